@@ -1,0 +1,115 @@
+//! `procwarden` itself: its short help, and `procwarden link`, which makes the plugins' links.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use procwarden::error::Error;
+use procwarden::escape;
+use procwarden::runner;
+
+use crate::{MON_ENDING, PLUGINS};
+
+/// Prints what there is.
+pub(crate) fn help() -> u8 {
+    let mut text = format!(
+        "procwarden {}: checks of the processes of a Linux host\n\n\
+         Usage: procwarden PLUGIN [OPTION...]    or call it by a link named PLUGIN\n\
+         \x20      procwarden link [--mon] DIR      make those links in DIR (--mon: PLUGIN{MON_ENDING})\n\n\
+         Plugins:\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    for plugin in PLUGINS {
+        let about = (plugin.command)()
+            .get_about()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        text.push_str(&format!("  {:<22}{about}\n", plugin.name));
+    }
+    text.push_str("\nprocwarden PLUGIN --help tells a plugin's options.\n");
+    print(&text, 3)
+}
+
+/// Does what the first argument says, if it is no plugin.
+pub(crate) fn run(command: &OsStr, arguments: &[OsString]) -> u8 {
+    let done = match command.to_str() {
+        Some("-h" | "--help" | "help") => return help(),
+        Some("-V" | "--version") => {
+            return print(concat!("procwarden ", env!("CARGO_PKG_VERSION"), "\n"), 3);
+        }
+        Some("link") => link(arguments),
+        _ => Err(Error::new(format!(
+            "'{}' is neither a plugin nor 'link'; plugins are {}",
+            escape::bounded(command.as_encoded_bytes(), 100),
+            PLUGINS.map(|plugin| plugin.name).join(", ")
+        ))),
+    };
+    match done {
+        Ok(text) => print(&text, 0),
+        Err(error) => runner::refuse("PROCWARDEN", &error, false),
+    }
+}
+
+fn link(arguments: &[OsString]) -> Result<String, Error> {
+    let (ending, directory) = match arguments {
+        [mon, directory] if mon == "--mon" => (MON_ENDING, directory),
+        [directory] if !directory.as_encoded_bytes().starts_with(b"-") => ("", directory),
+        _ => {
+            return Err(Error::new(
+                "link takes one directory: procwarden link [--mon] DIR",
+            ));
+        }
+    };
+    let binary = std::env::current_exe()
+        .and_then(fs::canonicalize)
+        .map_err(|error| Error::new(format!("cannot tell where this program is: {error}")))?;
+    // Nothing is made unless all can be.
+    let mut missing = Vec::new();
+    for plugin in PLUGINS {
+        let link = Path::new(directory).join(format!("{}{ending}", plugin.name));
+        if !is_there(&link, &binary)? {
+            missing.push(link);
+        }
+    }
+    let mut text = String::new();
+    for link in missing {
+        symlink(&binary, &link).map_err(|error| fail(&link, &error.to_string()))?;
+        text.push_str(&format!(
+            "made {}\n",
+            escape::text(link.as_os_str().as_encoded_bytes())
+        ));
+    }
+    if text.is_empty() {
+        text.push_str("all links are there already\n");
+    }
+    Ok(text)
+}
+
+/// Whether `link` is there and leads to `binary`; anything else in its place is an error.
+fn is_there(link: &Path, binary: &Path) -> Result<bool, Error> {
+    match fs::symlink_metadata(link) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(fail(link, &error.to_string())),
+        Ok(found) if !found.is_symlink() => Err(fail(
+            link,
+            "something that is no link is in the way; nothing was made",
+        )),
+        Ok(_) if fs::canonicalize(link).is_ok_and(|target| target == binary) => Ok(true),
+        Ok(_) => Err(fail(link, "it leads to something else; nothing was made")),
+    }
+}
+
+fn fail(link: &Path, why: &str) -> Error {
+    let link = escape::text(link.as_os_str().as_encoded_bytes());
+    Error::new(format!("cannot make {link}: {why}"))
+}
+
+fn print(text: &str, code: u8) -> u8 {
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    if written.is_ok() { code } else { 3 }
+}

@@ -1,0 +1,80 @@
+//! Procwarden's one binary: acts as the plugin whose name it is called by.
+//!
+//! This file picks the plugin and nothing more. Each plugin is a module that fills in its words;
+//! what two of them need stands in the library.
+
+mod check_privdrop;
+mod check_proccount;
+mod check_proccpu;
+mod check_selinux_domain;
+mod link;
+mod stdout;
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::ExitCode;
+
+use procwarden::error::Error;
+use procwarden::escape;
+use procwarden::runner::{self, Plugin};
+
+/// All there are: dispatch, help, links, manual pages and packages go by this table.
+const PLUGINS: [Plugin; 4] = [
+    check_proccount::PLUGIN,
+    check_proccpu::PLUGIN,
+    check_privdrop::PLUGIN,
+    check_selinux_domain::PLUGIN,
+];
+
+/// A plugin called by this name with this ending reports to mon.
+const MON_ENDING: &str = ".monitor";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    let called = arguments.next().unwrap_or_default();
+    // The whole file name: a stem would make check_proccount.old the plugin, too.
+    let called = Path::new(&called)
+        .file_name()
+        .unwrap_or_default()
+        .to_owned();
+    let code = act_as(&called, arguments.collect());
+    if stdout::was_closed() {
+        return ExitCode::from(3);
+    }
+    ExitCode::from(code)
+}
+
+fn act_as(called: &OsStr, mut arguments: Vec<OsString>) -> u8 {
+    if let Some((plugin, mon)) = plugin_called(called) {
+        return runner::run(plugin, arguments, mon);
+    }
+    if called.is_empty() || called == env!("CARGO_PKG_NAME") {
+        if arguments.is_empty() {
+            return link::help();
+        }
+        let first = arguments.remove(0);
+        if let Some((plugin, mon)) = plugin_called(&first) {
+            return runner::run(plugin, arguments, mon);
+        }
+        return link::run(&first, &arguments);
+    }
+    let name = escape::bounded(called.as_encoded_bytes(), 100);
+    let names: Vec<_> = PLUGINS.iter().map(|plugin| plugin.name).collect();
+    let mon = name.ends_with(MON_ENDING);
+    let error = format!(
+        "there is no plugin '{name}'; there are {}",
+        names.join(", ")
+    );
+    runner::refuse("PROCWARDEN", &Error::new(error), mon)
+}
+
+fn plugin_called(name: &OsStr) -> Option<(Plugin, bool)> {
+    let name = name.to_str()?;
+    let (name, mon) = name
+        .strip_suffix(MON_ENDING)
+        .map_or((name, false), |name| (name, true));
+    PLUGINS
+        .into_iter()
+        .find(|plugin| plugin.name == name)
+        .map(|plugin| (plugin, mon))
+}

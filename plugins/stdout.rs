@@ -1,0 +1,26 @@
+//! Whether there is a standard output at all.
+//!
+//! Rust's runtime opens /dev/null in the place of a closed descriptor before `main`, and a verdict
+//! written there would seem to be out. So the look is taken before the runtime starts.
+
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+static CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Whether descriptor 1 was closed when the program started.
+pub(crate) fn was_closed() -> bool {
+    CLOSED.load(Relaxed)
+}
+
+extern "C" fn look() {
+    // SAFETY: descriptor 1 is only asked about, and never used if it is not open.
+    let stdout = unsafe { BorrowedFd::borrow_raw(1) };
+    CLOSED.store(rustix::io::fcntl_getfd(stdout).is_err(), Relaxed);
+}
+
+// SAFETY: a function without arguments is what the C runtime expects in this section, and `look`
+// calls nothing that needs Rust's runtime.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static LOOK_BEFORE_MAIN: extern "C" fn() = look;

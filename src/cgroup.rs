@@ -1,0 +1,58 @@
+//! The systemd unit that a control group path names.
+//!
+//! Only the system manager's own unit counts: the first that is no slice. A user may make a control
+//! group called `ssh.service` below `user@1000.service`, and must not pass for the real one by it.
+
+/// The unit in the text of `/proc/PID/cgroup`: cgroup v2, or v1's `name=systemd` hierarchy.
+pub fn unit(text: &[u8]) -> Option<&[u8]> {
+    let path = |wanted: &[u8]| {
+        text.split(|&byte| byte == b'\n').find_map(|line| {
+            let mut fields = line.splitn(3, |&byte| byte == b':').skip(1);
+            (fields.next()? == wanted).then(|| fields.next())?
+        })
+    };
+    let path = path(b"name=systemd").or_else(|| path(b""))?;
+    let mut parts = path
+        .split(|&byte| byte == b'/')
+        .filter(|part| !part.is_empty());
+    let first = parts.find(|part| !part.ends_with(b".slice"))?;
+    // systemd puts a "_" before names that the kernel would take for its own files.
+    let name = first.strip_prefix(b"_").unwrap_or(first);
+    let (_, kind) = name.split_at(name.iter().rposition(|&byte| byte == b'.')?);
+    matches!(
+        kind,
+        b".service" | b".scope" | b".socket" | b".mount" | b".swap"
+    )
+    .then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_part_that_is_no_slice_is_the_unit() {
+        let cases: [(&[u8], Option<&[u8]>); 8] = [
+            (b"0::/system.slice/ssh.service\n", Some(b"ssh.service")),
+            (b"0::/init.scope\n", Some(b"init.scope")),
+            (
+                b"12:cpu:/x.service\n1:name=systemd:/system.slice/cron.service\n0::/\n",
+                Some(b"cron.service"),
+            ),
+            (
+                b"0::/system.slice/system-postgresql.slice/postgresql@15-main.service/sub\n",
+                Some(b"postgresql@15-main.service"),
+            ),
+            (
+                b"0::/user.slice/user-1000.slice/user@1000.service/app.slice/ssh.service\n",
+                Some(b"user@1000.service"),
+            ),
+            (b"0::/\n", None),
+            (b"0::/lxc/web/init.scope\n", None),
+            (b"", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(unit(text), expected, "{}", crate::escape::text(text));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! A process in words, for detail lines: bounded, escaped, and saying what it may not say.
+
+use crate::escape;
+use crate::fact::Fact;
+use crate::names;
+use crate::process::Process;
+use crate::selector::shown_name;
+
+/// Longest command line in a detail line, in characters.
+const LONGEST_COMMAND: usize = 120;
+
+/// `pid 812 sshd, user root, up 3d: /usr/sbin/sshd -D`; what can't be read is left out.
+pub fn process(process: &mut Process<'_>) -> String {
+    let mut text = format!("pid {} {}", process.pid(), name(process));
+    if let Ok(owner) = process.owner() {
+        text.push_str(&format!(
+            ", user {}",
+            escape::text(names::user(owner.uid).as_bytes())
+        ));
+    }
+    if let Ok(age) = process.age() {
+        text.push_str(&format!(", up {}", span(age)));
+    }
+    if let Some(command) = command(process) {
+        text.push_str(&format!(": {command}"));
+    }
+    text
+}
+
+/// What it is called, fit for output.
+pub fn name(process: &mut Process<'_>) -> String {
+    shown_name(process).map_or_else(|_| "?".into(), |name| escape::bounded(&name, 64))
+}
+
+/// The command line, arguments joined by spaces; `None` for what has none.
+pub fn command(process: &mut Process<'_>) -> Option<String> {
+    let cmdline: Fact<&[u8]> = process.cmdline();
+    let cmdline = cmdline.ok().filter(|cmdline| !cmdline.is_empty())?;
+    let line: Vec<u8> = cmdline
+        .strip_suffix(b"\0")
+        .unwrap_or(cmdline)
+        .iter()
+        // Four bytes make a character at most, and one is enough to show that there is more.
+        .take(4 * LONGEST_COMMAND + 1)
+        .map(|&byte| if byte == 0 { b' ' } else { byte })
+        .collect();
+    Some(escape::bounded(&line, LONGEST_COMMAND))
+}
+
+/// Seconds in the largest unit that leaves a whole number: `42s`, `3h`, `12d`.
+pub fn span(seconds: f64) -> String {
+    let units = [(86400.0, 'd'), (3600.0, 'h'), (60.0, 'm')];
+    let unit = units.into_iter().find(|(length, _)| seconds >= *length);
+    let (length, letter) = unit.unwrap_or((1.0, 's'));
+    format!("{}{letter}", (seconds / length).floor())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_short() {
+        assert_eq!(
+            [0.4, 59.0, 60.0, 7200.0, 200_000.0].map(span),
+            ["0s", "59s", "1m", "2h", "2d"]
+        );
+    }
+}

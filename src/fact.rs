@@ -1,0 +1,198 @@
+//! What can be known of a process, and what stands in the way.
+//!
+//! Every fact is a value, *gone* (the process ended under us) or *hidden* (it is there, and we may
+//! not look). [`Fact`] is a plain `Result`, so that `?` carries both up to whoever judges, and no
+//! failed read can pass for "no".
+
+use std::fmt;
+
+use rustix::io::Errno;
+
+/// A file (or link, or directory) of `/proc/PID`, as proc(5) names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum File {
+    /// The directory `/proc/PID` itself, whose owner is the effective user and group.
+    Directory,
+    /// `comm`: the name of the thread-group leader.
+    Comm,
+    /// `stat`: state, parent, times, sizes.
+    Stat,
+    /// `status`: credentials, capabilities, PID namespaces.
+    Status,
+    /// `cmdline`: the arguments, each ended by a NUL.
+    Cmdline,
+    /// `cgroup`: the control groups.
+    Cgroup,
+    /// `exe`: a link to the executable.
+    Exe,
+    /// `attr/current`: the security label.
+    Label,
+    /// `ns/pid_for_children`: the PID namespace that children are born in.
+    PidNamespace,
+    /// `uptime` of the whole tree, which ages are reckoned from.
+    Uptime,
+}
+
+impl File {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 10] = [
+        Self::Directory,
+        Self::Comm,
+        Self::Stat,
+        Self::Status,
+        Self::Cmdline,
+        Self::Cgroup,
+        Self::Exe,
+        Self::Label,
+        Self::PidNamespace,
+        Self::Uptime,
+    ];
+
+    /// The path below `/proc/PID`; empty for the directory.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Directory => "",
+            Self::Comm => "comm",
+            Self::Stat => "stat",
+            Self::Status => "status",
+            Self::Cmdline => "cmdline",
+            Self::Cgroup => "cgroup",
+            Self::Exe => "exe",
+            Self::Label => "attr/current",
+            Self::PidNamespace => "ns/pid_for_children",
+            Self::Uptime => "uptime",
+        }
+    }
+}
+
+/// Why a process's file does not tell us what it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// EACCES or EPERM: file permissions, ptrace access, hidepid=1 or a security module.
+    Denied,
+    /// The process is there, the file is not.
+    Absent,
+    /// What it holds is not of the kernel's form.
+    Malformed,
+    /// It is longer than we are willing to read.
+    TooLong,
+    /// Any other error of open(2), read(2) or readlink(2).
+    Failed(Errno),
+}
+
+/// A fact that exists but could not be had: which file, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hidden {
+    /// The file that would tell.
+    pub file: File,
+    /// Why it did not.
+    pub cause: Cause,
+}
+
+impl Hidden {
+    /// How to let the plugin see, in a few words for the sysadmin; empty where nothing is known.
+    pub fn remedy(self) -> &'static str {
+        match (self.cause, self.file) {
+            (Cause::Denied, File::Exe | File::PidNamespace) => {
+                "run as root, as the same user, or with CAP_SYS_PTRACE"
+            }
+            (Cause::Denied, File::Label) => "the security policy must let this user's domain look",
+            (Cause::Denied, _) => "check hidepid of /proc and the security policy, or run as root",
+            (Cause::Absent, File::Label) => "this kernel or tree has no security labels",
+            (Cause::Absent, _) => "the tree under --proc-root lacks it",
+            _ => "",
+        }
+    }
+}
+
+impl fmt::Display for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = match self.file {
+            File::Directory => "its directory",
+            other => other.path(),
+        };
+        match self.cause {
+            Cause::Denied => write!(f, "{file} may not be read"),
+            Cause::Absent => write!(f, "{file} is missing"),
+            Cause::Malformed => write!(f, "{file} is not what a kernel writes"),
+            Cause::TooLong => write!(f, "{file} is too long to read"),
+            Cause::Failed(errno) => write!(f, "reading {file} failed: {errno}"),
+        }
+    }
+}
+
+/// Why there is no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The process ended between the listing and the read: it is not running.
+    Gone,
+    /// The process is there, the fact is out of sight.
+    Hidden(Hidden),
+}
+
+/// A fact about a process.
+pub type Fact<T> = Result<T, Missing>;
+
+/// Three-valued AND: false wins over hidden, hidden over true; gone ends it.
+///
+/// # Errors
+/// [`Missing::Gone`] as soon as one says so, [`Missing::Hidden`] when none is false and one is
+/// hidden.
+pub fn all(tests: impl IntoIterator<Item = Fact<bool>>) -> Fact<bool> {
+    unless_hidden(tests, false)
+}
+
+/// Three-valued OR: true wins over hidden, hidden over false; gone ends it.
+///
+/// # Errors
+/// As [`all`], with true in the place of false.
+pub fn any(tests: impl IntoIterator<Item = Fact<bool>>) -> Fact<bool> {
+    unless_hidden(tests, true)
+}
+
+fn unless_hidden(tests: impl IntoIterator<Item = Fact<bool>>, decisive: bool) -> Fact<bool> {
+    let mut hidden = None;
+    for test in tests {
+        match test {
+            Ok(value) if value == decisive => return Ok(decisive),
+            Ok(_) => {}
+            Err(Missing::Gone) => return Err(Missing::Gone),
+            Err(Missing::Hidden(h)) => hidden = hidden.or(Some(h)),
+        }
+    }
+    hidden.map_or(Ok(!decisive), |h| Err(Missing::Hidden(h)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HIDDEN: Fact<bool> = Err(Missing::Hidden(Hidden {
+        file: File::Exe,
+        cause: Cause::Denied,
+    }));
+    const GONE: Fact<bool> = Err(Missing::Gone);
+
+    #[test]
+    fn false_decides_an_and_whatever_is_hidden() {
+        assert_eq!(all([Ok(true), HIDDEN, Ok(false)]), Ok(false));
+        assert_eq!(all([Ok(true), HIDDEN, Ok(true)]), HIDDEN);
+        assert_eq!(all([HIDDEN, GONE]), GONE);
+        assert_eq!(all([]), Ok(true));
+    }
+
+    #[test]
+    fn true_decides_an_or_whatever_is_hidden() {
+        assert_eq!(any([HIDDEN, Ok(true)]), Ok(true));
+        assert_eq!(any([HIDDEN, Ok(false)]), HIDDEN);
+        assert_eq!(any([]), Ok(false));
+    }
+
+    #[test]
+    fn files_are_numbered_as_listed() {
+        for (number, file) in File::ALL.into_iter().enumerate() {
+            assert_eq!(file as usize, number);
+        }
+    }
+}

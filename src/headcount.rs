@@ -1,0 +1,284 @@
+//! The sentence that counting plugins share: how many processes fit each spec, is that within its
+//! range, and if not, what stands in their place?
+
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::escape;
+use crate::look::{self, Look};
+use crate::perfdata::Perfdata;
+use crate::population::{Containers, Population};
+use crate::proc_root::ProcRoot;
+use crate::range::State;
+use crate::recheck::{self, Judged, Settled};
+use crate::report::{Finding, Report, listed};
+use crate::scan::{self, Scan, Tally};
+use crate::selector::Selector;
+use crate::spec::Spec;
+
+/// Longest label in a sentence, in characters.
+const LONGEST_LABEL: usize = 80;
+
+/// Longest list of near misses behind a finding, in bytes.
+const LONGEST_NOTES: usize = 160;
+
+/// One spec's count in one scan, and what it means.
+#[derive(Clone, Debug, PartialEq)]
+struct Count {
+    state: State,
+    tally: Tally,
+    blindness: Option<String>,
+}
+
+impl Judged for Count {
+    fn state(&self) -> State {
+        self.state
+    }
+}
+
+impl Count {
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "there are less than 2^22 processes"
+    )]
+    fn certain(&self) -> f64 {
+        self.tally.certain as f64
+    }
+
+    /// `3`; `3 to 5` when two can't be seen; `3 or more` when any number can't.
+    fn number(&self) -> String {
+        let Tally {
+            certain, uncertain, ..
+        } = self.tally;
+        match (&self.blindness, uncertain) {
+            _ if self.state != State::Unknown => certain.to_string(),
+            (Some(_), _) => format!("{certain} or more"),
+            (None, uncertain) => format!("{certain} to {}", certain + uncertain),
+        }
+    }
+
+    /// Why it is not known better.
+    fn obstacle(&self) -> String {
+        if let Some(blindness) = &self.blindness {
+            return blindness.clone();
+        }
+        let Some((pid, hidden)) = self.tally.hidden else {
+            return String::new();
+        };
+        let others = match self.tally.uncertain {
+            0 | 1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let remedy = hidden.remedy();
+        let joint = if remedy.is_empty() { "" } else { "; " };
+        format!("{hidden} (pid {pid}{others}){joint}{remedy}")
+    }
+}
+
+/// All specs, counted and settled.
+#[derive(Debug)]
+pub struct Headcount<'s> {
+    specs: &'s [Spec],
+    counts: Vec<Settled<Count>>,
+    looks: Vec<Option<Look>>,
+    containers: Containers,
+    scanned: String,
+}
+
+impl<'s> Headcount<'s> {
+    /// Counts `specs` among `population`, again after each of `waits` while something is wrong, and
+    /// then looks closely at what needs words: all that failed, or with `closely` at everything.
+    ///
+    /// # Errors
+    /// When the processes can't be listed.
+    pub fn take(
+        root: &ProcRoot,
+        population: &Population,
+        specs: &'s [Spec],
+        waits: impl Iterator<Item = Duration>,
+        closely: bool,
+    ) -> Result<Self, Error> {
+        let (mut scans, mut processes) = (0, 0);
+        let counts = recheck::settle(specs.len(), waits, |open| {
+            let selectors: Vec<&Selector> = open.iter().map(|&at| &specs[at].selector).collect();
+            let scan = scan::count(root, population, &selectors)?;
+            (scans, processes) = (scans + 1, scan.listed);
+            Ok(open
+                .iter()
+                .enumerate()
+                .map(|(n, &at)| judge(&specs[at], &scan, n))
+                .collect())
+        })?;
+        let wants_words = |at: &usize| closely || counts[*at].last.state != State::Ok;
+        let worded: Vec<usize> = (0..specs.len()).filter(wants_words).collect();
+        let selectors: Vec<&Selector> = worded.iter().map(|&at| &specs[at].selector).collect();
+        let mut looks = vec![None; specs.len()];
+        for (at, look) in worded
+            .iter()
+            .zip(look::closely(root, population, &selectors)?)
+        {
+            looks[*at] = Some(look);
+        }
+        let times = if scans == 1 {
+            "once".to_owned()
+        } else {
+            format!("{scans} times")
+        };
+        let scanned = format!(
+            "scanned {processes} processes of {} {times}",
+            root.shown_path()
+        );
+        Ok(Self {
+            specs,
+            counts,
+            looks,
+            containers: population.containers,
+            scanned,
+        })
+    }
+
+    /// Puts it into words; `verbose` is the number of `-v`.
+    pub fn report(&self, title: &'static str, verbose: u8) -> Report {
+        let mut report = Report {
+            title,
+            ..Report::default()
+        };
+        let mut well = Vec::new();
+        for (at, (spec, count)) in self.specs.iter().zip(&self.counts).enumerate() {
+            let label = escape::shortened(&spec.label, LONGEST_LABEL);
+            let text = format!("{label} {}", self.settled_text(at));
+            if count.last.state == State::Ok {
+                well.push(text);
+            } else {
+                let text = text + &self.notes(at);
+                report.findings.push(Finding {
+                    state: count.last.state,
+                    text,
+                });
+            }
+            report.perfdata.push(Perfdata {
+                label: spec.label.clone(),
+                value: count.last.certain(),
+                unit: "",
+                thresholds: spec.thresholds,
+            });
+            self.push_details(&mut report.details, at, &label, verbose);
+        }
+        if self.specs.len() > 1 {
+            report.remark = format!("{} of {} OK", well.len(), self.specs.len());
+        }
+        // Longer than any first line, which cuts it.
+        report.all_well = listed(&well, 480);
+        if verbose > 1 {
+            report.details.push(self.scanned.clone());
+        }
+        report
+    }
+
+    /// The number, what was wanted if that is something else, and whether it took a second look.
+    fn settled_text(&self, at: usize) -> String {
+        let (spec, count) = (&self.specs[at], &self.counts[at]);
+        let last = &count.last;
+        let number = if count.has_improved() {
+            let seconds = crate::options::seconds(count.after);
+            format!(
+                "{}, settled to {} after {seconds} s",
+                count.first.number(),
+                last.number()
+            )
+        } else {
+            last.number()
+        };
+        let wanted = spec.thresholds.violated(last.state);
+        let wanted = wanted.map(|range| format!(" (want {})", range.wanted()));
+        format!("{number}{}", wanted.unwrap_or_default())
+    }
+
+    /// What explains a failing count: what was hidden, or near misses where some are missing.
+    fn notes(&self, at: usize) -> String {
+        let count = &self.counts[at].last;
+        let mut notes = Vec::new();
+        if count.state == State::Unknown {
+            notes.push(count.obstacle());
+        }
+        let range = self.specs[at].thresholds.violated(count.state);
+        if range.is_some_and(|range| range.is_above(count.certain())) {
+            notes.extend(self.looks[at].iter().flat_map(Look::near_misses));
+            let Tally {
+                zombies, elsewhere, ..
+            } = count.tally;
+            if elsewhere > 0 {
+                let inside = self.containers == Containers::Exclude;
+                let place = if inside {
+                    "in containers"
+                } else {
+                    "outside of containers"
+                };
+                notes.push(format!("{elsewhere} more {place}"));
+            }
+            match zombies {
+                0 => {}
+                1 => notes.push("1 zombie".into()),
+                count => notes.push(format!("{count} zombies")),
+            }
+        }
+        if notes.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", listed(&notes, LONGEST_NOTES))
+        }
+    }
+
+    fn push_details(&self, details: &mut Vec<String>, at: usize, label: &str, verbose: u8) {
+        let (spec, count) = (&self.specs[at], &self.counts[at].last);
+        let Some(look) = &self.looks[at] else { return };
+        let range = spec.thresholds.violated(count.state);
+        let too_few = range.is_some_and(|range| range.is_above(count.certain()));
+        let failed = count.state != State::Ok;
+        if verbose > 0 || (failed && !too_few) {
+            details.extend(
+                look.fitting
+                    .iter()
+                    .map(|process| format!("{label}: {process}")),
+            );
+            if look.more > 0 {
+                details.push(format!("{label}: and {} more", look.more));
+            }
+        }
+        if verbose > 1 {
+            let questions = spec.selector.questions().iter();
+            let keys: Vec<_> = questions.map(|question| question.key().name()).collect();
+            details.push(format!(
+                "{label}: tried {}; {} certain, {} uncertain, {} zombies, {} across --containers",
+                keys.join(", then "),
+                count.tally.certain,
+                count.tally.uncertain,
+                count.tally.zombies,
+                count.tally.elsewhere,
+            ));
+        }
+        if verbose > 2 || (failed && too_few) {
+            details.extend(
+                look.near
+                    .iter()
+                    .map(|process| format!("{label}: not {process}")),
+            );
+        }
+    }
+}
+
+fn judge(spec: &Spec, scan: &Scan, at: usize) -> Count {
+    let tally = scan.tallies[at].clone();
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "there are less than 2^22 processes"
+    )]
+    let state = spec
+        .thresholds
+        .state_between(tally.certain as f64, scan.possible(at));
+    Count {
+        state,
+        tally,
+        blindness: scan.blindness.clone(),
+    }
+}

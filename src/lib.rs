@@ -1,0 +1,48 @@
+//! The engine of Procwarden's plugins.
+//!
+//! Every plugin is one sentence: *select processes, measure them, hold the measure against a range,
+//! report.* This library says it once and knows no plugin. Data flows one way:
+//!
+//! ```text
+//! options -> spec, selector -> scan -> (recheck) -> headcount -> report
+//! ```
+//!
+//! - Reading: [`proc_root`] opens and lists a tree of processes, [`process`] reads one lazily,
+//!   [`fact`] is what comes of it: a value, gone, or hidden. [`stat`], [`status`], [`cgroup`] and
+//!   [`label`] parse the kernel's files and do no I/O.
+//! - Choosing: [`selector`] says which processes are meant, [`population`] which are considered at
+//!   all, [`lineage`] which belong to the check itself.
+//! - Judging: [`range`] and [`number`] for thresholds, [`scan`] counts, [`recheck`] looks again,
+//!   [`look`] finds the words for what failed.
+//! - Saying: [`report`] and [`perfdata`] write, [`escape`] and [`describe`] make text of what a
+//!   process says of itself.
+//! - Running: [`options`] that every plugin has, [`runner`] from arguments to exit code,
+//!   [`watchdog`] for the time limit.
+
+pub mod cgroup;
+pub mod describe;
+pub mod error;
+pub mod escape;
+pub mod fact;
+pub mod headcount;
+pub mod interpreter;
+pub mod label;
+pub mod lineage;
+pub mod look;
+pub mod names;
+pub mod number;
+pub mod options;
+pub mod perfdata;
+pub mod population;
+pub mod proc_root;
+pub mod process;
+pub mod range;
+pub mod recheck;
+pub mod report;
+pub mod runner;
+pub mod scan;
+pub mod selector;
+pub mod spec;
+pub mod stat;
+pub mod status;
+pub mod watchdog;

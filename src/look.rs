@@ -1,0 +1,133 @@
+//! A closer look at the few specs that need words: which processes fit, and which only just don't.
+//!
+//! Counting keeps nothing of a process. When a verdict wants explaining, the processes are walked
+//! once more, so that all that naming costs is paid only then.
+
+use std::collections::BTreeMap;
+
+use crate::describe;
+use crate::error::Error;
+use crate::fact::Missing;
+use crate::population::{Population, Standing};
+use crate::proc_root::{Pid, ProcRoot};
+use crate::process::Process;
+use crate::selector::{Key, Selector, in_words};
+
+/// How many processes are described for each selector.
+const MOST: usize = 20;
+
+/// What a closer look at one selector found.
+#[derive(Clone, Debug, Default)]
+pub struct Look {
+    /// Descriptions of processes that fit, at most 20.
+    pub fitting: Vec<String>,
+    /// How many more fit.
+    pub more: u64,
+    /// Descriptions of near misses with what turned them down, at most 20.
+    pub near: Vec<String>,
+    reasons: BTreeMap<Reason, Reasoned>,
+}
+
+/// Near misses are the same if they differ from what is wanted in the same way.
+type Reason = (String, String);
+
+#[derive(Clone, Debug, Default)]
+struct Reasoned {
+    count: u64,
+    plural: String,
+}
+
+impl Look {
+    /// `2 named sshd run as alice`, the most frequent first.
+    pub fn near_misses(&self) -> Vec<String> {
+        let mut reasons: Vec<_> = self.reasons.iter().collect();
+        reasons.sort_by_key(|(_, reasoned)| std::cmp::Reverse(reasoned.count));
+        reasons
+            .into_iter()
+            .map(|((name, one), reasoned)| match reasoned.count {
+                1 => format!("1 named {name} {one}"),
+                count => format!("{count} named {name} {}", reasoned.plural),
+            })
+            .collect()
+    }
+
+    fn take(&mut self, selector: &Selector, population: &Population, process: &mut Process<'_>) {
+        match selector.fits(process) {
+            Ok(true) => {}
+            Err(Missing::Gone) => return,
+            Ok(false) | Err(Missing::Hidden(_)) => {
+                if let Some(key) = turned_down_by(selector, process) {
+                    self.miss(key, population, process);
+                }
+                return;
+            }
+        }
+        if population.standing(process, selector.asks_for_zombies()) != Ok(Standing::Member) {
+            return;
+        }
+        if self.fitting.len() < MOST {
+            self.fitting.push(describe::process(process));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn miss(&mut self, key: Key, population: &Population, process: &mut Process<'_>) {
+        if population.standing(process, false) != Ok(Standing::Member) {
+            return;
+        }
+        let name = describe::name(process);
+        let (Ok(one), Ok(plural)) = (in_words(key, process, false), in_words(key, process, true))
+        else {
+            return;
+        };
+        if self.near.len() < MOST {
+            self.near
+                .push(format!("{} ({one})", describe::process(process)));
+        }
+        let reasoned = self.reasons.entry((name, one)).or_default();
+        reasoned.count += 1;
+        reasoned.plural = plural;
+    }
+}
+
+/// The key that turned down a process which is what the selector's subject names.
+fn turned_down_by(selector: &Selector, process: &mut Process<'_>) -> Option<Key> {
+    let subject = selector
+        .questions()
+        .iter()
+        .find(|question| selector.is_subject(question))?;
+    if subject.answer(process) != Ok(true) {
+        return subject.is_namesake(process).then(|| subject.key());
+    }
+    let rest = selector
+        .questions()
+        .iter()
+        .filter(|question| !selector.is_subject(question));
+    rest.filter(|question| question.answer(process) == Ok(false))
+        .map(|q| q.key())
+        .next()
+}
+
+/// Looks at all processes for each of the selectors.
+///
+/// # Errors
+/// When the processes can't be listed.
+pub fn closely(
+    root: &ProcRoot,
+    population: &Population,
+    selectors: &[&Selector],
+) -> Result<Vec<Look>, Error> {
+    let mut looks = vec![Look::default(); selectors.len()];
+    if selectors.is_empty() {
+        return Ok(looks);
+    }
+    let mut process = Process::new(root, Pid(0));
+    root.walk(|pid| {
+        process.move_to(pid);
+        for (selector, look) in selectors.iter().zip(&mut looks) {
+            look.take(selector, population, &mut process);
+        }
+    })?;
+    Ok(looks)
+}

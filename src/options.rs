@@ -1,0 +1,131 @@
+//! The options that every plugin has, and what they mean.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::number::{self, Unit};
+use crate::population::{Containers, Population};
+use crate::proc_root::ProcRoot;
+use crate::range::{Range, Thresholds};
+
+/// As typed.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Options of every plugin")]
+pub struct CommonOptions {
+    /// End with UNKNOWN after this long, whatever hangs
+    #[arg(short, long, value_name = "SECONDS", default_value = "10", value_parser = duration)]
+    pub timeout: Duration,
+
+    /// Say more; twice and three times, still more
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Report as mon's monitors do: exit 0 or 1, summary first, nothing when all is well
+    #[arg(long)]
+    pub mon: bool,
+
+    /// When something is wrong, look again after this long; only what stands is reported
+    #[arg(long, value_name = "DELAY", value_parser = duration)]
+    pub recheck: Option<Duration>,
+
+    /// How many times to look again
+    #[arg(long, value_name = "N", default_value = "1", requires = "recheck",
+          value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub rechecks: u16,
+
+    /// What to do with processes in nested PID namespaces
+    #[arg(long, value_name = "WHAT")]
+    pub containers: Option<Containers>,
+
+    /// Leave kernel threads out
+    #[arg(short = 'k', long)]
+    pub no_kthreads: bool,
+
+    /// The tree of processes: another mount of /proc, or a recorded copy
+    #[arg(long, value_name = "DIR", default_value = "/proc")]
+    pub proc_root: PathBuf,
+}
+
+impl CommonOptions {
+    /// Opens the tree.
+    ///
+    /// # Errors
+    /// As [`ProcRoot::open`].
+    pub fn root(&self) -> Result<ProcRoot, Error> {
+        ProcRoot::open(&self.proc_root)
+    }
+
+    /// The processes that the check is about, where `--containers` does not choose them.
+    pub fn population(&self, containers: Containers) -> Population {
+        Population::new(self.containers.unwrap_or(containers), !self.no_kthreads)
+    }
+
+    /// The waits before looking again: none without `--recheck`.
+    ///
+    /// # Errors
+    /// When all waits together, and `busy` (what the check itself takes), leave no time to report.
+    pub fn waits(&self, busy: Duration) -> Result<impl Iterator<Item = Duration> + use<>, Error> {
+        let delay = self.recheck.unwrap_or_default();
+        let times = if self.recheck.is_some() {
+            self.rechecks
+        } else {
+            0
+        };
+        let sum = (delay + busy) * u32::from(times) + busy;
+        if times > 0 && sum >= self.timeout {
+            let busy = if busy.is_zero() {
+                String::new()
+            } else {
+                format!(" + {} s", seconds(busy))
+            };
+            return Err(Error::new(format!(
+                "--recheck {} s{busy}, {times} times, takes {} s and does not fit in --timeout {} s; \
+                 raise --timeout or wait less",
+                seconds(delay),
+                seconds(sum),
+                seconds(self.timeout),
+            )));
+        }
+        Ok(std::iter::repeat_n(delay, usize::from(times)))
+    }
+}
+
+/// The ranges of `-w` and `-c`, as typed; a plugin that judges one number has them.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct ThresholdOptions {
+    /// Nagios range outside of which the state is WARNING
+    #[arg(short, long, value_name = "RANGE", value_parser = Range::parse, allow_hyphen_values = true)]
+    pub warning: Option<Range>,
+
+    /// Nagios range outside of which the state is CRITICAL
+    #[arg(short, long, value_name = "RANGE", value_parser = Range::parse, allow_hyphen_values = true)]
+    pub critical: Option<Range>,
+}
+
+impl ThresholdOptions {
+    /// Both together.
+    pub const fn thresholds(self) -> Thresholds {
+        Thresholds {
+            warning: self.warning,
+            critical: self.critical,
+        }
+    }
+}
+
+/// A length of time such as `10`, `2.5s` or `1m`; not zero, and at most a day.
+///
+/// # Errors
+/// What a right one looks like.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = number::parse(text, Unit::Seconds)?;
+    if seconds <= 0.0 || seconds > 86400.0 {
+        return Err(format!("'{text}' is not between 0 and a day"));
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+/// Seconds as one would write them.
+pub fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
+}

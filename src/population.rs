@@ -1,0 +1,83 @@
+//! Which processes a check is about at all: running ones, of the host or of containers, with or
+//! without kernel threads, and never the check's own.
+
+use std::cell::OnceCell;
+
+use crate::fact::Fact;
+use crate::lineage::Lineage;
+use crate::process::Process;
+
+/// What is done with processes in nested PID namespaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Containers {
+    /// They are left out.
+    Exclude,
+    /// They count like all others.
+    Include,
+    /// Only they count.
+    Only,
+}
+
+/// What a process is to a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// One of those it is about.
+    Member,
+    /// Ended, and not yet waited for.
+    Zombie,
+    /// On the other side of `--containers`.
+    Elsewhere,
+    /// A kernel thread, and those are not wanted.
+    KernelThread,
+    /// The check itself, or made for it.
+    Own,
+}
+
+/// The processes that a check is about.
+#[derive(Debug)]
+pub struct Population {
+    /// What is done with containers.
+    pub containers: Containers,
+    /// Whether kernel threads are among them.
+    pub kernel_threads: bool,
+    lineage: OnceCell<Lineage>,
+}
+
+impl Population {
+    /// All that run, chosen by containers and kernel threads.
+    pub const fn new(containers: Containers, kernel_threads: bool) -> Self {
+        Self {
+            containers,
+            kernel_threads,
+            lineage: OnceCell::new(),
+        }
+    }
+
+    /// What `process` is to the check; a zombie is a member where `zombies` are asked for.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn standing(&self, process: &mut Process<'_>, zombies: bool) -> Fact<Standing> {
+        let root = process.root();
+        if self
+            .lineage
+            .get_or_init(|| Lineage::of_this_check(root))
+            .includes(process)
+        {
+            return Ok(Standing::Own);
+        }
+        if self.containers != Containers::Include {
+            let wanted = self.containers == Containers::Only;
+            if process.is_contained()? != wanted {
+                return Ok(Standing::Elsewhere);
+            }
+        }
+        if !zombies && !process.is_alive()? {
+            return Ok(Standing::Zombie);
+        }
+        if !self.kernel_threads && process.is_kernel_thread()? {
+            return Ok(Standing::KernelThread);
+        }
+        Ok(Standing::Member)
+    }
+}

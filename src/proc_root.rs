@@ -1,0 +1,235 @@
+//! The tree of processes: `/proc`, the host's `/proc` mounted elsewhere, or a recorded copy.
+//!
+//! Opens, lists, and knows what kind of tree it is and whether it shows all there is. It reads no
+//! process; that is [`Process`](crate::process::Process)'s work.
+
+use std::cell::OnceCell;
+use std::ffi::CStr;
+use std::fs;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use procfs_core::process::MountInfo;
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir, fstat, fstatfs, openat, readlinkat, statat};
+use rustix::io::Errno;
+use rustix::process::{getegid, getgroups};
+use rustix::thread::CapabilitySet;
+
+use crate::error::Error;
+use crate::escape;
+use crate::stat::parse_number;
+use crate::watchdog::{self, Stage};
+
+/// The file system type of procfs (include/uapi/linux/magic.h).
+const PROC_SUPER_MAGIC: i64 = 0x9fa0;
+
+/// A process's number in the PID namespace of the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pid(pub u32);
+
+impl std::fmt::Display for Pid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A directory with one directory a process.
+#[derive(Debug)]
+pub struct ProcRoot {
+    directory: OwnedFd,
+    path: PathBuf,
+    is_procfs: bool,
+    home: OnceCell<Option<Vec<u8>>>,
+}
+
+impl ProcRoot {
+    /// Opens the tree at `path`, normally `/proc`.
+    ///
+    /// # Errors
+    /// When there is no such directory or it may not be read.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        watchdog::enter(Stage::Listing);
+        let open = || -> Result<Self, Errno> {
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let directory = openat(CWD, path, flags, Mode::empty())?;
+            #[allow(
+                clippy::unnecessary_cast,
+                reason = "f_type's width differs by architecture"
+            )]
+            let is_procfs = fstatfs(&directory)?.f_type as i64 == PROC_SUPER_MAGIC;
+            Ok(Self {
+                directory,
+                path: path.to_owned(),
+                is_procfs,
+                home: OnceCell::new(),
+            })
+        };
+        open().map_err(|errno| {
+            let path = escape::text(path.as_os_str().as_bytes());
+            Error::new(format!("cannot open {path}: {errno}; is /proc mounted?"))
+        })
+    }
+
+    /// Where it was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a kernel answers; if not, it is a recorded tree, whose owners mean nothing.
+    pub const fn is_procfs(&self) -> bool {
+        self.is_procfs
+    }
+
+    /// Our own number in this tree, if we are in it.
+    pub fn own_pid(&self) -> Option<Pid> {
+        if !self.is_procfs {
+            return None;
+        }
+        let target = readlinkat(&self.directory, c"self", Vec::new()).ok()?;
+        parse_pid(target.as_bytes())
+    }
+
+    /// Calls `visit` with each process that is listed, in the kernel's order; returns how many.
+    ///
+    /// # Errors
+    /// When the directory can't be listed, or lists no process at all.
+    pub fn walk(&self, mut visit: impl FnMut(Pid)) -> Result<u64, Error> {
+        watchdog::enter(Stage::Listing);
+        let fail = |errno: Errno| Error::new(format!("cannot list {}: {errno}", self.shown_path()));
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let listing = openat(&self.directory, c".", flags, Mode::empty()).map_err(fail)?;
+        let mut buffer = [MaybeUninit::uninit(); 32 * 1024];
+        let mut entries = RawDir::new(listing, &mut buffer);
+        let mut count = 0;
+        while let Some(entry) = entries.next() {
+            if let Some(pid) = parse_pid(entry.map_err(fail)?.file_name().to_bytes()) {
+                count += 1;
+                visit(pid);
+            }
+        }
+        if count == 0 {
+            let path = self.shown_path();
+            return Err(Error::new(format!(
+                "{path} lists no process; is /proc mounted there?"
+            )));
+        }
+        Ok(count)
+    }
+
+    /// Why processes may be missing from the listing altogether (`hidepid=invisible` or
+    /// `ptraceable`, proc(5)) and what would help; `None` when all are there.
+    pub fn blindness(&self) -> Option<String> {
+        if !self.is_procfs {
+            return None;
+        }
+        let may_trace = rustix::thread::capabilities(None)
+            .is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_PTRACE));
+        // PID 1 is always there; who may trace it may trace all in its user namespace.
+        if may_trace && self.shows_pid_1() {
+            return None;
+        }
+        let (hidepid, group) = self.hiding_options()?;
+        let strict = matches!(hidepid.as_str(), "4" | "ptraceable");
+        if !strict && !matches!(hidepid.as_str(), "2" | "invisible") {
+            return None;
+        }
+        let in_group = |gid: u32| {
+            getegid().as_raw() == gid
+                || getgroups().is_ok_and(|groups| groups.iter().any(|g| g.as_raw() == gid))
+        };
+        // Without gid= the group is 0, and root's group sees (fs/proc/base.c, has_pid_permissions).
+        if !strict && in_group(group.unwrap_or(0)) {
+            return None;
+        }
+        let join = match group {
+            Some(gid) if !strict => format!("join group {gid} (its gid= option)"),
+            _ if !strict => "mount it with gid= of a group of this user".into(),
+            _ => "mount it without hidepid".into(),
+        };
+        Some(format!(
+            "{} hides other users' processes (hidepid={hidepid}); {join}, or run with \
+             CAP_SYS_PTRACE",
+            self.shown_path()
+        ))
+    }
+
+    fn shows_pid_1(&self) -> bool {
+        statat(&self.directory, c"1", AtFlags::empty()).is_ok()
+    }
+
+    /// The mount's `hidepid=` and `gid=`, if it has the first.
+    fn hiding_options(&self) -> Option<(String, Option<u32>)> {
+        let device = fstat(&self.directory).ok()?.st_dev;
+        let device = format!(
+            "{}:{}",
+            rustix::fs::major(device),
+            rustix::fs::minor(device)
+        );
+        let table = fs::read("/proc/self/mountinfo").ok()?;
+        let table = String::from_utf8_lossy(&table);
+        let line = table
+            .lines()
+            .find(|line| line.split(' ').nth(2) == Some(&device))?;
+        let mut options = MountInfo::from_line(line).ok()?.super_options;
+        let hidepid = options.remove("hidepid")??;
+        let group = options
+            .remove("gid")
+            .flatten()
+            .and_then(|gid| gid.parse().ok());
+        Some((hidepid, group))
+    }
+
+    /// The link text of the tree's own PID namespace (that of its PID 1), where it may be read.
+    pub(crate) fn home(&self) -> Option<&[u8]> {
+        let read = || {
+            let link = readlinkat(&self.directory, c"1/ns/pid", Vec::new()).ok()?;
+            self.is_procfs.then(|| link.into_bytes())
+        };
+        self.home.get_or_init(read).as_deref()
+    }
+
+    /// Seconds since boot, from `uptime`.
+    ///
+    /// # Errors
+    /// When the file is missing or not of the kernel's form.
+    pub fn uptime(&self) -> Result<f64, Error> {
+        let path = self.path.join("uptime");
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let seconds = text
+            .split(' ')
+            .next()
+            .and_then(|word| word.parse::<f64>().ok());
+        seconds
+            .filter(|seconds| seconds.is_finite())
+            .ok_or_else(|| {
+                let path = escape::text(path.as_os_str().as_bytes());
+                Error::new(format!("cannot read the seconds since boot from {path}"))
+            })
+    }
+
+    /// The path, fit for output.
+    pub fn shown_path(&self) -> String {
+        escape::text(self.path.as_os_str().as_bytes())
+    }
+
+    pub(crate) fn open_file(&self, path: &CStr) -> Result<OwnedFd, Errno> {
+        openat(
+            &self.directory,
+            path,
+            OFlags::RDONLY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )
+    }
+
+    pub(crate) fn as_directory(&self) -> BorrowedFd<'_> {
+        self.directory.as_fd()
+    }
+}
+
+fn parse_pid(name: &[u8]) -> Option<Pid> {
+    // A leading digit rules out all that is not a process without a look at the rest.
+    name.first().filter(|first| matches!(first, b'1'..=b'9'))?;
+    u32::try_from(parse_number(name)?).ok().map(Pid)
+}

@@ -1,0 +1,181 @@
+//! One term, one process: reads the fact that the key is about and compares.
+
+use std::borrow::Cow;
+
+use super::{Key, Test, executable, name};
+use crate::cgroup;
+use crate::fact::{Fact, Missing};
+use crate::label::Label;
+use crate::names;
+use crate::process::Process;
+
+/// Whether the process is what `test` says of `key`.
+pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bool> {
+    match key {
+        Key::Name => match test {
+            Test::Text(name) => name::is(name, process),
+            _ => name::any(process, |name| test.fits_text(name)),
+        },
+        Key::Path | Key::Exe => executable_holds(key, test, process),
+        Key::Args => process
+            .cmdline()
+            .map(|cmdline| test.fits_text(&joined(cmdline))),
+        Key::User => process.owner().map(|owner| test.fits_user(owner.uid)),
+        Key::Uid => process
+            .owner()
+            .map(|owner| test.fits_number(owner.uid.into())),
+        Key::Group => process.owner().map(|owner| test.fits_group(owner.gid)),
+        Key::Gid => process
+            .owner()
+            .map(|owner| test.fits_number(owner.gid.into())),
+        Key::RealUser => process
+            .status()
+            .map(|status| test.fits_user(status.uid.real)),
+        Key::RealUid => process
+            .status()
+            .map(|status| test.fits_number(status.uid.real.into())),
+        Key::RealGroup => process
+            .status()
+            .map(|status| test.fits_group(status.gid.real)),
+        Key::RealGid => process
+            .status()
+            .map(|status| test.fits_number(status.gid.real.into())),
+        Key::Ppid => process
+            .stat()
+            .map(|stat| test.fits_number(stat.ppid.into())),
+        Key::Parent => parent_holds(test, process),
+        Key::State => process.stat().map(|stat| {
+            // A dead leader's Z says nothing of the threads that live on.
+            let is_dead_leader = stat.state == b'Z' && stat.is_alive();
+            !is_dead_leader && test.fits_letter(stat.state)
+        }),
+        Key::Age => process.age().map(|age| test.fits_number(age.floor())),
+        Key::Cpu => process
+            .lifetime_cpu()
+            .map(|percent| test.fits_number(percent)),
+        Key::Rss => process
+            .resident_bytes()
+            .map(|bytes| test.fits_number(bytes)),
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "sizes and counts are far below 2^53"
+        )]
+        Key::Vsz => process
+            .stat()
+            .map(|stat| test.fits_number(stat.vsize as f64)),
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "sizes and counts are far below 2^53"
+        )]
+        Key::Threads => process
+            .stat()
+            .map(|stat| test.fits_number(stat.threads as f64)),
+        Key::Unit => {
+            let unit = process.cgroup().map(cgroup::unit)?;
+            Ok(unit.is_some_and(|unit| test.fits_text(unit)))
+        }
+        Key::Container => process.is_contained().map(|contained| test.is(contained)),
+        Key::Deleted => {
+            let deleted =
+                |link: Option<&[u8]>| link.is_some_and(|link| executable::undeleted(link).1);
+            process.exe().map(|link| test.is(deleted(link)))
+        }
+        Key::Context | Key::Domain | Key::Mode | Key::Seuser | Key::Role | Key::Level => {
+            let label = process.label()?.map(|raw| Label::parse(raw, None));
+            let part = label.and_then(|label| label_part(key, label));
+            Ok(part.is_some_and(|part| test.fits_text(part)))
+        }
+    }
+}
+
+fn executable_holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bool> {
+    match test {
+        Test::Executable(wanted) if key == Key::Path => wanted.is_run_or_claimed_by(process),
+        Test::Executable(wanted) => wanted.is_run_by(process),
+        _ => {
+            let link = process.exe()?;
+            Ok(link.is_some_and(|link| test.fits_text(executable::undeleted(link).0)))
+        }
+    }
+}
+
+/// The parent's name. A parent that is gone has handed its children on: ask again, once.
+fn parent_holds(test: &Test, process: &mut Process<'_>) -> Fact<bool> {
+    let mut ppid = process.stat()?.ppid;
+    for _ in 0..2 {
+        if ppid == 0 {
+            return Ok(false);
+        }
+        let mut parent = Process::new(process.root(), crate::proc_root::Pid(ppid));
+        match holds(Key::Name, test, &mut parent) {
+            Err(Missing::Gone) => {}
+            known => return known,
+        }
+        let mut again = Process::new(process.root(), process.pid());
+        ppid = again.stat()?.ppid;
+    }
+    Ok(false)
+}
+
+pub(super) fn label_part<'l>(key: Key, label: Label<'l>) -> Option<&'l [u8]> {
+    match key {
+        Key::Domain => Some(label.domain()),
+        Key::Mode => label.mode(),
+        Key::Seuser => label.seuser(),
+        Key::Role => label.role(),
+        Key::Level => label.level(),
+        _ => Some(label.context()),
+    }
+}
+
+/// Arguments as one line: a space for each NUL but the last.
+fn joined(cmdline: &[u8]) -> Cow<'_, [u8]> {
+    let cmdline = cmdline.strip_suffix(b"\0").unwrap_or(cmdline);
+    if !cmdline.contains(&0) {
+        return Cow::Borrowed(cmdline);
+    }
+    let mut line = cmdline.to_vec();
+    line.iter_mut()
+        .filter(|byte| **byte == 0)
+        .for_each(|byte| *byte = b' ');
+    Cow::Owned(line)
+}
+
+/// A test that is not of a key's kind is never built (see the parser), and fits nothing.
+impl Test {
+    fn fits_text(&self, text: &[u8]) -> bool {
+        match self {
+            Self::Text(wanted) => wanted == text,
+            Self::Matches(regex) => regex.is_match(text),
+            _ => false,
+        }
+    }
+
+    fn fits_user(&self, uid: u32) -> bool {
+        match self {
+            Self::Id(wanted) => *wanted == uid,
+            Self::Matches(regex) => regex.is_match(names::user(uid).as_bytes()),
+            _ => false,
+        }
+    }
+
+    fn fits_group(&self, gid: u32) -> bool {
+        match self {
+            Self::Id(wanted) => *wanted == gid,
+            Self::Matches(regex) => regex.is_match(names::group(gid).as_bytes()),
+            _ => false,
+        }
+    }
+
+    fn fits_number(&self, value: f64) -> bool {
+        matches!(self, Self::Within(interval) if interval.contains(value))
+    }
+
+    fn fits_letter(&self, letter: u8) -> bool {
+        matches!(self, Self::Letters(letters) if letters.contains(&letter))
+    }
+
+    fn is(&self, value: bool) -> bool {
+        matches!(self, Self::Is(wanted) if *wanted == value)
+    }
+}

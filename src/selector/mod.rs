@@ -1,0 +1,164 @@
+//! Selectors: which processes are meant.
+//!
+//! A selector is parsed once ([`parse`]) and then asked of every process. Terms of one key are one
+//! *question* (any of them will do; negated: none of them may); all questions must be answered yes.
+//! They are asked cheapest first, and a no ends it, so that an expensive file is opened only for the
+//! few that passed the rest. Answers are three-valued: see [`fact`](crate::fact).
+
+mod answer;
+mod executable;
+mod key;
+mod name;
+mod parse;
+mod value;
+
+pub use key::{KEYS, Key, Kind, Row};
+pub use name::shown as shown_name;
+pub use parse::Subject;
+pub use value::in_words;
+
+use regex::bytes::Regex;
+
+use crate::error::Error;
+use crate::escape;
+use crate::fact::{self, Fact};
+use crate::number::Interval;
+use crate::process::Process;
+use executable::Executable;
+
+/// A conjunction of terms.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    text: String,
+    questions: Vec<Question>,
+    subject: Option<Key>,
+}
+
+impl Selector {
+    /// Reads a selector; a bare first term means `subject`.
+    ///
+    /// # Errors
+    /// The offending term, and what would be right.
+    pub fn parse(text: &[u8], subject: Subject) -> Result<Self, Error> {
+        parse::selector(text, subject)
+            .map_err(|why| Error::new(why).at(format_args!("'{}'", escape::text(text))))
+    }
+
+    /// One that every process fits.
+    pub const fn everything() -> Self {
+        Self {
+            text: String::new(),
+            questions: Vec::new(),
+            subject: None,
+        }
+    }
+
+    /// Whether `process` is meant.
+    ///
+    /// # Errors
+    /// Gone, or hidden where the answer hangs on a hidden fact.
+    pub fn fits(&self, process: &mut Process<'_>) -> Fact<bool> {
+        fact::all(
+            self.questions
+                .iter()
+                .map(|question| question.answer(process)),
+        )
+    }
+
+    /// The selector as it was written, fit for output.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its questions, cheapest first.
+    pub fn questions(&self) -> &[Question] {
+        &self.questions
+    }
+
+    /// Whether this question is its subject: the first term, if that names a program or a domain.
+    pub fn is_subject(&self, question: &Question) -> bool {
+        self.subject == Some(question.key) && !question.negated
+    }
+
+    /// Whether it asks for zombies, which otherwise count as not running.
+    pub fn asks_for_zombies(&self) -> bool {
+        let asks = |test: &Test| matches!(test, Test::Letters(letters) if letters.contains(&b'Z'));
+        self.questions.iter().any(|question| {
+            question.key == Key::State && !question.negated && question.tests.iter().any(asks)
+        })
+    }
+
+    /// The name that a process must have in `comm` for this selector, if there is just one: what a
+    /// scan of many specs sorts them by.
+    pub(crate) fn only_comm(&self) -> Option<&[u8]> {
+        match self.questions.first()? {
+            Question {
+                key: Key::Name,
+                negated: false,
+                tests,
+            } => match tests.as_slice() {
+                [Test::Text(name)] if name.len() <= crate::process::Comm::LONGEST => Some(name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// All terms of a selector with one key and one sign.
+#[derive(Clone, Debug)]
+pub struct Question {
+    key: Key,
+    negated: bool,
+    tests: Vec<Test>,
+}
+
+impl Question {
+    /// What it asks about.
+    pub const fn key(&self) -> Key {
+        self.key
+    }
+
+    /// Whether it asks for the contrary.
+    pub const fn is_negated(&self) -> bool {
+        self.negated
+    }
+
+    /// Whether the process is called like the executable that is asked for, although it may run
+    /// another one.
+    pub fn is_namesake(&self, process: &mut Process<'_>) -> bool {
+        let name = |test: &Test| match test {
+            Test::Executable(executable) => Some(executable.name().to_vec()),
+            _ => None,
+        };
+        let names: Vec<_> = self.tests.iter().filter_map(name).collect();
+        names
+            .iter()
+            .any(|wanted| name::is(wanted, process) == Ok(true))
+    }
+
+    /// The answer for one process.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn answer(&self, process: &mut Process<'_>) -> Fact<bool> {
+        let any = fact::any(
+            self.tests
+                .iter()
+                .map(|test| answer::holds(self.key, test, process)),
+        );
+        any.map(|found| found != self.negated)
+    }
+}
+
+/// A value to compare with.
+#[derive(Clone, Debug)]
+enum Test {
+    Text(Vec<u8>),
+    Matches(Regex),
+    Executable(Executable),
+    Id(u32),
+    Within(Interval),
+    Letters(Vec<u8>),
+    Is(bool),
+}

@@ -1,0 +1,100 @@
+//! What a process is called: `comm`, the long name that the kernel cut, or what an interpreter runs.
+
+use crate::fact::Fact;
+use crate::interpreter::{arguments, base_name, is_called, is_interpreter, program};
+use crate::process::{Comm, Process};
+
+/// Whether `name` is a name of the process.
+///
+/// # Errors
+/// Gone; or hidden where a long name can't be confirmed.
+pub(super) fn is(name: &[u8], process: &mut Process<'_>) -> Fact<bool> {
+    let comm = process.comm()?;
+    if comm.as_bytes() == name {
+        return Ok(true);
+    }
+    let may_be_cut = comm.as_bytes().len() == Comm::LONGEST && name.starts_with(comm.as_bytes());
+    if is_interpreter(comm.as_bytes()) && runs(process, |program| is_called(program, name))? {
+        return Ok(true);
+    }
+    if !may_be_cut {
+        return Ok(false);
+    }
+    any_long_name(process, |long| long == name)
+}
+
+/// Whether any name of the process fits.
+///
+/// # Errors
+/// As [`is`].
+pub(super) fn any(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fact<bool> {
+    let comm = process.comm()?;
+    if fits(comm.as_bytes()) {
+        return Ok(true);
+    }
+    let interprets = is_interpreter(comm.as_bytes());
+    if interprets && runs(process, |program| fits(base_name(program)))? {
+        return Ok(true);
+    }
+    if comm.as_bytes().len() != Comm::LONGEST {
+        return Ok(false);
+    }
+    any_long_name(process, fits)
+}
+
+/// The best name for output: the program of an interpreter, the uncut name, or `comm`.
+///
+/// # Errors
+/// Gone, or hidden.
+pub fn shown(process: &mut Process<'_>) -> Fact<Vec<u8>> {
+    let comm = process.comm()?;
+    let comm = comm.as_bytes();
+    if comm.len() == Comm::LONGEST || is_interpreter(comm) {
+        let cmdline = process.cmdline()?;
+        let own = arguments(cmdline).next().map(base_name);
+        let candidates = [own, program(cmdline).map(base_name)];
+        let better = candidates.into_iter().flatten().find(|name| {
+            name.len() > comm.len() && name.starts_with(comm) && comm.len() == Comm::LONGEST
+        });
+        let better = better.or_else(|| {
+            is_interpreter(comm)
+                .then(|| program(cmdline).map(base_name))
+                .flatten()
+        });
+        if let Some(name) = better {
+            return Ok(name.to_vec());
+        }
+    }
+    Ok(comm.to_vec())
+}
+
+/// Whether what an interpreter runs fits; where the main thread is called after what it is
+/// (`node-MainThread`), the interpreter's own name too.
+fn runs(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fact<bool> {
+    let cmdline = process.cmdline()?;
+    let own = arguments(cmdline).next().map(base_name);
+    Ok(program(cmdline).is_some_and(&fits) || own.is_some_and(&fits))
+}
+
+/// Whether a name that begins with the cut `comm` fits: that of `argv[0]`, of the script, or of the
+/// executable, which is asked last because it is seldom readable.
+fn any_long_name(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fact<bool> {
+    let comm = process.comm()?;
+    let is_long = |name: &&[u8]| name.starts_with(comm.as_bytes());
+    let cmdline = process.cmdline()?;
+    let candidates = [
+        arguments(cmdline).next().map(base_name),
+        program(cmdline).map(base_name),
+    ];
+    if candidates.into_iter().flatten().filter(is_long).any(&fits) {
+        return Ok(true);
+    }
+    // Who tells its own long name has none that only the executable would tell.
+    if candidates.into_iter().flatten().any(|name| is_long(&name)) {
+        return Ok(false);
+    }
+    let exe = process
+        .exe()?
+        .map(|link| base_name(link.strip_suffix(b" (deleted)").unwrap_or(link)));
+    Ok(exe.filter(is_long).is_some_and(fits))
+}

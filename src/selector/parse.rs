@@ -1,0 +1,293 @@
+//! The grammar of selectors: `TERM { "," TERM }`, with a bare value as the first term if wanted.
+//!
+//! A comma that belongs to a value is written twice. Everything that is wrong is told here, before
+//! any scan.
+
+use std::str;
+
+use regex::bytes::Regex;
+
+use super::executable::Executable;
+use super::{KEYS, Key, Kind, Question, Selector, Test};
+use crate::escape;
+use crate::names;
+use crate::number::Interval;
+
+/// What a bare first term names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A name, or an executable if it begins with `/`.
+    Program,
+    /// A security domain, even if it begins with `/` (`AppArmor`'s profiles do).
+    Domain,
+}
+
+/// Reads a selector.
+pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String> {
+    let mut questions: Vec<Question> = Vec::new();
+    let mut first = None;
+    for (at, term) in split(text).iter().enumerate() {
+        let (key, negated, test) = match Written::read(term) {
+            Some(written) => written.mean()?,
+            None if at == 0 => bare(term, subject)?,
+            None => return Err(no_term(term)),
+        };
+        if at == 0 && !negated {
+            first = Some(key);
+        }
+        match questions
+            .iter_mut()
+            .find(|q| q.key == key && q.negated == negated)
+        {
+            Some(question) => question.tests.push(test),
+            None => questions.push(Question {
+                key,
+                negated,
+                tests: vec![test],
+            }),
+        }
+    }
+    // Stable, so that of equal ones the one written first is asked first.
+    questions.sort_by_key(|question| question.key.rank());
+    let names_something = |key: &Key| {
+        matches!(
+            key,
+            Key::Name | Key::Exe | Key::Path | Key::Args | Key::Domain | Key::Unit
+        )
+    };
+    Ok(Selector {
+        text: escape::text(text),
+        questions,
+        subject: first.filter(names_something),
+    })
+}
+
+/// The terms, with `,,` turned into the comma that it stands for.
+fn split(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut terms = vec![Vec::new()];
+    let mut bytes = text.iter().peekable();
+    while let Some(&byte) = bytes.next() {
+        if byte == b',' && bytes.next_if_eq(&&b',').is_none() {
+            terms.push(Vec::new());
+        } else if let Some(term) = terms.last_mut() {
+            term.push(byte);
+        }
+    }
+    terms
+}
+
+fn bare(value: &[u8], subject: Subject) -> Result<(Key, bool, Test), String> {
+    if value.is_empty() {
+        return Err("no process is named; write a name, a path or KEY=VALUE first".into());
+    }
+    let (key, kind) = match subject {
+        Subject::Domain => (Key::Domain, Kind::Text),
+        Subject::Program if value.starts_with(b"/") => (Key::Path, Kind::Path),
+        Subject::Program => (Key::Name, Kind::Text),
+    };
+    Ok((key, false, exact(key, kind, value)?))
+}
+
+fn no_term(term: &[u8]) -> String {
+    if term.is_empty() {
+        return "a term is empty; a comma inside a value is written twice".into();
+    }
+    format!(
+        "'{}' is not KEY=VALUE or KEY~REGEX; a comma inside a value is written twice",
+        escape::text(term)
+    )
+}
+
+/// A term as it was written: `[not-]KEY=VALUE` or `[not-]KEY~REGEX`.
+struct Written<'t> {
+    key: &'t str,
+    negated: bool,
+    is_regex: bool,
+    value: &'t [u8],
+}
+
+impl<'t> Written<'t> {
+    /// `None` if it has not the form, and is bare.
+    fn read(term: &'t [u8]) -> Option<Self> {
+        let sign = term.iter().position(|byte| matches!(byte, b'=' | b'~'))?;
+        let key = str::from_utf8(&term[..sign]).ok()?;
+        let is_key = |key: &str| {
+            key.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+        };
+        if key.is_empty() || !is_key(key) {
+            return None;
+        }
+        let (key, negated) = key
+            .strip_prefix("not-")
+            .map_or((key, false), |key| (key, true));
+        Some(Self {
+            key,
+            negated,
+            is_regex: term[sign] == b'~',
+            value: &term[sign + 1..],
+        })
+    }
+
+    fn mean(&self) -> Result<(Key, bool, Test), String> {
+        let Some((key, kind)) = Key::named(self.key) else {
+            let known: Vec<_> = KEYS.iter().map(|row| row.1).collect();
+            return Err(format!(
+                "unknown key '{}'; keys are {}",
+                self.key,
+                known.join(", ")
+            ));
+        };
+        if self.value.is_empty() {
+            return Err(format!(
+                "'{}' has no value; write {}=VALUE",
+                self.key, self.key
+            ));
+        }
+        let test = if self.is_regex {
+            regex(self.key, kind, self.value)?
+        } else {
+            exact(key, kind, self.value)?
+        };
+        Ok((key, self.negated, test))
+    }
+}
+
+fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, String> {
+    if matches!(kind, Kind::Number(_) | Kind::Letters | Kind::YesNo) {
+        return Err(format!("'{key}~' compares no text; write {key}=VALUE"));
+    }
+    let pattern = utf8(value)?;
+    Regex::new(pattern).map(Test::Matches).map_err(|error| {
+        // The crate's message draws the place over several lines; the last one says what it is.
+        let what = error.to_string();
+        let what = what
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned();
+        format!("'{}' is no regular expression: {what}", escape::text(value))
+    })
+}
+
+fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, String> {
+    let shown = escape::text(value);
+    match kind {
+        Kind::Text if key == Key::Unit && !value.contains(&b'.') => {
+            Ok(Test::Text([value, b".service"].concat()))
+        }
+        Kind::Text => Ok(Test::Text(value.to_vec())),
+        Kind::Path if value.starts_with(b"/") => Ok(Test::Executable(Executable::new(value))),
+        Kind::Path => Err(format!(
+            "'{shown}' is not an absolute path; write exe=/PATH or exe~REGEX"
+        )),
+        Kind::UserName => {
+            let no_user = || format!("there is no user '{shown}'; write a user's name or number");
+            names::uid(utf8(value)?).map(Test::Id).ok_or_else(no_user)
+        }
+        Kind::GroupName => {
+            let no_group =
+                || format!("there is no group '{shown}'; write a group's name or number");
+            names::gid(utf8(value)?).map(Test::Id).ok_or_else(no_group)
+        }
+        Kind::Number(unit) => {
+            let interval = Interval::parse(utf8(value)?, unit);
+            interval
+                .map(Test::Within)
+                .map_err(|why| format!("{}={shown}: {why}", key.name()))
+        }
+        Kind::Letters if value.iter().all(|letter| b"RSDZTtIX".contains(letter)) => {
+            Ok(Test::Letters(value.to_vec()))
+        }
+        Kind::Letters => Err(format!(
+            "'{shown}' is no state; write letters of R S D Z T t I X"
+        )),
+        Kind::YesNo => match value {
+            b"yes" => Ok(Test::Is(true)),
+            b"no" => Ok(Test::Is(false)),
+            _ => Err(format!("{}={shown}: write yes or no", key.name())),
+        },
+    }
+}
+
+fn utf8(value: &[u8]) -> Result<&str, String> {
+    str::from_utf8(value).map_err(|_| format!("'{}' is not UTF-8", escape::text(value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(text: &str) -> Vec<(Key, bool, usize)> {
+        let parsed = selector(text.as_bytes(), Subject::Program).unwrap();
+        parsed
+            .questions
+            .iter()
+            .map(|q| (q.key, q.negated, q.tests.len()))
+            .collect()
+    }
+
+    fn error(text: &str) -> String {
+        selector(text.as_bytes(), Subject::Program).unwrap_err()
+    }
+
+    #[test]
+    fn terms_of_one_key_are_one_question() {
+        assert_eq!(
+            keys("sshd,user=root,not-ppid=1,user=daemon"),
+            [
+                (Key::Name, false, 1),
+                (Key::User, false, 2),
+                (Key::Ppid, true, 1)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_bare_first_term_is_the_subject() {
+        assert_eq!(keys("/usr/sbin/sshd"), [(Key::Path, false, 1)]);
+        assert_eq!(keys("tmux: server"), [(Key::Name, false, 1)]);
+        let domain = selector(b"/usr/sbin/cupsd", Subject::Domain).unwrap();
+        assert_eq!(domain.questions[0].key, Key::Domain);
+    }
+
+    #[test]
+    fn a_doubled_comma_is_one_inside_the_value() {
+        assert_eq!(keys("args~x{1,,3}"), [(Key::Args, false, 1)]);
+        assert_eq!(split(b"a,,b,c"), [b"a,b".to_vec(), b"c".to_vec()]);
+    }
+
+    #[test]
+    fn cheap_questions_come_first() {
+        assert_eq!(
+            keys("parent=x,args~y,user=root,name=z")
+                .iter()
+                .map(|k| k.0)
+                .collect::<Vec<_>>(),
+            [Key::Name, Key::User, Key::Args, Key::Parent]
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        for (text, part) in [
+            ("", "no process is named"),
+            ("frob=1", "unknown key 'frob'; keys are name, exe"),
+            ("sshd,root", "'root' is not KEY=VALUE"),
+            ("sshd,", "a term is empty"),
+            ("age=", "'age' has no value"),
+            ("age=x", "'x' is not a number of seconds"),
+            ("uid=5-1", "write 1-5"),
+            ("user=nosuchuser", "there is no user 'nosuchuser'"),
+            ("group=nosuchgroup", "there is no group 'nosuchgroup'"),
+            ("args~(", "is no regular expression"),
+            ("uid~1", "compares no text"),
+            ("state=Q", "is no state"),
+            ("container=maybe", "write yes or no"),
+            ("exe=sshd", "not an absolute path"),
+        ] {
+            assert!(error(text).contains(part), "{text}: {}", error(text));
+        }
+    }
+}

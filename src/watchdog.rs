@@ -1,0 +1,100 @@
+//! The time limit: whatever hangs, the plugin speaks and exits on time.
+//!
+//! A thread sleeps until the limit while the main one works. A thread and not SIGALRM, because its
+//! `exit_group` also ends a sibling that sleeps where only a fatal signal reaches it, as a read of
+//! `/proc/PID/cmdline` does while another process holds its memory's lock. What the main thread is
+//! doing stands in a few atomics, so that telling it costs next to nothing on the hot path.
+
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::fact::File;
+
+/// What a check is busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Stage {
+    /// Reading options and files of specs.
+    Starting,
+    /// Asking the name service (files, LDAP, SSSD) for a user or group.
+    AskingNames,
+    /// Opening or listing the tree of processes.
+    Listing,
+    /// Reading a process.
+    Reading,
+    /// Waiting between two scans.
+    Waiting,
+    /// Writing the verdict.
+    Reporting,
+}
+
+const STAGES: [Stage; 6] = [
+    Stage::Starting,
+    Stage::AskingNames,
+    Stage::Listing,
+    Stage::Reading,
+    Stage::Waiting,
+    Stage::Reporting,
+];
+
+static STAGE: AtomicU8 = AtomicU8::new(0);
+static PID: AtomicU32 = AtomicU32::new(0);
+static FILE: AtomicU8 = AtomicU8::new(0);
+
+/// Says what the check does from now on.
+pub fn enter(stage: Stage) {
+    STAGE.store(stage as u8, Relaxed);
+}
+
+/// Says which file of which process is read from now on.
+pub(crate) fn reading(pid: u32, file: File) {
+    PID.store(pid, Relaxed);
+    FILE.store(file as u8, Relaxed);
+    STAGE.store(Stage::Reading as u8, Relaxed);
+}
+
+/// What the check is doing right now, for a sentence that begins "timed out while".
+pub fn doing() -> String {
+    match STAGES[usize::from(STAGE.load(Relaxed)).min(STAGES.len() - 1)] {
+        Stage::Starting => "reading its options".into(),
+        Stage::AskingNames => "asking the name service for a user or group".into(),
+        Stage::Listing => "listing the processes".into(),
+        Stage::Reading => {
+            let file = File::ALL[usize::from(FILE.load(Relaxed)).min(File::ALL.len() - 1)];
+            format!("reading {} of process {}", file.path(), PID.load(Relaxed))
+        }
+        Stage::Waiting => "waiting between two scans".into(),
+        Stage::Reporting => "writing its output".into(),
+    }
+}
+
+/// Held by whoever writes the verdict, so that there is never more than one.
+static VERDICT: Mutex<()> = Mutex::new(());
+
+/// Claims the right to write the verdict; waits for ever if the other side has it, which then ends
+/// the process.
+pub fn claim_verdict() -> MutexGuard<'static, ()> {
+    VERDICT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Calls `on_timeout` in `limit` from now, on a thread of its own, with what the check was doing;
+/// `None` when the verdict was already being written (to a pipe that nobody reads, say).
+///
+/// # Errors
+/// When the kernel refuses a thread.
+pub fn start(
+    limit: Duration,
+    on_timeout: impl FnOnce(Option<String>) + Send + 'static,
+) -> std::io::Result<()> {
+    let watch = move || {
+        std::thread::sleep(limit);
+        let claim = VERDICT.try_lock();
+        on_timeout(claim.is_ok().then(doing));
+    };
+    // 64 KiB are plenty for one formatted line.
+    std::thread::Builder::new()
+        .stack_size(64 * 1024)
+        .spawn(watch)
+        .map(drop)
+}
