@@ -73,6 +73,8 @@ pub enum Cause {
     Denied,
     /// The process is there, the file is not.
     Absent,
+    /// EINVAL of a label: no security system that labels processes is active.
+    NoSystem,
     /// What it holds is not of the kernel's form.
     Malformed,
     /// It is longer than we are willing to read.
@@ -115,6 +117,7 @@ impl fmt::Display for Hidden {
         match self.cause {
             Cause::Denied => write!(f, "{file} may not be read"),
             Cause::Absent => write!(f, "{file} is missing"),
+            Cause::NoSystem => write!(f, "no security system labels processes on this kernel"),
             Cause::Malformed => write!(f, "{file} is not what a kernel writes"),
             Cause::TooLong => write!(f, "{file} is too long to read"),
             Cause::Failed(errno) => write!(f, "reading {file} failed: {errno}"),

@@ -60,7 +60,7 @@ pub struct Owner {
 }
 
 /// A file's content, kept from one process to the next for its room. `Ok(false)`: by nature there
-/// is none (a kernel thread has no executable, a kernel without security systems no labels).
+/// is none (a kernel thread has no executable).
 #[derive(Debug, Default)]
 struct Content {
     known: Option<Fact<bool>>,
@@ -242,13 +242,14 @@ impl<'r> Process<'r> {
         Ok(self.cgroup.get(known)?.unwrap_or_default())
     }
 
-    /// `attr/current`, raw; `None` where the kernel has no security system that labels (EINVAL).
+    /// `attr/current`, raw.
     ///
     /// # Errors
-    /// Gone, or hidden.
-    pub fn label(&mut self) -> Fact<Option<&[u8]>> {
+    /// Gone, or hidden; where no security system labels processes, hidden by that.
+    pub fn label(&mut self) -> Fact<&[u8]> {
         self.ensure(File::Label);
-        self.label.get(self.label.known.unwrap_or(Ok(false)))
+        let known = self.label.known.unwrap_or(Ok(false));
+        Ok(self.label.get(known)?.unwrap_or_default())
     }
 
     /// The text of the link `exe`; `None` for what has none by nature, kernel threads and zombies.
@@ -392,14 +393,7 @@ impl<'r> Process<'r> {
             return;
         }
         let mut bytes = mem::take(&mut slot.bytes);
-        let known = match self.read_whole(file, &mut bytes) {
-            Ok(()) => Ok(true),
-            Err(Missing::Hidden(Hidden {
-                cause: Cause::Failed(Errno::INVAL),
-                ..
-            })) if file == File::Label => Ok(false),
-            Err(missing) => Err(missing),
-        };
+        let known = self.read_whole(file, &mut bytes).map(|()| true);
         *self.content(file) = Content {
             known: Some(known),
             bytes,
@@ -481,6 +475,7 @@ fn missing(file: File, errno: Errno, is_listed: impl FnOnce() -> bool) -> Missin
             Cause::Absent
         }
         Errno::ACCESS | Errno::PERM => Cause::Denied,
+        Errno::INVAL if file == File::Label => Cause::NoSystem,
         other => Cause::Failed(other),
     };
     Missing::Hidden(Hidden { file, cause })

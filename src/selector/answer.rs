@@ -81,8 +81,8 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
             process.exe().map(|link| test.is(deleted(link)))
         }
         Key::Context | Key::Domain | Key::Mode | Key::Seuser | Key::Role | Key::Level => {
-            let label = process.label()?.map(|raw| Label::parse(raw, None));
-            let part = label.and_then(|label| label_part(key, label));
+            let label = Label::parse(process.label()?, None);
+            let part = label_part(key, label);
             Ok(part.is_some_and(|part| test.fits_text(part)))
         }
     }

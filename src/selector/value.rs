@@ -64,10 +64,8 @@ fn shown(key: Key, process: &mut Process<'_>) -> Fact<String> {
                 .is_some_and(|link| executable::undeleted(link).1),
         ),
         Key::Context | Key::Domain | Key::Mode | Key::Seuser | Key::Role | Key::Level => {
-            let label = process.label()?.map(|raw| Label::parse(raw, None));
-            label
-                .and_then(|label| super::answer::label_part(key, label))
-                .map_or("none".into(), text)
+            let label = Label::parse(process.label()?, None);
+            super::answer::label_part(key, label).map_or("none".into(), text)
         }
     })
 }
