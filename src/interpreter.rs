@@ -150,10 +150,9 @@ pub fn program(cmdline: &[u8]) -> Option<&[u8]> {
     while let Some(argument) = arguments.next() {
         match interpreter.role(argument) {
             Role::Program(Some(program)) => return Some(program),
-            Role::Program(None) => return arguments.next(),
+            Role::Program(None) | Role::EndOfOptions => return arguments.next(),
             Role::Flag => {}
             Role::Valued => drop(arguments.next()),
-            Role::EndOfOptions => return arguments.next(),
             Role::NoProgram => return None,
         }
     }

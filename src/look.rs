@@ -11,7 +11,7 @@ use crate::fact::Missing;
 use crate::population::{Population, Standing};
 use crate::proc_root::{Pid, ProcRoot};
 use crate::process::Process;
-use crate::selector::{Key, Selector, in_words};
+use crate::selector::{Key, Question, Selector, in_words};
 
 /// How many processes are described for each selector.
 const MOST: usize = 20;
@@ -105,7 +105,7 @@ fn turned_down_by(selector: &Selector, process: &mut Process<'_>) -> Option<Key>
         .iter()
         .filter(|question| !selector.is_subject(question));
     rest.filter(|question| question.answer(process) == Ok(false))
-        .map(|q| q.key())
+        .map(Question::key)
         .next()
 }
 

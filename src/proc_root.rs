@@ -19,6 +19,7 @@ use rustix::thread::CapabilitySet;
 
 use crate::error::Error;
 use crate::escape;
+use crate::process::Process;
 use crate::stat::parse_number;
 use crate::watchdog::{self, Stage};
 
@@ -100,7 +101,7 @@ impl ProcRoot {
         let fail = |errno: Errno| Error::new(format!("cannot list {}: {errno}", self.shown_path()));
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let listing = openat(&self.directory, c".", flags, Mode::empty()).map_err(fail)?;
-        let mut buffer = [MaybeUninit::uninit(); 32 * 1024];
+        let mut buffer = vec![MaybeUninit::uninit(); 32 * 1024];
         let mut entries = RawDir::new(listing, &mut buffer);
         let mut count = 0;
         while let Some(entry) = entries.next() {
@@ -181,13 +182,22 @@ impl ProcRoot {
         Some((hidepid, group))
     }
 
-    /// The link text of the tree's own PID namespace (that of its PID 1), where it may be read.
+    /// The link text of the tree's own PID namespace: that of its PID 1, or our own if we are in
+    /// it, where either may be read.
     pub(crate) fn home(&self) -> Option<&[u8]> {
-        let read = || {
-            let link = readlinkat(&self.directory, c"1/ns/pid", Vec::new()).ok()?;
-            self.is_procfs.then(|| link.into_bytes())
+        let read = |path: &CStr| readlinkat(&self.directory, path, Vec::new()).ok();
+        let find = || {
+            let link = self.is_procfs.then(|| read(c"1/ns/pid"))?;
+            let link = link.or_else(|| self.is_our_own().then(|| read(c"self/ns/pid"))?)?;
+            Some(link.into_bytes())
         };
-        self.home.get_or_init(read).as_deref()
+        self.home.get_or_init(find).as_deref()
+    }
+
+    /// Whether we live in the very PID namespace that the tree shows.
+    fn is_our_own(&self) -> bool {
+        let own = self.own_pid().map(|pid| Process::new(self, pid).status());
+        own.is_some_and(|status| status.is_ok_and(|status| status.pid_namespaces == 1))
     }
 
     /// Seconds since boot, from `uptime`.

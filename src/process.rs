@@ -357,7 +357,7 @@ impl<'r> Process<'r> {
 
     /// True if one link proves that it is alive and in the tree's own PID namespace: children are
     /// born in one's own namespace or one below it, and a process that exits has none to offer
-    /// (kernel/pid_namespace.c, `pidns_for_children_get`). False proves nothing.
+    /// (`pidns_for_children_get` in `kernel/pid_namespace.c`). False proves nothing.
     fn is_at_home(&mut self) -> bool {
         if let Some(known) = self.at_home {
             return known;

@@ -117,7 +117,7 @@ fn parent_holds(test: &Test, process: &mut Process<'_>) -> Fact<bool> {
     Ok(false)
 }
 
-pub(super) fn label_part<'l>(key: Key, label: Label<'l>) -> Option<&'l [u8]> {
+pub(super) fn label_part(key: Key, label: Label<'_>) -> Option<&[u8]> {
     match key {
         Key::Domain => Some(label.domain()),
         Key::Mode => label.mode(),

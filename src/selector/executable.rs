@@ -8,7 +8,7 @@ use crate::fact::{Fact, Hidden, Missing};
 use crate::interpreter::{arguments, base_name};
 use crate::process::{Comm, Process};
 
-/// What the kernel appends to the link of a file that was replaced or removed (fs/d_path.c).
+/// What the kernel appends to the link of a file that was replaced or removed (`fs/d_path.c`).
 const DELETED: &[u8] = b" (deleted)";
 
 /// The link's text without that mark, and whether it had it.
