@@ -7,6 +7,8 @@ mod check_privdrop;
 mod check_proccount;
 mod check_proccpu;
 mod check_selinux_domain;
+#[cfg(test)]
+mod generated;
 mod link;
 mod stdout;
 

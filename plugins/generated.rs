@@ -1,0 +1,158 @@
+//! What is made from the options: manual pages and shell completions.
+//!
+//! They are committed, so that a package needs no generator, and tested to be what they would be
+//! made now. `UPDATE=1 cargo test generated` writes them anew.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap_complete::Shell;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, italic, roman};
+use procwarden::selector::KEYS;
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+
+use crate::PLUGINS;
+
+/// A page without options: the Markdown file `man/NAME.md`, and that is all.
+const PROSE_PAGES: [(&str, &str, &str); 2] = [
+    ("procwarden", "8", "run the process checks, and make their links"),
+    ("procwarden-selectors", "7", "which processes are meant, and how many of them are right"),
+];
+
+#[test]
+fn manual_pages_are_up_to_date() {
+    for plugin in PLUGINS {
+        let mut page = Vec::new();
+        let man = Man::new((plugin.command)().version(env!("CARGO_PKG_VERSION")))
+            .section("8")
+            .date("")
+            .source("Procwarden")
+            .manual("Procwarden");
+        man.render_title(&mut page).unwrap();
+        man.render_name_section(&mut page).unwrap();
+        man.render_synopsis_section(&mut page).unwrap();
+        man.render_options_section(&mut page).unwrap();
+        prose(plugin.name).to_writer(&mut page).unwrap();
+        compare(&format!("man/{}.8", plugin.name), &page);
+    }
+    for (name, section, about) in PROSE_PAGES {
+        let mut page = Roff::new();
+        page.control("TH", [name, section, "", "Procwarden", "Procwarden"]);
+        page.control("SH", ["NAME"]).text([roman(format!("{name} - {about}"))]);
+        let mut bytes = page.to_roff().into_bytes();
+        prose(name).to_writer(&mut bytes).unwrap();
+        compare(&format!("man/{name}.{section}"), &bytes);
+    }
+}
+
+#[test]
+fn completions_are_up_to_date() {
+    for plugin in PLUGINS {
+        for (shell, file) in [
+            (Shell::Bash, format!("completions/{}.bash", plugin.name)),
+            (Shell::Zsh, format!("completions/_{}", plugin.name)),
+            (Shell::Fish, format!("completions/{}.fish", plugin.name)),
+        ] {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut (plugin.command)(), plugin.name, &mut script);
+            compare(&file, &script);
+        }
+    }
+}
+
+/// Fails if a file is not what it should be; writes it if UPDATE is set.
+fn compare(file: &str, wanted: &[u8]) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, wanted).unwrap();
+    }
+    let found = fs::read(&path).unwrap_or_default();
+    assert!(found == wanted, "{file} is out of date; run: UPDATE=1 cargo test generated");
+}
+
+/// The Markdown beside a page as roff: headings, paragraphs, lists, code, and a line `KEYS` that
+/// becomes the table of keys.
+fn prose(name: &str) -> Roff {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("man/{name}.md"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let mut writer = Writer::default();
+    for event in Parser::new(&text) {
+        writer.take(event);
+    }
+    writer.roff
+}
+
+#[derive(Default)]
+struct Writer {
+    roff: Roff,
+    text: Vec<clap_mangen::roff::Inline>,
+    is_bold: bool,
+    is_italic: bool,
+    in_code: bool,
+}
+
+impl Writer {
+    fn take(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(Tag::Strong) => self.is_bold = true,
+            Event::End(TagEnd::Strong) => self.is_bold = false,
+            Event::Start(Tag::Emphasis) => self.is_italic = true,
+            Event::End(TagEnd::Emphasis) => self.is_italic = false,
+            Event::Start(Tag::CodeBlock(_)) => self.in_code = true,
+            Event::End(TagEnd::CodeBlock) => self.in_code = false,
+            Event::Start(Tag::Item) => {
+                self.flush(None);
+                self.roff.control("IP", ["\\(bu", "2"]);
+            }
+            Event::Text(text) if self.in_code => self.code_block(&text),
+            Event::Text(text) if self.is_bold => self.text.push(bold(text.into_string())),
+            Event::Text(text) if self.is_italic => self.text.push(italic(text.into_string())),
+            Event::Text(text) => self.text.push(roman(text.into_string())),
+            Event::Code(code) => self.text.push(bold(code.into_string())),
+            Event::SoftBreak => self.text.push(roman(" ")),
+            Event::End(TagEnd::Heading(level)) => {
+                self.flush(Some(if level as u8 == 1 { "SH" } else { "SS" }));
+            }
+            Event::End(TagEnd::Paragraph) => self.paragraph(),
+            Event::End(TagEnd::Item) => self.flush(None),
+            _ => {}
+        }
+    }
+
+    fn paragraph(&mut self) {
+        let is_table = matches!(self.text.as_slice(), [one] if *one == roman("KEYS"));
+        if is_table {
+            self.text.clear();
+            for (_, key, _, meaning, readable) in KEYS {
+                self.roff.control("TP", ["12"]).text([bold(*key)]);
+                self.roff.text([roman(format!("{meaning} (readable by: {readable})"))]);
+            }
+            self.roff.control("PP", []);
+            return;
+        }
+        self.flush(None);
+        self.roff.control("PP", []);
+    }
+
+    fn code_block(&mut self, text: &str) {
+        self.roff.control("RS", ["4"]).control("nf", []);
+        for line in text.lines() {
+            self.roff.text([roman(line)]);
+        }
+        self.roff.control("fi", []).control("RE", []).control("PP", []);
+    }
+
+    /// Writes what was gathered, as a heading or as text.
+    fn flush(&mut self, heading: Option<&str>) {
+        if self.text.is_empty() {
+            return;
+        }
+        let text = std::mem::take(&mut self.text);
+        if let Some(heading) = heading {
+            self.roff.control(heading, []);
+        }
+        self.roff.text(text);
+    }
+}
