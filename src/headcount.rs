@@ -1,6 +1,7 @@
 //! The sentence that counting plugins share: how many processes fit each spec, is that within its
 //! range, and if not, what stands in their place?
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -57,7 +58,13 @@ impl Count {
         }
     }
 
-    /// Why it is not known better.
+    /// What hid it, but for the processes that it hid.
+    fn cause(&self) -> String {
+        let hidden = self.tally.hidden.map(|(_, hidden)| hidden.to_string());
+        self.blindness.clone().or(hidden).unwrap_or_default()
+    }
+
+    /// Why it is not known better, and what would help.
     fn obstacle(&self) -> String {
         if let Some(blindness) = &self.blindness {
             return blindness.clone();
@@ -144,13 +151,14 @@ impl<'s> Headcount<'s> {
             ..Report::default()
         };
         let mut well = Vec::new();
+        let mut told = HashSet::new();
         for (at, (spec, count)) in self.specs.iter().zip(&self.counts).enumerate() {
             let label = escape::shortened(&spec.label, LONGEST_LABEL);
             let text = format!("{label} {}", self.settled_text(at));
             if count.last.state == State::Ok {
                 well.push(text);
             } else {
-                let text = text + &self.notes(at);
+                let text = text + &self.notes(at, &mut told);
                 report.findings.push(Finding {
                     state: count.last.state,
                     text,
@@ -195,10 +203,11 @@ impl<'s> Headcount<'s> {
     }
 
     /// What explains a failing count: what was hidden, or near misses where some are missing.
-    fn notes(&self, at: usize) -> String {
+    fn notes(&self, at: usize, told: &mut HashSet<String>) -> String {
         let count = &self.counts[at].last;
         let mut notes = Vec::new();
-        if count.state == State::Unknown {
+        // What hides one count tends to hide all; once is enough.
+        if count.state == State::Unknown && told.insert(count.cause()) {
             notes.push(count.obstacle());
         }
         let range = self.specs[at].thresholds.violated(count.state);

@@ -80,7 +80,7 @@ impl CommonOptions {
                 format!(" + {} s", seconds(busy))
             };
             return Err(Error::new(format!(
-                "--recheck {} s{busy}, {times} times, takes {} s and does not fit in --timeout {} s; \
+                "--recheck {} s{busy}, times {times}, takes {} s, which does not fit in --timeout {} s; \
                  raise --timeout or wait less",
                 seconds(delay),
                 seconds(sum),

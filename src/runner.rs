@@ -172,7 +172,11 @@ fn end_on_time(title: &'static str, form: Form, limit: Duration, doing: Option<S
 fn usage_text(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let said = text.split("\n\nUsage").next().unwrap_or(&text);
-    let said = said.split("\n\nFor more").next().unwrap_or(said);
+    let said = said
+        .split("\n\nFor more")
+        .next()
+        .unwrap_or(said)
+        .replace("\n\n", "; ");
     let words: Vec<_> = said
         .trim_start_matches("error: ")
         .split_whitespace()

@@ -4,7 +4,7 @@
 //! from those that are certainly meant to those that may be.
 
 use crate::error::Error;
-use crate::fact::{Hidden, Missing};
+use crate::fact::{Fact, File, Hidden, Missing};
 use crate::interpreter::is_interpreter;
 use crate::population::{Population, Standing};
 use crate::proc_root::{Pid, ProcRoot};
@@ -89,6 +89,9 @@ impl Tally {
         if matches!(fit, Ok(false) | Err(Missing::Gone)) {
             return;
         }
+        if is_of_no_executable(fit, process) {
+            return;
+        }
         let standing = population.standing(process, selector.asks_for_zombies());
         match (standing, fit) {
             (Ok(Standing::Member), Ok(_)) => self.certain += 1,
@@ -102,6 +105,19 @@ impl Tally {
             _ => {}
         }
     }
+}
+
+/// Whether an executable that may not be read is one that does not exist: to whom it is hidden,
+/// that of a kernel thread is, too.
+fn is_of_no_executable(fit: Fact<bool>, process: &mut Process<'_>) -> bool {
+    let hidden = matches!(
+        fit,
+        Err(Missing::Hidden(Hidden {
+            file: File::Exe,
+            ..
+        }))
+    );
+    hidden && process.is_kernel_thread() == Ok(true)
 }
 
 /// Turns most processes down for most of many specs by one comparison of a number: a name of up to

@@ -32,16 +32,15 @@ impl Spec {
     /// # Errors
     /// What is wrong with which part, and what would be right.
     pub fn parse(text: &[u8], subject: Subject, fallback: Thresholds) -> Result<Self, Error> {
-        let explain =
-            |why: String| Error::new(why).at(format_args!("spec '{}'", escape::bounded(text, 100)));
+        let place = format!("spec '{}'", escape::bounded(text, 100));
+        let explain = |why: String| Error::new(why).at(&place);
         let (selector, own) = split_ranges(text).map_err(explain)?;
         let (selector, label) = take_label(&selector);
         if let Some(range) = range_in_the_middle(&selector) {
-            return Err(explain(format!(
-                "the range {range} goes at the end, after all terms"
-            )));
+            let why = format!("the range {range} goes at the end, after all terms");
+            return Err(explain(why));
         }
-        let selector = Selector::parse(&selector, subject).map_err(|error| error.at("spec"))?;
+        let selector = Selector::parse(&selector, subject).map_err(|error| error.at(&place))?;
         let thresholds = match own {
             Some(own) => own,
             None if fallback == Thresholds::default() => Thresholds {

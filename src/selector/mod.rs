@@ -20,7 +20,6 @@ pub use value::in_words;
 use regex::bytes::Regex;
 
 use crate::error::Error;
-use crate::escape;
 use crate::fact::{self, Fact};
 use crate::number::Interval;
 use crate::process::Process;
@@ -40,8 +39,7 @@ impl Selector {
     /// # Errors
     /// The offending term, and what would be right.
     pub fn parse(text: &[u8], subject: Subject) -> Result<Self, Error> {
-        parse::selector(text, subject)
-            .map_err(|why| Error::new(why).at(format_args!("'{}'", escape::text(text))))
+        parse::selector(text, subject).map_err(Error::new)
     }
 
     /// One that every process fits.
