@@ -44,7 +44,8 @@ pub fn command(process: &mut Process<'_>) -> Option<String> {
         .take(4 * LONGEST_COMMAND + 1)
         .map(|&byte| if byte == 0 { b' ' } else { byte })
         .collect();
-    Some(escape::bounded(&line, LONGEST_COMMAND))
+    // Daemons that write their title over their arguments pad it with spaces.
+    Some(escape::bounded(line.trim_ascii_end(), LONGEST_COMMAND))
 }
 
 /// Seconds in the largest unit that leaves a whole number: `42s`, `3h`, `12d`.

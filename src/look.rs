@@ -66,7 +66,12 @@ impl Look {
             return;
         }
         if self.fitting.len() < MOST {
-            self.fitting.push(describe::process(process));
+            let claim = if selector.believes(process) {
+                " (by its own claim)"
+            } else {
+                ""
+            };
+            self.fitting.push(describe::process(process) + claim);
         } else {
             self.more += 1;
         }

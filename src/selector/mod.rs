@@ -20,7 +20,7 @@ pub use value::in_words;
 use regex::bytes::Regex;
 
 use crate::error::Error;
-use crate::fact::{self, Fact};
+use crate::fact::{self, Fact, Missing};
 use crate::number::Interval;
 use crate::process::Process;
 use executable::Executable;
@@ -76,6 +76,15 @@ impl Selector {
     /// Whether this question is its subject: the first term, if that names a program or a domain.
     pub fn is_subject(&self, question: &Question) -> bool {
         self.subject == Some(question.key) && !question.negated
+    }
+
+    /// Whether `process` fits by what it says of itself, since its executable may not be read.
+    pub fn believes(&self, process: &mut Process<'_>) -> bool {
+        let by_path = self
+            .questions
+            .iter()
+            .any(|question| question.key == Key::Path);
+        by_path && matches!(process.exe(), Err(Missing::Hidden(_)))
     }
 
     /// Whether it asks for zombies, which otherwise count as not running.
