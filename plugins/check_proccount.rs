@@ -24,7 +24,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     run,
 };
 
-/// Check that daemons run, as the right user, the right number of times
+/// Check that daemons run, as whom, and how many of them
 #[derive(Debug, Parser)]
 #[command(name = "check_proccount", version, max_term_width = 80)]
 struct Options {

@@ -26,7 +26,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
 /// One process belongs in `init_t`, none where a daemon lands whose policy is missing.
 const DEFAULT_SPECS: [&str; 3] = ["init_t:1-1", "initrc_t:0-0", "unconfined_service_t:0-0"];
 
-/// Check that each security domain holds the processes it should, and no others
+/// Check that security domains hold the right processes
 #[derive(Debug, Parser)]
 #[command(name = "check_selinux_domain", version, max_term_width = 80)]
 struct Options {

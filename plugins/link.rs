@@ -16,8 +16,9 @@ use crate::{MON_ENDING, PLUGINS};
 pub(crate) fn help() -> u8 {
     let mut text = format!(
         "procwarden {}: checks of the processes of a Linux host\n\n\
-         Usage: procwarden PLUGIN [OPTION...]    or call it by a link named PLUGIN\n\
-         \x20      procwarden link [--mon] DIR      make those links in DIR (--mon: PLUGIN{MON_ENDING})\n\n\
+         Usage: procwarden PLUGIN [OPTION...]   or call it by a link named PLUGIN\n\
+         \x20      procwarden link [--mon] DIR     make those links in DIR\n\
+         \x20                                      (--mon: links named PLUGIN{MON_ENDING})\n\n\
          Plugins:\n",
         env!("CARGO_PKG_VERSION")
     );

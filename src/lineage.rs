@@ -24,8 +24,17 @@ const HIGHEST: usize = 64;
 #[derive(Debug, Default)]
 pub struct Lineage {
     own: Vec<Pid>,
-    agents: Vec<Relative>,
+    counted: Vec<Pid>,
+    agents: Vec<Agent>,
     start: f64,
+}
+
+/// Whoever runs checks: its main process, and where its forks' forks end up.
+#[derive(Clone, Debug)]
+struct Agent {
+    main: Relative,
+    /// The parent of forks that were forked twice, as NRPE's are, if ours was.
+    reaper: Option<u32>,
 }
 
 /// What is kept of an ancestor, or of an agent's main process.
@@ -64,8 +73,8 @@ impl Lineage {
         let start = ticks_to_seconds(own.start);
         let mut lineage = Self {
             own: vec![me],
-            agents: Vec::new(),
             start,
+            ..Self::default()
         };
         let ancestors = climb(root, own.ppid);
         for (at, ancestor) in ancestors.iter().enumerate() {
@@ -83,23 +92,35 @@ impl Lineage {
         let Some(Ok(comm)) = process.comm_if_read() else {
             return false;
         };
-        let Some(agent) = self
-            .agents
-            .iter()
-            .find(|agent| agent.comm == comm.as_bytes())
-        else {
+        let Some(agent) = self.agent_called(comm.as_bytes()) else {
             return false;
         };
-        if agent.pid == process.pid() {
-            return false;
-        }
+        !self.counted.contains(&process.pid()) && self.is_fork_of(agent, process)
+    }
+
+    fn agent_called(&self, comm: &[u8]) -> Option<&Agent> {
+        self.agents.iter().find(|agent| agent.main.comm == comm)
+    }
+
+    /// Whether an agent made `process` for a check, directly or by forking twice. Workers that it
+    /// keeps are its children, too, but old; and a second agent has nothing to do with it.
+    fn is_fork_of(&self, agent: &Agent, process: &mut Process<'_>) -> bool {
         let Ok(stat) = process.stat() else {
             return false;
         };
-        // Workers that an agent keeps are its old children; a fork for a check is young, or was
-        // forked twice and so has another parent.
-        let is_worker = stat.ppid == agent.pid.0 && !self.is_young(&stat);
-        stat.session == agent.stat.session && stat.start >= agent.stat.start && !is_worker
+        let main = &agent.main;
+        if process.pid() == main.pid || stat.session != main.stat.session {
+            return false;
+        }
+        if stat.ppid == main.pid.0 {
+            return self.is_young(&stat);
+        }
+        if Some(stat.ppid) == agent.reaper {
+            return stat.start >= main.stat.start;
+        }
+        let mut parent = Process::new(process.root(), Pid(stat.ppid));
+        let is_relative = parent.comm().is_ok_and(|comm| comm.as_bytes() == main.comm);
+        is_relative && stat.ppid != process.pid().0 && self.is_fork_of(agent, &mut parent)
     }
 
     /// Takes an ancestor for ours, or for the agent.
@@ -113,11 +134,35 @@ impl Lineage {
             self.own.push(ancestor.pid);
         } else if is_shell {
             // A user's shell is no agent.
-        } else if let Some(agent) = young.then(|| older_twin(root, ancestor, elders)).flatten() {
+        } else if let Some(main) = young.then(|| older_twin(root, ancestor, elders)).flatten() {
             self.own.push(ancestor.pid);
-            self.agents.push(agent);
-        } else if self.agents.is_empty() {
-            self.agents.push(ancestor.clone());
+            let parent = elders.first().filter(|parent| parent.comm == ancestor.comm);
+            let is_orphan = parent.is_none() && ancestor.stat.ppid != main.pid.0;
+            self.learn(main, is_orphan.then_some(ancestor.stat.ppid));
+        } else {
+            self.counted.push(ancestor.pid);
+            if self.agents.is_empty() {
+                let eldest = elders
+                    .iter()
+                    .rfind(|elder| elder.is_older_twin_of(ancestor));
+                self.learn(eldest.unwrap_or(ancestor).clone(), None);
+            }
+        }
+    }
+
+    fn learn(&mut self, main: Relative, reaper: Option<u32>) {
+        match self
+            .agents
+            .iter_mut()
+            .find(|agent| agent.main.comm == main.comm)
+        {
+            Some(agent) => {
+                *agent = Agent {
+                    main,
+                    reaper: reaper.or(agent.reaper),
+                }
+            }
+            None => self.agents.push(Agent { main, reaper }),
         }
     }
 

@@ -62,7 +62,7 @@ impl Look {
                 return;
             }
         }
-        if population.standing(process, selector.asks_for_zombies()) != Ok(Standing::Member) {
+        if population.standing_for(selector, process) != Ok(Standing::Member) {
             return;
         }
         if self.fitting.len() < MOST {
@@ -78,7 +78,7 @@ impl Look {
     }
 
     fn miss(&mut self, key: Key, population: &Population, process: &mut Process<'_>) {
-        if population.standing(process, false) != Ok(Standing::Member) {
+        if population.standing(process) != Ok(Standing::Member) {
             return;
         }
         let name = describe::name(process);

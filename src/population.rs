@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 use crate::fact::Fact;
 use crate::lineage::Lineage;
 use crate::process::Process;
+use crate::selector::Selector;
 
 /// What is done with processes in nested PID namespaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -53,11 +54,19 @@ impl Population {
         }
     }
 
-    /// What `process` is to the check; a zombie is a member where `zombies` are asked for.
+    /// What `process` is to the check.
     ///
     /// # Errors
     /// Gone, or hidden.
-    pub fn standing(&self, process: &mut Process<'_>, zombies: bool) -> Fact<Standing> {
+    pub fn standing(&self, process: &mut Process<'_>) -> Fact<Standing> {
+        self.standing_for(&Selector::everything(), process)
+    }
+
+    /// What `process` is to a selector: one that asks for zombies or containers gets them.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn standing_for(&self, selector: &Selector, process: &mut Process<'_>) -> Fact<Standing> {
         let root = process.root();
         if self
             .lineage
@@ -66,13 +75,13 @@ impl Population {
         {
             return Ok(Standing::Own);
         }
-        if self.containers != Containers::Include {
+        if self.containers != Containers::Include && !selector.asks_for_containers() {
             let wanted = self.containers == Containers::Only;
             if process.is_contained()? != wanted {
                 return Ok(Standing::Elsewhere);
             }
         }
-        if !zombies && !process.is_alive()? {
+        if !selector.asks_for_zombies() && !process.is_alive()? {
             return Ok(Standing::Zombie);
         }
         if !self.kernel_threads && process.is_kernel_thread()? {

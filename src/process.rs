@@ -8,7 +8,7 @@ use std::ffi::CStr;
 use std::mem;
 
 use rustix::buffer::spare_capacity;
-use rustix::fs::{AtFlags, StatxFlags, readlinkat, readlinkat_raw, statx};
+use rustix::fs::{AtFlags, StatxFlags, readlinkat, readlinkat_raw, stat, statat, statx};
 use rustix::io::{Errno, read};
 
 use crate::fact::{Cause, Fact, File, Hidden, Missing};
@@ -16,6 +16,9 @@ use crate::proc_root::{Pid, ProcRoot};
 use crate::stat::Stat;
 use crate::status::Status;
 use crate::watchdog;
+
+/// What the kernel appends to the link of an executable that was replaced or removed.
+pub(crate) const DELETED: &[u8] = b" (deleted)";
 
 /// Longer arguments, control groups or labels are not read: a process may claim any size
 /// (`prctl(PR_SET_MM_ARG_END)`), and the check must stay small.
@@ -327,7 +330,7 @@ impl<'r> Process<'r> {
     pub fn is_alive(&mut self) -> Fact<bool> {
         // Both links need memory or namespaces, which an exiting process gives up before it becomes
         // a zombie; they cost half of what `stat` does.
-        if self.stat.is_none() && (self.is_at_home() || matches!(self.exe(), Ok(Some(_)))) {
+        if self.stat.is_none() && (self.is_at_home() || self.has_memory()) {
             return Ok(true);
         }
         self.stat().map(|stat| stat.is_alive())
@@ -338,10 +341,32 @@ impl<'r> Process<'r> {
     /// # Errors
     /// Gone, or hidden.
     pub fn is_kernel_thread(&mut self) -> Fact<bool> {
-        if self.stat.is_none() && matches!(self.exe(), Ok(Some(_))) {
+        if self.stat.is_none() && self.has_memory() {
             return Ok(false);
         }
         self.stat().map(|stat| stat.is_kernel_thread())
+    }
+
+    /// True if its executable proves that it has memory of its own, as neither zombies nor kernel
+    /// threads have. A recorded tree proves nothing. False proves nothing.
+    fn has_memory(&mut self) -> bool {
+        self.root.is_procfs() && matches!(self.exe(), Ok(Some(_)))
+    }
+
+    /// Whether its executable was replaced or removed: the kernel marks the link's text
+    /// (`fs/d_path.c`), but a file's own name may end like the mark.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn runs_deleted_file(&mut self) -> Fact<bool> {
+        let Some(link) = self.exe()?.filter(|link| link.ends_with(DELETED)) else {
+            return Ok(false);
+        };
+        let named = stat(link).map(|named| (named.st_dev, named.st_ino));
+        let path = self.path.to(File::Exe);
+        let running = statat(self.root.as_directory(), path.as_c_str(), AtFlags::empty());
+        let running = running.map(|running| (running.st_dev, running.st_ino));
+        Ok(!self.root.is_procfs() || named.is_err() || named != running)
     }
 
     /// Whether it lives in a PID namespace below that of the tree.

@@ -92,7 +92,7 @@ impl Tally {
         if is_of_no_executable(fit, process) {
             return;
         }
-        let standing = population.standing(process, selector.asks_for_zombies());
+        let standing = population.standing_for(selector, process);
         match (standing, fit) {
             (Ok(Standing::Member), Ok(_)) => self.certain += 1,
             (Ok(Standing::Member), Err(Missing::Hidden(hidden)))

@@ -75,11 +75,7 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
             Ok(unit.is_some_and(|unit| test.fits_text(unit)))
         }
         Key::Container => process.is_contained().map(|contained| test.is(contained)),
-        Key::Deleted => {
-            let deleted =
-                |link: Option<&[u8]>| link.is_some_and(|link| executable::undeleted(link).1);
-            process.exe().map(|link| test.is(deleted(link)))
-        }
+        Key::Deleted => process.runs_deleted_file().map(|deleted| test.is(deleted)),
         Key::Context | Key::Domain | Key::Mode | Key::Seuser | Key::Role | Key::Level => {
             let label = Label::parse(process.label()?, None);
             let part = label_part(key, label);
@@ -94,7 +90,7 @@ fn executable_holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
         Test::Executable(wanted) => wanted.is_run_by(process),
         _ => {
             let link = process.exe()?;
-            Ok(link.is_some_and(|link| test.fits_text(executable::undeleted(link).0)))
+            Ok(link.is_some_and(|link| test.fits_text(executable::undeleted(link))))
         }
     }
 }
@@ -128,9 +124,14 @@ pub(super) fn label_part(key: Key, label: Label<'_>) -> Option<&[u8]> {
     }
 }
 
-/// Arguments as one line: a space for each NUL but the last.
+/// Arguments as one line: a space for each NUL between them. Those at the end go: they are what a
+/// title that was written over the arguments has left of them.
 fn joined(cmdline: &[u8]) -> Cow<'_, [u8]> {
-    let cmdline = cmdline.strip_suffix(b"\0").unwrap_or(cmdline);
+    let end = cmdline
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .map_or(0, |last| last + 1);
+    let cmdline = &cmdline[..end];
     if !cmdline.contains(&0) {
         return Cow::Borrowed(cmdline);
     }

@@ -6,15 +6,11 @@ use std::path::Path;
 
 use crate::fact::{Fact, Hidden, Missing};
 use crate::interpreter::{arguments, base_name};
-use crate::process::{Comm, Process};
+use crate::process::{Comm, DELETED, Process};
 
-/// What the kernel appends to the link of a file that was replaced or removed (`fs/d_path.c`).
-const DELETED: &[u8] = b" (deleted)";
-
-/// The link's text without that mark, and whether it had it.
-pub(super) fn undeleted(link: &[u8]) -> (&[u8], bool) {
-    link.strip_suffix(DELETED)
-        .map_or((link, false), |path| (path, true))
+/// The link's text without the mark of a replaced file.
+pub(super) fn undeleted(link: &[u8]) -> &[u8] {
+    link.strip_suffix(DELETED).unwrap_or(link)
 }
 
 /// A path that was asked for, and what it resolves to.
@@ -40,10 +36,14 @@ impl Executable {
 
     /// Whether the link says so; hidden where it may not be read.
     pub(super) fn is_run_by(&self, process: &mut Process<'_>) -> Fact<bool> {
-        // A file's own name may end like the mark.
-        Ok(process
-            .exe()?
-            .is_some_and(|link| self.is(link) || self.is(undeleted(link).0)))
+        let Some(link) = process.exe()? else {
+            return Ok(false);
+        };
+        if self.is(link) {
+            return Ok(true);
+        }
+        // An upgraded daemon is still that daemon; a file whose own name ends like the mark is not.
+        Ok(self.is(undeleted(link)) && process.runs_deleted_file()?)
     }
 
     /// As [`is_run_by`](Self::is_run_by), but where the link is hidden an absolute `argv[0]` is
@@ -108,13 +108,7 @@ mod tests {
 
     #[test]
     fn only_the_kernels_mark_is_taken_off() {
-        assert_eq!(
-            undeleted(b"/usr/sbin/sshd (deleted)"),
-            (&b"/usr/sbin/sshd"[..], true)
-        );
-        assert_eq!(
-            undeleted(b"/usr/sbin/sshd"),
-            (&b"/usr/sbin/sshd"[..], false)
-        );
+        assert_eq!(undeleted(b"/usr/sbin/sshd (deleted)"), b"/usr/sbin/sshd");
+        assert_eq!(undeleted(b"/usr/sbin/sshd"), b"/usr/sbin/sshd");
     }
 }

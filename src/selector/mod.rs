@@ -95,6 +95,13 @@ impl Selector {
         })
     }
 
+    /// Whether it asks where a process lives, and so decides about containers itself.
+    pub fn asks_for_containers(&self) -> bool {
+        self.questions
+            .iter()
+            .any(|question| question.key == Key::Container)
+    }
+
     /// The name that a process must have in `comm` for this selector, if there is just one: what a
     /// scan of many specs sorts them by.
     pub(crate) fn only_comm(&self) -> Option<&[u8]> {

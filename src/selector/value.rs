@@ -1,6 +1,6 @@
 //! What a process has where a selector wanted something else, for near misses.
 
-use super::{Key, executable};
+use super::Key;
 use crate::cgroup;
 use crate::escape;
 use crate::fact::Fact;
@@ -58,11 +58,7 @@ fn shown(key: Key, process: &mut Process<'_>) -> Fact<String> {
         Key::Threads => process.stat()?.threads.to_string(),
         Key::Unit => cgroup::unit(process.cgroup()?).map_or("none".into(), text),
         Key::Container => yes_no(process.is_contained()?),
-        Key::Deleted => yes_no(
-            process
-                .exe()?
-                .is_some_and(|link| executable::undeleted(link).1),
-        ),
+        Key::Deleted => yes_no(process.runs_deleted_file()?),
         Key::Context | Key::Domain | Key::Mode | Key::Seuser | Key::Role | Key::Level => {
             let label = Label::parse(process.label()?, None);
             super::answer::label_part(key, label).map_or("none".into(), text)
