@@ -32,6 +32,7 @@ const PLUGINS: [Plugin; 4] = [
 const MON_ENDING: &str = ".monitor";
 
 fn main() -> ExitCode {
+    stdout::outlive_limits();
     let mut arguments = std::env::args_os();
     let called = arguments.next().unwrap_or_default();
     // The whole file name: a stem would make check_proccount.old the plugin, too.

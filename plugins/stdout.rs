@@ -1,4 +1,4 @@
-//! Whether there is a standard output at all.
+//! Standard output: whether there is one at all, and no death of writing to it.
 //!
 //! Rust's runtime opens /dev/null in the place of a closed descriptor before `main`, and a verdict
 //! written there would seem to be out. So the look is taken before the runtime starts.
@@ -11,6 +11,14 @@ static CLOSED: AtomicBool = AtomicBool::new(false);
 /// Whether descriptor 1 was closed when the program started.
 pub(crate) fn was_closed() -> bool {
     CLOSED.load(Relaxed)
+}
+
+/// Has a write beyond the limit on file sizes fail, as one to a full disk does, where the kernel
+/// would kill us (`SIGXFSZ`, setrlimit(2)); mon takes death of a signal for OK. The runtime does the
+/// same for a pipe that nobody reads.
+pub(crate) fn outlive_limits() {
+    // SAFETY: ignoring a signal installs no handler that could run.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
 extern "C" fn look() {

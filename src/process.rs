@@ -493,7 +493,9 @@ pub fn ticks_to_seconds(ticks: u64) -> f64 {
 /// What an error of open, read or readlink means.
 fn missing(file: File, errno: Errno, is_listed: impl FnOnce() -> bool) -> Missing {
     let cause = match errno {
-        Errno::NOENT | Errno::SRCH => {
+        // Only procfs says ESRCH, and only of what has ended.
+        Errno::SRCH => return Missing::Gone,
+        Errno::NOENT => {
             if !is_listed() {
                 return Missing::Gone;
             }

@@ -35,7 +35,7 @@ impl Spec {
         let place = format!("spec '{}'", escape::bounded(text, 100));
         let explain = |why: String| Error::new(why).at(&place);
         let (selector, own) = split_ranges(text).map_err(explain)?;
-        let (selector, label) = take_label(&selector);
+        let (selector, label) = take_label(&selector).map_err(explain)?;
         if let Some(range) = range_in_the_middle(&selector) {
             let why = format!("the range {range} goes at the end, after all terms");
             return Err(explain(why));
@@ -155,16 +155,17 @@ fn range_in_the_middle(selector: &[u8]) -> Option<String> {
 }
 
 /// Takes `label=TEXT` out of the terms.
-fn take_label(selector: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
+fn take_label(selector: &[u8]) -> Result<(Vec<u8>, Option<Vec<u8>>), String> {
     let mut label = None;
     let mut kept = Vec::new();
     for term in selector.split(|&byte| byte == b',') {
         match term.strip_prefix(b"label=") {
-            Some(text) if !text.is_empty() => label = Some(text.to_vec()),
-            _ => kept.push(term),
+            Some(b"") => return Err("'label' has no value; write label=TEXT".into()),
+            Some(text) => label = Some(text.to_vec()),
+            None => kept.push(term),
         }
     }
-    (kept.join(&b','), label)
+    Ok((kept.join(&b','), label))
 }
 
 #[cfg(test)]
@@ -232,6 +233,7 @@ mod tests {
             (":1-1", "no process is named"),
             ("sshd:1-,user=root", "the range 1- goes at the end"),
             ("label=x:1-", "no process is named"),
+            ("sshd,label=:1-", "'label' has no value"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");

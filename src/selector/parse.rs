@@ -133,7 +133,7 @@ impl<'t> Written<'t> {
         let Some((key, kind)) = Key::named(self.key) else {
             let known: Vec<_> = KEYS.iter().map(|row| row.1).collect();
             return Err(format!(
-                "unknown key '{}'; keys are {}",
+                "unknown key '{}'; keys are {}, and label in a spec",
                 self.key,
                 known.join(", ")
             ));

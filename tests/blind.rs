@@ -1,0 +1,418 @@
+//! What the plugin may not see. Blindness is UNKNOWN with its cause and cure, never "0 processes"
+//! and never OK; but it is no excuse where the answer is plain without it.
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use support::tree::Recorded;
+use support::{
+    Check, Installed, NOBODY, Need, Process, Specimen, Tree, can, fifo, open_dir, unique,
+};
+
+/// Starts as nobody before the exec, so that nobody may look into it.
+fn nobodys(name: &str) -> Process {
+    let setpriv = [
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+    ];
+    Specimen::called(name).under(&setpriv).start()
+}
+
+// ---- exe ----
+
+#[test]
+fn exe_of_roots_processes_is_unknown_to_others() {
+    if !can(Need::Root) {
+        return;
+    }
+    // Not by exe alone: there are machines whose pid 1 hides even from root.
+    let name = unique();
+    let process = Specimen::called(&name).start();
+    let exe = format!("exe={}", process.exe().display());
+    Check::count([format!("{name},{exe}:1-1")]).run().code(0);
+    for spec in [
+        format!("{name},{exe}:1-1"),
+        format!("{exe}:1-1"),
+        format!("{exe}:0-0"),
+    ] {
+        let answer = Check::count([&spec]).by_user(NOBODY).run();
+        answer.unknown().has("CAP_SYS_PTRACE").has("exe");
+    }
+}
+
+#[test]
+fn a_hidden_exe_does_not_matter_where_the_answer_is_plain() {
+    if !can(Need::Root) {
+        return;
+    }
+    let name = unique();
+    let root = Specimen::called(&name).start();
+    let path = root.exe();
+    let path = path.display();
+    // False and unknown is false.
+    let absent = format!("{},exe={path}", unique());
+    let answer = Check::count([&absent]).by_user(NOBODY).run();
+    answer.critical_with(&format!("{absent} 0 (want 1-)"));
+    Check::count([format!("{name},user=nobody,exe={path}:0-0")])
+        .by_user(NOBODY)
+        .run()
+        .code(0);
+    // Whatever the number is, it is in the range.
+    Check::count([format!("exe={path}:0-")])
+        .by_user(NOBODY)
+        .run()
+        .code(0);
+    // One is certain, and more would be fine, or too many anyway.
+    let mine = nobodys(&unique());
+    let mine = mine.exe();
+    let mine = mine.display();
+    Check::count([format!("exe={mine}:1-")])
+        .by_user(NOBODY)
+        .run()
+        .code(0);
+    Check::count([format!("exe={mine}:0-0")])
+        .by_user(NOBODY)
+        .run()
+        .code(2);
+    Check::count([format!("exe={mine}:1-1")])
+        .by_user(NOBODY)
+        .run()
+        .unknown();
+}
+
+#[test]
+fn not_exe_is_as_unknown_as_exe() {
+    if !can(Need::Root) {
+        return;
+    }
+    let name = unique();
+    let _process = Specimen::called(&name).start();
+    let spec = format!("{name},not-exe=/nowhere/at/all:1-1");
+    Check::count([&spec]).run().code(0);
+    Check::count([&spec]).by_user(NOBODY).run().unknown();
+    Check::count([format!("{name},deleted=no:1-1")])
+        .by_user(NOBODY)
+        .run()
+        .unknown();
+}
+
+/// `argv[0]` is the process's own word, but it is what a monitoring user can have.
+#[test]
+fn a_bare_path_takes_an_absolute_argv0_at_its_word() {
+    if !can(Need::Root) {
+        return;
+    }
+    let process = Specimen::called(unique()).start();
+    let path = process.exe();
+    let path = path.display();
+    let answer = Check::count(["-v".to_owned(), format!("{path}:1-1")])
+        .by_user(NOBODY)
+        .run();
+    answer.ok(&format!("{path} 1")).has("by its own claim");
+    let elsewhere = format!("/nowhere{path}");
+    Check::count([format!("{elsewhere}:0-0")])
+        .by_user(NOBODY)
+        .run()
+        .code(0);
+    Check::count([&elsewhere])
+        .by_user(NOBODY)
+        .run()
+        .critical_with(&format!("{elsewhere} 0"));
+}
+
+#[test]
+fn a_bare_path_is_unknown_where_only_comm_fits() {
+    if !can(Need::Root) {
+        return;
+    }
+    let name = unique();
+    let process = Specimen::called(&name)
+        .verb(format!("title={name}: -D"))
+        .start();
+    let path = process.exe();
+    let spec = format!("{}:1-1", path.display());
+    Check::count([&spec]).run().code(0);
+    Check::count([&spec])
+        .by_user(NOBODY)
+        .run()
+        .unknown()
+        .has("CAP_SYS_PTRACE");
+}
+
+/// Where the link can be read it decides, whatever the process claims.
+#[test]
+fn a_claim_does_not_count_against_the_link() {
+    if !can(Need::Root) {
+        return;
+    }
+    let claimed = format!("/usr/sbin/{}", unique());
+    let _liar = Specimen::called("specimen").argv([&claimed]).start();
+    Check::count([format!("{claimed}:0-0")]).run().code(0);
+}
+
+// ---- hidepid ----
+
+#[test]
+fn root_sees_through_hidepid() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let name = unique();
+    let _process = Specimen::called(&name)
+        .verb("uid=65534,65534,65534")
+        .start();
+    let spec = format!("{name}:1-1");
+    Check::count([&spec])
+        .with_proc("hidepid=2")
+        .run()
+        .ok(&format!("{name} 1"));
+}
+
+#[test]
+fn hidepid_makes_others_processes_unknown() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let name = unique();
+    let _process = Specimen::called(&name).start();
+    for options in ["hidepid=2", "hidepid=1", "hidepid=4"] {
+        for range in ["1-", "0-0", "1-1"] {
+            let spec = format!("{name}:{range}");
+            let answer = Check::count([&spec])
+                .with_proc(options)
+                .by_user(NOBODY)
+                .run();
+            answer.unknown().has("hidepid");
+        }
+    }
+}
+
+#[test]
+fn hidepid_does_not_matter_where_the_visible_is_enough() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let name = unique();
+    let _mine = nobodys(&name);
+    let run = |range: &str| {
+        let spec = format!("{name}:{range}");
+        Check::count([spec])
+            .with_proc("hidepid=2")
+            .by_user(NOBODY)
+            .run()
+    };
+    run("1-").ok(&format!("{name} 1"));
+    run("0-0").code(2);
+    run("1-1").unknown().has("hidepid");
+    run("2-").unknown().has("hidepid");
+}
+
+#[test]
+fn the_group_of_the_mount_sees_through_hidepid() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let name = unique();
+    let _process = Specimen::called(&name).start();
+    let spec = format!("{name}:1-1");
+    let check = || Check::count([&spec]).with_proc("hidepid=2,gid=54321");
+    check()
+        .by_member(NOBODY, 54321)
+        .run()
+        .ok(&format!("{name} 1"));
+    check().by_user(NOBODY).run().unknown().has("54321");
+}
+
+/// The options are those of the mount that is read, not of /proc.
+#[test]
+fn hidepid_of_another_proc_is_noticed_there() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let name = unique();
+    let _process = Specimen::called(&name).start();
+    let dir = open_dir();
+    let root = dir.path().to_str().expect("text");
+    let plugin = Installed::copy("check_proccount");
+    let run = |mount: &str, proc_root: &str| {
+        let line = plugin.shell(&["--proc-root", proc_root, &format!("{name}:1-1")]);
+        let nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups";
+        let command = format!("mount -t proc {mount} proc {root} && exec {nobody} {line}");
+        Check::program("unshare")
+            .args(["-m", "sh", "-c", &command])
+            .run()
+    };
+    run("-o hidepid=2", root).unknown().has("hidepid");
+    run("", root).ok(&format!("{name} 1"));
+    run("-o hidepid=2", "/proc").ok(&format!("{name} 1"));
+}
+
+/// Without any spec the number of all processes is measured, and that is hidden too.
+#[test]
+fn hidepid_hides_the_number_of_all_processes() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    // The plugin itself does not count, so somebody of its user must be there.
+    let _mine = nobodys(&unique());
+    let check = |args: [&str; 2]| {
+        Check::count(args)
+            .with_proc("hidepid=2")
+            .by_user(NOBODY)
+            .run()
+    };
+    check(["-c", "5000"]).unknown().has("hidepid");
+    check(["-c", "1:"]).code(0);
+}
+
+// ---- refusals, file by file ----
+
+/// strace makes the kernel answer as an enforcing SELinux does.
+#[test]
+fn a_process_that_a_policy_hides_makes_the_count_uncertain() {
+    if !can(Need::Program("strace")) {
+        return;
+    }
+    let name = unique();
+    let _seen = Specimen::called(&name).start();
+    let hidden = Specimen::called(&name).start();
+    let plugin = Installed::link("check_proccount");
+    let run = |range: &str| {
+        Check::program("strace")
+            .args(["-f", "-qq", "-o", "/dev/null"])
+            .args(
+                ["comm", "stat", "status", "cmdline"]
+                    .map(|file| format!("-P/proc/{}/{file}", hidden.pid())),
+            )
+            .args(["-e", "inject=read,readv,pread64,preadv:error=EACCES"])
+            .arg(plugin.path())
+            .arg(format!("{name}:{range}"))
+            .run()
+    };
+    run("1-1").unknown().has(&name);
+    run("2-2").unknown();
+    run("1-").code(0);
+    run("0-0").code(2);
+    run("3-").code(2);
+}
+
+#[test]
+fn an_unreadable_recorded_process_is_hidden_not_absent() {
+    if !can(Need::Root) {
+        return;
+    }
+    let tree = Tree::new();
+    tree.add(&Recorded::new(100, "pwd"))
+        .add(&Recorded::new(101, "pwd"));
+    for file in ["comm", "stat", "status", "cmdline"] {
+        let file = tree.of(101).join(file);
+        fs::set_permissions(file, PermissionsExt::from_mode(0o000)).expect("chmod");
+    }
+    let run = |spec: &str| Check::tree(&tree, [spec]).by_user(NOBODY).run();
+    run("pwd:1-1").unknown();
+    run("pwd:1-").code(0);
+    run("pwd:0-0").code(2);
+    run("other").unknown();
+}
+
+/// Perfdata takes the certain part: `U` would make Icinga reject all of it.
+#[test]
+fn an_uncertain_count_gives_its_certain_part_as_perfdata() {
+    if !can(Need::Root) {
+        return;
+    }
+    let process = Specimen::called(unique()).start();
+    let spec = format!("exe={},label=it:1-1", process.exe().display());
+    Check::count([spec])
+        .by_user(NOBODY)
+        .run()
+        .unknown()
+        .perf("'it'=0;;1:1;0");
+}
+
+/// What is unknown takes second place, but is told.
+#[test]
+fn unknown_beside_critical_is_still_told() {
+    if !can(Need::Root) {
+        return;
+    }
+    let process = Specimen::called(unique()).start();
+    let absent = unique();
+    let hidden = format!("exe={},label=hidden_one:1-1", process.exe().display());
+    let answer = Check::count([&hidden, &absent]).by_user(NOBODY).run();
+    answer
+        .critical_with(&format!("{absent} 0 (want 1-)"))
+        .has("hidden_one");
+}
+
+// ---- no /proc worth the name ----
+
+#[test]
+fn an_empty_proc_is_unknown() {
+    let dir = open_dir();
+    for args in [["pwd:1-"], ["pwd:0-0"], ["-v"]] {
+        let answer = Check::count(["--proc-root".as_ref(), dir.path().as_os_str()])
+            .args(args)
+            .run();
+        answer.unknown().has(dir.path().to_str().expect("text"));
+    }
+}
+
+#[test]
+fn a_missing_proc_is_unknown() {
+    for root in ["/nowhere/at/all", "/etc/passwd"] {
+        Check::count(["--proc-root", root, "pwd:0-0"])
+            .run()
+            .unknown()
+            .has(root);
+    }
+}
+
+#[test]
+fn a_read_that_hangs_ends_on_time() {
+    let tree = Tree::new();
+    for pid in [100, 101, 102] {
+        tree.add(&Recorded::new(pid, "pwd"));
+    }
+    for (file, spec) in [
+        ("comm", "pwd:3-3"),
+        ("stat", "pwd,state=S:3-3"),
+        ("status", "pwd,rgid=0:3-3"),
+    ] {
+        let path = tree.of(101).join(file);
+        let kept = fs::read(&path).expect("the file");
+        fs::remove_file(&path).expect("the file");
+        fifo(&path);
+        let start = Instant::now();
+        let answer = Check::tree(&tree, ["-t", "1", spec]).run();
+        // The default of 10 s would show.
+        assert!(
+            start.elapsed() < Duration::from_secs(8),
+            "took {:?}\n{answer}",
+            start.elapsed()
+        );
+        answer
+            .unknown()
+            .line_count(1)
+            .has_one_of(&["1 s", "1s", "timed out", "timeout"]);
+        fs::remove_file(&path).expect("the fifo");
+        fs::write(&path, kept).expect("the file");
+        Check::tree(&tree, [spec]).run().code(0);
+    }
+}
+
+#[test]
+fn under_mon_a_timeout_is_a_failure_with_a_summary() {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(100, "pwd"));
+    let path = tree.of(100).join("comm");
+    fs::remove_file(&path).expect("comm");
+    fifo(&path);
+    let answer = Check::tree(&tree, ["--mon", "-t", "1", "pwd:1-1"]).run();
+    answer.code(1).line_count(1);
+}

@@ -1,0 +1,99 @@
+//! What a spec does not ask for is not read. strace sees every file that the plugin opens; the tree is
+//! recorded, so that nothing but the spec decides.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use support::tree::Recorded;
+use support::{Installed, Need, Tree, can, open_dir};
+
+/// How many processes the tree holds; none is ever one that is looked for.
+const MANY: u32 = 50;
+
+/// Runs a check under strace and counts what it touched below each process's directory.
+#[track_caller]
+fn touched(specs: &[&str]) -> BTreeMap<String, u32> {
+    let tree = Tree::new();
+    for pid in 1000..1000 + MANY {
+        tree.add(&Recorded::new(pid, format!("daemon-{pid}")));
+    }
+    let dir = open_dir();
+    let log = dir.path().join("strace");
+    let plugin = Installed::link("check_proccount");
+    support::Check::program("strace")
+        .args(["-f", "-qq", "-e", "trace=%file", "-o"])
+        .arg(&log)
+        .arg(plugin.path())
+        .arg("--proc-root")
+        .arg(tree.path())
+        .args(specs)
+        .run()
+        .code(0);
+    let mut counts = BTreeMap::new();
+    for line in fs::read_to_string(&log).unwrap_or_default().lines() {
+        // The path is relative to the tree, or not: PID/FILE" ends it in both cases.
+        let path = line.split('"').nth(1).unwrap_or_default();
+        let mut parts = path.rsplitn(3, '/');
+        let (file, pid) = (
+            parts.next().unwrap_or_default(),
+            parts.next().unwrap_or_default(),
+        );
+        if pid
+            .parse::<u32>()
+            .is_ok_and(|pid| (1000..1000 + MANY).contains(&pid))
+        {
+            *counts.entry(file.to_owned()).or_insert(0) += 1;
+        }
+    }
+    counts
+}
+
+fn only(file: &str) -> BTreeMap<String, u32> {
+    BTreeMap::from([(file.to_owned(), MANY)])
+}
+
+#[test]
+fn a_count_by_name_reads_one_short_file_a_process() {
+    if !can(Need::Program("strace")) {
+        return;
+    }
+    assert_eq!(touched(&["absent:0-0"]), only("comm"));
+}
+
+/// Not one file a spec: what is read is kept for the next.
+#[test]
+fn many_specs_read_it_once() {
+    if !can(Need::Program("strace")) {
+        return;
+    }
+    let specs = [
+        "absent:0-0",
+        "missing,user=root:0-0",
+        "gone,args~x,rss=1G-:0-0",
+    ];
+    assert_eq!(touched(&specs), only("comm"));
+}
+
+/// However the terms were typed, the cheap one comes first and turns all down.
+#[test]
+fn cheap_terms_are_tried_first() {
+    if !can(Need::Program("strace")) {
+        return;
+    }
+    for spec in [
+        "args~x,rgid=0,age=1-,unit=x.service,name=absent:0-0",
+        "exe~x,state=S,name=absent:0-0",
+    ] {
+        assert_eq!(touched(&[spec]), only("comm"), "{spec}");
+    }
+}
+
+#[test]
+fn a_state_is_one_stat_a_process() {
+    if !can(Need::Program("strace")) {
+        return;
+    }
+    assert_eq!(touched(&["state=D:0-0"]), only("stat"));
+}

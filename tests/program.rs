@@ -1,0 +1,236 @@
+//! One binary, several names: which plugin it is, by link, by first argument, and by no other way.
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use support::check::binary;
+use support::{Answer, Check, Specimen, open_dir, unique};
+
+const PLUGINS: [&str; 4] = [
+    "check_proccount",
+    "check_proccpu",
+    "check_privdrop",
+    "check_selinux_domain",
+];
+
+fn link_into(dir: &Path) -> Answer {
+    Check::program(binary()).arg("link").arg(dir).run_raw()
+}
+
+#[test]
+fn the_first_argument_is_the_plugin() {
+    let name = unique();
+    let _process = Specimen::called(&name).start();
+    let spec = format!("{name}:1-1");
+    Check::program(binary())
+        .args(["check_proccount", &spec])
+        .run()
+        .ok(&format!("{name} 1"));
+}
+
+#[test]
+fn called_as_itself_by_whatever_name_it_has_lists_the_plugins() {
+    for args in [&[][..], &["--help"], &["help"]] {
+        let answer = Check::program(binary()).args(args).run_raw();
+        answer.code(3).has("link");
+        for plugin in PLUGINS {
+            answer.has(plugin);
+        }
+        assert!(
+            answer.lines().iter().all(|line| line.chars().count() <= 80),
+            "{answer}"
+        );
+    }
+    let version = Check::program(binary()).arg("--version").run_raw();
+    version.code(3).line_count(1).has(env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn an_unknown_first_argument_is_unknown() {
+    let answer = Check::program(binary()).args(["check_frob", "x"]).run();
+    answer
+        .code(3)
+        .line_count(1)
+        .has("UNKNOWN")
+        .has("check_frob");
+    for plugin in PLUGINS {
+        answer.has(plugin);
+    }
+}
+
+#[test]
+fn a_link_is_its_plugin_in_any_directory() {
+    let name = unique();
+    let _process = Specimen::called(&name).start();
+    Check::plugin("check_proccount")
+        .arg(&name)
+        .run()
+        .ok(&format!("{name} 1"));
+}
+
+/// The program is in the middle of an upgrade, or an admin kept the old one: neither is the plugin.
+#[test]
+fn a_name_that_only_resembles_a_plugins_is_unknown() {
+    let names = [
+        "check_proccount.old",
+        "check_proccount.monitor.old",
+        "check_proccount.exe",
+        "check_proccount~",
+        "check_proccoun",
+        "check_proccounts",
+        "Check_Proccount",
+        "check_frob",
+        "check_frob.monitor",
+        ".monitor",
+        "procwarden.monitor",
+        "link",
+    ];
+    for name in names {
+        let answer = Check::plugin(name).arg("kthreadd").run();
+        let code = if name.ends_with(".monitor") {
+            [1, 3]
+        } else {
+            [3, 3]
+        };
+        assert!(
+            answer.code.is_some_and(|c| code.contains(&c)),
+            "{name}\n{answer}"
+        );
+        assert_eq!(answer.lines().len(), 1, "{name}\n{answer}");
+        answer
+            .has(name)
+            .has("check_proccount")
+            .has("check_selinux_domain");
+        if !name.ends_with(".monitor") {
+            answer.has("UNKNOWN");
+        }
+    }
+}
+
+/// A link name is bytes too, and is shown.
+#[test]
+fn an_odd_link_name_is_escaped() {
+    for name in [b"check_\xff".as_slice(), b"check\n|x", b"check_\x1b[2J"] {
+        Check::plugin(support::bytes(&[name]))
+            .run()
+            .code(3)
+            .line_count(1);
+    }
+}
+
+#[test]
+fn a_link_that_ends_in_monitor_is_the_plugin_under_mon() {
+    let name = unique();
+    let check = || Check::plugin("check_proccount.monitor").arg(&name);
+    check().run().code(1);
+    let _process = Specimen::called(&name).start();
+    check().run().code(0).prints("");
+}
+
+#[test]
+fn link_makes_a_link_for_every_plugin() {
+    let dir = open_dir();
+    link_into(dir.path()).code(0);
+    for plugin in PLUGINS {
+        let link = dir.path().join(plugin);
+        assert!(
+            fs::symlink_metadata(&link).expect(plugin).is_symlink(),
+            "{plugin}"
+        );
+        assert_eq!(
+            link.canonicalize().expect(plugin),
+            binary().canonicalize().expect("binary")
+        );
+    }
+    let name = unique();
+    let _process = Specimen::called(&name).start();
+    let path = dir.path().join("check_proccount");
+    Check::program(path)
+        .arg(&name)
+        .run()
+        .ok(&format!("{name} 1"));
+}
+
+#[test]
+fn links_that_are_there_already_are_fine() {
+    let dir = open_dir();
+    link_into(dir.path()).code(0);
+    link_into(dir.path()).code(0);
+    // So is one that gets there by a detour.
+    let detour = dir.path().join("detour");
+    symlink(binary(), &detour).expect("a link");
+    fs::remove_file(dir.path().join(PLUGINS[1])).expect("its link");
+    symlink("detour", dir.path().join(PLUGINS[1])).expect("a link");
+    link_into(dir.path()).code(0);
+}
+
+#[test]
+fn link_overwrites_nothing() {
+    let dir = open_dir();
+    let inner = dir.path().join("inner");
+    fs::create_dir(&inner).expect("a directory");
+    let file = dir.path().join(PLUGINS[0]);
+    fs::write(&file, "precious").expect("a file");
+    link_into(dir.path()).code(3).has(PLUGINS[0]);
+    assert_eq!(fs::read_to_string(&file).expect("the file"), "precious");
+
+    let foreign = inner.join(PLUGINS[2]);
+    symlink("/bin/true", &foreign).expect("a link");
+    link_into(&inner).code(3).has(PLUGINS[2]);
+    assert_eq!(
+        fs::read_link(&foreign).expect("the link"),
+        Path::new("/bin/true")
+    );
+
+    let dangling = open_dir();
+    let link = dangling.path().join(PLUGINS[3]);
+    symlink("/nowhere/at/all", &link).expect("a link");
+    link_into(dangling.path()).code(3).has(PLUGINS[3]);
+    assert_eq!(
+        fs::read_link(&link).expect("the link"),
+        Path::new("/nowhere/at/all")
+    );
+}
+
+#[test]
+fn link_says_where_it_cannot() {
+    link_into(Path::new("/nowhere/at/all"))
+        .code(3)
+        .has("/nowhere/at/all")
+        .line_count(1);
+    Check::program(binary())
+        .arg("link")
+        .run_raw()
+        .code(3)
+        .has("link");
+}
+
+/// `execve()` with no arguments at all is possible, and has been an attack.
+#[test]
+fn an_empty_argv_is_no_crash() {
+    let name = unique();
+    // SAFETY: fork() in a process with threads, hence only async-signal-safe calls in the child;
+    // all it uses was made before.
+    let status = unsafe {
+        let path = std::ffi::CString::new(binary().to_str().expect("text")).expect("no NUL");
+        let empty = [std::ptr::null::<libc::c_char>()];
+        let child = libc::fork();
+        if child == 0 {
+            let null = libc::open(c"/dev/null".as_ptr(), libc::O_WRONLY);
+            libc::dup2(null, 1);
+            libc::dup2(null, 2);
+            libc::execve(path.as_ptr(), empty.as_ptr(), empty.as_ptr());
+            libc::_exit(99);
+        }
+        let mut status = 0;
+        assert_eq!(libc::waitpid(child, &raw mut status, 0), child, "{name}");
+        status
+    };
+    assert!(
+        libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 3,
+        "status {status:#x}"
+    );
+}

@@ -1,0 +1,142 @@
+//! `--recheck`: what passes by itself is no alarm, what stays is, and nobody waits without need.
+//! The tests change the world only while every thread of the check sleeps between two scans.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use support::tree::Recorded;
+use support::{Answer, Check, Specimen, Tree, unique, until_asleep};
+
+/// A recorded world with so many processes called `a`, and so many called `b`.
+fn world(a: u32, b: u32) -> Tree {
+    let tree = Tree::new();
+    for pid in 0..a {
+        tree.add(&Recorded::new(100 + pid, "a"));
+    }
+    for pid in 0..b {
+        tree.add(&Recorded::new(200 + pid, "b"));
+    }
+    tree
+}
+
+/// Runs a check on the tree that rechecks once after three seconds, and changes it in between.
+#[track_caller]
+fn with_change(tree: &Tree, args: &[&str], change: impl FnOnce()) -> Answer {
+    let running = Check::tree(tree, ["--recheck", "3", "-t", "60"])
+        .args(args)
+        .start();
+    until_asleep(running.pid());
+    change();
+    let answer = running.finish();
+    answer.lawful();
+    answer
+}
+
+#[test]
+fn what_settles_is_ok_and_the_text_says_so() {
+    let tree = world(2, 0);
+    let answer = with_change(&tree, &["a:1-1"], || tree.remove(101));
+    answer
+        .code(0)
+        .has("settled to 1 after 3 s")
+        .perf("'a'=1;;1:1;0");
+    answer.has("PROCCOUNT is OK: a 2, settled to 1 after 3 s");
+}
+
+#[test]
+fn what_stays_is_a_finding() {
+    let tree = world(2, 0);
+    let answer = with_change(&tree, &["a:1-1"], || ());
+    answer.critical_with("a 2 (want 1-1)");
+}
+
+/// The last scan's number is what the finding shows.
+#[test]
+fn what_changes_from_bad_to_bad_is_a_finding() {
+    let tree = world(3, 0);
+    let answer = with_change(&tree, &["a:1-1"], || tree.remove(102));
+    answer.critical_with("a 2 (want 1-1)").perf("'a'=2;;1:1;0");
+}
+
+/// First a glitch of one, then one of the other: neither stood in every scan.
+#[test]
+fn two_passing_glitches_do_not_add_up() {
+    let tree = world(2, 1);
+    let answer = with_change(&tree, &["a:1-1", "b:1-1"], || {
+        tree.remove(101);
+        tree.remove(200);
+    });
+    answer.code(0);
+}
+
+#[test]
+fn a_finding_beside_a_glitch_stays_a_finding() {
+    let tree = world(2, 2);
+    let answer = with_change(&tree, &["a:1-1", "b:1-1"], || tree.remove(101));
+    answer.critical_with("b 2 (want 1-1)").has("1 of 2 OK");
+}
+
+#[test]
+fn more_rechecks_give_more_chances() {
+    let tree = world(2, 0);
+    let args = ["--recheck", "2", "--rechecks", "5", "-t", "60", "a:1-1"];
+    let running = Check::tree(&tree, args).start();
+    let start = Instant::now();
+    until_asleep(running.pid());
+    // The second scan is then surely over: the first wait is two seconds.
+    while start.elapsed() < Duration::from_secs(3) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    tree.remove(101);
+    running.finish().lawful().code(0).has("settled to 1");
+}
+
+#[test]
+fn no_problem_no_waiting() {
+    let tree = world(1, 0);
+    let start = Instant::now();
+    Check::tree(&tree, ["--recheck", "40", "-t", "60", "a:1-1"])
+        .run()
+        .ok("a 1");
+    assert!(start.elapsed() < Duration::from_secs(40), "it waited");
+}
+
+#[test]
+fn a_warning_is_a_problem_too() {
+    let tree = world(2, 0);
+    let answer = with_change(&tree, &["a:1-1:1-5"], || tree.remove(101));
+    answer.code(0).has("settled to 1");
+}
+
+#[test]
+fn a_delay_has_a_unit_or_not() {
+    let tree = world(2, 0);
+    for delay in ["1", "1s"] {
+        let start = Instant::now();
+        let answer = Check::tree(&tree, ["--recheck", delay, "a:1-1"]).run();
+        answer.critical_with("a 2 (want 1-1)");
+        assert!(start.elapsed() >= Duration::from_secs(1), "it did not wait");
+    }
+}
+
+#[test]
+fn a_settled_problem_is_silent_under_mon() {
+    let tree = world(2, 0);
+    let answer = with_change(&tree, &["--mon", "a:1-1"], || tree.remove(101));
+    answer.code(0).prints("");
+}
+
+/// A daemon that is restarted, as the package upgrade does it.
+#[test]
+fn a_restart_is_no_alarm() {
+    let name = unique();
+    let running = Check::count(["--recheck", "4", "-t", "60", &format!("{name}:1-1")]).start();
+    until_asleep(running.pid());
+    let _restarted = Specimen::called(&name).start();
+    running
+        .finish()
+        .lawful()
+        .code(0)
+        .has("settled to 1 after 4 s");
+}

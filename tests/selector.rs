@@ -1,0 +1,627 @@
+//! Each key of the grammar, by a real process that fits and its nearest neighbour that does not;
+//! and how terms combine. What this machine cannot be made to have stands in a recorded tree.
+
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+
+use support::tree::{Recorded, TICKS, UPTIME};
+use support::{Check, NOBODY, Need, Process, Specimen, Tree, can, unique, until, wait};
+
+/// Each selector beside the number of processes it must find, whoever asks.
+#[track_caller]
+fn finds(table: &[(String, usize)]) {
+    finds_as_ourselves(table);
+    if can(Need::Root) {
+        find(table, |check| check.by_user(NOBODY));
+    }
+}
+
+/// The same where others may not look.
+#[track_caller]
+fn finds_as_ourselves(table: &[(String, usize)]) {
+    find(table, |check| check);
+}
+
+#[track_caller]
+fn find(table: &[(String, usize)], asking: impl Fn(Check) -> Check) {
+    for (selector, want) in table {
+        let answer = asking(Check::count([format!("{selector}:{want}-{want}")])).run();
+        assert_eq!(
+            answer.code,
+            Some(0),
+            "{selector} must find {want}\n{answer}"
+        );
+    }
+}
+
+#[track_caller]
+fn finds_in(tree: &Tree, table: &[(&str, usize)]) {
+    for (selector, want) in table {
+        let answer = Check::tree(tree, [format!("{selector}:{want}-{want}")]).run();
+        assert_eq!(
+            answer.code,
+            Some(0),
+            "{selector} must find {want}\n{answer}"
+        );
+    }
+}
+
+// ---- what it is ----
+
+#[test]
+fn name() {
+    let name = unique();
+    let _process = Specimen::called(&name).start();
+    let _longer = Specimen::called(format!("{name}x")).start();
+    let _upper = Specimen::called(name.to_uppercase()).start();
+    let ours = std::process::id();
+    finds(&[
+        (name.clone(), 1),
+        (format!("name={name}"), 1),
+        (format!("name={name},name={name}x"), 2),
+    ]);
+    // An expression may fit the long name of any process whose name the kernel cut; not of ours.
+    let term = |term: &str| format!("{term},ppid={ours}");
+    finds(&[
+        (term(&format!("name~^{name}$")), 1),
+        (term(&format!("name~^{name}")), 2),
+        (term(&format!("name~^{name},not-name={name}x")), 1),
+        (term(&format!("name~^{name},not-name~x$")), 1),
+        (term(&format!("name~(?i)^{name}$")), 2),
+    ]);
+}
+
+#[test]
+fn exe() {
+    if !can(Need::Root) {
+        return;
+    }
+    let (name, mark) = (unique(), unique());
+    let process = Specimen::called(&name).start();
+    let _liar = Specimen::called(&mark)
+        .argv([process.exe()])
+        .verb(format!("name={name}"))
+        .start();
+    let path = process.exe();
+    let path = path.display();
+    finds_as_ourselves(&[
+        (format!("{path}"), 1),
+        (format!("{name},exe={path}"), 1),
+        (format!("{name},exe~/{name}$"), 1),
+        (format!("{name},exe~/{mark}$"), 1),
+        (format!("{name},exe~^{path}"), 1),
+        (format!("{name},exe={path}x"), 0),
+        (format!("{name},not-exe={path}"), 1),
+    ]);
+}
+
+#[test]
+fn args() {
+    let mark = unique();
+    let _process = Specimen::called("specimen")
+        .argv(["daemon", "-c", &mark, "", "a b"])
+        .start();
+    finds(&[
+        (format!("args~ {mark} "), 1),
+        (format!("args~^daemon -c {mark}"), 1),
+        (format!("args=daemon -c {mark}  a b"), 1),
+        (format!("args=daemon -c {mark}"), 0),
+        (format!("args~{mark}x"), 0),
+        (format!("args~{mark},not-args~-c"), 0),
+        (format!("args~{mark},not-args~-d"), 1),
+    ]);
+}
+
+#[test]
+fn a_comma_in_a_value_is_written_twice() {
+    let mark = unique();
+    let _process = Specimen::called("specimen")
+        .argv(["daemon", &format!("{mark},xx")])
+        .start();
+    finds(&[
+        (format!("args~{mark},,x"), 1),
+        (format!("args~{mark},,x{{2,,3}}$"), 1),
+        (format!("args~{mark},,x{{3,,4}}$"), 0),
+        (format!("args=daemon {mark},,xx,state=SR"), 1),
+    ]);
+}
+
+// ---- whose it is ----
+
+/// Ids that all differ, so that no key can stand in for another: daemon is 1, nobody 65534.
+#[test]
+fn users_and_groups() {
+    if !can(Need::Root) {
+        return;
+    }
+    let name = unique();
+    let start = |uid: &str, gid: &str| {
+        let specimen = Specimen::called(&name)
+            .verb("groups=")
+            .verb(format!("gid={gid}"));
+        specimen.verb(format!("uid={uid}")).start()
+    };
+    let _split = start("1,65534,0", "65534,1,0");
+    let _root = start("0,0,0", "0,0,0");
+    let term = |term: &str| format!("{name},{term}");
+    finds(&[
+        (term("user=nobody"), 1),
+        (term("uid=65534"), 1),
+        (term("user=daemon"), 0),
+        (term("uid=1"), 0),
+        (term("ruser=daemon"), 1),
+        (term("ruid=1"), 1),
+        (term("ruser=nobody"), 0),
+        (term("ruid=65534"), 0),
+        (term("group=daemon"), 1),
+        (term("gid=1"), 1),
+        (term("group=nogroup"), 0),
+        (term("gid=65534"), 0),
+        (term("rgroup=nogroup"), 1),
+        (term("rgid=65534"), 1),
+        (term("rgroup=daemon"), 0),
+        (term("rgid=1"), 0),
+        (term("user=root"), 1),
+        (term("group=root"), 1),
+        (term("user=65534"), 1),
+        (term("group=1"), 1),
+        (term("uid=1-"), 1),
+        (term("uid=0-65533"), 1),
+        (term("uid=-65534"), 2),
+        (term("not-user=root"), 1),
+        (term("user=root,user=nobody"), 2),
+        (term("not-user=root,not-user=nobody"), 0),
+        (term("user~^nob"), 1),
+    ]);
+}
+
+/// A kernel without that entry in passwd still has the process.
+#[test]
+fn a_uid_without_a_name_is_a_uid() {
+    if !can(Need::Root) {
+        return;
+    }
+    let name = unique();
+    let _process = Specimen::called(&name)
+        .verb("uid=54321,54321,54321")
+        .start();
+    finds(&[
+        (format!("{name},user=54321"), 1),
+        (format!("{name},uid=54321"), 1),
+        (format!("{name},user=54322"), 0),
+        (format!("{name},user=root"), 0),
+    ]);
+    let answer = Check::count([format!("{name},user=root")]).run();
+    answer.code(2).has("54321");
+}
+
+/// The owner of a recorded file is whoever unpacked it.
+#[test]
+fn in_a_recorded_tree_the_ids_are_the_recorded_ones() {
+    let tree = Tree::new();
+    let ids = Recorded {
+        uid: [1, 65534, 0, 0],
+        gid: [65534, 1, 0, 0],
+        ..Recorded::new(100, "pwd")
+    };
+    tree.add(&ids);
+    finds_in(
+        &tree,
+        &[
+            ("pwd,user=nobody", 1),
+            ("pwd,uid=0", 0),
+            ("pwd,ruid=1", 1),
+            ("pwd,gid=1", 1),
+            ("pwd,rgid=65534", 1),
+            ("pwd,user=root", 0),
+        ],
+    );
+}
+
+// ---- whose child it is ----
+
+#[test]
+fn ppid_and_parent() {
+    let (name, other) = (unique(), unique());
+    let parent = Specimen::called(&other)
+        .verb("fork")
+        .verb(format!("name={name}"))
+        .start();
+    let _orphan = Specimen::called(&name).start();
+    let ours = std::process::id();
+    finds(&[
+        (format!("{name},ppid={}", parent.pid()), 1),
+        (format!("{name},ppid={ours}"), 1),
+        (format!("{name},ppid={}", u32::MAX / 2), 0),
+        (format!("{name},not-ppid={ours}"), 1),
+        (format!("{name},ppid=1-"), 2),
+        (format!("{name},parent={other}"), 1),
+        (format!("{name},parent={name}"), 0),
+        (format!("{name},parent~^{other}$"), 1),
+        (format!("{name},not-parent={other}"), 1),
+    ]);
+}
+
+// ---- how it does ----
+
+#[test]
+fn state() {
+    let name = unique();
+    let _asleep = Specimen::called(&name).start();
+    let stopped = Specimen::called(&name).start();
+    stopped.signal(libc::SIGSTOP);
+    until("it is stopped", || {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", stopped.pid())).expect("stat");
+        stat.contains(") T ")
+    });
+    finds(&[
+        (format!("{name},state=T"), 1),
+        (format!("{name},state=S"), 1),
+        (format!("{name},state=ST"), 2),
+        (format!("{name},state=S,state=T"), 2),
+        (format!("{name},state=DZ"), 0),
+        (format!("{name},not-state=T"), 1),
+        (format!("{name},state=t"), 0),
+    ]);
+}
+
+#[test]
+fn age() {
+    let name = unique();
+    let process = Specimen::called(&name).start();
+    finds(&[
+        (format!("{name},age=-1h"), 1),
+        (format!("{name},age=1h-"), 0),
+        (format!("{name},age=0-1d"), 1),
+    ]);
+    until("it is two seconds old", || wait::age(process.pid()) > 2.1);
+    finds(&[
+        (format!("{name},age=2-"), 1),
+        (format!("{name},age=2s-1h"), 1),
+    ]);
+}
+
+#[test]
+fn age_to_the_second() {
+    let tree = Tree::new();
+    let since = |seconds: u64| (UPTIME - seconds) * TICKS;
+    tree.add(&Recorded {
+        start: since(90),
+        ..Recorded::new(100, "pwd")
+    });
+    tree.add(&Recorded {
+        start: since(7200),
+        ..Recorded::new(101, "pwd")
+    });
+    finds_in(
+        &tree,
+        &[
+            ("pwd,age=90", 1),
+            ("pwd,age=89-91", 1),
+            ("pwd,age=92-", 1),
+            ("pwd,age=-89", 0),
+            ("pwd,age=1m-2m", 1),
+            ("pwd,age=2h-", 1),
+            ("pwd,age=-2h", 2),
+            ("pwd,age=3h-", 0),
+            ("pwd,age=1d-", 0),
+            ("pwd,not-age=2h-", 1),
+        ],
+    );
+}
+
+#[test]
+fn cpu() {
+    let name = unique();
+    let burner = Specimen::called(&name).verb("burn=1").start();
+    let sleeper = Specimen::called(&name).start();
+    until("one has burned, one has slept", || {
+        let ticks = |pid| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("stat");
+            let fields: Vec<f64> = stat
+                .split(' ')
+                .skip(13)
+                .take(2)
+                .map(|f| f.parse().expect("ticks"))
+                .collect();
+            fields.iter().sum::<f64>() / 100.0
+        };
+        let share = |pid| ticks(pid) / wait::age(pid);
+        share(burner.pid()) > 0.04 && share(sleeper.pid()) < 0.01
+    });
+    finds(&[
+        (format!("{name},cpu=2-"), 1),
+        (format!("{name},cpu=2%-"), 1),
+        (format!("{name},cpu=-1"), 1),
+        (format!("{name},cpu=0-"), 2),
+    ]);
+}
+
+#[test]
+fn cpu_to_the_percent() {
+    let tree = Tree::new();
+    let start = (UPTIME - 100) * TICKS;
+    tree.add(&Recorded {
+        start,
+        times: [2000, 1000],
+        ..Recorded::new(100, "pwd")
+    });
+    tree.add(&Recorded {
+        start,
+        times: [30_000, 0],
+        ..Recorded::new(101, "pwd")
+    });
+    finds_in(
+        &tree,
+        &[
+            ("pwd,cpu=30", 1),
+            ("pwd,cpu=29-31", 1),
+            ("pwd,cpu=31-", 1),
+            ("pwd,cpu=300-", 1),
+            ("pwd,cpu=301-", 0),
+            ("pwd,cpu=-29", 0),
+            ("pwd,cpu=30%-300%", 2),
+        ],
+    );
+}
+
+#[test]
+fn rss_and_vsz() {
+    let name = unique();
+    let _used = Specimen::called(&name).verb("rss=32").start();
+    let _mapped = Specimen::called(&name).verb("vsz=2048").start();
+    finds(&[
+        (format!("{name},rss=32M-"), 1),
+        (format!("{name},rss=32M-64M"), 1),
+        (format!("{name},rss=64M-"), 0),
+        (format!("{name},rss=-30M"), 1),
+        (format!("{name},rss=1k-"), 2),
+        (format!("{name},rss=33554432-"), 1),
+        (format!("{name},vsz=2G-"), 1),
+        (format!("{name},vsz=-1G"), 1),
+        (format!("{name},vsz=4G-"), 0),
+    ]);
+}
+
+#[test]
+fn threads() {
+    let name = unique();
+    let _one = Specimen::called(&name).start();
+    let _four = Specimen::called(&name).verb("threads=3").start();
+    finds(&[
+        (format!("{name},threads=1"), 1),
+        (format!("{name},threads=4"), 1),
+        (format!("{name},threads=3"), 0),
+        (format!("{name},threads=2-"), 1),
+        (format!("{name},threads=-3"), 1),
+    ]);
+}
+
+// ---- where it belongs ----
+
+#[test]
+fn unit() {
+    let tree = Tree::new();
+    let paths = [
+        "0::/system.slice/ssh.service\n",
+        "0::/system.slice/system-getty.slice/getty@tty1.service\n",
+        "12:pids:/x\n1:name=systemd:/system.slice/cron.service\n0::/\n",
+        "0::/user.slice/user-1000.slice/session-3.scope\n",
+        "0::/\n",
+        "0::/system.slice/nginx.service/workers\n",
+    ];
+    for (pid, path) in (100..).zip(paths) {
+        tree.add(&Recorded {
+            cgroup: path.to_owned(),
+            ..Recorded::new(pid, "pwd")
+        });
+    }
+    finds_in(
+        &tree,
+        &[
+            ("pwd,unit=ssh.service", 1),
+            ("pwd,unit=getty@tty1.service", 1),
+            ("pwd,unit=cron.service", 1),
+            ("pwd,unit=session-3.scope", 1),
+            ("pwd,unit=nginx.service", 1),
+            ("pwd,unit=sh.service", 0),
+            ("pwd,unit~^getty@", 1),
+            ("pwd,not-unit=ssh.service", 5),
+        ],
+    );
+}
+
+/// A group of control of the kernel's own, if it lets us make one.
+#[test]
+fn unit_of_a_real_process() {
+    if !can(Need::Root) {
+        return;
+    }
+    let (name, unit) = (unique(), unique());
+    let parents = [
+        "/sys/fs/cgroup",
+        "/sys/fs/cgroup/unified",
+        "/sys/fs/cgroup/systemd",
+    ];
+    let process = Specimen::called(&name).start();
+    // In each hierarchy that systemd would use, as systemd itself does.
+    let groups: Vec<PathBuf> = parents
+        .iter()
+        .map(|parent| PathBuf::from(parent).join(format!("{unit}.service")))
+        .filter(|group| group.with_file_name("cgroup.procs").exists())
+        .filter(|group| fs::create_dir(group).is_ok())
+        .collect();
+    let joined = !groups.is_empty()
+        && groups
+            .iter()
+            .all(|group| fs::write(group.join("cgroup.procs"), process.pid().to_string()).is_ok());
+    let answers = [
+        (format!("{unit}.service"), 0),
+        ("other.service".to_owned(), 2),
+    ]
+    .map(|(unit, code)| {
+        (
+            Check::count([format!("{name},unit={unit}:1-1")]).run(),
+            code,
+        )
+    });
+    drop(process);
+    for group in groups {
+        until("the group is empty", || fs::remove_dir(&group).is_ok());
+    }
+    // A recorded tree has the same, so no machine must let us.
+    if !joined {
+        println!("SKIPPED: no cgroup can be made here");
+        return;
+    }
+    for (answer, code) in answers {
+        answer.code(code);
+    }
+}
+
+#[test]
+fn context_and_domain() {
+    let tree = Tree::new();
+    let labels: [&[u8]; 4] = [
+        b"system_u:system_r:sshd_t:s0-s0:c0.c1023\0",
+        b"system_u:system_r:init_t\0",
+        b"system_u:system_r:sshd_net_t:s0\0",
+        b"system_u:object_r:unlabeled_t:s0\0",
+    ];
+    for (pid, label) in (100..).zip(labels) {
+        tree.add(&Recorded {
+            label: Some(label.to_vec()),
+            ..Recorded::new(pid, "pwd")
+        });
+    }
+    let run = |spec: &str| Check::tree(&tree, [spec]).run();
+    for (spec, want) in [
+        ("pwd,domain=sshd_t", 1),
+        ("pwd,domain=init_t", 1),
+        ("pwd,domain=sshd", 0),
+        ("pwd,domain~^sshd", 2),
+        ("pwd,not-domain=init_t", 3),
+        ("pwd,context=system_u:system_r:sshd_t:s0-s0:c0.c1023", 1),
+        ("pwd,context=system_u:system_r:init_t", 1),
+        ("pwd,context~:s0$", 2),
+    ] {
+        let answer = run(&format!("{spec}:{want}-{want}"));
+        assert_eq!(answer.code, Some(0), "{spec} must find {want}\n{answer}");
+    }
+}
+
+#[test]
+fn domain_and_mode_of_apparmor() {
+    let tree = Tree::new();
+    let labels: [&[u8]; 6] = [
+        b"unconfined\n",
+        b"/usr/sbin/named (enforce)\n",
+        b"/usr/sbin/named (complain)\n",
+        b"a//child (enforce)\n",
+        b"my profile (kill)\n",
+        b"a//&b (mixed)\n",
+    ];
+    for (pid, label) in (100..).zip(labels) {
+        tree.add(&Recorded {
+            label: Some(label.to_vec()),
+            ..Recorded::new(pid, "pwd")
+        });
+    }
+    let run = |spec: &str| Check::tree(&tree, [spec]).run();
+    for (spec, want) in [
+        ("pwd,domain=/usr/sbin/named", 2),
+        ("pwd,domain=unconfined", 1),
+        ("pwd,domain=a//child", 1),
+        ("pwd,domain=my profile", 1),
+        ("pwd,mode=enforce", 2),
+        ("pwd,mode=complain", 1),
+        ("pwd,mode=unconfined", 1),
+        ("pwd,domain=/usr/sbin/named,mode=enforce", 1),
+        ("pwd,not-mode=enforce,not-mode=unconfined", 3),
+    ] {
+        let answer = run(&format!("{spec}:{want}-{want}"));
+        assert_eq!(answer.code, Some(0), "{spec} must find {want}\n{answer}");
+    }
+}
+
+/// A profile of AppArmor's may have colons, and look like a context.
+#[test]
+fn lsm_names_the_system_whose_labels_a_tree_holds() {
+    let tree = Tree::new();
+    let label = b"a:b:sshd_t:c (enforce)\n";
+    tree.add(&Recorded {
+        label: Some(label.to_vec()),
+        ..Recorded::new(100, "pwd")
+    });
+    let run = |spec: &str| Check::tree(&tree, ["--lsm", "apparmor", spec]).run().code;
+    assert_eq!(run("pwd,domain=a:b:sshd_t:c,mode=enforce:1-1"), Some(0));
+    assert_eq!(run("pwd,domain=sshd_t:0-0"), Some(0));
+    let stacked = b"unconfined//&:ns1:unconfined\n";
+    tree.add(&Recorded {
+        label: Some(stacked.to_vec()),
+        ..Recorded::new(101, "stacked")
+    });
+    assert_eq!(run("stacked,domain~^unconfined//&:1-1"), Some(0));
+}
+
+/// Where there is no such system, there is nothing that could be told.
+#[test]
+fn labels_without_a_system_of_labels_are_unknown() {
+    if !can(Need::NoLabels) {
+        return;
+    }
+    let name = unique();
+    let _process = Specimen::called(&name).start();
+    for spec in [
+        "domain=sshd_t:0-0",
+        "context~sshd:0-0",
+        "mode=enforce:0-0",
+        "not-domain=x:1-1",
+    ] {
+        Check::count([format!("{name},{spec}")]).run().unknown();
+    }
+}
+
+// ---- how terms combine ----
+
+#[test]
+fn terms_are_anded_repeated_ones_ored_and_repeated_nots_neither() {
+    let tree = Tree::new();
+    let ids = [("a", 0), ("a", 1), ("b", 0), ("b", 1), ("b", 65534)];
+    for (pid, (name, uid)) in (100..).zip(ids) {
+        tree.add(&Recorded {
+            uid: [uid; 4],
+            ..Recorded::new(pid, name)
+        });
+    }
+    finds_in(
+        &tree,
+        &[
+            ("a,user=root", 1),
+            ("a,name=b", 5),
+            ("name=a,name=b,user=root,user=daemon", 4),
+            ("b,not-user=root", 2),
+            ("b,not-user=root,not-user=daemon", 1),
+            ("not-name=a", 3),
+            ("not-name=a,not-name=b", 0),
+            ("b,uid=0-1", 2),
+            ("b,uid=0,uid=65534", 2),
+            ("user=root", 2),
+        ],
+    );
+}
+
+/// Sanity of the whole: the specimens of this very test, all keys at once.
+#[test]
+fn many_terms_at_once() {
+    let name = unique();
+    let two: Vec<Process> = (0..2).map(|_| Specimen::called(&name).start()).collect();
+    let ours = std::process::id();
+    let selector = format!(
+        "{name},ppid={ours},state=SR,threads=1,age=-1h,rss=1k-1G,vsz=1k-,args~/{name}$,not-user=daemon,\
+         not-name=sshd,label=all of it"
+    );
+    finds(&[(selector, two.len())]);
+}

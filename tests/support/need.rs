@@ -1,0 +1,52 @@
+//! What a test needs of the machine. Where it is missing the test says SKIPPED; in CI it fails,
+//! since a test that never runs guards nothing.
+
+use std::process::{Command, Stdio};
+
+/// Something that not every machine grants.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Need {
+    /// To be root: for credentials and other users' processes.
+    Root,
+    /// To mount a /proc of one's own.
+    MountNamespace,
+    /// To make nested PID namespaces.
+    PidNamespace,
+    /// Kernel threads in sight; a container has none.
+    KernelThreads,
+    /// A program on the PATH.
+    Program(&'static str),
+    /// A kernel without SELinux and AppArmor.
+    NoLabels,
+}
+
+/// True if the machine grants it; use as `if !can(Need::Root) { return; }`.
+#[track_caller]
+pub(crate) fn can(need: Need) -> bool {
+    let granted = match need {
+        // SAFETY: geteuid() cannot fail and touches no memory.
+        Need::Root => unsafe { libc::geteuid() == 0 },
+        Need::MountNamespace => runs("unshare", &["-m", "mount", "-t", "proc", "proc", "/proc"]),
+        Need::PidNamespace => runs("unshare", &["--pid", "--fork", "true"]),
+        Need::KernelThreads => {
+            std::fs::read("/proc/2/comm").is_ok_and(|comm| comm == b"kthreadd\n")
+        }
+        Need::Program(name) => runs("which", &[name]),
+        Need::NoLabels => std::fs::read("/proc/self/attr/current").is_err(),
+    };
+    if !granted {
+        assert!(std::env::var_os("CI").is_none(), "CI must grant {need:?}");
+        println!("SKIPPED: needs {need:?}");
+    }
+    granted
+}
+
+fn runs(program: &str, args: &[&str]) -> bool {
+    Command::new(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}

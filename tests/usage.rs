@@ -1,0 +1,258 @@
+//! Usage errors: exit 3 (1 under mon), one line on stdout that shows the offending text and what
+//! would be right, and no scan.
+
+mod support;
+
+use std::fs;
+
+use support::{Check, Specimen, open_dir, unique};
+
+/// What was typed, and what the line must show: the offending text first, then what helps.
+type Case = (&'static [&'static str], &'static [&'static str]);
+
+const CASES: &[Case] = &[
+    // ranges
+    (&["sshd:x-1"], &["x-1"]),
+    (&["sshd:5-1"], &["5-1"]),
+    (&["sshd:1-2-3"], &["1-2-3"]),
+    (&["sshd:5-1:1-"], &["5-1"]),
+    (&["sshd:1-:5-1"], &["5-1"]),
+    (&["sshd:1-,user=root"], &["sshd:1-,user=root"]),
+    (&[":1-1"], &[":1-1"]),
+    (&[""], &[]),
+    (&[","], &[]),
+    (&["sshd,"], &["sshd,"]),
+    // keys and values
+    (&["frob=1"], &["frob"]),
+    (&["sshd,frob=1"], &["frob"]),
+    (&["not-frob=1"], &["frob"]),
+    (&["sshd,root"], &["root"]),
+    (&["user=nosuchuser"], &["nosuchuser"]),
+    (&["ruser=nosuchuser"], &["nosuchuser"]),
+    (&["group=nosuchgroup"], &["nosuchgroup"]),
+    (&["user="], &["user="]),
+    (&["name="], &["name="]),
+    (&["age="], &["age="]),
+    (&["age=old"], &["old"]),
+    (&["age=1x"], &["1x"]),
+    (&["rss=1d"], &["1d"]),
+    (&["ppid=-"], &["ppid=-"]),
+    (&["ppid=nan"], &["nan"]),
+    (&["cpu=inf-"], &["inf"]),
+    (&["threads=5-1"], &["5-1"]),
+    (&["state=Q"], &["Q"]),
+    (&["deleted=maybe"], &["maybe", "yes"]),
+    (&["container=maybe"], &["maybe", "yes"]),
+    // regexes
+    (&["args~("], &["("]),
+    (&["name~[z"], &["[z"]),
+    (&["args~x{99999}{99999}"], &["x{99999}"]),
+    // options
+    (&["-w", "nan", "sshd"], &["nan"]),
+    (&["-c", "inf", "sshd"], &["inf"]),
+    (&["-c", "5:1", "sshd"], &["5:1"]),
+    (&["-w", "ten", "sshd"], &["ten"]),
+    (&["-w"], &["-w"]),
+    (&["--frob", "sshd"], &["--frob"]),
+    (&["-Z", "sshd"], &["-Z"]),
+    (&["--recheck", "20", "-t", "10", "sshd"], &["20", "10"]),
+    (
+        &["--recheck", "4", "--rechecks", "3", "-t", "10", "sshd"],
+        &["12", "10"],
+    ),
+    (&["--recheck", "soon", "sshd"], &["soon"]),
+    (&["--recheck", "-1", "sshd"], &["-1"]),
+    (&["--recheck", "1", "--rechecks", "many", "sshd"], &["many"]),
+    (&["-t", "0", "sshd"], &["0"]),
+    (&["-t", "never", "sshd"], &["never"]),
+    (&["-t", "-5", "sshd"], &["-5"]),
+    (&["--containers", "some", "sshd"], &["some", "exclude"]),
+    (&["--specs-from", "/nowhere/missing"], &["/nowhere/missing"]),
+    (&["--specs-from", "/"], &["/"]),
+    (&["--spec", "frob=1"], &["frob"]),
+    (&["--spec"], &["--spec"]),
+    (&["--mon=maybe", "sshd"], &["--mon"]),
+];
+
+/// No process and no tree could answer: that it is not even looked for shows that none is scanned.
+const NO_SCAN: [&str; 2] = ["--proc-root", "/nowhere/at/all"];
+
+#[test]
+fn each_is_one_line_of_unknown_and_exit_3() {
+    let mut wrong = Vec::new();
+    for (args, shows) in CASES {
+        let answer = Check::count(NO_SCAN).args(*args).run();
+        let status = answer.status();
+        if answer.code != Some(3)
+            || answer.lines().len() != 1
+            || !status.starts_with("PROCCOUNT is UNKNOWN: ")
+            || !shows.iter().all(|part| status.contains(part))
+            || status.contains("--proc-root")
+        {
+            wrong.push(format!("{args:?} must show {shows:?}\n{answer}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_is_a_failure_with_a_summary_under_mon() {
+    let mut wrong = Vec::new();
+    for (args, shows) in CASES {
+        let by_option = Check::count(["--mon"]).args(NO_SCAN).args(*args).run();
+        let by_link = Check::plugin("check_proccount.monitor")
+            .args(NO_SCAN)
+            .args(*args)
+            .run();
+        for answer in [by_option, by_link] {
+            if answer.code != Some(1)
+                || answer.lines().len() != 1
+                || !shows.iter().all(|part| answer.first_line().contains(part))
+            {
+                wrong.push(format!("{args:?} must show {shows:?}\n{answer}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// `--mon` after the error on the command line is still `--mon`.
+#[test]
+fn mon_counts_wherever_it_stands() {
+    Check::count(["--frob", "--mon"]).run().code(1);
+    Check::count(["frob=1", "--mon"]).run().code(1);
+}
+
+#[test]
+fn an_error_in_one_spec_is_told_whatever_the_others_say() {
+    let name = unique();
+    let _process = Specimen::called(&name).start();
+    Check::count([name.as_str(), "frob=1", &unique()])
+        .run()
+        .unknown()
+        .has("frob");
+}
+
+#[test]
+fn what_is_right_is_shown_beside_what_is_wrong() {
+    let run = |spec: &str| Check::count([spec]).run();
+    run("frob=1").has_one_of(&["name", "keys"]);
+    run("usr=root").has("user");
+    run("sshd:5-1").has("1-5");
+    run("age=old").has_one_of(&["5m", "1h", "30s", "number", "s, m, h"]);
+    run("state=Q").has_one_of(&["R S D", "RSD", "R, S, D"]);
+}
+
+/// The offending text is a stranger's: it is escaped like everything else.
+#[test]
+fn the_offending_text_is_escaped() {
+    let evil = "user=no\nbo|dy\x1b[2J\u{7}";
+    Check::count([evil]).run().unknown().line_count(1);
+    Check::count(["--containers", "a\nb|c"])
+        .run()
+        .unknown()
+        .line_count(1);
+    Check::count(["--frob\n|x"]).run().unknown().line_count(1);
+    let long = format!("user={}", "x".repeat(9000));
+    Check::count([long]).run().unknown().line_count(1);
+    let bytes = support::bytes(&[b"user=\xff\xfe"]);
+    Check::count([bytes]).run().unknown().line_count(1);
+    let bytes = support::bytes(&[b"--containers=\xff\xfe"]);
+    Check::count([bytes]).run().unknown().line_count(1);
+}
+
+// ---- files of specs ----
+
+#[test]
+fn an_error_in_a_file_names_file_and_line() {
+    let dir = open_dir();
+    let path = dir.path().join("specs");
+    fs::write(&path, "# daemons\n\nsshd:1-\ncron,frob=1\n").expect("the file");
+    let path = path.to_str().expect("text");
+    let answer = Check::count(["--specs-from", path]).run();
+    answer
+        .unknown()
+        .line_count(1)
+        .has(&format!("{path}:4"))
+        .has("frob");
+}
+
+#[test]
+fn a_file_without_any_spec_is_an_error() {
+    let dir = open_dir();
+    let path = dir.path().join("specs");
+    for text in ["", "# nothing\n\n"] {
+        fs::write(&path, text).expect("the file");
+        let path = path.to_str().expect("text");
+        Check::count(["--specs-from", path])
+            .run()
+            .unknown()
+            .has(path);
+    }
+}
+
+// ---- help, version ----
+
+#[test]
+fn help_goes_to_stdout_within_80_columns_and_exits_3() {
+    for option in ["--help", "-h"] {
+        let answer = Check::count([option]).env("COLUMNS", "200").run_raw();
+        answer
+            .code(3)
+            .has("--recheck")
+            .has("--proc-root")
+            .has("--specs-from");
+        let wide = answer
+            .lines()
+            .into_iter()
+            .find(|line| line.chars().count() > 80);
+        assert_eq!(wide, None, "{answer}");
+        assert!(answer.lines().len() > 10, "{answer}");
+        answer.lacks("\x1b");
+    }
+}
+
+#[test]
+fn version_is_one_line_and_exits_3() {
+    for option in ["--version", "-V"] {
+        let answer = Check::count([option]).run_raw();
+        answer
+            .code(3)
+            .line_count(1)
+            .has(env!("CARGO_PKG_VERSION"))
+            .has("check_proccount");
+    }
+}
+
+#[test]
+fn every_plugin_has_help_and_version() {
+    for name in [
+        "check_proccount",
+        "check_proccpu",
+        "check_privdrop",
+        "check_selinux_domain",
+    ] {
+        let help = Check::plugin(name).arg("--help").run_raw();
+        help.code(3)
+            .has(name)
+            .has("--timeout")
+            .has("--mon")
+            .has("--containers");
+        let wide = help
+            .lines()
+            .into_iter()
+            .find(|line| line.chars().count() > 80);
+        assert_eq!(wide, None, "{help}");
+        Check::plugin(name)
+            .arg("--version")
+            .run_raw()
+            .code(3)
+            .has(env!("CARGO_PKG_VERSION"));
+        let error = Check::plugin(name).arg("--frob").run();
+        error
+            .code(3)
+            .line_count(1)
+            .has("--frob")
+            .has("is UNKNOWN: ");
+    }
+}
