@@ -1,6 +1,11 @@
 //! Debian's own sshd, cron, nginx and redis: running, stopped, one too many, as the wrong user, in
 //! another PID namespace; each told rightly, in Nagios and mon form.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper that fails is a test that fails"
+)]
+
 mod support;
 
 use std::os::unix::process::CommandExt;
