@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use procwarden::error::Error;
+use procwarden::escape;
 use procwarden::headcount::Headcount;
 use procwarden::options::{CommonOptions, ThresholdOptions};
 use procwarden::population::Containers;
@@ -55,10 +56,34 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let population = options.common.population(Containers::Exclude);
     let verbose = options.common.verbose;
     let headcount = Headcount::take(&root, &population, &specs, waits, verbose > 0)?;
-    Ok(headcount.report(PLUGIN.title, verbose))
+    let mut report = headcount.report(PLUGIN.title, verbose);
+    let hint = options.hint_at_hosts(&report);
+    report.details.splice(0..0, hint);
+    Ok(report)
 }
 
 impl Options {
+    /// mon appends the hosts of the group to a monitor's arguments, unless its line ends in `;;`.
+    /// They come last, have no range, and no process is called so.
+    fn hint_at_hosts(&self, report: &Report) -> Option<String> {
+        let is_missing = |name: &str| {
+            let text = format!("{name} 0 (want 1-)");
+            !name.contains([':', ',', '=', '~', '/'])
+                && report
+                    .findings
+                    .iter()
+                    .any(|finding| finding.text.starts_with(&text))
+        };
+        let last = self.specs.last()?.to_str().filter(|_| self.common.mon)?;
+        is_missing(last).then(|| {
+            format!(
+                "is '{}' a host? mon appends its group's hosts to the monitor line unless that ends \
+                 in ;;",
+                escape::bounded(last.as_bytes(), 80)
+            )
+        })
+    }
+
     /// The specs in the order of arguments, options, files; without any, the number of all
     /// processes is held against `-w` and `-c`.
     fn specs(&self) -> Result<Vec<Spec>, Error> {

@@ -62,11 +62,14 @@ struct Output {
 
 /// Runs `plugin` on `arguments`, without the program's name, and returns its exit code. `mon` is
 /// whether it was called by a name that implies `--mon`.
-pub fn run(plugin: Plugin, arguments: Vec<OsString>, mon: bool) -> u8 {
+pub fn run(plugin: Plugin, mut arguments: Vec<OsString>, mon: bool) -> u8 {
     // The message would go to stderr, which some schedulers take for the status line.
     panic::set_hook(Box::new(|_| {}));
     let mon = mon || arguments.iter().any(|argument| argument == "--mon");
     let form = if mon { Form::Mon } else { Form::Nagios };
+    if mon && !arguments.iter().any(|argument| argument == "--mon") {
+        arguments.insert(0, "--mon".into());
+    }
     let output = panic::catch_unwind(AssertUnwindSafe(|| output(plugin, arguments, form)))
         .unwrap_or_else(|panic| unknown(plugin.title, form, &panic_text(panic.as_ref())));
     watchdog::enter(Stage::Reporting);

@@ -1,0 +1,86 @@
+# For whoever installs without a package manager, and for making the packages:
+#
+#   make && sudo make install             under /usr/local
+#   make install DESTDIR=/tmp/root PREFIX=/usr
+#   make deb rpm                          needs cargo-deb, cargo-generate-rpm
+#
+# Definitions of the schedulers go where Debian's read them; say otherwise with
+# PLUGIN_DIR, MON_DIR, NRPE_DIR, NAGIOS_DIR and ICINGA_DIR (empty leaves one out).
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+TARGET ?= $(or $(CARGO_TARGET_DIR),target)
+PLUGIN_DIR ?= $(PREFIX)/lib/nagios/plugins
+MON_DIR ?= $(PREFIX)/lib/mon/mon-local.d
+NRPE_DIR ?= /etc/nagios/nrpe.d
+NAGIOS_DIR ?= /etc/nagios-plugins/config
+ICINGA_DIR ?= $(PREFIX)/share/icinga2/include/plugins-contrib.d
+CONFIG_DIR ?= /etc/procwarden
+
+PLUGINS := check_proccount check_proccpu check_privdrop check_selinux_domain
+SHARE := $(DESTDIR)$(PREFIX)/share
+DATA := install -m 644
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+
+.PHONY: all install uninstall deb rpm
+
+all:
+	cargo build --release --locked
+
+install:
+	test -x $(TARGET)/release/procwarden || { echo "first: make" >&2; exit 1; }
+	install -D -m 755 $(TARGET)/release/procwarden $(DESTDIR)$(PREFIX)/bin/procwarden
+	install -d $(DESTDIR)$(PLUGIN_DIR) $(if $(MON_DIR),$(DESTDIR)$(MON_DIR))
+	for plugin in $(PLUGINS); do \
+	    ln -sfn $(PREFIX)/bin/procwarden $(DESTDIR)$(PLUGIN_DIR)/$$plugin || exit 1; \
+	    test -z "$(MON_DIR)" || \
+	        ln -sfn $(PREFIX)/bin/procwarden $(DESTDIR)$(MON_DIR)/$$plugin.monitor || exit 1; \
+	done
+	install -d $(SHARE)/man/man7 $(SHARE)/man/man8 $(SHARE)/zsh/site-functions \
+	    $(SHARE)/bash-completion/completions $(SHARE)/fish/vendor_completions.d \
+	    $(SHARE)/procwarden/selinux $(SHARE)/doc/procwarden/examples
+	$(DATA) man/*.7 $(SHARE)/man/man7
+	$(DATA) man/*.8 $(SHARE)/man/man8
+	for plugin in $(PLUGINS); do \
+	    $(DATA) completions/$$plugin.bash $(SHARE)/bash-completion/completions/$$plugin || exit 1; \
+	done
+	$(DATA) completions/_* $(SHARE)/zsh/site-functions
+	$(DATA) completions/*.fish $(SHARE)/fish/vendor_completions.d
+	$(DATA) packaging/selinux/procwarden.* $(SHARE)/procwarden/selinux
+	$(DATA) README.md CHANGELOG.md $(SHARE)/doc/procwarden
+	$(DATA) packaging/icinga2/procwarden-services.conf packaging/icinga2/procwarden-basket.json \
+	    packaging/nagios/procwarden-services.cfg packaging/mon/mon.cf $(SHARE)/doc/procwarden/examples
+	$(if $(ICINGA_DIR),$(DATA) -D packaging/icinga2/procwarden.conf $(DESTDIR)$(ICINGA_DIR)/procwarden.conf)
+	$(call keep,packaging/nagios/procwarden.cfg,$(NAGIOS_DIR),procwarden.cfg)
+	$(call keep,packaging/nrpe/procwarden.cfg,$(NRPE_DIR),procwarden.cfg)
+	$(call keep,packaging/nrpe/daemons,$(CONFIG_DIR),daemons)
+
+# A file that an administrator may have edited is not overwritten.
+keep = $(if $(2),test -e $(DESTDIR)$(2)/$(3) || { install -d $(DESTDIR)$(2) && \
+	sed 's|/usr/lib/nagios/plugins|$(PLUGIN_DIR)|' $(1) > $(DESTDIR)$(2)/$(3); })
+
+# Leaves what an administrator may have edited: $(CONFIG_DIR), $(NRPE_DIR), $(NAGIOS_DIR).
+uninstall:
+	for plugin in $(PLUGINS); do \
+	    rm -f $(DESTDIR)$(PLUGIN_DIR)/$$plugin $(DESTDIR)$(MON_DIR)/$$plugin.monitor \
+	        $(SHARE)/bash-completion/completions/$$plugin $(SHARE)/zsh/site-functions/_$$plugin \
+	        $(SHARE)/fish/vendor_completions.d/$$plugin.fish $(SHARE)/man/man8/$$plugin.8; \
+	done
+	rm -f $(DESTDIR)$(PREFIX)/bin/procwarden $(SHARE)/man/man8/procwarden.8 \
+	    $(SHARE)/man/man7/procwarden-selectors.7 $(DESTDIR)$(ICINGA_DIR)/procwarden.conf
+	rm -rf $(SHARE)/procwarden $(SHARE)/doc/procwarden
+
+# The files that a package wants in another form than the repository has them.
+target/package: packaging/nrpe/procwarden.cfg CHANGELOG.md
+	install -d $@
+	sed 's|/usr/lib/nagios|/usr/lib64/nagios|' packaging/nrpe/procwarden.cfg > $@/nrpe.cfg
+	printf 'procwarden (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- %s  %s\n' \
+	    '$(VERSION)' 'The Procwarden authors <procwarden@example.org>' \
+	    "$$(date -R -d @$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || date +%s)})" \
+	    > $@/changelog
+
+deb: target/package
+	cargo deb --locked
+
+rpm: all target/package
+	cargo generate-rpm

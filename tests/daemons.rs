@@ -1,0 +1,35 @@
+//! The plugins at work for the real schedulers: Icinga 2, Nagios 4, NRPE, mon, and
+//! `check_by_ssh` with a real sshd.
+//!
+//! Each test starts the daemon itself, without systemd, on a temporary directory and
+//! loopback ports, gives it the definitions that `packaging/` ships, and reads back
+//! what it made of the plugins' answers. What every scheduler is asked is one table,
+//! `cases`; what a scheduler must hand on is what the plugin says when it is run by
+//! hand, to the last byte.
+//!
+//! A daemon that is not installed skips its test with a word on stderr; where `CI` is
+//! set that is a failure. `daemons/install-needs.sh` installs them on a Debian.
+//!
+//! - `PROCWARDEN_UNDER_TEST=FILE` takes another binary than the one cargo built, such
+//!   as an installed package's.
+//! - `PROCWARDEN_PANICKING=FILE` is one built with `--features test-panic`.
+//! - `UPDATE=1` rewrites the generated `procwarden-basket.json`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
+#[path = "daemons/cases.rs"]
+mod cases;
+#[path = "daemons/definitions.rs"]
+mod definitions;
+#[path = "daemons/icinga2.rs"]
+mod icinga2;
+#[path = "daemons/lab.rs"]
+mod lab;
+#[path = "daemons/mon.rs"]
+mod mon;
+#[path = "daemons/nagios4.rs"]
+mod nagios4;
+#[path = "daemons/nrpe.rs"]
+mod nrpe;
+#[path = "daemons/ssh.rs"]
+mod ssh;

@@ -1,0 +1,243 @@
+//! Nagios Core 4: the shipped commands and services, read back from `status.dat`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+
+use crate::cases::{Cases, ages_left_out, assert_panicked, assert_sound, split};
+use crate::lab::{Answer, Lab, answer, have, wait_for};
+
+/// What stands around the definitions in an admin's own configuration: the objects that
+/// Nagios' own examples bring, and a main file.
+fn configuration(lab: &Lab, objects: &str) -> String {
+    let root = lab.root();
+    for dir in ["var", "rw", "results", "archives", "tmp"] {
+        lab.make_dir(dir);
+    }
+    lab.write("resource.cfg", format!("$USER1$={root}/plugins\n"));
+    lab.write("procwarden.cfg", lab.shipped("nagios/procwarden.cfg"));
+    lab.write(
+        "procwarden-services.cfg",
+        with_comments(&lab.shipped(SERVICES)),
+    );
+    lab.write("objects.cfg", format!("{EXAMPLES}{objects}"));
+    let user = lab.user();
+    let group = lab.group();
+    let main = format!(
+        "cfg_file={root}/procwarden.cfg\ncfg_file={root}/procwarden-services.cfg\n\
+         cfg_file={root}/objects.cfg\nresource_file={root}/resource.cfg\n\
+         log_file={root}/nagios.log\nobject_cache_file={root}/var/objects.cache\n\
+         precached_object_file={root}/var/objects.precache\nstatus_file={root}/var/status.dat\n\
+         status_update_interval=1\nstate_retention_file={root}/var/retention.dat\n\
+         retain_state_information=0\nnagios_user={user}\nnagios_group={group}\n\
+         lock_file={root}/var/nagios.pid\ntemp_file={root}/var/nagios.tmp\n\
+         temp_path={root}/tmp\ncheck_result_path={root}/results\n\
+         log_archive_path={root}/archives\ncommand_file={root}/rw/nagios.cmd\n\
+         query_socket={root}/rw/nagios.qh\ncheck_external_commands=0\nuse_syslog=0\n\
+         check_for_updates=0\nservice_inter_check_delay_method=n\n\
+         max_service_check_spread=1\ncheck_result_reaper_frequency=1\n\
+         enable_notifications=0\nillegal_macro_output_chars=`~$&|'\"<>\n"
+    );
+    lab.write("nagios.cfg", main).to_str().unwrap().to_owned()
+}
+
+const SERVICES: &str = "nagios/procwarden-services.cfg";
+
+const EXAMPLES: &str = "
+define timeperiod {
+  timeperiod_name always
+  alias always
+  monday 00:00-24:00
+  tuesday 00:00-24:00
+  wednesday 00:00-24:00
+  thursday 00:00-24:00
+  friday 00:00-24:00
+  saturday 00:00-24:00
+  sunday 00:00-24:00
+}
+define command {
+  command_name nothing
+  command_line /bin/true
+}
+define contact {
+  contact_name admin
+  host_notification_period always
+  service_notification_period always
+  host_notification_commands nothing
+  service_notification_commands nothing
+}
+define host {
+  host_name localhost
+  address 127.0.0.1
+  check_command nothing
+  active_checks_enabled 0
+  max_check_attempts 1
+  check_period always
+  notification_period always
+  contacts admin
+}
+define service {
+  name generic-service
+  register 0
+  check_period always
+  notification_period always
+  contacts admin
+  check_interval 60
+  retry_interval 60
+  notification_interval 60
+  max_check_attempts 1
+}
+";
+
+/// The example services, those too that are comments because not everyone can use them.
+fn with_comments(shipped: &str) -> String {
+    let examples = shipped
+        .replace("\n# define", "\ndefine")
+        .replace("\n# }", "\n}");
+    examples
+        .replace("\n#     ", "\n    ")
+        .replace("web1", "localhost")
+}
+
+fn service(name: &str, check: &str) -> String {
+    format!(
+        "define service {{\n  use generic-service\n  host_name localhost\n  \
+         service_description {name}\n  check_command {check}\n}}\n"
+    )
+}
+
+/// The services of `status.dat` that have been checked: what Nagios kept of the answer,
+/// and the perfdata.
+fn checked(lab: &Lab) -> BTreeMap<String, (Answer, String)> {
+    let text = fs::read(lab.path("var/status.dat")).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let mut found = BTreeMap::new();
+    for block in text.split("servicestatus {\n").skip(1) {
+        let lines = block.split('\n').take_while(|line| *line != "\t}");
+        let fields: BTreeMap<_, _> = lines
+            .filter_map(|line| line.trim_start_matches('\t').split_once('='))
+            .collect();
+        if fields.get("has_been_checked") != Some(&"1") {
+            continue;
+        }
+        let long = unescaped(fields["long_plugin_output"]);
+        let kept = Answer {
+            code: fields["current_state"].parse().unwrap(),
+            text: format!("{}\n{long}", fields["plugin_output"]),
+        };
+        found.insert(
+            fields["service_description"].to_owned(),
+            (kept, fields["performance_data"].to_owned()),
+        );
+    }
+    found
+}
+
+/// Nagios keeps long output on one line: `\n` and `\\` stand for what they say.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::new();
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => match letters.next() {
+                Some('n') => plain.push('\n'),
+                other => plain.extend(other),
+            },
+            _ => plain.push(letter),
+        }
+    }
+    plain
+}
+
+#[test]
+fn nagios4_takes_every_answer_whole() {
+    if !have(&["nagios4"]) {
+        return;
+    }
+    let lab = Lab::new();
+    let cases = Cases::new(&lab);
+    let mut objects = String::new();
+    let mut wanted: Vec<_> = cases.all.iter().map(|case| case.name).collect();
+    for case in &cases.all {
+        objects += &service(
+            case.name,
+            &format!("check_proccount!{}", case.words.join(" ")),
+        );
+    }
+    if let Some(plugin) = lab.panicking() {
+        let plugin = plugin.display();
+        writeln!(
+            objects,
+            "define command {{\n  command_name panic\n  command_line {plugin}\n}}"
+        )
+        .unwrap();
+        objects += &service("panic", "panic");
+        wanted.push("panic");
+    }
+    // These ship, and need no more than this machine.
+    wanted.extend([
+        "Daemons",
+        "Root given up halfway",
+        "Security domains",
+        "Runaway processes",
+    ]);
+    let config = configuration(&lab, &objects);
+    let verdict = answer(lab.command("nagios4").args(["-v", &config]));
+    assert_eq!(verdict.code, 0, "nagios4 -v: {}", verdict.text);
+    let counts = ["Total Warnings: 0", "Total Errors:   0"];
+    assert!(
+        counts.iter().all(|count| verdict.text.contains(count)),
+        "{}",
+        verdict.text
+    );
+
+    let nagios = lab.start("nagios4", lab.daemon("nagios4").arg(&config));
+    let known = wait_for("every service to be checked", 60, || {
+        assert!(
+            nagios.is_alive(),
+            "{}{}",
+            lab.log("nagios4.out"),
+            lab.log("nagios.log")
+        );
+        let known = checked(&lab);
+        wanted
+            .iter()
+            .all(|name| known.contains_key(*name))
+            .then_some(known)
+    });
+    nagios.stop();
+
+    for case in &cases.all {
+        let by_hand = lab.by_hand("check_proccount", &case.words);
+        assert_sound(case, &by_hand);
+        let (kept, perfdata) = &known[case.name];
+        assert_eq!(kept.code, case.state, "{}: {kept:?}", case.name);
+        let (first, rest) = by_hand.text.split_once('\n').unwrap();
+        let (status, expected) = split(first);
+        // Nagios puts a colon for each semicolon of the status line.
+        let text = ages_left_out(&format!("{}\n{rest}", status.replace(';', ":")));
+        assert_eq!(
+            ages_left_out(&kept.text).trim_end(),
+            text.trim_end(),
+            "{}",
+            case.name
+        );
+        assert_eq!(perfdata, expected, "{}: perfdata", case.name);
+    }
+    if lab.panicking().is_some() {
+        assert_panicked(&known["panic"].0);
+    }
+    for (name, start) in [
+        ("Daemons", "PROCCOUNT is "),
+        ("Root given up halfway", "PRIVDROP is "),
+        ("Security domains", "SELINUX_DOMAIN is "),
+        ("Runaway processes", "PROCCPU is "),
+    ] {
+        let text = &known[name].0.text;
+        assert!(text.starts_with(start), "{name}: {text}");
+        assert!(
+            !text.contains("usage") && !text.contains("unexpected"),
+            "{name}: {text}"
+        );
+    }
+}
