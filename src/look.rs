@@ -11,6 +11,7 @@ use crate::fact::Missing;
 use crate::population::{Population, Standing};
 use crate::proc_root::{Pid, ProcRoot};
 use crate::process::Process;
+use crate::scan::Sieve;
 use crate::selector::{Key, Question, Selector, in_words};
 
 /// How many processes are described for each selector.
@@ -127,11 +128,15 @@ pub fn closely(
     if selectors.is_empty() {
         return Ok(looks);
     }
+    let sieve = Sieve::new(selectors);
     let mut process = Process::new(root, Pid(0));
     root.walk(|pid| {
         process.move_to(pid);
-        for (selector, look) in selectors.iter().zip(&mut looks) {
-            look.take(selector, population, &mut process);
+        let passed = sieve.passed(&mut process);
+        for (at, (selector, look)) in selectors.iter().zip(&mut looks).enumerate() {
+            if sieve.lets_through(at, passed) {
+                look.take(selector, population, &mut process);
+            }
         }
     })?;
     Ok(looks)

@@ -8,7 +8,7 @@ use crate::fact::{Fact, File, Hidden, Missing};
 use crate::interpreter::is_interpreter;
 use crate::population::{Population, Standing};
 use crate::proc_root::{Pid, ProcRoot};
-use crate::process::Process;
+use crate::process::{Comm, Process};
 use crate::selector::Selector;
 
 /// How many processes fit a selector.
@@ -120,15 +120,15 @@ fn is_of_no_executable(fit: Fact<bool>, process: &mut Process<'_>) -> bool {
     hidden && process.is_kernel_thread() == Ok(true)
 }
 
-/// Turns most processes down for most of many specs by one comparison of a number: a name of up to
-/// 15 bytes fits in 16, and a scan for a hundred names should cost what one for a single name does.
-struct Sieve {
+/// Turns most processes down for most of many specs by one comparison of a number: what the kernel
+/// keeps of a name fits in 16 bytes, and a scan for a hundred names should cost what one for a single name does.
+pub(crate) struct Sieve {
     names: Vec<Option<u128>>,
 }
 
 /// What the sieve knows of one process.
 #[derive(Clone, Copy)]
-enum Passed {
+pub(crate) enum Passed {
     /// Nothing: all selectors must look.
     Unknown,
     /// Only those that want this name, or no certain one.
@@ -136,7 +136,7 @@ enum Passed {
 }
 
 impl Sieve {
-    fn new(selectors: &[&Selector]) -> Self {
+    pub(crate) fn new(selectors: &[&Selector]) -> Self {
         Self {
             names: selectors
                 .iter()
@@ -145,7 +145,7 @@ impl Sieve {
         }
     }
 
-    fn passed(&self, process: &mut Process<'_>) -> Passed {
+    pub(crate) fn passed(&self, process: &mut Process<'_>) -> Passed {
         if self.names.iter().all(Option::is_none) {
             return Passed::Unknown;
         }
@@ -158,7 +158,7 @@ impl Sieve {
         }
     }
 
-    fn lets_through(&self, at: usize, passed: Passed) -> bool {
+    pub(crate) fn lets_through(&self, at: usize, passed: Passed) -> bool {
         match (self.names[at], passed) {
             (Some(wanted), Passed::Named(name)) => wanted == name,
             _ => true,
@@ -169,6 +169,10 @@ impl Sieve {
 /// A name as a number, if it is short enough.
 fn packed(name: &[u8]) -> Option<u128> {
     let mut bytes = [0; 16];
+    // A kernel thread's name may be longer, and is none that was cut.
+    if name.len() > Comm::LONGEST {
+        return None;
+    }
     bytes.get_mut(..name.len())?.copy_from_slice(name);
     Some(u128::from_ne_bytes(bytes))
 }

@@ -22,7 +22,7 @@ use regex::bytes::Regex;
 use crate::error::Error;
 use crate::fact::{self, Fact, Missing};
 use crate::number::Interval;
-use crate::process::Process;
+use crate::process::{Comm, Process};
 use executable::Executable;
 
 /// A conjunction of terms.
@@ -102,8 +102,8 @@ impl Selector {
             .any(|question| question.key == Key::Container)
     }
 
-    /// The name that a process must have in `comm` for this selector, if there is just one: what a
-    /// scan of many specs sorts them by.
+    /// What `comm` must be for this selector to fit any but an interpreter, if there is just one
+    /// such name: what a scan of many specs sorts them by.
     pub(crate) fn only_comm(&self) -> Option<&[u8]> {
         match self.questions.first()? {
             Question {
@@ -111,7 +111,7 @@ impl Selector {
                 negated: false,
                 tests,
             } => match tests.as_slice() {
-                [Test::Text(name)] if name.len() <= crate::process::Comm::LONGEST => Some(name),
+                [Test::Text(name)] => Some(&name[..name.len().min(Comm::LONGEST)]),
                 _ => None,
             },
             _ => None,
