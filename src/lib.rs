@@ -8,10 +8,10 @@
 //! ```
 //!
 //! - Reading: [`proc_root`] opens and lists a tree of processes, [`process`] reads one lazily,
-//!   [`fact`] is what comes of it: a value, gone, or hidden. [`stat`], [`status`], [`cgroup`] and
-//!   [`label`] parse the kernel's files and do no I/O.
+//!   [`fact`] is what comes of it: a value, gone, or hidden. [`stat`], [`status`], [`capability`],
+//!   [`cgroup`] and [`label`] parse the kernel's files and do no I/O.
 //! - Choosing: [`selector`] says which processes are meant, [`population`] which are considered at
-//!   all, [`lineage`] which belong to the check itself.
+//!   all, [`lineage`] which belong to the check itself, [`exemption`] which are known to be right.
 //! - Judging: [`range`] and [`number`] for thresholds, [`scan`] counts, [`recheck`] looks again,
 //!   [`look`] finds the words for what failed.
 //! - Saying: [`report`] and [`perfdata`] write, [`escape`] and [`describe`] make text of what a
@@ -19,6 +19,7 @@
 //! - Running: [`options`] that every plugin has, [`runner`] from arguments to exit code,
 //!   [`watchdog`] for the time limit.
 
+pub mod capability;
 pub mod cgroup;
 pub mod describe;
 pub mod error;

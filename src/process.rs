@@ -92,6 +92,7 @@ pub struct Process<'r> {
     cgroup: Content,
     label: Content,
     scratch: Vec<u8>,
+    status_text: Vec<u8>,
     now: Option<f64>,
 }
 
@@ -112,6 +113,7 @@ impl<'r> Process<'r> {
             cgroup: Content::default(),
             label: Content::default(),
             scratch: Vec::new(),
+            status_text: Vec::new(),
             now: None,
         }
     }
@@ -185,12 +187,30 @@ impl<'r> Process<'r> {
         if let Some(known) = &self.status {
             return known.clone();
         }
-        let mut text = mem::take(&mut self.scratch);
+        let mut text = mem::take(&mut self.status_text);
         let known = self.read_whole(File::Status, &mut text).and_then(|()| {
             Status::parse(&text).ok_or_else(|| self.malformed(File::Status, text.is_empty()))
         });
-        self.scratch = text;
+        self.status_text = text;
         self.status.insert(known).clone()
+    }
+
+    /// The supplementary groups, from `status`.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn groups(&mut self) -> Fact<impl Iterator<Item = u32> + '_> {
+        let status = self.status()?;
+        let none = Missing::Hidden(Hidden {
+            file: File::Status,
+            cause: Cause::Malformed,
+        });
+        status.groups(&self.status_text).ok_or(none)
+    }
+
+    /// `status`, if someone asked for it already and it could be had.
+    fn status_if_read(&self) -> Option<&Status> {
+        self.status.as_ref()?.as_ref().ok()
     }
 
     /// Effective user and group: the owner of `/proc/PID`, even of a process that is not dumpable
@@ -328,6 +348,9 @@ impl<'r> Process<'r> {
     /// # Errors
     /// Gone, or hidden.
     pub fn is_alive(&mut self) -> Fact<bool> {
+        if let Some(alive) = self.status_if_read().and_then(Status::is_alive) {
+            return Ok(alive);
+        }
         // Both links need memory or namespaces, which an exiting process gives up before it becomes
         // a zombie; they cost half of what `stat` does.
         if self.stat.is_none() && (self.is_at_home() || self.has_memory()) {
@@ -374,7 +397,7 @@ impl<'r> Process<'r> {
     /// # Errors
     /// Gone, or hidden.
     pub fn is_contained(&mut self) -> Fact<bool> {
-        if self.is_at_home() {
+        if self.status_if_read().is_none() && self.is_at_home() {
             return Ok(false);
         }
         self.status().map(|status| status.pid_namespaces > 1)

@@ -1,0 +1,112 @@
+//! Sets of capabilities, as the kernel writes them (hexadecimal masks) and as people do (`cap_chown`).
+
+use std::fmt;
+
+use rustix::thread::CapabilitySet;
+
+/// A set of capabilities; those that are newer than this program keep their number for a name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Capabilities(u64);
+
+impl Capabilities {
+    /// Reads a mask of `/proc/PID/status`.
+    pub fn from_hex(digits: &[u8]) -> Option<Self> {
+        if digits.is_empty() || digits.len() > 16 {
+            return None;
+        }
+        let mut mask = 0;
+        for &digit in digits {
+            mask = mask << 4 | u64::from(char::from(digit).to_digit(16)?);
+        }
+        Some(Self(mask))
+    }
+
+    /// The capability of that name (`cap_chown`, `CHOWN`) or number.
+    ///
+    /// # Errors
+    /// What a right one looks like.
+    pub fn named(name: &str) -> Result<Self, String> {
+        let upper = name.to_ascii_uppercase();
+        let plain = upper.strip_prefix("CAP_").unwrap_or(&upper);
+        if let Some(found) = CapabilitySet::from_name(plain) {
+            return Ok(Self(found.bits()));
+        }
+        let number = plain.parse::<u32>().ok();
+        let mask = number.and_then(|number| 1_u64.checked_shl(number));
+        mask.map(Self).ok_or_else(|| {
+            format!("there is no capability '{name}'; write one of capabilities(7), as cap_net_raw")
+        })
+    }
+
+    /// Those in either.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those that are not in `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// How many there are.
+    pub const fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+}
+
+/// `cap_chown, cap_sys_time`, in the order of their numbers.
+impl fmt::Display for Capabilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut joint = "";
+        for number in (0..64).filter(|number| self.0 >> number & 1 == 1) {
+            let one = CapabilitySet::from_bits_retain(1 << number);
+            match one.iter_names().next() {
+                Some((name, _)) => write!(f, "{joint}cap_{}", name.to_ascii_lowercase())?,
+                None => write!(f, "{joint}cap_{number}")?,
+            }
+            joint = ", ";
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_manual() {
+        for (name, mask) in [
+            ("cap_chown", 1),
+            ("CAP_NET_BIND_SERVICE", 1 << 10),
+            ("sys_time", 1 << 25),
+            ("cap_checkpoint_restore", 1 << 40),
+            ("63", 1 << 63),
+        ] {
+            assert_eq!(Capabilities::named(name), Ok(Capabilities(mask)), "{name}");
+        }
+        for name in ["", "cap_", "cap_frob", "64", "-1"] {
+            assert!(Capabilities::named(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn masks_are_read_and_named() {
+        let mask = |digits: &str| Capabilities::from_hex(digits.as_bytes());
+        assert_eq!(
+            mask("8000000002000400").unwrap().to_string(),
+            "cap_net_bind_service, cap_sys_time, cap_63"
+        );
+        assert_eq!(mask("0000000000000000"), Some(Capabilities::default()));
+        assert_eq!(mask(""), None);
+        assert_eq!(mask("x"), None);
+        assert_eq!(mask("10000000000000000"), None);
+    }
+}
