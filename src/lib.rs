@@ -24,6 +24,7 @@ pub mod cgroup;
 pub mod describe;
 pub mod error;
 pub mod escape;
+pub mod exemption;
 pub mod fact;
 pub mod headcount;
 pub mod interpreter;
