@@ -1,0 +1,101 @@
+//! What a finding shows of a process: taken when it is found, since it may be gone when it is told.
+
+use procwarden::describe;
+use procwarden::escape;
+use procwarden::fact::Fact;
+use procwarden::names;
+use procwarden::process::Process;
+use procwarden::status::{Held, Ids};
+
+use super::policy::Policy;
+
+/// More supplementary groups than these are counted only.
+const MOST_GROUPS: usize = 12;
+
+/// Longest user name shown, in characters.
+const LONGEST_USER: usize = 32;
+
+/// A process as findings show it. Processes that look the same are told together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Portrait {
+    /// What it is called, fit for output.
+    pub(crate) name: String,
+    /// Its effective user, fit for output.
+    pub(crate) user: String,
+    /// Its user ids.
+    pub(crate) uid: Ids,
+    /// Its group ids.
+    pub(crate) gid: Ids,
+    /// The first of its supplementary groups.
+    pub(crate) groups: Vec<u32>,
+    more_groups: usize,
+    /// Which of its groups are privileged ones.
+    pub(crate) privileged: Vec<u32>,
+    /// Its capabilities.
+    pub(crate) held: Held,
+    /// Whether it lives in a nested PID namespace.
+    pub(crate) contained: bool,
+}
+
+impl Portrait {
+    /// Takes it.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub(crate) fn of(process: &mut Process<'_>, policy: &Policy) -> Fact<Self> {
+        let status = process.status()?;
+        let ids = status.gid.all().into_iter();
+        let is_privileged = |id: &u32| policy.is_privileged(*id, status.gid);
+        let mut privileged: Vec<u32> = ids.filter(is_privileged).collect();
+        let mut groups = Vec::new();
+        let mut more_groups = 0;
+        for group in process.groups().into_iter().flatten() {
+            if groups.len() < MOST_GROUPS {
+                groups.push(group);
+            } else {
+                more_groups += 1;
+            }
+            if is_privileged(&group) && privileged.len() < MOST_GROUPS {
+                privileged.push(group);
+            }
+        }
+        privileged.sort_unstable();
+        privileged.dedup();
+        Ok(Self {
+            name: describe::name(process),
+            user: escape::bounded(names::user(status.uid.effective).as_bytes(), LONGEST_USER),
+            uid: status.uid,
+            gid: status.gid,
+            groups,
+            more_groups,
+            privileged,
+            held: status.held.unwrap_or_default(),
+            contained: status.pid_namespaces > 1,
+        })
+    }
+
+    /// `uid 33/33/33 gid 0/0/0 groups 0`: real, effective, saved; the filesystem's id only where it
+    /// is another than the effective one.
+    pub(crate) fn ids(&self) -> String {
+        let groups: Vec<_> = self.groups.iter().map(ToString::to_string).collect();
+        let groups = match (groups.is_empty(), self.more_groups) {
+            (true, _) => "none".into(),
+            (false, 0) => groups.join(","),
+            (false, more) => format!("{} and {more} more", groups.join(",")),
+        };
+        format!(
+            "uid {} gid {} groups {groups}",
+            shown(self.uid),
+            shown(self.gid)
+        )
+    }
+}
+
+fn shown(ids: Ids) -> String {
+    let three = format!("{}/{}/{}", ids.real, ids.effective, ids.saved);
+    if ids.filesystem == ids.effective {
+        three
+    } else {
+        format!("{three} fs {}", ids.filesystem)
+    }
+}

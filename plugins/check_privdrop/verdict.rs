@@ -1,0 +1,292 @@
+//! The survey in words: findings that look the same told as one, the worst first.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use procwarden::options;
+use procwarden::perfdata::Perfdata;
+use procwarden::proc_root::Pid;
+use procwarden::range::{Range, State, Thresholds};
+use procwarden::report::{Finding, Report};
+
+use super::cause::causes;
+use super::policy::Policy;
+use super::portrait::Portrait;
+use super::rule::{Rule, RuleSet};
+use super::sparing::Sparings;
+use super::survey::{Case, Survey};
+
+/// How many pids of a group are shown, and how many with `-v`.
+const MOST_PIDS: [usize; 2] = [5, 20];
+
+/// Processes that look the same and break the same rules.
+struct Group<'s> {
+    state: State,
+    rules: RuleSet,
+    portrait: &'s Portrait,
+    pids: Vec<Pid>,
+}
+
+/// Puts the survey into words; `verbose` is the number of `-v`.
+pub(crate) fn report(
+    title: &'static str,
+    survey: &Survey,
+    policy: &Policy,
+    sparings: &Sparings,
+    verbose: u8,
+) -> Report {
+    let standing = || survey.cases.iter().map(|settled| &settled.last);
+    let broken = standing().filter_map(|case| {
+        let portrait = case.portrait.as_ref()?;
+        Some((case.broken, portrait, case.pid))
+    });
+    let groups = grouped(broken, policy);
+    let most = MOST_PIDS[usize::from(verbose > 0)];
+    let mut findings: Vec<_> = groups.iter().map(|group| group.finding(policy)).collect();
+    findings.extend(undecided(standing()));
+    findings.extend(survey.blindness.clone().map(|text| Finding {
+        state: State::Unknown,
+        text,
+    }));
+    let mut details: Vec<_> = groups
+        .iter()
+        .map(|group| group.detail(policy, most))
+        .collect();
+    if verbose > 0 {
+        details.extend(exempt_details(survey, policy, sparings, most));
+    }
+    if verbose > 1 {
+        details.extend(how_it_was_read(survey, policy));
+    }
+    Report {
+        title,
+        findings,
+        all_well: format!("no privilege left behind; {}", counts(survey)),
+        remark: counts(survey),
+        perfdata: perfdata(survey, policy),
+        details,
+    }
+}
+
+impl Group<'_> {
+    /// `badd (pid 812, user www-data) gid-root: …`.
+    fn finding(&self, policy: &Policy) -> Finding {
+        let count = match self.pids.len() {
+            1 => String::new(),
+            count => format!("{count} "),
+        };
+        Finding {
+            state: self.state,
+            text: format!(
+                "{count}{} ({}, user {}{}) {}: {}",
+                self.portrait.name,
+                pids(&self.pids, 1),
+                self.portrait.user,
+                self.place(),
+                self.rules.names("+"),
+                causes(self.rules, self.portrait, policy.allowed),
+            ),
+        }
+    }
+
+    /// `CRITICAL gid-root: badd, pid 812, user www-data: uid 33/33/33 gid 0/0/0 groups 0: …`.
+    fn detail(&self, policy: &Policy, most: usize) -> String {
+        format!("{} {}", self.state, self.line(policy, most))
+    }
+
+    fn line(&self, policy: &Policy, most: usize) -> String {
+        format!(
+            "{}: {}, {}, user {}{}: {}: {}",
+            self.rules.names("+"),
+            self.portrait.name,
+            pids(&self.pids, most),
+            self.portrait.user,
+            self.place(),
+            self.portrait.ids(),
+            causes(self.rules, self.portrait, policy.allowed),
+        )
+    }
+
+    const fn place(&self) -> &'static str {
+        if self.portrait.contained {
+            ", in a container"
+        } else {
+            ""
+        }
+    }
+}
+
+/// Groups, the worst first, then the largest.
+fn grouped<'s>(
+    broken: impl Iterator<Item = (RuleSet, &'s Portrait, Pid)>,
+    policy: &Policy,
+) -> Vec<Group<'s>> {
+    let mut pids: BTreeMap<(RuleSet, &Portrait), Vec<Pid>> = BTreeMap::new();
+    for (rules, portrait, pid) in broken.filter(|(rules, ..)| !rules.is_empty()) {
+        pids.entry((rules, portrait)).or_default().push(pid);
+    }
+    let mut groups: Vec<_> = pids
+        .into_iter()
+        .map(|((rules, portrait), pids)| Group {
+            state: policy.state(rules),
+            rules,
+            portrait,
+            pids,
+        })
+        .collect();
+    groups.sort_by_key(|group| {
+        let size = (group.rules.len(), group.pids.len());
+        (
+            Reverse(group.state),
+            Reverse(size),
+            group.pids.first().copied(),
+        )
+    });
+    groups
+}
+
+/// What could not be seen, and so may be wrong.
+fn undecided<'s>(cases: impl Iterator<Item = &'s Case>) -> Option<Finding> {
+    let mut doubtful = cases.filter(|case| !case.doubtful.is_empty());
+    let first = doubtful.next()?;
+    let hidden = first.hidden?;
+    let (more, others) = match doubtful.count() {
+        0 => (1, String::new()),
+        more => (more + 1, format!(" and {more} more")),
+    };
+    let remedy = hidden.remedy();
+    let joint = if remedy.is_empty() { "" } else { "; " };
+    let noun = if more == 1 { "process" } else { "processes" };
+    Some(Finding {
+        state: State::Unknown,
+        text: format!(
+            "cannot judge {more} {noun}: {hidden} (pid {}{others}){joint}{remedy}",
+            first.pid
+        ),
+    })
+}
+
+/// `214 processes judged, 2 exempt, 1 settled after 5 s`.
+fn counts(survey: &Survey) -> String {
+    let noun = if survey.judged == 1 {
+        "process"
+    } else {
+        "processes"
+    };
+    let exempt = match exempt(survey) {
+        0 => String::new(),
+        count => format!(", {count} exempt"),
+    };
+    format!("{} {noun} judged{exempt}{}", survey.judged, settled(survey))
+}
+
+/// `, 1 settled after 5 s`, if looking again made something better.
+fn settled(survey: &Survey) -> String {
+    let improved = survey.cases.iter().filter(|case| case.has_improved());
+    let improved: Vec<_> = improved.map(|case| case.after).collect();
+    match improved.iter().max() {
+        Some(after) => format!(
+            ", {} settled after {} s",
+            improved.len(),
+            options::seconds(*after)
+        ),
+        None => String::new(),
+    }
+}
+
+/// How many findings were taken away; one process may have several.
+fn exempt(survey: &Survey) -> u32 {
+    survey.spared.iter().map(|spared| spared.rules.len()).sum()
+}
+
+fn exempt_details(
+    survey: &Survey,
+    policy: &Policy,
+    sparings: &Sparings,
+    most: usize,
+) -> Vec<String> {
+    let mut details = Vec::new();
+    for (at, scoped) in sparings.0.iter().enumerate() {
+        let spared = survey.spared.iter().filter(|spared| spared.by == at);
+        let spared = spared.map(|spared| (spared.rules, &spared.portrait, spared.pid));
+        for group in grouped(spared, policy) {
+            let line = group.line(policy, most);
+            details.push(format!("exempt by {}: {line}", scoped.exemption));
+        }
+        if scoped.exemption.matched() == 0 {
+            details.push(format!("exemption {} matches no finding", scoped.exemption));
+        }
+    }
+    details
+}
+
+fn how_it_was_read(survey: &Survey, policy: &Policy) -> Vec<String> {
+    let rules = policy.rules.iter();
+    let rules: Vec<_> = rules
+        .map(|rule| format!("{} ({})", rule.name(), policy.state(RuleSet::of(rule))))
+        .collect();
+    let mut lines = vec![format!("rules: {}", rules.join(", "))];
+    if !policy.allowed.is_empty() {
+        lines.push(format!("allowed capabilities: {}", policy.allowed));
+    }
+    if !policy.privileged.is_empty() {
+        let ids: Vec<_> = policy.privileged.iter().map(ToString::to_string).collect();
+        lines.push(format!("privileged groups: {}", ids.join(", ")));
+    }
+    lines.push(format!(
+        "listed {} processes, judged {} that do not run as root",
+        survey.listed, survey.judged
+    ));
+    lines
+}
+
+/// One item a rule that is on, then exempt findings and judged processes.
+fn perfdata(survey: &Survey, policy: &Policy) -> Vec<Perfdata> {
+    let of_rule = |rule: Rule| {
+        let breaks = |case: &Case| case.broken.contains(rule);
+        let count = survey
+            .cases
+            .iter()
+            .filter(|case| breaks(&case.last))
+            .count();
+        let none = Range::parse("0").ok();
+        let thresholds = match policy.state(RuleSet::of(rule)) {
+            State::Warning => Thresholds {
+                warning: none,
+                critical: None,
+            },
+            _ => Thresholds {
+                warning: None,
+                critical: none,
+            },
+        };
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "there are less than 2^22 processes"
+        )]
+        let value = count as f64;
+        Perfdata {
+            thresholds,
+            ..Perfdata::plain(rule.name(), value)
+        }
+    };
+    let mut items: Vec<_> = policy.rules.iter().map(of_rule).collect();
+    items.push(Perfdata::plain("exempt", exempt(survey).into()));
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "there are less than 2^22 processes"
+    )]
+    items.push(Perfdata::plain("judged", survey.judged as f64));
+    items
+}
+
+/// `pid 812`, or `pids 812, 813 and 10 more`.
+fn pids(pids: &[Pid], most: usize) -> String {
+    let shown: Vec<_> = pids.iter().take(most).map(ToString::to_string).collect();
+    let shown = shown.join(", ");
+    match (pids.len(), pids.len().saturating_sub(most)) {
+        (1, _) => format!("pid {shown}"),
+        (_, 0) => format!("pids {shown}"),
+        (_, more) => format!("pids {shown} and {more} more"),
+    }
+}
