@@ -5,6 +5,7 @@
 //! against them.
 
 mod cause;
+mod known;
 mod policy;
 mod portrait;
 mod rule;
@@ -79,6 +80,10 @@ struct Options {
     #[arg(long, value_name = "FILE")]
     exempt_from: Vec<PathBuf>,
 
+    /// Judge also atd and Postfix's local, which keep root by design and are exempt otherwise
+    #[arg(long)]
+    strict: bool,
+
     #[command(flatten)]
     common: CommonOptions,
 }
@@ -150,6 +155,9 @@ impl Options {
         }
         for file in &self.exempt_from {
             all.extend(exemptions_of(file, Scoped::from_line)?);
+        }
+        if !self.strict {
+            all.extend(known::known());
         }
         Ok(Sparings(all))
     }

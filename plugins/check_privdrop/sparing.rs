@@ -18,6 +18,8 @@ pub(crate) struct Scoped {
     pub(crate) rules: RuleSet,
     /// Of whom.
     pub(crate) exemption: Exemption,
+    /// Whether the administrator asked for it, and would want to hear that it is of no use.
+    pub(crate) is_asked_for: bool,
 }
 
 impl Scoped {
@@ -26,6 +28,7 @@ impl Scoped {
         Ok(Self {
             rules: RuleSet::ALL,
             exemption: Exemption::parse(text)?,
+            is_asked_for: true,
         })
     }
 
@@ -39,6 +42,7 @@ impl Scoped {
         Ok(Self {
             rules: rules.map_err(|why| Error::new(why).at(format_args!("'{shown}'")))?,
             exemption: Exemption::parse(selector)?,
+            is_asked_for: true,
         })
     }
 

@@ -213,7 +213,7 @@ fn exempt_details(
             let line = group.line(policy, most);
             details.push(format!("exempt by {}: {line}", scoped.exemption));
         }
-        if scoped.exemption.matched() == 0 {
+        if scoped.is_asked_for && scoped.exemption.matched() == 0 {
             details.push(format!("exemption {} matches no finding", scoped.exemption));
         }
     }
