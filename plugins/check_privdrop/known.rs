@@ -10,7 +10,7 @@ use super::sparing::Scoped;
 /// In the form of a file of exemptions. docs/privdrop-daemons.md shows what they look like. No line
 /// asks for `user=`, which would be an error on a machine without that user.
 const KNOWN: [&str; 2] = [
-    "gid-root,uid-regain:atd,user~^daemon$ # takes root back to run a job as its owner",
+    "gid-root,uid-regain,caps,no-new-privs:atd,user~^daemon$ # takes root back to run a job as its owner",
     "gid-root,uid-regain,caps,no-new-privs:local,user~^postfix$,parent=master # takes root back to deliver to a mailbox as its owner",
 ];
 

@@ -126,7 +126,7 @@ impl Survey {
             // An agent's forks are told by their name; who has not asked for it does not know them.
             let _ = process.comm();
         }
-        match population.standing(process, false) {
+        match population.standing(process) {
             Ok(Standing::Member) => {}
             Ok(_) => return Ok(None),
             Err(Missing::Gone) => return Err(Missing::Gone),
