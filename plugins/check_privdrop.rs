@@ -55,9 +55,13 @@ struct Options {
     #[arg(long, value_name = "RULE,...", value_parser = RuleSet::parse, default_value = "default")]
     rules: Vec<RuleSet>,
 
-    /// Rules that make a WARNING, beside uid-regain, which always does
+    /// Rules that make a WARNING, beside uid-regain
     #[arg(long, value_name = "RULE,...", value_parser = RuleSet::parse)]
     warn_on: Vec<RuleSet>,
+
+    /// Rules that make it CRITICAL: all but uid-regain do
+    #[arg(long, value_name = "RULE,...", value_parser = RuleSet::parse)]
+    crit_on: Vec<RuleSet>,
 
     /// Capabilities that any process may hold, for the rule caps
     #[arg(long, value_name = "CAP,...", value_parser = Capabilities::named, value_delimiter = ',')]
@@ -108,18 +112,26 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
 
 impl Options {
     fn policy(&self) -> Result<Policy, Error> {
-        let union = |sets: &[RuleSet]| {
-            let sets = sets.iter();
-            sets.fold(RuleSet::default(), |sum, set| sum.union(*set))
-        };
         let rules = union(&self.rules);
         let allowed = self.allow_caps.iter();
         Ok(Policy {
             rules,
-            warnings: union(&self.warn_on).union(RuleSet::of(Rule::UidRegain)),
+            warnings: self.warnings()?,
             allowed: allowed.fold(Capabilities::default(), |sum, cap| sum.union(*cap)),
             privileged: self.privileged(rules)?,
         })
+    }
+
+    fn warnings(&self) -> Result<RuleSet, Error> {
+        let (mild, severe) = (union(&self.warn_on), union(&self.crit_on));
+        let both = mild.intersection(severe);
+        if !both.is_empty() {
+            return Err(Error::new(format!(
+                "{} cannot be both in --warn-on and in --crit-on",
+                both.names(", ")
+            )));
+        }
+        Ok(RuleSet::of(Rule::UidRegain).union(mild).without(severe))
     }
 
     /// The privileged groups' ids; the name service is asked only if a rule needs them.
@@ -167,4 +179,9 @@ impl Options {
     fn population(&self) -> Population {
         Population::new(self.common.containers.unwrap_or(Containers::Include), true)
     }
+}
+
+fn union(sets: &[RuleSet]) -> RuleSet {
+    let sets = sets.iter();
+    sets.fold(RuleSet::default(), |sum, set| sum.union(*set))
 }

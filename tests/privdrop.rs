@@ -270,6 +270,7 @@ fn rules_and_their_severity_can_be_chosen() {
     run(&["--warn-on", "gid-root,group-root"]).code(1);
     run(&["--warn-on", "gid-root", "--warn-on=group-root"]).code(1);
     run(&["--warn-on", "gid-root"]).code(2);
+    run(&["--rules=uid-regain", "--crit-on=uid-regain"]).code(2);
     let answer = run(&["--rules=default,caps", "--warn-on=caps"]);
     let items: Vec<_> = answer
         .items()
@@ -1029,6 +1030,11 @@ fn wrong_usage_says_what_would_be_right() {
         let answer = Check::plugin("check_privdrop").args(args).run();
         answer.code(3).has(part).line_count(1);
     }
+    let args = ["--warn-on=caps,groups", "--crit-on=caps"];
+    let answer = Check::plugin("check_privdrop").args(args).run();
+    answer
+        .code(3)
+        .has("caps cannot be both in --warn-on and in");
     let args = ["--rules=groups", "--privileged-groups=nosuchgroup"];
     Check::plugin("check_privdrop")
         .args(args)
@@ -1066,11 +1072,13 @@ fn real_daemons_are_as_the_manual_says() {
         .take_while(|line| line.starts_with('|'))
         .collect();
     let manual = fs::read_to_string(root.join("docs/privdrop-daemons.md")).expect("the table");
-    for row in &table {
-        assert!(
-            manual.contains(row),
-            "not in docs/privdrop-daemons.md: {row}\n{stdout}"
-        );
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    // Another release has other daemons; that the default rules are silent holds for all.
+    if release.contains("VERSION_CODENAME=bookworm") {
+        for row in &table {
+            let known = manual.contains(row);
+            assert!(known, "not in docs/privdrop-daemons.md: {row}\n{stdout}");
+        }
     }
     assert!(table.len() > 30, "{stdout}");
     assert!(

@@ -106,9 +106,9 @@ table() {
         done
     echo
     echo '```'
-    echo "$ check_privdrop --exempt-rule 'uid-regain:proftpd # opens port 20 for active transfers'"
+    echo "$ check_privdrop --exempt-rule 'uid-regain:proftpd # takes root back to log users in'"
     procwarden check_privdrop --proc-root "$tree" \
-        --exempt-rule 'uid-regain:proftpd # opens port 20 for active transfers' || true
+        --exempt-rule 'uid-regain:proftpd # takes root back to log users in' || true
     echo '```'
 }
 
@@ -187,7 +187,9 @@ daemons() {
     start atd -f
     own nginx -g 'daemon on; master_process on;'
     own apachectl start
-    own /usr/sbin/php-fpm8.2 --nodaemonize --fpm-config /etc/php/8.2/fpm/php-fpm.conf
+    local version
+    version=$(ls /etc/php)
+    own "/usr/sbin/php-fpm$version" --nodaemonize --fpm-config "/etc/php/$version/fpm/php-fpm.conf"
     own haproxy -Ws -f /etc/haproxy/haproxy.cfg -p /run/haproxy.pid -S /run/haproxy-master.sock
     as redis -all /usr/bin/redis-server /etc/redis/redis.conf --daemonize no
     root_with -all,+setgid,+setuid,+sys_resource \
@@ -198,7 +200,8 @@ daemons() {
     own dnsmasq --keep-in-foreground -u dnsmasq -C /dev/null --no-resolv
     own avahi-daemon -s
     as systemd-network -all,+net_admin,+net_bind_service,+net_broadcast,+net_raw /lib/systemd/systemd-networkd
-    own pg_ctlcluster --skip-systemctl-redirect 15 main start
+    version=$(pg_lsclusters -h | awk '{ print $1; exit }')
+    own pg_ctlcluster --skip-systemctl-redirect "$version" main start
 }
 
 # Those that look different when someone is served.
