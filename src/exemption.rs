@@ -34,6 +34,8 @@ impl Exemption {
     /// # Errors
     /// What is wrong with the selector, and what would be right.
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
+        let explain =
+            |error: Error| error.at(format_args!("exemption '{}'", escape::bounded(text, 100)));
         let mark = text
             .windows(REASON_MARK.len())
             .position(|part| part == REASON_MARK);
@@ -42,8 +44,7 @@ impl Exemption {
             None => (text, None),
         };
         Ok(Self {
-            selector: Selector::parse(selector.trim_ascii(), Subject::Program)
-                .map_err(|error| error.at("exemption"))?,
+            selector: Selector::parse(selector.trim_ascii(), Subject::Program).map_err(explain)?,
             reason: reason.map(|reason| escape::bounded(reason.trim_ascii(), LONGEST)),
             matched: 0,
         })
@@ -121,7 +122,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .contains(":4: exemption: 'frob=1': unknown key"),
+                .contains(":4: exemption 'frob=1 # no such key': unknown key"),
             "{error}"
         );
         std::fs::write(file.path(), "# known\natd # by design\n").unwrap();

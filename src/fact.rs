@@ -30,13 +30,15 @@ pub enum File {
     Label,
     /// `ns/pid_for_children`: the PID namespace that children are born in.
     PidNamespace,
+    /// `uid_map`: which user ids the process's user namespace has.
+    UserMap,
     /// `uptime` of the whole tree, which ages are reckoned from.
     Uptime,
 }
 
 impl File {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Directory,
         Self::Comm,
         Self::Stat,
@@ -46,6 +48,7 @@ impl File {
         Self::Exe,
         Self::Label,
         Self::PidNamespace,
+        Self::UserMap,
         Self::Uptime,
     ];
 
@@ -61,6 +64,7 @@ impl File {
             Self::Exe => "exe",
             Self::Label => "attr/current",
             Self::PidNamespace => "ns/pid_for_children",
+            Self::UserMap => "uid_map",
             Self::Uptime => "uptime",
         }
     }

@@ -403,6 +403,21 @@ impl<'r> Process<'r> {
         self.status().map(|status| status.pid_namespaces > 1)
     }
 
+    /// Whether it lives in another user namespace than the tree's PID 1, by their maps of ids: then
+    /// the capabilities that it holds are good for that namespace only (`user_namespaces(7)`).
+    ///
+    /// # Errors
+    /// Gone, or hidden; a recorded tree may lack the maps.
+    pub fn is_in_own_user_namespace(&self) -> Fact<bool> {
+        let map = |process: &Self| {
+            // A long map is told from others by its beginning.
+            let mut text = [0_u8; 256];
+            process.read_short(File::UserMap, &mut text)?;
+            Ok(text)
+        };
+        Ok(map(self)? != map(&Self::new(self.root, Pid(1)))?)
+    }
+
     /// True if one link proves that it is alive and in the tree's own PID namespace: children are
     /// born in one's own namespace or one below it, and a process that exits has none to offer
     /// (`pidns_for_children_get` in `kernel/pid_namespace.c`). False proves nothing.

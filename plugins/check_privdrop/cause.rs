@@ -79,9 +79,14 @@ fn capabilities(portrait: &Portrait, allowed: Capabilities) -> String {
     } else {
         ""
     };
+    let place = if portrait.holds_inside {
+        " in a user namespace of its own"
+    } else {
+        ""
+    };
     let names = beyond.to_string();
     let names: Vec<_> = names.split(", ").map(str::to_owned).collect();
-    format!("{}{kind}", bounded(&names))
+    format!("{}{kind}{place}", bounded(&names))
 }
 
 fn privileged(portrait: &Portrait) -> String {

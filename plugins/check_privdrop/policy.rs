@@ -86,6 +86,11 @@ impl Policy {
         Ok(Some(suspicion))
     }
 
+    /// Whether a rule is on that asks for capabilities.
+    pub(crate) const fn is_about_capabilities(&self) -> bool {
+        self.rules.contains(Rule::Caps) || self.rules.contains(Rule::NoNewPrivs)
+    }
+
     /// How bad it is to break these rules.
     pub(crate) fn state(&self, broken: RuleSet) -> State {
         if !broken.without(self.warnings).is_empty() {

@@ -33,6 +33,8 @@ pub(crate) struct Portrait {
     pub(crate) privileged: Vec<u32>,
     /// Its capabilities.
     pub(crate) held: Held,
+    /// Whether it holds them in a user namespace of its own, and nowhere else.
+    pub(crate) holds_inside: bool,
     /// Whether it lives in a nested PID namespace.
     pub(crate) contained: bool,
 }
@@ -61,6 +63,7 @@ impl Portrait {
         }
         privileged.sort_unstable();
         privileged.dedup();
+        let held = status.held.unwrap_or_default();
         Ok(Self {
             name: describe::name(process),
             user: escape::bounded(names::user(status.uid.effective).as_bytes(), LONGEST_USER),
@@ -69,7 +72,10 @@ impl Portrait {
             groups,
             more_groups,
             privileged,
-            held: status.held.unwrap_or_default(),
+            held,
+            holds_inside: !held.any().is_empty()
+                && policy.is_about_capabilities()
+                && process.is_in_own_user_namespace() == Ok(true),
             contained: status.pid_namespaces > 1,
         })
     }

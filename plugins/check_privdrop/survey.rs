@@ -93,9 +93,11 @@ impl Survey {
         let mut process = Process::new(root, Pid(0));
         survey.listed = root.walk(|pid| {
             process.move_to(pid);
-            // What ended under us is not running.
-            if let Ok(Some(case)) = survey.visit(&mut process, population, policy, sparings) {
-                cases.push(case);
+            match survey.visit(&mut process, population, policy, sparings) {
+                Ok(case) => cases.extend(case),
+                // It ended under us: it is not running.
+                Err(Missing::Gone) => {}
+                Err(Missing::Hidden(hidden)) => cases.push(Case::unseen(pid, hidden, policy)),
             }
         })?;
         let mut is_first = true;
@@ -171,6 +173,19 @@ impl Case {
         };
         case.state = case.verdict(policy);
         Ok(case)
+    }
+
+    /// A process of which nothing can be told.
+    fn unseen(pid: Pid, hidden: Hidden, policy: &Policy) -> Self {
+        Self {
+            pid,
+            start: None,
+            state: State::Unknown,
+            broken: RuleSet::default(),
+            doubtful: policy.rules,
+            hidden: Some(hidden),
+            portrait: None,
+        }
     }
 
     /// Keeps of what was found only what is there still, in the same process.
