@@ -4,9 +4,9 @@
 # Usage: daemons.sh PROCWARDEN [DIR]      (root, overlayfs, network for apt)
 #
 # Nothing on the machine changes: the packages are installed into an overlay over /, in DIR (kept, so
-# that a second run is quick; default a temporary one), and each daemon is started there by hand as
-# its unit file starts it, in a network namespace of its own. What started there is told by its mount
-# namespace, recorded as a tree for --proc-root, and killed by pid.
+# that a second run is quick; a temporary one if none is given), and each daemon is started there by
+# hand as its unit file starts it, in a network namespace of its own. What started there is told by
+# its mount namespace, recorded as a tree for --proc-root, and killed by pid.
 set -euo pipefail
 
 packages="nginx-light redis-server memcached postgresql cron at postfix openssh-server
@@ -18,8 +18,9 @@ rules="gid-root group-root uid-regain caps groups no-new-privs"
 
 main() {
     lab=${2:-$(mktemp -d)}
+    passing=${2:+no}
     mkdir -p "$lab/upper" "$lab/work" "$lab/root"
-    rm -f "$lab/table"
+    rm -f "$lab/table" "$lab/home"
     # What daemons inherit is a file and no pipe, so that nobody waits for their output to end.
     unshare -m bash "$(realpath "$0")" --inside "$lab" "$(realpath "$1")" >"$lab/log" 2>&1 &
     holder=$!
@@ -43,18 +44,25 @@ members() {
 
 end_all() {
     local home pids
-    home=$(readlink "/proc/$holder/ns/mnt") || return 0
+    # The lab says which namespace is its own; never is it ours, where the machine's processes are.
+    home=$(cat "$lab/home" 2>/dev/null || true)
+    if [ -z "$home" ] || [ "$home" = "$(readlink /proc/self/ns/mnt)" ]; then
+        kill "$holder" 2>/dev/null || true
+        return
+    fi
     for signal in TERM KILL KILL; do
         pids=$(members "$home")
         [ -z "$pids" ] || kill -$signal $pids 2>/dev/null || true
         sleep 1
     done
+    [ -n "$passing" ] || rm -rf "$lab"
 }
 
 # ---- inside: packages, daemons, and the table ----
 
 inside() {
     lab=$1
+    readlink /proc/self/ns/mnt >"$lab/home"
     mount -t overlay overlay -o "lowerdir=/,upperdir=$lab/upper,workdir=$lab/work" "$lab/root"
     mount -t proc proc "$lab/root/proc"
     mount --rbind /dev "$lab/root/dev"
