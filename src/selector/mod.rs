@@ -87,6 +87,12 @@ impl Selector {
         by_path && matches!(process.exe(), Err(Missing::Hidden(_)))
     }
 
+    /// Whether it asks about security labels.
+    pub fn asks_for_label(&self) -> bool {
+        let mut questions = self.questions.iter();
+        questions.any(|question| question.key.is_of_label())
+    }
+
     /// Whether it asks for zombies, which otherwise count as not running.
     pub fn asks_for_zombies(&self) -> bool {
         let asks = |test: &Test| matches!(test, Test::Letters(letters) if letters.contains(&b'Z'));
