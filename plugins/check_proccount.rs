@@ -1,26 +1,23 @@
 //! `check_proccount`: is each of these daemons running, as the right user, the right number of
 //! times?
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser};
 use procwarden::error::Error;
 use procwarden::headcount::Headcount;
-use procwarden::options::{CommonOptions, ThresholdOptions};
+use procwarden::options::{CommonOptions, SpecOptions};
 use procwarden::population::Containers;
 use procwarden::range::Thresholds;
 use procwarden::report::Report;
 use procwarden::runner::Plugin;
 use procwarden::selector::{Selector, Subject};
-use procwarden::spec::{self, Spec};
+use procwarden::spec::Spec;
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "check_proccount",
     title: "PROCCOUNT",
-    command: Options::command,
+    command,
     run,
 };
 
@@ -28,29 +25,25 @@ pub(crate) const PLUGIN: Plugin = Plugin {
 #[derive(Debug, Parser)]
 #[command(name = "check_proccount", version, max_term_width = 80)]
 struct Options {
-    /// What to count: NAME[,KEY=VALUE...][:[WARN:]CRIT], such as sshd,user=root:1-
-    #[arg(value_name = "SPEC")]
-    specs: Vec<OsString>,
-
-    /// The same, for command definitions that pass options
-    #[arg(long = "spec", value_name = "SPEC", allow_hyphen_values = true)]
-    more_specs: Vec<OsString>,
-
-    /// Read specs from a file, one a line; # begins a comment
-    #[arg(long, value_name = "FILE")]
-    specs_from: Vec<PathBuf>,
-
     #[command(flatten)]
-    thresholds: ThresholdOptions,
+    specs: SpecOptions,
 
     #[command(flatten)]
     common: CommonOptions,
 }
 
+fn command() -> Command {
+    let what = "What to count: NAME[,KEY=VALUE...][:[WARN:]CRIT], such as sshd,user=root:1-";
+    Options::command().mut_arg("specs", |specs| specs.help(what))
+}
+
 fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches).map_err(|e| Error::new(e.to_string()))?;
     let waits = options.common.waits(Duration::ZERO)?;
-    let specs = options.specs()?;
+    let mut specs = options.specs.specs(Subject::Program)?;
+    if specs.is_empty() {
+        specs.push(all_processes(options.specs.thresholds.thresholds()));
+    }
     let root = options.common.root()?;
     let population = options.common.population(Containers::Exclude);
     let verbose = options.common.verbose;
@@ -58,24 +51,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     Ok(headcount.report(PLUGIN.title, verbose))
 }
 
-impl Options {
-    /// The specs in the order of arguments, options, files; without any, the number of all
-    /// processes is held against `-w` and `-c`.
-    fn specs(&self) -> Result<Vec<Spec>, Error> {
-        let fallback = self.thresholds.thresholds();
-        let typed = self.specs.iter().chain(&self.more_specs);
-        let typed = typed.map(|spec| Spec::parse(spec.as_bytes(), Subject::Program, fallback));
-        let mut specs: Vec<Spec> = typed.collect::<Result<_, _>>()?;
-        for file in &self.specs_from {
-            specs.extend(spec::specs_of(file, Subject::Program, fallback)?);
-        }
-        if specs.is_empty() {
-            specs.push(all_processes(fallback));
-        }
-        Ok(specs)
-    }
-}
-
+/// Without a spec, the number of all processes is held against `-w` and `-c`.
 fn all_processes(thresholds: Thresholds) -> Spec {
     Spec {
         selector: Selector::everything(),
