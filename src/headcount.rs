@@ -119,7 +119,12 @@ impl<'s> Headcount<'s> {
                 .map(|(n, &at)| judge(&specs[at], &scan, n))
                 .collect())
         })?;
-        let wants_words = |at: &usize| closely || counts[*at].last.state != State::Ok;
+        let wants_words = |at: &usize| {
+            let count = &counts[*at].last;
+            // A walk is wasted on what nothing fits, and nothing can fail to fit by one term only.
+            let has_any = count.tally.certain > 0 || specs[*at].selector.has_near_misses();
+            closely || (count.state != State::Ok && has_any)
+        };
         let worded: Vec<usize> = (0..specs.len()).filter(wants_words).collect();
         let selectors: Vec<&Selector> = worded.iter().map(|&at| &specs[at].selector).collect();
         let mut looks = vec![None; specs.len()];
