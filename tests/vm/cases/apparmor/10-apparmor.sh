@@ -74,6 +74,11 @@ expect 0 "*|*=1;*" $plugin mode=mixed:1-1
 expect 0 "*|*=1;*" $plugin 'domain=unconfined//&:ns1:unconfined:1-1'
 expect 0 "*|*=2;*" $plugin pw-enforce:2-2
 
+# A plugin that may read labels, but trace nobody.
+for user in root nobody; do
+  expect 0 "*|*=2;*" as -a 'exec pw-reader' -u $user $plugin pw-enforce:2-2
+done
+
 # A plugin that may open no label, not even its own: hidden, not none.
 raw "/proc/$enforced/attr/current" "cat: can't open '/proc/$enforced/attr/current': Permission denied" \
   -a 'exec pw-blind'
