@@ -56,12 +56,9 @@ struct Options {
 }
 
 fn command() -> Command {
-    let what = format!(
-        "What to count: DOMAIN[,KEY=VALUE...][:[WARN:]CRIT], such as sshd_t,user=root:1-; \
-         without any, {}",
-        usual::in_words()
-    );
-    Options::command().mut_arg("specs", |specs| specs.help(what))
+    let what = "What to count: DOMAIN[,KEY=VALUE...][:[WARN:]CRIT], such as sshd_t,user=root:1-";
+    let usual = format!("{what}; without any\n{}", usual::in_words());
+    Options::command().mut_arg("specs", |specs| specs.help(what).long_help(usual))
 }
 
 fn run(matches: &ArgMatches) -> Result<Report, Error> {

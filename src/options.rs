@@ -125,7 +125,7 @@ impl ThresholdOptions {
 /// The specs of a plugin that counts, and the ranges of those that have none.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SpecOptions {
-    /// What to count: SELECTOR[:[WARN:]CRIT]
+    /// What to count: a selector and its range
     #[arg(value_name = "SPEC")]
     pub specs: Vec<OsString>,
 

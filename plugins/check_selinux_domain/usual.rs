@@ -34,13 +34,13 @@ pub(super) fn of(system: Option<System>) -> Result<&'static [&'static str], Erro
     })
 }
 
-/// All of them, for `--help`.
+/// All of them, for `--help`: a line for each, since a list of specs is best not broken.
 pub(super) fn in_words() -> String {
     let of_each = USUAL.iter().filter_map(|(name, specs)| {
         let title = System::named(name)?.title();
-        Some(format!("{} ({title})", specs.join(" ")))
+        Some(format!("for {title}\n{}", specs.join(" ")))
     });
-    of_each.collect::<Vec<_>>().join(" or ")
+    of_each.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
