@@ -23,7 +23,7 @@ _check_proccount() {
 
     case "${cmd}" in
         check_proccount)
-            opts="-w -c -t -v -k -h -V --spec --specs-from --warning --critical --timeout --verbose --mon --recheck --rechecks --containers --no-kthreads --proc-root --help --version"
+            opts="-w -c -t -v -k -h -V --spec --specs-from --warning --critical --timeout --verbose --mon --recheck --rechecks --containers --no-kthreads --proc-root --lsm --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -75,6 +75,10 @@ _check_proccount() {
                     ;;
                 --proc-root)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lsm)
+                    COMPREPLY=($(compgen -W "auto selinux apparmor smack" -- "${cur}"))
                     return 0
                     ;;
                 *)

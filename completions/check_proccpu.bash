@@ -23,7 +23,7 @@ _check_proccpu() {
 
     case "${cmd}" in
         check_proccpu)
-            opts="-t -v -k -h --timeout --verbose --mon --recheck --rechecks --containers --no-kthreads --proc-root --help"
+            opts="-t -v -k -h --timeout --verbose --mon --recheck --rechecks --containers --no-kthreads --proc-root --lsm --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -51,6 +51,10 @@ _check_proccpu() {
                     ;;
                 --proc-root)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lsm)
+                    COMPREPLY=($(compgen -W "auto selinux apparmor smack" -- "${cur}"))
                     return 0
                     ;;
                 *)

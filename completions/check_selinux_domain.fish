@@ -9,7 +9,13 @@ complete -c check_selinux_domain -l containers -d 'What to do with processes in 
 include\t'They count like all others'
 only\t'Only they count'"
 complete -c check_selinux_domain -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F
-complete -c check_selinux_domain -l enforcing -d 'CRITICAL unless SELinux enforces its policy'
+complete -c check_selinux_domain -l lsm -d 'Whose labels processes have; a recorded copy doesn\'t tell' -r -f -a "auto\t''
+selinux\t''
+apparmor\t''
+smack\t''"
+complete -c check_selinux_domain -l enforcing -d 'CRITICAL unless the security system enforces its policy (SELinux: enforcing; AppArmor: no loaded profile in complain mode)'
+complete -c check_selinux_domain -l no-permissive-domains -d 'CRITICAL if a process runs in a domain that is permissive on its own (AppArmor: in complain mode)'
+complete -c check_selinux_domain -l absent-ok -d 'OK instead of UNKNOWN where no such security system is active'
 complete -c check_selinux_domain -s v -l verbose -d 'Say more; twice and three times, still more'
 complete -c check_selinux_domain -l mon -d 'Report as mon\'s monitors do: exit 0 or 1, summary first, nothing when all is well'
 complete -c check_selinux_domain -s k -l no-kthreads -d 'Leave kernel threads out'

@@ -1,107 +1,156 @@
 //! `check_selinux_domain`: does each security domain hold the processes it should, and no others?
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+mod census;
+mod usual;
+
+use std::path::Path;
 use std::time::Duration;
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser};
 use procwarden::error::Error;
 use procwarden::headcount::Headcount;
-use procwarden::options::{CommonOptions, ThresholdOptions};
+use procwarden::options::{CommonOptions, SpecOptions};
+use procwarden::perfdata::Perfdata;
 use procwarden::population::Containers;
-use procwarden::range::State;
+use procwarden::proc_root::ProcRoot;
+use procwarden::range::{State, Thresholds};
 use procwarden::report::{Finding, Report};
 use procwarden::runner::Plugin;
+use procwarden::security::{Enforcement, Labelling};
 use procwarden::selector::Subject;
-use procwarden::spec::{self, Spec};
+use procwarden::spec::Spec;
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "check_selinux_domain",
     title: "SELINUX_DOMAIN",
-    command: Options::command,
+    command,
     run,
 };
 
-/// One process belongs in `init_t`, none where a daemon lands whose policy is missing.
-const DEFAULT_SPECS: [&str; 3] = ["init_t:1-1", "initrc_t:0-0", "unconfined_service_t:0-0"];
+/// What `--no-permissive-domains` counts.
+const NO_PERMISSIVE_DOMAINS: &str = "permissive=yes,label=permissive domains:0-0";
 
 /// Check that security domains hold the right processes
 #[derive(Debug, Parser)]
 #[command(name = "check_selinux_domain", version, max_term_width = 80)]
 struct Options {
-    /// What to count: DOMAIN[,KEY=VALUE...][:[WARN:]CRIT]; without any, `init_t:1-1 initrc_t:0-0
-    /// unconfined_service_t:0-0`
-    #[arg(value_name = "SPEC")]
-    specs: Vec<OsString>,
+    #[command(flatten)]
+    specs: SpecOptions,
 
-    /// The same, for command definitions that pass options
-    #[arg(long = "spec", value_name = "SPEC", allow_hyphen_values = true)]
-    more_specs: Vec<OsString>,
-
-    /// Read specs from a file, one a line; # begins a comment
-    #[arg(long, value_name = "FILE")]
-    specs_from: Vec<PathBuf>,
-
-    /// CRITICAL unless SELinux enforces its policy
+    /// CRITICAL unless the security system enforces its policy (SELinux: enforcing; AppArmor: no
+    /// loaded profile in complain mode)
     #[arg(long)]
     enforcing: bool,
 
-    #[command(flatten)]
-    thresholds: ThresholdOptions,
+    /// CRITICAL if a process runs in a domain that is permissive on its own (AppArmor: in
+    /// complain mode)
+    #[arg(long)]
+    no_permissive_domains: bool,
+
+    /// OK instead of UNKNOWN where no such security system is active
+    #[arg(long)]
+    absent_ok: bool,
 
     #[command(flatten)]
     common: CommonOptions,
 }
 
+fn command() -> Command {
+    let what = "What to count: DOMAIN[,KEY=VALUE...][:[WARN:]CRIT], such as sshd_t,user=root:1-";
+    let usual = format!("{what}; without any\n{}", usual::in_words());
+    Options::command().mut_arg("specs", |specs| specs.help(what).long_help(usual))
+}
+
 fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches).map_err(|e| Error::new(e.to_string()))?;
     let waits = options.common.waits(Duration::ZERO)?;
-    let specs = options.specs()?;
+    let typed = options.specs.specs(Subject::Domain)?;
     let root = options.common.root()?;
+    if let Some(absence) = root.labelling().absence() {
+        return Ok(options.without_labels(&typed, &absence));
+    }
+    let specs = options.all_specs(typed, root.labelling())?;
     let population = options.common.population(Containers::Include);
     let verbose = options.common.verbose;
     let headcount = Headcount::take(&root, &population, &specs, waits, verbose > 0)?;
     let mut report = headcount.report(PLUGIN.title, verbose);
     if options.enforcing {
-        report.findings.extend(not_enforcing());
+        options.judge_enforcement(&root, &mut report);
+    }
+    if verbose > 0 {
+        report.details.extend(census::lines(&root, &population)?);
     }
     Ok(report)
 }
 
 impl Options {
-    fn specs(&self) -> Result<Vec<Spec>, Error> {
-        let fallback = self.thresholds.thresholds();
-        let typed = self
-            .specs
-            .iter()
-            .chain(&self.more_specs)
-            .map(|spec| spec.as_bytes());
-        let mut specs = typed
-            .map(|spec| Spec::parse(spec, Subject::Domain, fallback))
-            .collect::<Result<Vec<_>, _>>()?;
-        for file in &self.specs_from {
-            specs.extend(spec::specs_of(file, Subject::Domain, fallback)?);
-        }
+    /// What was asked for, or what is usual for the system whose labels there are.
+    fn all_specs(&self, typed: Vec<Spec>, labelling: &Labelling) -> Result<Vec<Spec>, Error> {
+        let parse =
+            |text: &str| Spec::parse(text.as_bytes(), Subject::Domain, Thresholds::default());
+        let mut specs = typed;
         if specs.is_empty() {
-            let defaults = DEFAULT_SPECS.iter().map(|spec| spec.as_bytes());
-            specs = defaults
-                .map(|spec| Spec::parse(spec, Subject::Domain, fallback))
-                .collect::<Result<_, _>>()?;
+            let usual = usual::of(labelling.system())?;
+            specs = usual.iter().copied().map(parse).collect::<Result<_, _>>()?;
+        }
+        if self.no_permissive_domains {
+            specs.push(parse(NO_PERMISSIVE_DOMAINS)?);
         }
         Ok(specs)
     }
-}
 
-/// What is wrong with the kernel's enforcement, if anything is.
-fn not_enforcing() -> Option<Finding> {
-    let (state, text) = match std::fs::read("/sys/fs/selinux/enforce") {
-        Ok(flag) if flag.starts_with(b"1") => return None,
-        Ok(_) => (State::Critical, "SELinux is permissive".to_owned()),
-        Err(error) => (
-            State::Unknown,
-            format!("cannot tell whether SELinux enforces: /sys/fs/selinux/enforce: {error}"),
-        ),
-    };
-    Some(Finding { state, text })
+    /// The verdict where there is nothing to look at. Graphs go on with nothing certain.
+    fn without_labels(&self, specs: &[Spec], absence: &str) -> Report {
+        let nothing = |spec: &Spec| Perfdata {
+            thresholds: spec.thresholds,
+            ..Perfdata::plain(spec.label.clone(), 0.0)
+        };
+        let unknown = Finding {
+            state: State::Unknown,
+            text: format!("{absence}; if that is as it should be, say --absent-ok"),
+        };
+        Report {
+            title: PLUGIN.title,
+            findings: if self.absent_ok {
+                Vec::new()
+            } else {
+                vec![unknown]
+            },
+            all_well: absence.into(),
+            perfdata: specs.iter().map(nothing).collect(),
+            ..Report::default()
+        }
+    }
+
+    /// Adds what the running kernel says of its enforcement, also where the tree is a recorded one.
+    fn judge_enforcement(&self, root: &ProcRoot, report: &mut Report) {
+        let (state, text) = match self.enforcement(root) {
+            Enforcement::Full => {
+                report.all_well.push_str(", enforcing");
+                return;
+            }
+            Enforcement::Lacking(how) => (State::Critical, how),
+            Enforcement::Untold(why) => (State::Unknown, why),
+        };
+        report.findings.insert(0, Finding { state, text });
+    }
+
+    fn enforcement(&self, root: &ProcRoot) -> Enforcement {
+        let kernels;
+        let labelling = if root.is_procfs() {
+            root.labelling()
+        } else {
+            match ProcRoot::open(Path::new("/proc")) {
+                Ok(root) => kernels = root.labelled_by(self.common.lsm),
+                Err(error) => return Enforcement::Untold(error.to_string()),
+            }
+            kernels.labelling()
+        };
+        let why = match (labelling.system(), labelling.absence()) {
+            (Some(system), _) => return system.enforcement(),
+            (None, Some(absence)) => absence,
+            (None, None) => usual::UNCLEAR.into(),
+        };
+        Enforcement::Untold(format!("cannot tell whether this kernel enforces: {why}"))
+    }
 }

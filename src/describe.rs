@@ -1,5 +1,8 @@
 //! A process in words, for detail lines: bounded, escaped, and saying what it may not say.
 
+use std::fmt::Write;
+
+use crate::cgroup;
 use crate::escape;
 use crate::fact::Fact;
 use crate::names;
@@ -9,22 +12,57 @@ use crate::selector::shown_name;
 /// Longest command line in a detail line, in characters.
 const LONGEST_COMMAND: usize = 120;
 
+/// Longest path or security label in a detail line, in characters. Labels can be ten times as long,
+/// but by then they are lists of categories.
+const LONGEST_PART: usize = 240;
+
 /// `pid 812 sshd, user root, up 3d: /usr/sbin/sshd -D`; what can't be read is left out.
 pub fn process(process: &mut Process<'_>) -> String {
-    let mut text = format!("pid {} {}", process.pid(), name(process));
-    if let Ok(owner) = process.owner() {
-        text.push_str(&format!(
-            ", user {}",
-            escape::text(names::user(owner.uid).as_bytes())
-        ));
-    }
-    if let Ok(age) = process.age() {
-        text.push_str(&format!(", up {}", span(age)));
-    }
-    if let Some(command) = command(process) {
-        text.push_str(&format!(": {command}"));
+    let mut text = headline(process);
+    push_command(&mut text, process);
+    text
+}
+
+/// As [`process`], with what to look into when its security label is wrong: `pid 812 sleep, user
+/// root, up 3d, label system_u:system_r:initrc_t:s0, unit foo.service, exe /usr/bin/sleep`.
+pub fn labelled(process: &mut Process<'_>) -> String {
+    let mut text = headline(process);
+    let mut push = |what: &str, value: Option<&[u8]>| {
+        if let Some(value) = value {
+            // Writing to a String cannot fail.
+            let _ = write!(text, ", {what} {}", escape::bounded(value, LONGEST_PART));
+        }
+    };
+    push("label", process.label().ok().map(|label| label.context));
+    push("unit", process.cgroup().ok().and_then(cgroup::unit));
+    match process.exe() {
+        Ok(link) => push("exe", link),
+        Err(_) => push_command(&mut text, process),
     }
     text
+}
+
+/// Who it is: `pid 812 sshd, user root, up 3d`.
+fn headline(process: &mut Process<'_>) -> String {
+    // Writing to a String cannot fail.
+    let mut text = format!("pid {} {}", process.pid(), name(process));
+    if let Ok(owner) = process.owner() {
+        let _ = write!(
+            text,
+            ", user {}",
+            escape::text(names::user(owner.uid).as_bytes())
+        );
+    }
+    if let Ok(age) = process.age() {
+        let _ = write!(text, ", up {}", span(age));
+    }
+    text
+}
+
+fn push_command(text: &mut String, process: &mut Process<'_>) {
+    if let Some(command) = command(process) {
+        let _ = write!(text, ": {command}");
+    }
 }
 
 /// What it is called, fit for output.

@@ -4,9 +4,12 @@
 //! not look). [`Fact`] is a plain `Result`, so that `?` carries both up to whoever judges, and no
 //! failed read can pass for "no".
 
+use std::borrow::Cow;
 use std::fmt;
 
 use rustix::io::Errno;
+
+use crate::security::System;
 
 /// A file (or link, or directory) of `/proc/PID`, as proc(5) names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,19 +29,25 @@ pub enum File {
     Cgroup,
     /// `exe`: a link to the executable.
     Exe,
-    /// `attr/current`: the security label.
+    /// `attr/current`: the security label, of whichever system is active.
     Label,
+    /// `attr/apparmor/current`: AppArmor's label.
+    ApparmorLabel,
+    /// `attr/smack/current`: Smack's label.
+    SmackLabel,
     /// `ns/pid_for_children`: the PID namespace that children are born in.
     PidNamespace,
     /// `uid_map`: which user ids the process's user namespace has.
     UserMap,
     /// `uptime` of the whole tree, which ages are reckoned from.
     Uptime,
+    /// `/sys/fs/selinux/access`, which is asked whether a domain is permissive.
+    AccessVector,
 }
 
 impl File {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Directory,
         Self::Comm,
         Self::Stat,
@@ -47,12 +56,15 @@ impl File {
         Self::Cgroup,
         Self::Exe,
         Self::Label,
+        Self::ApparmorLabel,
+        Self::SmackLabel,
         Self::PidNamespace,
         Self::UserMap,
         Self::Uptime,
+        Self::AccessVector,
     ];
 
-    /// The path below `/proc/PID`; empty for the directory.
+    /// The path below `/proc/PID`; empty for the directory. What belongs to no process has its own.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Directory => "",
@@ -63,10 +75,18 @@ impl File {
             Self::Cgroup => "cgroup",
             Self::Exe => "exe",
             Self::Label => "attr/current",
+            Self::ApparmorLabel => "attr/apparmor/current",
+            Self::SmackLabel => "attr/smack/current",
             Self::PidNamespace => "ns/pid_for_children",
             Self::UserMap => "uid_map",
             Self::Uptime => "uptime",
+            Self::AccessVector => "/sys/fs/selinux/access",
         }
+    }
+
+    /// Whether it holds a security label.
+    pub const fn is_label(self) -> bool {
+        matches!(self, Self::Label | Self::ApparmorLabel | Self::SmackLabel)
     }
 }
 
@@ -75,10 +95,12 @@ impl File {
 pub enum Cause {
     /// EACCES or EPERM: file permissions, ptrace access, hidepid=1 or a security module.
     Denied,
+    /// EACCES of a label: the policy of this system does not let us look. (EPERM is hidepid's.)
+    Refused(System),
     /// The process is there, the file is not.
     Absent,
-    /// EINVAL of a label: no security system that labels processes is active.
-    NoSystem,
+    /// There are no labels: this system is not active, or none that labels processes is.
+    NoSystem(Option<System>),
     /// What it holds is not of the kernel's form.
     Malformed,
     /// It is longer than we are willing to read.
@@ -98,17 +120,23 @@ pub struct Hidden {
 
 impl Hidden {
     /// How to let the plugin see, in a few words for the sysadmin; empty where nothing is known.
-    pub fn remedy(self) -> &'static str {
-        match (self.cause, self.file) {
+    pub fn remedy(self) -> Cow<'static, str> {
+        Cow::Borrowed(match (self.cause, self.file) {
+            (Cause::Refused(_), File::AccessVector) => {
+                "the policy must allow security_t:file write and security_t:security compute_av"
+            }
+            (Cause::Refused(system), _) => return Cow::Owned(system.remedy()),
             (Cause::Denied, File::Exe | File::PidNamespace) => {
                 "run as root, as the same user, or with CAP_SYS_PTRACE"
             }
-            (Cause::Denied, File::Label) => "the security policy must let this user's domain look",
             (Cause::Denied, _) => "check hidepid of /proc and the security policy, or run as root",
-            (Cause::Absent, File::Label) => "this kernel or tree has no security labels",
+            (Cause::Absent, File::AccessVector) => "mount selinuxfs on /sys/fs/selinux",
+            (Cause::Absent, file) if file.is_label() => {
+                "this kernel or tree has no security labels"
+            }
             (Cause::Absent, _) => "the tree under --proc-root lacks it",
             _ => "",
-        }
+        })
     }
 }
 
@@ -119,9 +147,10 @@ impl fmt::Display for Hidden {
             other => other.path(),
         };
         match self.cause {
-            Cause::Denied => write!(f, "{file} may not be read"),
+            Cause::Denied | Cause::Refused(_) => write!(f, "{file} may not be read"),
             Cause::Absent => write!(f, "{file} is missing"),
-            Cause::NoSystem => write!(f, "no security system labels processes on this kernel"),
+            Cause::NoSystem(None) => write!(f, "no active security system labels processes"),
+            Cause::NoSystem(Some(system)) => write!(f, "{} is not active", system.title()),
             Cause::Malformed => write!(f, "{file} is not what a kernel writes"),
             Cause::TooLong => write!(f, "{file} is too long to read"),
             Cause::Failed(errno) => write!(f, "reading {file} failed: {errno}"),

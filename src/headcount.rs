@@ -20,8 +20,11 @@ use crate::spec::Spec;
 /// Longest label in a sentence, in characters.
 const LONGEST_LABEL: usize = 80;
 
-/// Longest list of near misses behind a finding, in bytes.
+/// Longest list of what explains a finding, in bytes.
 const LONGEST_NOTES: usize = 160;
+
+/// The same with what stands in the way of a count, and the remedy.
+const LONGEST_OBSTACLE: usize = 320;
 
 /// One spec's count in one scan, and what it means.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,7 +119,12 @@ impl<'s> Headcount<'s> {
                 .map(|(n, &at)| judge(&specs[at], &scan, n))
                 .collect())
         })?;
-        let wants_words = |at: &usize| closely || counts[*at].last.state != State::Ok;
+        let wants_words = |at: &usize| {
+            let count = &counts[*at].last;
+            // A walk is wasted on what nothing fits, and nothing can fail to fit by one term only.
+            let has_any = count.tally.certain > 0 || specs[*at].selector.has_near_misses();
+            closely || (count.state != State::Ok && has_any)
+        };
         let worded: Vec<usize> = (0..specs.len()).filter(wants_words).collect();
         let selectors: Vec<&Selector> = worded.iter().map(|&at| &specs[at].selector).collect();
         let mut looks = vec![None; specs.len()];
@@ -142,6 +150,12 @@ impl<'s> Headcount<'s> {
             containers: population.containers,
             scanned,
         })
+    }
+
+    /// Whether the spec in place `at` failed for want of any process.
+    pub fn lacks(&self, at: usize) -> bool {
+        let count = self.counts.get(at).map(|count| &count.last);
+        count.is_some_and(|count| count.state != State::Ok && count.tally.certain == 0)
     }
 
     /// Puts it into words; `verbose` is the number of `-v`.
@@ -202,16 +216,24 @@ impl<'s> Headcount<'s> {
         format!("{number}{}", wanted.unwrap_or_default())
     }
 
-    /// What explains a failing count: what was hidden, or near misses where some are missing.
+    /// What explains a failing count: what was hidden, near misses where some are missing, who it
+    /// is where there are too many.
     fn notes(&self, at: usize, told: &mut HashSet<String>) -> String {
         let count = &self.counts[at].last;
         let mut notes = Vec::new();
+        let mut limit = LONGEST_NOTES;
         // What hides one count tends to hide all; once is enough.
         if count.state == State::Unknown && told.insert(count.cause()) {
+            limit = LONGEST_OBSTACLE;
             notes.push(count.obstacle());
         }
         let range = self.specs[at].thresholds.violated(count.state);
-        if range.is_some_and(|range| range.is_above(count.certain())) {
+        let too_few = range.is_some_and(|range| range.is_above(count.certain()));
+        if !too_few && count.state != State::Unknown {
+            let look = self.looks[at].iter();
+            notes.extend(look.flat_map(|look| look.culprits().iter().cloned()));
+        }
+        if too_few {
             notes.extend(self.looks[at].iter().flat_map(Look::near_misses));
             let Tally {
                 zombies, elsewhere, ..
@@ -234,7 +256,7 @@ impl<'s> Headcount<'s> {
         if notes.is_empty() {
             String::new()
         } else {
-            format!(": {}", listed(&notes, LONGEST_NOTES))
+            format!(": {}", listed(&notes, limit))
         }
     }
 

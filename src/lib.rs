@@ -8,8 +8,9 @@
 //! ```
 //!
 //! - Reading: [`proc_root`] opens and lists a tree of processes, [`process`] reads one lazily,
-//!   [`fact`] is what comes of it: a value, gone, or hidden. [`stat`], [`status`], [`capability`],
-//!   [`cgroup`] and [`label`] parse the kernel's files and do no I/O.
+//!   [`fact`] is what comes of it: a value, gone, or hidden. [`stat`], [`status`], [`capability`]
+//!   and [`cgroup`] parse the kernel's files and do no I/O; [`security`] knows the systems that label
+//!   processes.
 //! - Choosing: [`selector`] says which processes are meant, [`population`] which are considered at
 //!   all, [`lineage`] which belong to the check itself, [`exemption`] which are known to be right.
 //! - Judging: [`range`] and [`number`] for thresholds, [`scan`] counts, [`recheck`] looks again,
@@ -28,7 +29,6 @@ pub mod exemption;
 pub mod fact;
 pub mod headcount;
 pub mod interpreter;
-pub mod label;
 pub mod lineage;
 pub mod look;
 pub mod names;
@@ -43,6 +43,7 @@ pub mod recheck;
 pub mod report;
 pub mod runner;
 pub mod scan;
+pub mod security;
 pub mod selector;
 pub mod spec;
 pub mod stat;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::describe;
 use crate::error::Error;
+use crate::escape;
 use crate::fact::Missing;
 use crate::population::{Population, Standing};
 use crate::proc_root::{Pid, ProcRoot};
@@ -24,6 +25,8 @@ pub struct Look {
     pub fitting: Vec<String>,
     /// How many more fit.
     pub more: u64,
+    /// Names of the same processes, for a selector that names none.
+    names: Vec<String>,
     /// Descriptions of near misses with what turned them down, at most 20.
     pub near: Vec<String>,
     reasons: BTreeMap<Reason, Reasoned>,
@@ -58,7 +61,7 @@ impl Look {
             Err(Missing::Gone) => return,
             Ok(false) | Err(Missing::Hidden(_)) => {
                 if let Some(key) = turned_down_by(selector, process) {
-                    self.miss(key, population, process);
+                    self.miss(key, selector, population, process);
                 }
                 return;
             }
@@ -66,19 +69,31 @@ impl Look {
         if population.standing_for(selector, process) != Ok(Standing::Member) {
             return;
         }
-        if self.fitting.len() < MOST {
-            let claim = if selector.believes(process) {
-                " (by its own claim)"
-            } else {
-                ""
-            };
-            self.fitting.push(describe::process(process) + claim);
-        } else {
+        if self.fitting.len() == MOST {
             self.more += 1;
+            return;
         }
+        let claim = if selector.believes(process) {
+            " (by its own claim)"
+        } else {
+            ""
+        };
+        self.fitting.push(described(selector, process) + claim);
+        self.names.extend(culprit(selector, process));
     }
 
-    fn miss(&mut self, key: Key, population: &Population, process: &mut Process<'_>) {
+    /// `sleep (pid 812)` for what fits a selector that is about labels, as far as `MOST` goes.
+    pub fn culprits(&self) -> &[String] {
+        &self.names
+    }
+
+    fn miss(
+        &mut self,
+        key: Key,
+        selector: &Selector,
+        population: &Population,
+        process: &mut Process<'_>,
+    ) {
         if population.standing(process) != Ok(Standing::Member) {
             return;
         }
@@ -89,12 +104,37 @@ impl Look {
         };
         if self.near.len() < MOST {
             self.near
-                .push(format!("{} ({one})", describe::process(process)));
+                .push(format!("{} ({one})", described(selector, process)));
         }
         let reasoned = self.reasons.entry((name, one)).or_default();
         reasoned.count += 1;
         reasoned.plural = plural;
     }
+}
+
+fn described(selector: &Selector, process: &mut Process<'_>) -> String {
+    if selector.asks_for_label() {
+        describe::labelled(process)
+    } else {
+        describe::process(process)
+    }
+}
+
+/// Who it is, for the first line, where the selector tells by labels and not by names; with the
+/// domain, where it doesn't tell that either.
+fn culprit(selector: &Selector, process: &mut Process<'_>) -> Option<String> {
+    if !selector.asks_for_label() {
+        return None;
+    }
+    let names_domain = |question: &Question| question.key() == Key::Domain;
+    let domain = match process.label() {
+        Ok(label) if !selector.questions().iter().any(names_domain) => {
+            format!(", {}", escape::bounded(label.domain, 64))
+        }
+        _ => String::new(),
+    };
+    let name = describe::name(process);
+    Some(format!("{name} (pid {}{domain})", process.pid()))
 }
 
 /// The key that turned down a process which is what the selector's subject names.

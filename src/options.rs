@@ -1,5 +1,7 @@
 //! The options that every plugin has, and what they mean.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +10,9 @@ use crate::number::{self, Unit};
 use crate::population::{Containers, Population};
 use crate::proc_root::ProcRoot;
 use crate::range::{Range, Thresholds};
+use crate::security::Choice;
+use crate::selector::Subject;
+use crate::spec::{self, Spec};
 
 /// As typed.
 #[derive(Clone, Debug, clap::Args)]
@@ -45,6 +50,10 @@ pub struct CommonOptions {
     /// The tree of processes: another mount of /proc, or a recorded copy
     #[arg(long, value_name = "DIR", default_value = "/proc")]
     pub proc_root: PathBuf,
+
+    /// Whose labels processes have; a recorded copy doesn't tell
+    #[arg(long, value_name = "SYSTEM", default_value = "auto", value_parser = Choice::parser())]
+    pub lsm: Choice,
 }
 
 impl CommonOptions {
@@ -53,7 +62,7 @@ impl CommonOptions {
     /// # Errors
     /// As [`ProcRoot::open`].
     pub fn root(&self) -> Result<ProcRoot, Error> {
-        ProcRoot::open(&self.proc_root)
+        Ok(ProcRoot::open(&self.proc_root)?.labelled_by(self.lsm))
     }
 
     /// The processes that the check is about, where `--containers` does not choose them.
@@ -110,6 +119,43 @@ impl ThresholdOptions {
             warning: self.warning,
             critical: self.critical,
         }
+    }
+}
+
+/// The specs of a plugin that counts, and the ranges of those that have none.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SpecOptions {
+    /// What to count: a selector and its range
+    #[arg(value_name = "SPEC")]
+    pub specs: Vec<OsString>,
+
+    /// The same, for command definitions that pass options
+    #[arg(long = "spec", value_name = "SPEC", allow_hyphen_values = true)]
+    pub more_specs: Vec<OsString>,
+
+    /// Read specs from a file, one a line; # begins a comment
+    #[arg(long, value_name = "FILE")]
+    pub specs_from: Vec<PathBuf>,
+
+    /// The ranges of specs without one.
+    #[command(flatten)]
+    pub thresholds: ThresholdOptions,
+}
+
+impl SpecOptions {
+    /// The specs in the order of arguments, options, files; a bare first term means `subject`.
+    ///
+    /// # Errors
+    /// The first spec that is wrong, and where it stands.
+    pub fn specs(&self, subject: Subject) -> Result<Vec<Spec>, Error> {
+        let fallback = self.thresholds.thresholds();
+        let typed = self.specs.iter().chain(&self.more_specs);
+        let typed = typed.map(|spec| Spec::parse(spec.as_bytes(), subject, fallback));
+        let mut specs: Vec<Spec> = typed.collect::<Result<_, _>>()?;
+        for file in &self.specs_from {
+            specs.extend(spec::specs_of(file, subject, fallback)?);
+        }
+        Ok(specs)
     }
 }
 

@@ -6,6 +6,7 @@
 use std::cell::OnceCell;
 use std::ffi::CStr;
 use std::fs;
+use std::io::Read;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -19,7 +20,9 @@ use rustix::thread::CapabilitySet;
 
 use crate::error::Error;
 use crate::escape;
+use crate::fact::File;
 use crate::process::Process;
+use crate::security::{Choice, Labelling};
 use crate::stat::parse_number;
 use crate::watchdog::{self, Stage};
 
@@ -43,6 +46,8 @@ pub struct ProcRoot {
     path: PathBuf,
     is_procfs: bool,
     home: OnceCell<Option<Vec<u8>>>,
+    lsm: Choice,
+    labelling: OnceCell<Labelling>,
 }
 
 impl ProcRoot {
@@ -65,12 +70,50 @@ impl ProcRoot {
                 path: path.to_owned(),
                 is_procfs,
                 home: OnceCell::new(),
+                lsm: Choice::Auto,
+                labelling: OnceCell::new(),
             })
         };
         open().map_err(|errno| {
             let path = escape::text(path.as_os_str().as_bytes());
             Error::new(format!("cannot open {path}: {errno}; is /proc mounted?"))
         })
+    }
+
+    /// The same tree, with the labels of the security system that `lsm` chooses.
+    #[must_use]
+    pub fn labelled_by(self, lsm: Choice) -> Self {
+        Self { lsm, ..self }
+    }
+
+    /// How its processes are labelled; found out when it is first asked for.
+    pub fn labelling(&self) -> &Labelling {
+        self.labelling.get_or_init(|| Labelling::of(self, self.lsm))
+    }
+
+    /// Our own label, raw, as `file` below `self` has it.
+    pub(crate) fn own_label(&self, file: File) -> Result<Vec<u8>, Errno> {
+        self.kernels_word(&format!("self/{}", file.path()))
+    }
+
+    /// Whether the running kernel has a file system of this type, or shows us a mount of it.
+    pub(crate) fn knows_file_system(&self, name: &str) -> bool {
+        let listed = |path: &str| {
+            let text = self.kernels_word(path).unwrap_or_default();
+            let mut words = text.split(u8::is_ascii_whitespace);
+            words.any(|word| word == name.as_bytes())
+        };
+        listed("filesystems") || listed("self/mounts")
+    }
+
+    fn kernels_word(&self, path: &str) -> Result<Vec<u8>, Errno> {
+        watchdog::enter(Stage::AskingSecurity);
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let mut text = Vec::new();
+        fs::File::from(openat(&self.directory, path, flags, Mode::empty())?)
+            .read_to_end(&mut text)
+            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        Ok(text)
     }
 
     /// Where it was opened.

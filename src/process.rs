@@ -13,6 +13,7 @@ use rustix::io::{Errno, read};
 
 use crate::fact::{Cause, Fact, File, Hidden, Missing};
 use crate::proc_root::{Pid, ProcRoot};
+use crate::security::Label;
 use crate::stat::Stat;
 use crate::status::Status;
 use crate::watchdog;
@@ -265,12 +266,27 @@ impl<'r> Process<'r> {
         Ok(self.cgroup.get(known)?.unwrap_or_default())
     }
 
-    /// `attr/current`, raw.
+    /// The security label, from the file where its system keeps it.
     ///
     /// # Errors
     /// Gone, or hidden; where no security system labels processes, hidden by that.
-    pub fn label(&mut self) -> Fact<&[u8]> {
-        self.ensure(File::Label);
+    pub fn label(&mut self) -> Fact<Label<'_>> {
+        let labelling = self.root.labelling();
+        Ok(labelling.label(self.raw_label()?))
+    }
+
+    /// Whether its security system refuses it nothing, whatever the policy says: an SELinux domain
+    /// that is permissive on its own, a profile in complain mode.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn is_permissive(&mut self) -> Fact<bool> {
+        let labelling = self.root.labelling();
+        labelling.is_permissive(self.raw_label()?)
+    }
+
+    fn raw_label(&mut self) -> Fact<&[u8]> {
+        self.ensure(self.root.labelling().file()?);
         let known = self.label.known.unwrap_or(Ok(false));
         Ok(self.label.get(known)?.unwrap_or_default())
     }
@@ -466,7 +482,7 @@ impl<'r> Process<'r> {
     fn content(&mut self, file: File) -> &mut Content {
         match file {
             File::Cgroup => &mut self.cgroup,
-            File::Label => &mut self.label,
+            file if file.is_label() => &mut self.label,
             _ => &mut self.cmdline,
         }
     }
@@ -503,8 +519,16 @@ impl<'r> Process<'r> {
 
     fn attempt<T>(&self, file: File, read: impl FnOnce(&CStr) -> Result<T, Errno>) -> Fact<T> {
         watchdog::reading(self.pid.0, file);
-        read(self.path.to(file).as_c_str())
-            .map_err(|errno| missing(file, errno, || self.is_listed()))
+        read(self.path.to(file).as_c_str()).map_err(|errno| {
+            let system = file.is_label().then(|| self.root.labelling().system());
+            match (errno, system.flatten()) {
+                (Errno::ACCESS, Some(system)) => Missing::Hidden(Hidden {
+                    file,
+                    cause: Cause::Refused(system),
+                }),
+                _ => missing(file, errno, || self.is_listed()),
+            }
+        })
     }
 
     /// A file that is empty was read while its process vanished; otherwise it is not procfs's.
@@ -540,7 +564,7 @@ fn missing(file: File, errno: Errno, is_listed: impl FnOnce() -> bool) -> Missin
             Cause::Absent
         }
         Errno::ACCESS | Errno::PERM => Cause::Denied,
-        Errno::INVAL if file == File::Label => Cause::NoSystem,
+        Errno::INVAL if file.is_label() => Cause::NoSystem(None),
         other => Cause::Failed(other),
     };
     Missing::Hidden(Hidden { file, cause })

@@ -11,6 +11,10 @@ use crate::proc_root::{Pid, ProcRoot};
 use crate::process::{Comm, Process};
 use crate::selector::Selector;
 
+/// After so many unknowns there is no count to be known: what further ones are to the check isn't
+/// asked, which costs more than the question itself. They only widen the interval.
+const MANY: u64 = 1000;
+
 /// How many processes fit a selector.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -90,6 +94,10 @@ impl Tally {
             return;
         }
         if is_of_no_executable(fit, process) {
+            return;
+        }
+        if fit.is_err() && self.uncertain >= MANY {
+            self.uncertain += 1;
             return;
         }
         let standing = population.standing_for(selector, process);

@@ -19,6 +19,8 @@ pub enum Stage {
     Starting,
     /// Asking the name service (files, LDAP, SSSD) for a user or group.
     AskingNames,
+    /// Asking the kernel about its security system.
+    AskingSecurity,
     /// Opening or listing the tree of processes.
     Listing,
     /// Reading a process.
@@ -29,9 +31,10 @@ pub enum Stage {
     Reporting,
 }
 
-const STAGES: [Stage; 6] = [
+const STAGES: [Stage; 7] = [
     Stage::Starting,
     Stage::AskingNames,
+    Stage::AskingSecurity,
     Stage::Listing,
     Stage::Reading,
     Stage::Waiting,
@@ -59,6 +62,7 @@ pub fn doing() -> String {
     match STAGES[usize::from(STAGE.load(Relaxed)).min(STAGES.len() - 1)] {
         Stage::Starting => "reading its options".into(),
         Stage::AskingNames => "asking the name service for a user or group".into(),
+        Stage::AskingSecurity => "asking the security system".into(),
         Stage::Listing => "listing the processes".into(),
         Stage::Reading => {
             let file = File::ALL[usize::from(FILE.load(Relaxed)).min(File::ALL.len() - 1)];

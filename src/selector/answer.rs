@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::{Key, Test, executable, name};
 use crate::cgroup;
 use crate::fact::{Fact, Missing};
-use crate::label::Label;
 use crate::names;
 use crate::process::Process;
+use crate::security::Label;
 
 /// Whether the process is what `test` says of `key`.
 pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bool> {
@@ -77,10 +77,12 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
         Key::Container => process.is_contained().map(|contained| test.is(contained)),
         Key::Deleted => process.runs_deleted_file().map(|deleted| test.is(deleted)),
         Key::Context | Key::Domain | Key::Mode | Key::Seuser | Key::Role | Key::Level => {
-            let label = Label::parse(process.label()?, None);
-            let part = label_part(key, label);
+            let part = label_part(key, &process.label()?);
             Ok(part.is_some_and(|part| test.fits_text(part)))
         }
+        Key::Permissive => process
+            .is_permissive()
+            .map(|permissive| test.is(permissive)),
     }
 }
 
@@ -113,14 +115,15 @@ fn parent_holds(test: &Test, process: &mut Process<'_>) -> Fact<bool> {
     Ok(false)
 }
 
-pub(super) fn label_part(key: Key, label: Label<'_>) -> Option<&[u8]> {
+/// The part of a label that `key` is about.
+pub(super) const fn label_part<'l>(key: Key, label: &Label<'l>) -> Option<&'l [u8]> {
     match key {
-        Key::Domain => Some(label.domain()),
-        Key::Mode => label.mode(),
-        Key::Seuser => label.seuser(),
-        Key::Role => label.role(),
-        Key::Level => label.level(),
-        _ => Some(label.context()),
+        Key::Domain => Some(label.domain),
+        Key::Mode => label.mode,
+        Key::Seuser => label.seuser,
+        Key::Role => label.role,
+        Key::Level => label.level,
+        _ => Some(label.context),
     }
 }
 

@@ -51,7 +51,7 @@ pub enum Key {
     Context,
     /// The label's type or profile.
     Domain,
-    /// `AppArmor`'s mode.
+    /// AppArmor's mode.
     Mode,
     /// SELinux's user.
     Seuser,
@@ -59,6 +59,8 @@ pub enum Key {
     Role,
     /// SELinux's level.
     Level,
+    /// Whether its security system refuses it nothing.
+    Permissive,
     /// Whether it lives in a nested PID namespace.
     Container,
     /// Whether its executable was replaced or removed.
@@ -228,6 +230,13 @@ pub const KEYS: &[Row] = &[
         POLICY,
     ),
     (
+        Key::Permissive,
+        "permissive",
+        Kind::YesNo,
+        "yes if its domain is permissive, its profile in complain mode",
+        POLICY,
+    ),
+    (
         Key::Container,
         "container",
         Kind::YesNo,
@@ -258,6 +267,20 @@ impl Key {
             .map_or("exe", |row| row.1)
     }
 
+    /// Whether it is about the security label.
+    pub const fn is_of_label(self) -> bool {
+        matches!(
+            self,
+            Self::Context
+                | Self::Domain
+                | Self::Mode
+                | Self::Seuser
+                | Self::Role
+                | Self::Level
+                | Self::Permissive
+        )
+    }
+
     /// Which terms are tried first. Few processes have a certain name, many a certain user: a
     /// cheap term that turns nearly all down comes before one that is cheaper still.
     pub(crate) const fn rank(self) -> u8 {
@@ -269,7 +292,7 @@ impl Key {
             Self::Context | Self::Domain | Self::Mode | Self::Seuser | Self::Role | Self::Level => {
                 4
             }
-            Self::Args => 5,
+            Self::Args | Self::Permissive => 5,
             Self::Ppid
             | Self::State
             | Self::Age

@@ -87,6 +87,19 @@ impl Selector {
         by_path && matches!(process.exe(), Err(Missing::Hidden(_)))
     }
 
+    /// Whether there can be processes that it only just turns down: what its subject names, but
+    /// for another term, or what is called like an executable.
+    pub fn has_near_misses(&self) -> bool {
+        let mut questions = self.questions.iter();
+        questions.len() > 1 || questions.any(|q| matches!(q.key, Key::Exe | Key::Path))
+    }
+
+    /// Whether it asks about security labels.
+    pub fn asks_for_label(&self) -> bool {
+        let mut questions = self.questions.iter();
+        questions.any(|question| question.key.is_of_label())
+    }
+
     /// Whether it asks for zombies, which otherwise count as not running.
     pub fn asks_for_zombies(&self) -> bool {
         let asks = |test: &Test| matches!(test, Test::Letters(letters) if letters.contains(&b'Z'));

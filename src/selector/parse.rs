@@ -18,7 +18,7 @@ use crate::number::Interval;
 pub enum Subject {
     /// A name, or an executable if it begins with `/`.
     Program,
-    /// A security domain, even if it begins with `/` (`AppArmor`'s profiles do).
+    /// A security domain, even if it begins with `/` (AppArmor's profiles do).
     Domain,
 }
 

@@ -4,7 +4,6 @@ use super::Key;
 use crate::cgroup;
 use crate::escape;
 use crate::fact::Fact;
-use crate::label::Label;
 use crate::names;
 use crate::process::Process;
 
@@ -60,9 +59,9 @@ fn shown(key: Key, process: &mut Process<'_>) -> Fact<String> {
         Key::Container => yes_no(process.is_contained()?),
         Key::Deleted => yes_no(process.runs_deleted_file()?),
         Key::Context | Key::Domain | Key::Mode | Key::Seuser | Key::Role | Key::Level => {
-            let label = Label::parse(process.label()?, None);
-            super::answer::label_part(key, label).map_or("none".into(), text)
+            super::answer::label_part(key, &process.label()?).map_or("none".into(), text)
         }
+        Key::Permissive => yes_no(process.is_permissive()?),
     })
 }
 

@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Measures Procwarden against its peers and against the floor, and writes docs/benchmark.{md,svg}.
+
+    benches/bench.py [ROUNDS]
+
+Peers that are not installed are left out. All of one size run interleaved in one session; the claim is
+the ratio, and the number is the least of all rounds, which the machine's other work disturbs least.
+"""
+import datetime
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+SIZES = [0, 1000, 10000, 30000]
+ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+
+
+def build(into):
+    subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
+    for name in ("floor", "sleepers", "measure"):
+        source = os.path.join(HERE, name + ".c")
+        subprocess.run(["cc", "-O2", "-static", "-o", f"{into}/{name}", source], check=True)
+    subprocess.run([f"{ROOT}/target/release/procwarden", "link", into], check=True, stdout=subprocess.DEVNULL)
+
+
+def rows(bin):
+    """name, command, and what it is compared with"""
+    count = f"{bin}/check_proccount"
+    hundred = [f"svc{n}:1-" for n in range(100)]
+    strangers = [f"nosuch{n}:0-0" for n in range(100)]
+    floors = [(f"floor {f}", [f"{bin}/floor", f], None) for f in ("comm", "stat", "status", "attr/current")]
+    ours = [
+        ("svc7:1-", [count, "svc7:1-"], "floor comm"),
+        ("100 specs, none there", [count, *strangers], "svc7:1-"),
+        ("100 specs, half of all processes", [count, *hundred], "svc7:1-"),
+        ("svc7,user=root:1-", [count, "svc7,user=root:1-"], "svc7:1-"),
+        ("svc7,exe=", [count, f"svc7,exe={bin}/sleepers"], "svc7:1-"),
+        ("svc7,args~", [count, "svc7,args~sleep"], "svc7:1-"),
+        ("user=root:1-", [count, "user=root:1-"], "floor comm"),
+        ("unit=cron.service", [count, "unit=cron.service:0-"], "floor comm"),
+        ("check_proccpu, two scans", [f"{bin}/check_proccpu", "--over", "0.1s"], "floor stat"),
+        ("check_proccpu --since-last", [f"{bin}/check_proccpu", "--since-last", "--state-dir", f"{bin}/state"], "floor stat"),
+        ("check_privdrop", [f"{bin}/check_privdrop"], "floor status"),
+        ("check_selinux_domain", [f"{bin}/check_selinux_domain"], "floor attr/current"),
+    ]
+    peers = [
+        ("check_procs -C svc7", ["/usr/lib/nagios/plugins/check_procs", "-C", "svc7", "-c", "1:"]),
+        ("ps.monitor svc7:1-", ["/usr/lib/mon/mon-local.d/ps.monitor", "svc7:1-"]),
+        ("pgrep -x svc7", ["pgrep", "-c", "-x", "svc7"]),
+        ("psutil", [sys.executable, f"{HERE}/psutil_count.py", "svc7"]),
+    ]
+    there = [(n, c, "svc7:1-") for n, c in peers if shutil.which(c[0])]
+    return floors + ours + there
+
+
+def measure(bin, command):
+    out = subprocess.run([f"{bin}/measure", *command], check=True, capture_output=True, text=True).stdout
+    return [float(word) for word in out.split()]
+
+
+def system_calls(command):
+    """All system calls of one run."""
+    with tempfile.NamedTemporaryFile() as log:
+        subprocess.run(["strace", "-f", "-c", "-o", log.name, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        total = [line.split() for line in open(log.name) if line.rstrip().endswith("total")]
+    return int(total[0][3] if len(total[0]) > 4 else total[0][2]) if total else 0
+
+
+def session(bin, size):
+    """name -> (cpu, wall, peak, calls a process), with that many sleepers."""
+    sleepers = subprocess.Popen([f"{bin}/sleepers", str(size)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert sleepers.stdout.readline() == "up\n"
+    processes = sum(name.isdigit() for name in os.listdir("/proc"))
+    found = {}
+    for _ in range(ROUNDS if size < 30000 else max(3, ROUNDS // 2)):
+        for name, command, _ in rows(bin):
+            found.setdefault(name, []).append(measure(bin, command))
+    result = {}
+    for name, command, _ in rows(bin):
+        best = [min(run[i] for run in found[name]) for i in range(3)]
+        calls = system_calls(command) / processes if size == 10000 and shutil.which("strace") else None
+        result[name] = (*best, calls)
+    sleepers.stdin.close()
+    sleepers.wait()
+    return processes, result
+
+
+def table(bin, processes, result):
+    lines = [
+        "| work | CPU ms | × | compared with | wall ms | peak MiB | system calls a process |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, _, base in rows(bin):
+        cpu, wall, peak, calls = result[name]
+        ratio = f"{cpu / result[base][0]:.2f}" if base else ""
+        calls = f"{calls:.2f}" if calls else ""
+        lines.append(f"| `{name}` | {cpu * 1e3:.1f} | {ratio} | {base or ''} | {wall * 1e3:.1f} | {peak / 1024:.1f} | {calls} |")
+    return "\n".join(lines)
+
+
+def plot(bin, sessions):
+    """Cost against the number of processes, on logarithmic axes."""
+    import math
+    width, height, left, bottom = 820, 460, 60, 40
+    shown = ["floor comm", "svc7:1-", "100 specs, half of all processes", "check_procs -C svc7", "ps.monitor svc7:1-", "pgrep -x svc7", "psutil"]
+    shown = [name for name in shown if name in sessions[0][1]]
+    xs = [math.log10(p) for p, _ in sessions]
+    costs = [r[n][0] * 1e3 for _, r in sessions for n in shown]
+    low, high = math.log10(max(min(costs), 0.1)), math.log10(max(costs))
+    x = lambda p: left + (math.log10(p) - xs[0]) / (xs[-1] - xs[0]) * (width - left - 230)
+    y = lambda ms: height - bottom - (math.log10(max(ms, 0.1)) - low) / (high - low) * (height - bottom - 20)
+    colours = ["#888", "#0a7d34", "#6bbf59", "#c0392b", "#d35400", "#2c6fbb", "#8e44ad"]
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="12">',
+           f'<rect width="{width}" height="{height}" fill="white"/>']
+    for power in range(math.ceil(low), math.floor(high) + 1):
+        out.append(f'<line x1="{left}" x2="{width - 230}" y1="{y(10**power):.1f}" y2="{y(10**power):.1f}" stroke="#ddd"/>'
+                   f'<text x="{left - 6}" y="{y(10**power) + 4:.1f}" text-anchor="end">{10**power:g} ms</text>')
+    for processes, _ in sessions:
+        out.append(f'<text x="{x(processes):.1f}" y="{height - bottom + 18}" text-anchor="middle">{processes:,}</text>')
+    out.append(f'<text x="{left}" y="{height - 6}">processes; CPU time of one check, both axes logarithmic</text>')
+    ends = []
+    for name, colour in zip(shown, colours):
+        points = " ".join(f"{x(p):.1f},{y(r[name][0] * 1e3):.1f}" for p, r in sessions)
+        out.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        ends.append([y(sessions[-1][1][name][0] * 1e3), name, colour])
+    previous = 0
+    for at, name, colour in sorted(ends):
+        previous = max(at, previous + 14)
+        out.append(f'<text x="{width - 224}" y="{previous + 4:.1f}" fill="{colour}">{name}</text>')
+    return "\n".join(out + ["</svg>"]) + "\n"
+
+
+def main():
+    with tempfile.TemporaryDirectory() as bin:
+        os.chmod(bin, 0o755)
+        build(bin)
+        sessions = [session(bin, size) for size in SIZES]
+        machine = f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}"
+        parts = [
+            "# What a check costs\n",
+            f"Measured on {datetime.date.today()} by `benches/bench.py {ROUNDS}` ({machine}); each number is the least "
+            f"of {ROUNDS} interleaved rounds. The ratio is the claim, not the milliseconds. `floor FILE` lists /proc and reads FILE "
+            "of every process, and does nothing else.\n",
+            "![CPU time against the number of processes](benchmark.svg)\n",
+        ]
+        for processes, result in sessions:
+            parts.append(f"## {processes:,} processes\n\n{table(bin, processes, result)}\n")
+        notes = os.path.join(HERE, "notes.md")
+        parts.append(open(notes).read())
+        os.makedirs(f"{ROOT}/docs", exist_ok=True)
+        open(f"{ROOT}/docs/benchmark.md", "w").write("\n".join(parts))
+        open(f"{ROOT}/docs/benchmark.svg", "w").write(plot(bin, sessions))
+        print("\n".join(parts))
+
+
+main()

@@ -1,0 +1,63 @@
+//! What is expected of any host with a certain security system, where no spec says more.
+
+use procwarden::error::Error;
+use procwarden::security::System;
+
+/// Which system it is can't be told, and no spec says what to look for.
+pub(super) const UNCLEAR: &str = "it can't be told which security system labels the processes; \
+                                  name it with --lsm";
+
+/// By the systems' names. In SELinux one process belongs in `init_t`, and none where a daemon lands
+/// whose policy is missing or was lost; in AppArmor no process should be left in complain mode.
+const USUAL: [(&str, &[&str]); 2] = [
+    (
+        "selinux",
+        &[
+            "init_t:1-1",
+            "initrc_t:0-0",
+            "unconfined_service_t:0-0",
+            "unlabeled_t:0-0",
+        ],
+    ),
+    ("apparmor", &["mode=complain:0-0"]),
+];
+
+/// The usual specs of a system.
+pub(super) fn of(system: Option<System>) -> Result<&'static [&'static str], Error> {
+    let system = system.ok_or_else(|| Error::new(format!("{UNCLEAR}, or write specs")))?;
+    let found = USUAL.iter().find(|(name, _)| *name == system.name());
+    found.map(|(_, specs)| *specs).ok_or_else(|| {
+        let title = system.title();
+        Error::new(format!(
+            "{title} has no label that every host should use or avoid; write specs, such as _:1-"
+        ))
+    })
+}
+
+/// All of them, for `--help`: a line for each, since a list of specs is best not broken.
+pub(super) fn in_words() -> String {
+    let of_each = USUAL.iter().filter_map(|(name, specs)| {
+        let title = System::named(name)?.title();
+        Some(format!("for {title}\n{}", specs.join(" ")))
+    });
+    of_each.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use procwarden::range::Thresholds;
+    use procwarden::selector::Subject;
+    use procwarden::spec::Spec;
+
+    #[test]
+    fn every_usual_spec_is_one_of_a_known_system() {
+        for (name, specs) in USUAL {
+            assert!(System::named(name).is_some());
+            for spec in specs {
+                Spec::parse(spec.as_bytes(), Subject::Domain, Thresholds::default()).unwrap();
+            }
+        }
+        assert!(of(System::named("smack")).is_err());
+    }
+}

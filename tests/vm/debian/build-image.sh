@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# build-image.sh -- builds CACHE/debian-HASH.img (root, about a minute) and prints its path: a
+# Debian 12 with systemd, sshd, cron, NRPE and the reference policy, enforcing from the first boot.
+# HASH is of the files it is built from, so a change here builds a new one.
+#
+# setfiles can write the labels although this machine's kernel has no SELinux: they are but extended
+# attributes, and mke2fs -d keeps them.
+set -eu
+. "$(dirname "$0")/../lib.sh"
+here=$vm/debian
+image=$cache/debian-$(inputs_hash "$here/build-image.sh" "$here/nrpe.cil" "$here"/guest-*).img
+exec 9>"$cache/image.lock"
+flock 9
+if [ -e "$image" ]; then
+  echo "$image"
+  exit
+fi
+PATH=$PATH:/usr/sbin:/sbin
+need debootstrap mke2fs unshare chroot
+[ "$(id -u)" = 0 ] || {
+  echo "building the Debian image needs root" >&2
+  exit "$LACKING"
+}
+
+packages=systemd-sysv,udev,dbus,cron,openssh-server,procps
+packages+=,policycoreutils,selinux-utils,selinux-policy-default
+packages+=,nagios-nrpe-server,nagios-nrpe-plugin
+work=$(mktemp -d -p "$cache" image.XXXXXX)
+trap 'rm -rf --one-file-system "$work"' EXIT
+root=$work/root
+debootstrap --variant=minbase --include="$packages" bookworm "$root" \
+  "${PROCWARDEN_VM_MIRROR:-http://deb.debian.org/debian}" >"$work/log" 2>&1 || {
+  tail -n 20 "$work/log" >&2
+  die "debootstrap failed"
+}
+
+# The policy with our module as well, for a case to load: semodule would take 40 s in emulation.
+install -m 644 "$here/nrpe.cil" "$root/root/nrpe.cil"
+cp -a "$root/etc/selinux/default/policy" "$work/policy"
+chroot "$root" semodule -n -s default -i /root/nrpe.cil >"$work/log" 2>&1 || {
+  tail -n 20 "$work/log" >&2
+  die "semodule failed"
+}
+mkdir "$root/policy"
+mv "$root"/etc/selinux/default/policy/policy.* "$root/policy/with-module"
+cp -a "$work"/policy/policy.* "$root/etc/selinux/default/policy/"
+
+sed -i 's/^SELINUX=.*/SELINUX=enforcing/' "$root/etc/selinux/config"
+echo '/dev/nvme0n1 / ext4 defaults 0 1' >"$root/etc/fstab"
+echo procwarden-test >"$root/etc/hostname"
+install -m 755 "$here/guest-run" "$root/usr/local/sbin/procwarden-case"
+install -m 644 "$here/guest-run.service" "$root/etc/systemd/system/procwarden-case.service"
+mkdir -p "$root/case" "$root/etc/systemd/system/multi-user.target.wants"
+ln -s ../procwarden-case.service "$root/etc/systemd/system/multi-user.target.wants/"
+# Slow in emulation, and not needed.
+for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_reap.service \
+  systemd-timesyncd.service serial-getty@ttyS0.service getty@tty1.service; do
+  ln -sfn /dev/null "$root/etc/systemd/system/$unit"
+done
+rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
+
+# setfiles works through /proc/self/fd; a private mount namespace takes that /proc away again.
+# shellcheck disable=SC2016 # $1 is the inner shell's
+unshare --mount --propagation private sh -c 'mount -t proc proc "$1/proc" &&
+  exec chroot "$1" setfiles -F -e /proc /etc/selinux/default/contexts/files/file_contexts /' \
+  sh "$root" >"$work/log" 2>&1 || {
+  tail -n 20 "$work/log" >&2
+  die "setfiles failed"
+}
+truncate -s 1200M "$work/image"
+mke2fs -q -t ext4 -d "$root" -m 0 -L procwarden "$work/image"
+rm -f "$cache"/debian-*.img
+mv "$work/image" "$image"
+echo "$image"
