@@ -38,7 +38,10 @@ impl Comm {
     }
 
     fn parse(text: &[u8]) -> Self {
-        let name = text.strip_suffix(b"\n").unwrap_or(text);
+        Self::parse_name(text.strip_suffix(b"\n").unwrap_or(text))
+    }
+
+    fn parse_name(name: &[u8]) -> Self {
         let length = name.len().min(63);
         let mut bytes = [0; 64];
         bytes[..length].copy_from_slice(&name[..length]);
@@ -80,6 +83,7 @@ pub struct Process<'r> {
     pid: Pid,
     path: PidPath,
     comm: Option<Fact<Comm>>,
+    comm_in_stat: Option<Comm>,
     stat: Option<Fact<Stat>>,
     status: Option<Fact<Status>>,
     owner: Option<Fact<Owner>>,
@@ -100,6 +104,7 @@ impl<'r> Process<'r> {
             pid,
             path: PidPath::new(pid),
             comm: None,
+            comm_in_stat: None,
             stat: None,
             status: None,
             owner: None,
@@ -118,6 +123,7 @@ impl<'r> Process<'r> {
         self.pid = pid;
         self.path = PidPath::new(pid);
         self.comm = None;
+        self.comm_in_stat = None;
         self.stat = None;
         self.status = None;
         self.owner = None;
@@ -146,6 +152,9 @@ impl<'r> Process<'r> {
         if let Some(known) = self.comm {
             return known;
         }
+        if let Some(comm) = self.comm_in_stat {
+            return *self.comm.insert(Ok(comm));
+        }
         let mut text = [0_u8; 65];
         let known = self
             .read_short(File::Comm, &mut text)
@@ -170,6 +179,8 @@ impl<'r> Process<'r> {
         let known = self.read_whole(File::Stat, &mut text).and_then(|()| {
             Stat::parse(&text).ok_or_else(|| self.malformed(File::Stat, text.is_empty()))
         });
+        // The same bytes as in comm (fs/proc/array.c, proc_task_name), and a read saved.
+        self.comm_in_stat = known.ok().and(Stat::name(&text)).map(Comm::parse_name);
         self.scratch = text;
         *self.stat.insert(known)
     }
