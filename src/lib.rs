@@ -11,11 +11,14 @@
 //!   [`fact`] is what comes of it: a value, gone, or hidden. [`stat`], [`status`], [`cgroup`] and
 //!   [`label`] parse the kernel's files and do no I/O.
 //! - Choosing: [`selector`] says which processes are meant, [`population`] which are considered at
-//!   all, [`lineage`] which belong to the check itself.
+//!   all, [`lineage`] which belong to the check itself, [`exemption`] which are not judged,
+//!   [`login_defs`] whose users are people.
 //! - Judging: [`range`] and [`number`] for thresholds, [`scan`] counts, [`recheck`] looks again,
 //!   [`look`] finds the words for what failed.
 //! - Saying: [`report`] and [`perfdata`] write, [`escape`] and [`describe`] make text of what a
 //!   process says of itself.
+//! - Remembering: [`state_dir`] finds the place, [`state_file`] keeps bytes there from one run to the
+//!   next.
 //! - Running: [`options`] that every plugin has, [`runner`] from arguments to exit code,
 //!   [`watchdog`] for the time limit.
 
@@ -23,11 +26,13 @@ pub mod cgroup;
 pub mod describe;
 pub mod error;
 pub mod escape;
+pub mod exemption;
 pub mod fact;
 pub mod headcount;
 pub mod interpreter;
 pub mod label;
 pub mod lineage;
+pub mod login_defs;
 pub mod look;
 pub mod names;
 pub mod number;
@@ -44,5 +49,7 @@ pub mod scan;
 pub mod selector;
 pub mod spec;
 pub mod stat;
+pub mod state_dir;
+pub mod state_file;
 pub mod status;
 pub mod watchdog;

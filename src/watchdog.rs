@@ -25,16 +25,19 @@ pub enum Stage {
     Reading,
     /// Waiting between two scans.
     Waiting,
+    /// Reading or writing what one run keeps for the next.
+    Remembering,
     /// Writing the verdict.
     Reporting,
 }
 
-const STAGES: [Stage; 6] = [
+const STAGES: [Stage; 7] = [
     Stage::Starting,
     Stage::AskingNames,
     Stage::Listing,
     Stage::Reading,
     Stage::Waiting,
+    Stage::Remembering,
     Stage::Reporting,
 ];
 
@@ -65,6 +68,7 @@ pub fn doing() -> String {
             format!("reading {} of process {}", file.path(), PID.load(Relaxed))
         }
         Stage::Waiting => "waiting between two scans".into(),
+        Stage::Remembering => "reading or writing its state file".into(),
         Stage::Reporting => "writing its output".into(),
     }
 }
