@@ -74,7 +74,7 @@ pub(super) struct Verdict {
     pub(super) highest_lifetime: f64,
     /// All that are not well.
     pub(super) suspects: Vec<Suspect>,
-    /// Exempt ones that would be over, by which exemption.
+    /// Exempt ones that would be over, the highest first, and by which exemption.
     pub(super) exempt_over: Vec<(Who, Share, u16)>,
 }
 
@@ -187,8 +187,14 @@ impl Verdict {
         };
         if let Role::Exempt(by) = role {
             let over = excess(limits, share.percent) != State::Ok;
-            if over && self.exempt_over.len() < EXEMPT_OVER {
-                self.exempt_over.push((who, share, by));
+            if over {
+                let percent = |one: &(Who, Share, u16)| one.1.percent;
+                rank(
+                    &mut self.exempt_over,
+                    (who, share, by),
+                    percent,
+                    EXEMPT_OVER,
+                );
             }
             return;
         }
@@ -196,23 +202,20 @@ impl Verdict {
             self.suspects.push(suspect);
         }
         if role == Role::Judged && share.over != Over::AtMost {
-            self.rank(who, share);
+            let percent = |one: &(Who, Share)| one.1.percent;
+            rank(&mut self.busiest, (who, share), percent, BUSIEST);
             let lifetime = suspect.lifetime.unwrap_or(0.0);
             self.highest_lifetime = self.highest_lifetime.max(lifetime);
         }
     }
+}
 
-    fn rank(&mut self, who: Who, share: Share) {
-        let is_full = self.busiest.len() == BUSIEST;
-        let beats = |last: &(Who, Share)| share.percent > last.1.percent;
-        if is_full && !self.busiest.last().is_some_and(beats) {
-            return;
-        }
-        let place = self
-            .busiest
-            .partition_point(|(_, higher)| higher.percent >= share.percent);
-        self.busiest.insert(place, (who, share));
-        self.busiest.truncate(BUSIEST);
+/// Puts `one` in its place among the `most` highest.
+fn rank<T>(highest: &mut Vec<T>, one: T, percent: impl Fn(&T) -> f64, most: usize) {
+    let place = highest.partition_point(|other| percent(other) >= percent(&one));
+    if place < most {
+        highest.insert(place, one);
+        highest.truncate(most);
     }
 }
 
