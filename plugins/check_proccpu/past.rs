@@ -70,8 +70,7 @@ impl Past {
             match self.kept(file, surveyor) {
                 Ok(sample) => {
                     // Two runs close together: in a window of milliseconds every tick is a spike.
-                    let gap = surveyor.clock.now().since(sample.taken);
-                    wait(self.over.saturating_sub(gap));
+                    self.wait_for_the_rest(&sample, surveyor);
                     return Ok(sample);
                 }
                 Err(why) => self.sampled_since = Some(why),
@@ -83,9 +82,18 @@ impl Past {
     /// A sample taken now; waits until the window's end is due.
     pub(super) fn sample(&self, surveyor: &Surveyor<'_>) -> Result<Sample, Error> {
         let sample = surveyor.baseline()?;
-        let passed = surveyor.clock.now().since(sample.taken);
-        wait(self.over.saturating_sub(passed));
+        self.wait_for_the_rest(&sample, surveyor);
         Ok(sample)
+    }
+
+    /// Waits until the window is long enough for the process that was read last, too.
+    fn wait_for_the_rest(&self, sample: &Sample, surveyor: &Surveyor<'_>) {
+        let passed = surveyor.clock.now().since(sample.taken);
+        let rest = (self.over + sample.duration()).saturating_sub(passed);
+        if !rest.is_zero() {
+            watchdog::enter(Stage::Waiting);
+            thread::sleep(rest);
+        }
     }
 
     fn kept(&self, file: &StateFile, surveyor: &Surveyor<'_>) -> Result<Sample, String> {
@@ -130,11 +138,4 @@ fn name_for(identity: &str) -> String {
     let mut hasher = DefaultHasher::new();
     identity.hash(&mut hasher);
     format!("check_proccpu-{:016x}", hasher.finish())
-}
-
-fn wait(rest: Duration) {
-    if !rest.is_zero() {
-        watchdog::enter(Stage::Waiting);
-        thread::sleep(rest);
-    }
 }

@@ -68,6 +68,12 @@ impl Sample {
         &self.readings
     }
 
+    /// How long it took, up to the last reading.
+    pub(super) fn duration(&self) -> Duration {
+        let last = self.readings.iter().map(|reading| reading.began).max();
+        micros(last.unwrap_or_default())
+    }
+
     /// The process that has this PID in the sample.
     pub(super) fn at(&self, pid: u32) -> Option<&Reading> {
         let place = self.readings.binary_search_by_key(&pid, |r| r.pid).ok()?;
