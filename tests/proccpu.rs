@@ -159,7 +159,7 @@ fn a_zombie_is_not_judged() {
     let parent = Specimen::called(unique())
         .verb(format!("zombie={name}"))
         .start();
-    let answer = only(&name, &["-c", "0", "--over", "0.5s"]).run();
+    let answer = only(&name, &["-c", "0", "--over", "0.5s", "--min-age", "0"]).run();
     answer.code(0).has("0 judged");
     drop(parent);
 }
@@ -638,4 +638,50 @@ fn usage_errors_say_what_would_be_right() {
     ] {
         check(args).run().code(3).has(part).line_count(1);
     }
+}
+
+/// The manual's example of this name, as it stands there.
+fn whitelist(name: &str) -> tempfile::NamedTempFile {
+    let man = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("man");
+    let read = |file: &str| std::fs::read_to_string(man.join(file)).unwrap_or_default();
+    let manual = read("check_proccpu.md") + &read("check_proccpu.prose.md");
+    let head = format!("```\n# /etc/procwarden/{name}\n");
+    let (_, rest) = manual.split_once(&head).expect("the example");
+    let (lines, _) = rest.split_once("```").unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), lines).unwrap();
+    file
+}
+
+#[test]
+fn the_manuals_whitelists_do_what_it_says() {
+    let tree = Tree::new();
+    let child = |pid, name: &str, ppid| Recorded {
+        ppid,
+        ..half_busy(pid, name)
+    };
+    tree.add(&Recorded::new(5, "logrotate"))
+        .add(&child(6, "xz", 5))
+        .add(&child(7, "xz", 1))
+        .add(&child(8, "dpkg", 1))
+        .add(&child(9, "updatedb.plocate", 1));
+    let with = |name: &str| {
+        let file = whitelist(name);
+        let args = ["--lifetime-critical", "40", "-v", "--exempt-from"];
+        recorded(&tree, &args).arg(file.path()).run()
+    };
+    let server = with("cpu-server");
+    server
+        .code(2)
+        .has("2 over; 3 judged, 2 exempt")
+        .has("pid 7 xz")
+        .has("pid 9 updatedb");
+    server.has("mariadbd (has a check of its own) matched nothing");
+    let workstation = with("cpu-workstation");
+    workstation
+        .code(2)
+        .has("2 over; 3 judged, 2 exempt")
+        .has("pid 6 xz")
+        .has("pid 7 xz");
+    workstation.has("updatedb.plocate (the nightly index of file names) matched 1 process");
 }

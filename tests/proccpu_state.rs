@@ -438,11 +438,12 @@ fn the_place_comes_from_the_environment_unless_it_is_told() {
                 .env("MP_STATE_PATH", "")
         };
         let of_xdg = || plain().env("XDG_STATE_HOME", xdg.path());
-        if !Path::new("/var/lib/procwarden").exists() {
-            of_xdg().run().has("sampled here: nothing was kept yet");
-            of_xdg().run().lacks("sampled here");
-            assert!(xdg.path().join("procwarden/65534").is_dir());
+        if Path::new("/var/lib/procwarden").exists() {
+            return;
         }
+        of_xdg().run().has("sampled here: nothing was kept yet");
+        of_xdg().run().lacks("sampled here");
+        assert!(xdg.path().join("procwarden/65534").is_dir());
         // A user without a home that exists, as monitoring agents have.
         let homeless = plain().env("HOME", "/nonexistent").run();
         homeless
