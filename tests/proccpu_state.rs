@@ -112,7 +112,8 @@ struct Kept {
 impl Kept {
     fn read(path: &Path) -> Self {
         let bytes = fs::read(path).unwrap();
-        let end = bytes.iter().position(|&byte| byte == b'\n').unwrap();
+        let end = bytes.iter().position(|&byte| byte == b'\n');
+        let end = end.expect("a whole first line");
         let head = std::str::from_utf8(&bytes[..end]).unwrap();
         Self {
             words: head.split(' ').map(str::to_owned).collect(),
@@ -511,51 +512,71 @@ fn a_disk_that_is_full_or_read_only_degrades_to_sampling() {
         .has("Read-only");
 }
 
-/// Killed by strace as it enters the first, the second, … of all calls that touch a file: the kept
-/// file is always whole, and the next run heals what is left.
+/// Runs the check, and has strace kill it as it enters a system call for the nth time; whether it
+/// was killed.
+fn killed_at(world: &World, call: &str, nth: u32) -> bool {
+    let status = std::process::Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-e"])
+        .arg(format!("trace={call}"))
+        .args(["-e", &format!("inject={call}:signal=KILL:when={nth}")])
+        .arg(support::check::binary())
+        .arg("check_proccpu")
+        .args(world.args("0.1s"))
+        .output()
+        .unwrap()
+        .status;
+    assert!(
+        matches!(status.code(), Some(0) | None),
+        "strace {call}: {status}"
+    );
+    status.code().is_none()
+}
+
+/// Killed at the first, the second, ... of each kind of call that touches a file: the kept file is
+/// always whole, and the next run heals what is left.
 #[test]
 fn killed_between_any_two_writes_it_leaves_a_whole_file_or_none() {
     if !can(Need::Program("strace")) {
         return;
     }
     let world = World::new();
-    let calls =
-        "openat,mkdir,mkdirat,flock,fstat,newfstatat,unlinkat,write,renameat,renameat2,close,read";
-    let binary = support::check::binary().to_str().unwrap();
-    let mut killed = 0;
-    for call in 1..=400 {
-        let inject = format!("inject={calls}:signal=KILL:when={call}");
-        let status = std::process::Command::new("strace")
-            .args([
-                "-f",
-                "-qq",
-                "-o",
-                "/dev/null",
-                "-e",
-                &format!("trace={calls}"),
-                "-e",
-                &inject,
-            ])
-            .args([binary, "check_proccpu"])
-            .args(world.args("0.1s"))
-            .output()
-            .unwrap()
-            .status;
-        if status.code() == Some(0) {
-            break;
+    let calls = "openat mkdirat fstat flock unlinkat read write renameat close";
+    let mut deaths = std::collections::HashMap::new();
+    for kept_before in [false, true] {
+        for call in calls.split(' ') {
+            for nth in 1.. {
+                if !kept_before && world.dir().exists() {
+                    fs::remove_dir_all(world.dir()).unwrap();
+                }
+                if !killed_at(&world, call, nth) {
+                    break;
+                }
+                *deaths.entry(call).or_insert(0) += 1;
+                let files = if world.dir().exists() {
+                    world.files()
+                } else {
+                    Vec::new()
+                };
+                let (drafts, kept): (Vec<_>, Vec<_>) =
+                    files.iter().partition(|file| file.extension().is_some());
+                let context = format!("{call} {nth}: {files:?}");
+                assert!(drafts.len() <= 1 && kept.len() <= 1, "{context}");
+                assert!(!kept_before || kept.len() == 1, "lost at {context}");
+                assert!(
+                    kept.iter().all(|file| Kept::read(file).is_whole()),
+                    "{context}"
+                );
+            }
         }
-        killed += 1;
-        if !world.dir().exists() {
-            continue;
-        }
-        let files = world.files();
-        assert!(files.len() <= 2, "after call {call}: {files:?}");
-        for file in files.iter().filter(|file| file.extension().is_none()) {
-            assert!(Kept::read(file).is_whole(), "after call {call}");
-        }
-        assert!(call < 400, "it never came to its end");
     }
-    assert!(killed > 20, "only {killed} calls: strace killed nothing");
+    for (call, least) in [
+        ("write", 4),
+        ("renameat", 2),
+        ("unlinkat", 2),
+        ("openat", 20),
+    ] {
+        assert!(deaths[call] >= least, "strace killed at {deaths:?}");
+    }
     world.goes_by_the_last_check();
     assert!(world.file().extension().is_none(), "the draft is gone");
 }
