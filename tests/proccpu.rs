@@ -685,3 +685,58 @@ fn the_manuals_whitelists_do_what_it_says() {
         .has("pid 7 xz");
     workstation.has("updatedb.plocate (the nightly index of file names) matched 1 process");
 }
+
+#[test]
+fn each_window_counts_anew_what_an_exemption_matched() {
+    let tree = Tree::new();
+    tree.add(&half_busy(7, "loop")).add(&half_busy(8, "ffmpeg"));
+    let args = [
+        "--lifetime-critical",
+        "40",
+        "--recheck",
+        "0.1",
+        "--exempt",
+        "ffmpeg",
+        "-v",
+    ];
+    let answer = recorded(&tree, &args).run();
+    answer
+        .code(2)
+        .has("in each of 2 windows")
+        .has("exemption ffmpeg matched 1 process");
+}
+
+/// One short read a process and look, whatever names are exempt.
+#[test]
+fn a_whitelist_of_names_costs_no_further_read() {
+    if !can(Need::Program("strace")) {
+        return;
+    }
+    let tree = Tree::new();
+    for pid in 1..=9 {
+        tree.add(&Recorded::new(pid, "daemon"));
+    }
+    let trace = tempfile::NamedTempFile::new().unwrap();
+    let mut strace = Command::new("strace");
+    strace
+        .args(["-f", "-qq", "-e", "trace=openat", "-o"])
+        .arg(trace.path());
+    strace.arg(support::check::binary()).arg("check_proccpu");
+    strace.args([
+        "-c",
+        "50",
+        "--over",
+        "0.1s",
+        "--exempt",
+        "xz",
+        "--exempt",
+        "dpkg",
+        "--proc-root",
+    ]);
+    assert!(strace.arg(tree.path()).output().unwrap().status.success());
+    let trace = std::fs::read_to_string(trace.path()).unwrap();
+    let opened = |file: &str| trace.matches(file).count();
+    // Twice each, and once more the busiest, which the status line names.
+    assert!((18..=20).contains(&opened("/stat\"")), "{trace}");
+    assert!(opened("/comm\"") <= 1, "{trace}");
+}

@@ -349,7 +349,10 @@ fn hostile_files_in_its_place_are_neither_read_nor_written() {
 fn hostile_files_in_the_place_of_the_draft_are_not_followed() {
     let world = World::new();
     let file = world.kept();
-    let draft = file.with_file_name(format!("{}.draft", file.file_name().unwrap().display()));
+    let draft = file.with_file_name(format!(
+        "{}.draft",
+        file.file_name().unwrap().to_string_lossy()
+    ));
     let victim = world.base.path().join("victim");
     fs::write(&victim, "precious").unwrap();
     symlink(&victim, &draft).unwrap();
