@@ -50,6 +50,11 @@ pub(crate) fn share(answer: &Answer, pid: u32) -> (f64, f64) {
     (percent.parse().unwrap(), seconds.unwrap())
 }
 
+/// A little less than the window that a line tells, which is rounded.
+pub(crate) fn at_least(seconds: f64) -> f64 {
+    seconds - if seconds < 10.0 { 0.05 } else { 0.5 }
+}
+
 /// The value of a perfdata item, without its unit.
 #[track_caller]
 pub(crate) fn value(answer: &Answer, label: &str) -> f64 {
@@ -91,17 +96,26 @@ impl Meter {
         Self { stop, thread }
     }
 
-    /// The lowest and the highest percentage in any window of this many seconds, which begins and
-    /// ends while the meter ran.
+    /// The lowest and the highest percentage that any window of this many seconds may have had,
+    /// which began and ended while the meter ran. Where the meter itself got no CPU for a while,
+    /// they lie further apart.
     pub(crate) fn stop(self, seconds: f64) -> (f64, f64) {
         self.stop.store(true, Ordering::Relaxed);
         let log = self.thread.join().expect("the meter");
         let mut bounds = (f64::MAX, f64::MIN);
-        for (at, (from, before)) in log.iter().enumerate() {
-            let end = log[at..].iter().find(|(to, _)| to - from >= seconds);
-            let Some((to, after)) = end else { break };
-            let percent = 100.0 * (after - before) / (to - from);
-            bounds = (bounds.0.min(percent), bounds.1.max(percent));
+        // A window begins between two readings, and ends between two others.
+        for pair in log.windows(2) {
+            let [(early, most), (late, least)] = [pair[0], pair[1]];
+            let after = log.iter().find(|(at, _)| *at >= late + seconds);
+            let before = log.iter().rfind(|(at, _)| *at <= early + seconds);
+            let (Some(after), Some(before)) = (after, before) else {
+                break;
+            };
+            let percent = |from: f64, to: f64| 100.0 * (to - from).max(0.0) / seconds;
+            bounds = (
+                bounds.0.min(percent(least, before.1)),
+                bounds.1.max(percent(most, after.1)),
+            );
         }
         assert!(
             bounds.0 <= bounds.1,
