@@ -1,15 +1,16 @@
 //! Exemptions: processes that someone has looked at and found right, and the reason why.
 //!
 //! An exemption is a selector; in a file, `SELECTOR # REASON`. It remembers how often it was of use,
-//! so that one which spares nothing any more can be told and taken away.
+//! so that one which spares nothing any more can be told and taken away: whitelists rot.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::escape;
-use crate::fact::Fact;
+use crate::fact::{Fact, Missing};
 use crate::process::Process;
 use crate::selector::{Selector, Subject};
 use crate::spec::lines_of;
@@ -20,6 +21,18 @@ const REASON_MARK: &[u8] = b" # ";
 /// Longest selector and longest reason shown, in characters.
 const LONGEST: usize = 120;
 
+/// As typed.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ExemptionOptions {
+    /// Do not judge these processes, such as xz,user=backup
+    #[arg(long, value_name = "SELECTOR", allow_hyphen_values = true)]
+    pub exempt: Vec<OsString>,
+
+    /// The same from a file, a selector a line; what follows " # " is the reason
+    #[arg(long, value_name = "FILE")]
+    pub exempt_from: Vec<PathBuf>,
+}
+
 /// One exemption.
 #[derive(Clone, Debug)]
 pub struct Exemption {
@@ -29,6 +42,15 @@ pub struct Exemption {
 }
 
 impl Exemption {
+    /// One that a program makes.
+    pub fn new(selector: Selector, reason: &str) -> Self {
+        Self {
+            selector,
+            reason: Some(reason.into()),
+            matched: 0,
+        }
+    }
+
     /// Reads `SELECTOR` or `SELECTOR # REASON`.
     ///
     /// # Errors
@@ -94,9 +116,84 @@ pub fn exemptions_of<T>(
     read.collect()
 }
 
+/// All exemptions of a check, in the order of options and then files.
+#[derive(Clone, Debug, Default)]
+pub struct Exemptions(Vec<Exemption>);
+
+impl Exemptions {
+    /// Reads those that were typed, then those of the files. A file may be empty: without
+    /// exemptions everything is judged.
+    ///
+    /// # Errors
+    /// A wrong selector, with file and line where it has them, or a file that can't be read.
+    pub fn parse(options: &ExemptionOptions) -> Result<Self, Error> {
+        let typed = options
+            .exempt
+            .iter()
+            .map(|text| Exemption::parse(text.as_bytes()));
+        let mut all = typed.collect::<Result<Vec<_>, _>>()?;
+        for file in &options.exempt_from {
+            all.extend(exemptions_of(file, Exemption::parse)?);
+        }
+        Ok(Self(all))
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, exemption: Exemption) {
+        self.0.push(exemption);
+    }
+
+    /// The place of the first exemption that `process` fits; each that it fits counts it.
+    ///
+    /// # Errors
+    /// Gone; or hidden where the answer hangs on a hidden fact.
+    pub fn which(&mut self, process: &mut Process<'_>) -> Fact<Option<usize>> {
+        let (mut first, mut hidden) = (None, None);
+        for (at, exemption) in self.0.iter_mut().enumerate() {
+            match exemption.covers(process) {
+                Ok(true) => first = first.or(Some(at)),
+                Ok(false) => {}
+                Err(Missing::Gone) => return Err(Missing::Gone),
+                Err(Missing::Hidden(what)) => hidden = hidden.or(Some(what)),
+            }
+        }
+        match (first, hidden) {
+            (None, Some(hidden)) => Err(Missing::Hidden(hidden)),
+            (first, _) => Ok(first),
+        }
+    }
+
+    /// Forgets how many matched: a new scan begins.
+    pub fn start_over(&mut self) {
+        for exemption in &mut self.0 {
+            exemption.matched = 0;
+        }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Exemption] {
+        &self.0
+    }
+
+    /// Lines for `-v`, first those that matched nothing: `exemption 'xz' matched nothing`.
+    pub fn details(&self) -> Vec<String> {
+        let (used, idle): (Vec<_>, Vec<_>) = self.0.iter().partition(|one| one.matched > 0);
+        let line = |one: &&Exemption| {
+            let matched = match one.matched {
+                0 => "nothing".to_owned(),
+                1 => "1 process".to_owned(),
+                count => format!("{count} processes"),
+            };
+            format!("exemption {one} matched {matched}")
+        };
+        idle.iter().chain(&used).map(line).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proc_root::ProcRoot;
 
     #[test]
     fn a_reason_follows_the_mark() {
@@ -128,5 +225,26 @@ mod tests {
         std::fs::write(file.path(), "# known\natd # by design\n").unwrap();
         let read = exemptions_of(file.path(), Exemption::parse).unwrap();
         assert_eq!((read.len(), read[0].matched()), (1, 0));
+    }
+
+    #[test]
+    fn what_matched_nothing_is_told_first() {
+        let options = ExemptionOptions {
+            exempt: vec!["uid=0-".into(), "nosuchprocess".into()],
+            exempt_from: Vec::new(),
+        };
+        let mut all = Exemptions::parse(&options).unwrap();
+        let root = ProcRoot::open(Path::new("/proc")).unwrap();
+        let mut me = Process::new(&root, root.own_pid().unwrap());
+        assert_eq!(all.which(&mut me), Ok(Some(0)));
+        assert_eq!(
+            all.details(),
+            [
+                "exemption nosuchprocess matched nothing",
+                "exemption uid=0- matched 1 process"
+            ]
+        );
+        all.start_over();
+        assert!(all.all().iter().all(|one| one.matched == 0));
     }
 }

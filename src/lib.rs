@@ -12,11 +12,14 @@
 //!   and [`cgroup`] parse the kernel's files and do no I/O; [`security`] knows the systems that label
 //!   processes.
 //! - Choosing: [`selector`] says which processes are meant, [`population`] which are considered at
-//!   all, [`lineage`] which belong to the check itself, [`exemption`] which are known to be right.
+//!   all, [`lineage`] which belong to the check itself, [`exemption`] which are not judged,
+//!   [`login_defs`] whose users are people.
 //! - Judging: [`range`] and [`number`] for thresholds, [`scan`] counts, [`recheck`] looks again,
 //!   [`look`] finds the words for what failed.
 //! - Saying: [`report`] and [`perfdata`] write, [`escape`] and [`describe`] make text of what a
 //!   process says of itself.
+//! - Remembering: [`state_dir`] finds the place, [`state_file`] keeps bytes there from one run to the
+//!   next.
 //! - Running: [`options`] that every plugin has, [`runner`] from arguments to exit code,
 //!   [`watchdog`] for the time limit.
 
@@ -30,6 +33,7 @@ pub mod fact;
 pub mod headcount;
 pub mod interpreter;
 pub mod lineage;
+pub mod login_defs;
 pub mod look;
 pub mod names;
 pub mod number;
@@ -47,5 +51,7 @@ pub mod security;
 pub mod selector;
 pub mod spec;
 pub mod stat;
+pub mod state_dir;
+pub mod state_file;
 pub mod status;
 pub mod watchdog;

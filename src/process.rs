@@ -42,7 +42,10 @@ impl Comm {
     }
 
     fn parse(text: &[u8]) -> Self {
-        let name = text.strip_suffix(b"\n").unwrap_or(text);
+        Self::parse_name(text.strip_suffix(b"\n").unwrap_or(text))
+    }
+
+    fn parse_name(name: &[u8]) -> Self {
         let length = name.len().min(63);
         let mut bytes = [0; 64];
         bytes[..length].copy_from_slice(&name[..length]);
@@ -84,6 +87,7 @@ pub struct Process<'r> {
     pid: Pid,
     path: PidPath,
     comm: Option<Fact<Comm>>,
+    comm_in_stat: Option<Comm>,
     stat: Option<Fact<Stat>>,
     status: Option<Fact<Status>>,
     owner: Option<Fact<Owner>>,
@@ -105,6 +109,7 @@ impl<'r> Process<'r> {
             pid,
             path: PidPath::new(pid),
             comm: None,
+            comm_in_stat: None,
             stat: None,
             status: None,
             owner: None,
@@ -124,6 +129,7 @@ impl<'r> Process<'r> {
         self.pid = pid;
         self.path = PidPath::new(pid);
         self.comm = None;
+        self.comm_in_stat = None;
         self.stat = None;
         self.status = None;
         self.owner = None;
@@ -152,6 +158,9 @@ impl<'r> Process<'r> {
         if let Some(known) = self.comm {
             return known;
         }
+        if let Some(comm) = self.comm_in_stat {
+            return *self.comm.insert(Ok(comm));
+        }
         let mut text = [0_u8; 65];
         let known = self
             .read_short(File::Comm, &mut text)
@@ -176,6 +185,8 @@ impl<'r> Process<'r> {
         let known = self.read_whole(File::Stat, &mut text).and_then(|()| {
             Stat::parse(&text).ok_or_else(|| self.malformed(File::Stat, text.is_empty()))
         });
+        // The same bytes as in comm (fs/proc/array.c, proc_task_name), and a read saved.
+        self.comm_in_stat = known.ok().and(Stat::name(&text)).map(Comm::parse_name);
         self.scratch = text;
         *self.stat.insert(known)
     }

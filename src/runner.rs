@@ -187,6 +187,12 @@ fn usage_text(error: &clap::Error) -> String {
     escape::bounded(words.join(" ").as_bytes(), 400)
 }
 
+/// What a build with the feature `test-panic` does at its first scan.
+#[cfg(feature = "test-panic")]
+pub(crate) fn panic_for_test() {
+    panic!("built with test-panic");
+}
+
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic
         .downcast_ref::<String>()

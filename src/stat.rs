@@ -56,6 +56,13 @@ impl Stat {
         })
     }
 
+    /// The name that the line holds, between the first `(` and the last `)`.
+    pub fn name(line: &[u8]) -> Option<&[u8]> {
+        let start = line.iter().position(|&byte| byte == b'(')? + 1;
+        let end = line.iter().rposition(|&byte| byte == b')')?;
+        line.get(start..end)
+    }
+
     /// A kernel thread, which has no executable and no arguments by nature.
     pub const fn is_kernel_thread(&self) -> bool {
         self.flags & PF_KTHREAD != 0
@@ -99,6 +106,7 @@ mod tests {
         let line = format!("812 (a) R 9\n) (b)) {REST}\n");
         let stat = Stat::parse(line.as_bytes()).unwrap();
         assert_eq!((stat.state, stat.ppid, stat.session), (b'S', 1, 812));
+        assert_eq!(Stat::name(line.as_bytes()), Some(&b"a) R 9\n) (b)"[..]));
         assert_eq!(
             (stat.cpu_ticks, stat.children_ticks, stat.threads),
             (57, 24, 3)

@@ -27,17 +27,20 @@ pub enum Stage {
     Reading,
     /// Waiting between two scans.
     Waiting,
+    /// Reading or writing what one run keeps for the next.
+    Remembering,
     /// Writing the verdict.
     Reporting,
 }
 
-const STAGES: [Stage; 7] = [
+const STAGES: [Stage; 8] = [
     Stage::Starting,
     Stage::AskingNames,
     Stage::AskingSecurity,
     Stage::Listing,
     Stage::Reading,
     Stage::Waiting,
+    Stage::Remembering,
     Stage::Reporting,
 ];
 
@@ -69,6 +72,7 @@ pub fn doing() -> String {
             format!("reading {} of process {}", file.path(), PID.load(Relaxed))
         }
         Stage::Waiting => "waiting between two scans".into(),
+        Stage::Remembering => "reading or writing its state file".into(),
         Stage::Reporting => "writing its output".into(),
     }
 }

@@ -1,0 +1,269 @@
+//! The share of CPU that a process used in a window between two samples.
+//!
+//! Where a number can't be had exactly it is rather too low than too high: a false alarm wears out
+//! the trust that a true one needs.
+
+use std::collections::HashMap;
+
+use procwarden::process::ticks_to_seconds;
+
+use super::sample::{Reading, Sample};
+
+/// More ancestors than anyone has; a bound for PIDs that changed hands.
+const HIGHEST: usize = 64;
+
+/// A start is told in whole ticks, up to one too early.
+const TICK: f64 = 0.01;
+
+/// How much CPU a process used, and over what.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Share {
+    /// Percent of one core, or of all together with `--of-machine`.
+    pub(super) percent: f64,
+    /// Length of what it is over, in seconds.
+    pub(super) seconds: f64,
+    pub(super) over: Over,
+}
+
+/// What a share is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// The whole window.
+    Window,
+    /// The process's life, which began within the window.
+    Birth,
+    /// The window, in which it used no more than this: it was there before, but out of sight.
+    AtMost,
+}
+
+/// What shares are reckoned by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measure {
+    /// Whether the time of children that were waited for counts, too.
+    pub(super) with_children: bool,
+    /// Seconds that a process must have lived to be judged.
+    pub(super) min_age: f64,
+    /// What 100 % is, in cores.
+    pub(super) cores: f64,
+}
+
+impl Measure {
+    /// The share of `process` over its whole life; `None` if it is too young.
+    pub(super) fn lifetime(&self, now: &Sample, process: &Reading) -> Option<f64> {
+        let age = now.age(process);
+        (age >= self.min_age).then(|| self.percent(self.ticks(process), age))
+    }
+
+    fn ticks(&self, process: &Reading) -> u64 {
+        let children = if self.with_children {
+            process.children
+        } else {
+            0
+        };
+        process.own.saturating_add(children)
+    }
+
+    fn percent(&self, ticks: u64, seconds: f64) -> f64 {
+        100.0 * ticks_to_seconds(ticks) / seconds.max(TICK) / self.cores
+    }
+}
+
+/// Two samples and what lies between them.
+#[derive(Debug)]
+pub(super) struct Window<'s> {
+    before: &'s Sample,
+    now: &'s Sample,
+    measure: Measure,
+    earlier: HashMap<u32, u64>,
+}
+
+impl<'s> Window<'s> {
+    pub(super) fn new(before: &'s Sample, now: &'s Sample, measure: Measure) -> Self {
+        let earlier = if measure.with_children {
+            earlier_time(before, now)
+        } else {
+            HashMap::new()
+        };
+        Self {
+            before,
+            now,
+            measure,
+            earlier,
+        }
+    }
+
+    /// The share of a process of the second sample; `None` if it is too young to be judged.
+    pub(super) fn share(&self, process: &Reading) -> Option<Share> {
+        let age = self.now.age(process);
+        if age < self.measure.min_age {
+            return None;
+        }
+        let total = self.measure.ticks(process);
+        let (ticks, seconds, over) = match self.before.find(process.pid, process.start) {
+            Some(before) => {
+                let seconds = self.now.elapsed(process, (self.before, before));
+                (self.used_since(before, process), seconds, Over::Window)
+            }
+            None if self.is_born_inside(process) => (total, age, Over::Birth),
+            None => {
+                let window = self.now.taken.awake.saturating_sub(self.before.taken.awake);
+                (total, window.as_secs_f64(), Over::AtMost)
+            }
+        };
+        Some(Share {
+            percent: self.measure.percent(ticks, seconds),
+            seconds,
+            over,
+        })
+    }
+
+    fn used_since(&self, before: &Reading, process: &Reading) -> u64 {
+        let own = process.own.saturating_sub(before.own);
+        if !self.measure.with_children {
+            return own;
+        }
+        let waited_for = process.children.saturating_sub(before.children);
+        let earlier = self.earlier.get(&process.pid).copied().unwrap_or(0);
+        own.saturating_add(waited_for.saturating_sub(earlier))
+    }
+
+    fn is_born_inside(&self, process: &Reading) -> bool {
+        ticks_to_seconds(process.start) + TICK >= self.before.taken.since_boot.as_secs_f64()
+    }
+}
+
+/// By PID of those that may have waited for it: the time that children which ended inside the window
+/// had used before it. A parent gets the time of a child's whole life at once when it waits for it,
+/// which for a compiler run of hours would be thousands of percent of a window of seconds.
+///
+/// Who waited is not told: the parent, or, if that ended first, whichever ancestor inherited the
+/// orphan. All ancestors that live are taken to have, which is right or too low.
+fn earlier_time(before: &Sample, now: &Sample) -> HashMap<u32, u64> {
+    let lives = |reading: &Reading| now.find(reading.pid, reading.start).is_some();
+    let mut earlier = HashMap::new();
+    for ended in before.readings().iter().filter(|reading| !lives(reading)) {
+        let time = ended.own.saturating_add(ended.children);
+        let mut ppid = ended.ppid;
+        for _ in 0..HIGHEST {
+            let Some(ancestor) = before.at(ppid) else {
+                break;
+            };
+            if lives(ancestor) {
+                *earlier.entry(ancestor.pid).or_insert(0) += time;
+            }
+            ppid = ancestor.ppid;
+        }
+    }
+    earlier
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::tests::{reading, sample};
+    use super::*;
+
+    const PLAIN: Measure = Measure {
+        with_children: false,
+        min_age: 1.0,
+        cores: 1.0,
+    };
+    const FAMILY: Measure = Measure {
+        with_children: true,
+        ..PLAIN
+    };
+
+    /// A percentage, whole in all of these cases.
+    fn percent(measure: Measure, before: &Sample, now: &Sample, pid: u32) -> String {
+        format!("{}", share(measure, before, now, pid).unwrap().percent)
+    }
+
+    fn share(measure: Measure, before: &Sample, now: &Sample, pid: u32) -> Option<Share> {
+        Window::new(before, now, measure).share(now.at(pid).unwrap())
+    }
+
+    #[test]
+    fn a_share_is_of_one_core_over_the_time_between_the_two_readings() {
+        let before = sample(100, &[reading(5, 1, 50, 1000, 0)]);
+        let now = sample(110, &[reading(5, 1, 50, 3000, 900)]);
+        let found = share(PLAIN, &before, &now, 5).unwrap();
+        assert_eq!((found.percent, found.seconds), (200.0, 10.0));
+        let of_four = Measure {
+            cores: 4.0,
+            ..PLAIN
+        };
+        assert_eq!(percent(of_four, &before, &now, 5), "50");
+        assert_eq!(percent(FAMILY, &before, &now, 5), "290");
+    }
+
+    #[test]
+    fn the_time_in_which_the_machine_slept_does_not_thin_a_share() {
+        let before = sample(100, &[reading(5, 1, 50, 0, 0)]);
+        let mut now = sample(110, &[reading(5, 1, 50, 1000, 0)]);
+        now.taken.since_boot += std::time::Duration::from_secs(3600);
+        assert_eq!(percent(PLAIN, &before, &now, 5), "100");
+    }
+
+    #[test]
+    fn a_pid_used_again_is_measured_from_its_birth() {
+        let before = sample(100, &[reading(5, 1, 50, 90_000, 0)]);
+        let now = sample(110, &[reading(5, 1, 10_800, 100, 0)]);
+        let found = share(PLAIN, &before, &now, 5).unwrap();
+        assert_eq!(
+            (found.percent, found.seconds, found.over),
+            (50.0, 2.0, Over::Birth)
+        );
+    }
+
+    #[test]
+    fn the_newly_born_are_not_judged() {
+        let before = sample(100, &[]);
+        let now = sample(110, &[reading(5, 1, 10_901, 99, 0)]);
+        assert_eq!(share(PLAIN, &before, &now, 5), None);
+        assert_eq!(PLAIN.lifetime(&now, now.at(5).unwrap()), None);
+    }
+
+    #[test]
+    fn one_that_was_out_of_sight_before_has_an_upper_bound() {
+        let before = sample(100, &[]);
+        let now = sample(110, &[reading(5, 1, 50, 500, 0)]);
+        let found = share(PLAIN, &before, &now, 5).unwrap();
+        assert_eq!((found.percent, found.over), (50.0, Over::AtMost));
+    }
+
+    #[test]
+    fn a_childs_time_before_the_window_is_not_its_parents_in_it() {
+        let child = reading(6, 5, 60, 360_000, 1000);
+        let before = sample(100, &[reading(5, 1, 50, 0, 0), child]);
+        let now = sample(110, &[reading(5, 1, 50, 0, 361_500)]);
+        assert_eq!(percent(FAMILY, &before, &now, 5), "50");
+    }
+
+    #[test]
+    fn an_orphans_time_before_the_window_is_not_its_heirs_in_it() {
+        let before = sample(
+            100,
+            &[
+                reading(1, 0, 0, 0, 0),
+                reading(5, 1, 50, 0, 0),
+                reading(6, 5, 60, 0, 0),
+                reading(7, 6, 60, 360_000, 0),
+            ],
+        );
+        let now = sample(
+            110,
+            &[reading(1, 0, 0, 0, 360_000), reading(5, 1, 50, 0, 0)],
+        );
+        assert_eq!(percent(FAMILY, &before, &now, 1), "0");
+        assert_eq!(percent(FAMILY, &before, &now, 5), "0");
+    }
+
+    #[test]
+    fn a_loop_of_short_lived_children_shows_at_their_parent() {
+        let before = sample(100, &[reading(5, 1, 50, 10, 0), reading(6, 5, 9_990, 5, 0)]);
+        let now = sample(
+            110,
+            &[reading(5, 1, 50, 20, 985), reading(7, 5, 10_990, 5, 0)],
+        );
+        assert_eq!(percent(FAMILY, &before, &now, 5), "99");
+    }
+}

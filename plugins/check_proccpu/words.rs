@@ -1,0 +1,391 @@
+//! What came of it, in words: who is over and by how much, worst first.
+//!
+//! Naming costs reads, so that only those processes are described that the output has room for.
+
+use std::cmp::Reverse;
+
+use procwarden::describe;
+use procwarden::escape;
+use procwarden::names;
+use procwarden::perfdata::Perfdata;
+use procwarden::proc_root::{Pid, ProcRoot};
+use procwarden::process::Process;
+use procwarden::range::{State, Thresholds};
+use procwarden::recheck::Settled;
+use procwarden::report::{Finding, Report};
+
+use super::judge::{Suspect, Who};
+use super::rounds::Rounds;
+use super::share::{Over, Share};
+
+/// How many processes are described; the output has no room for more.
+const DESCRIBED: usize = 20;
+
+/// How it is to be told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    /// The number of `-v`.
+    pub(super) verbose: u8,
+    /// Shares are of the whole machine.
+    pub(super) of_machine: bool,
+    /// Seconds.
+    pub(super) min_age: f64,
+}
+
+impl Rounds<'_> {
+    /// Puts it into words.
+    pub(super) fn report(&self, title: &'static str, manner: &Manner) -> Report {
+        let (mut over, settled): (Vec<_>, Vec<_>) = self
+            .suspects
+            .iter()
+            .partition(|suspect| suspect.last.state != State::Ok);
+        over.sort_by(|a, b| worst_first(&a.last, &b.last));
+        let mut report = Report {
+            title,
+            perfdata: self.perfdata(&over),
+            all_well: self.all_well(&settled, manner),
+            ..Report::default()
+        };
+        for (at, suspect) in over.iter().enumerate() {
+            let text = if at < DESCRIBED {
+                self.finding(&suspect.last, manner)
+            } else {
+                let pid = suspect.last.who.map_or(0, |who| who.pid);
+                format!("pid {pid}")
+            };
+            report.findings.push(Finding {
+                state: suspect.last.state,
+                text,
+            });
+        }
+        report.findings.extend(self.blind_spots());
+        report.remark = self.remark(&over);
+        report.details = self.details(&over, manner);
+        report
+    }
+
+    /// `pid 812 xz, user alice: 99.8% over 3 s (want 0-80)`.
+    fn finding(&self, suspect: &Suspect, manner: &Manner) -> String {
+        let limits = self.judge.limits;
+        let mut measures = Vec::new();
+        if let Some(share) = suspect.window {
+            let want = want(limits.window, share.percent);
+            if !want.is_empty() {
+                measures.push(format!("{}{want}", shown_share(&share, manner)));
+            }
+        }
+        if let Some(percent) = suspect.lifetime {
+            let want = want(limits.lifetime, percent);
+            if !want.is_empty() {
+                measures.push(format!(
+                    "{} over its life{want}",
+                    shown_percent(percent, manner)
+                ));
+            }
+        }
+        let windows = match self.windows {
+            0 | 1 => String::new(),
+            count => format!(" in each of {count} windows"),
+        };
+        let measures = measures.join(" and ");
+        let doubt = suspect.doubt.map_or(String::new(), |hidden| {
+            let remedy = hidden.remedy();
+            format!(", but it is hidden whether it is exempt: {hidden}; {remedy}")
+        });
+        let who = suspect
+            .who
+            .map_or("even the busiest".into(), |who| self.short(who));
+        format!("{who}: {measures}{windows}{doubt}")
+    }
+
+    /// UNKNOWN for what could not be measured: it may be over.
+    fn blind_spots(&self) -> Vec<Finding> {
+        let census = &self.verdict.census;
+        let unreadable = census.hidden.map(|(pid, hidden)| {
+            let others = match census.unreadable {
+                0 | 1 => String::new(),
+                count => format!(" and {} more", count - 1),
+            };
+            let remedy = hidden.remedy();
+            let joint = if remedy.is_empty() { "" } else { "; " };
+            format!("pid {pid}{others} can't be measured: {hidden}{joint}{remedy}")
+        });
+        let finding = |text| Finding {
+            state: State::Unknown,
+            text,
+        };
+        unreadable
+            .into_iter()
+            .chain(self.blindness.clone())
+            .map(finding)
+            .collect()
+    }
+
+    /// `highest 12.3% over 3 s: pid 812 firefox, user alice; 312 judged, 4 exempt`.
+    fn all_well(&self, settled: &[&Settled<Suspect>], manner: &Manner) -> String {
+        let highest = self.verdict.busiest.first().map_or_else(
+            || "no process to judge".to_owned(),
+            |(who, share)| {
+                format!(
+                    "highest {}: {}",
+                    shown_share(share, manner),
+                    self.short(*who)
+                )
+            },
+        );
+        let mut parts: Vec<_> = settled
+            .iter()
+            .take(3)
+            .map(|suspect| self.settled(suspect, manner))
+            .collect();
+        parts.push(highest);
+        parts.push(self.numbers());
+        parts.extend(self.sampled());
+        parts.join("; ")
+    }
+
+    /// `pid 812 xz, user alice 99.8% over 3 s, settled to 0.1% after 5 s`.
+    fn settled(&self, suspect: &Settled<Suspect>, manner: &Manner) -> String {
+        let shown = |suspect: &Suspect| {
+            let share = suspect.window.map(|share| shown_share(&share, manner));
+            share.unwrap_or_else(|| "its end".into())
+        };
+        let who = suspect
+            .first
+            .who
+            .map_or("the busiest".into(), |who| self.short(who));
+        let after = procwarden::options::seconds(suspect.after);
+        let (first, last) = (shown(&suspect.first), shown(&suspect.last));
+        format!("{who} {first}, settled to {last} after {after} s")
+    }
+
+    fn numbers(&self) -> String {
+        format!(
+            "{} judged, {} exempt",
+            self.verdict.judged, self.verdict.exempt
+        )
+    }
+
+    fn sampled(&self) -> Option<String> {
+        let why = self.past.sampled_since.as_ref()?;
+        Some(format!("sampled here: {why}"))
+    }
+
+    fn remark(&self, over: &[&Settled<Suspect>]) -> String {
+        let is_over = |suspect: &&&Settled<Suspect>| {
+            suspect.last.who.is_some() && suspect.last.state != State::Unknown
+        };
+        let over = over.iter().filter(is_over).count();
+        let sampled = self
+            .sampled()
+            .map_or_else(String::new, |why| format!("; {why}"));
+        format!("{over} over; {}{sampled}", self.numbers())
+    }
+
+    fn details(&self, over: &[&Settled<Suspect>], manner: &Manner) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (at, suspect) in over.iter().enumerate() {
+            let suspect = &suspect.last;
+            let Some(who) = suspect.who else { continue };
+            let described = if at < DESCRIBED {
+                self.described(who)
+            } else {
+                format!("pid {}", who.pid)
+            };
+            lines.push(format!("{}: {described}", self.measures(suspect, manner)));
+        }
+        lines.extend(self.past.trouble.iter().cloned());
+        if manner.verbose > 0 {
+            lines.extend(self.exemptions.details());
+            self.push_bystanders(&mut lines, over, manner);
+        }
+        if manner.verbose > 1 {
+            lines.push(self.scanned(manner));
+        }
+        lines
+    }
+
+    /// The exempt that would be over, and the busiest that are not.
+    fn push_bystanders(
+        &self,
+        lines: &mut Vec<String>,
+        over: &[&Settled<Suspect>],
+        manner: &Manner,
+    ) {
+        for (who, share, by) in &self.verdict.exempt_over {
+            let by = self.exemptions.all().get(usize::from(*by));
+            let by = by.map_or_else(String::new, |one| format!("exempt by {one}: "));
+            lines.push(self.line(&by, (*who, *share), manner));
+        }
+        for busy in &self.verdict.busiest {
+            if !over.iter().any(|suspect| suspect.last.who == Some(busy.0)) {
+                lines.push(self.line("busiest: ", *busy, manner));
+            }
+        }
+    }
+
+    fn scanned(&self, manner: &Manner) -> String {
+        let verdict = &self.verdict;
+        let kept = self
+            .past
+            .shown_path()
+            .map_or_else(String::new, |path| format!("; samples are kept in {path}"));
+        format!(
+            "scanned {} processes of {} in {} window(s): {}, {} younger than {} s{kept}",
+            verdict.census.listed,
+            self.root.shown_path(),
+            self.windows,
+            self.numbers(),
+            verdict.young,
+            manner.min_age,
+        )
+    }
+
+    /// `99.8% over 3 s, 40.2% over its life`; the latter where somebody asked for it.
+    fn measures(&self, suspect: &Suspect, manner: &Manner) -> String {
+        let share = suspect.window.map(|share| shown_share(&share, manner));
+        let asked = self.judge.limits.lifetime != Thresholds::default();
+        let lifetime = suspect
+            .lifetime
+            .filter(|_| asked)
+            .map(|percent| format!("{} over its life", shown_percent(percent, manner)));
+        let measures: Vec<_> = share.into_iter().chain(lifetime).collect();
+        measures.join(", ")
+    }
+
+    /// `99.8% over 3 s: pid 812 xz, user alice, up 2m: xz -9`.
+    fn line(&self, head: &str, (who, share): (Who, Share), manner: &Manner) -> String {
+        let share = shown_share(&share, manner);
+        format!("{head}{share}: {}", self.described(who))
+    }
+
+    /// `pid 812 xz, user alice, up 2m: xz -9`.
+    fn described(&self, who: Who) -> String {
+        self.living(who)
+            .map_or_else(|| ended(who), |mut process| describe::process(&mut process))
+    }
+
+    /// `pid 812 xz, user alice`.
+    fn short(&self, who: Who) -> String {
+        let Some(mut process) = self.living(who) else {
+            return ended(who);
+        };
+        let name = describe::name(&mut process);
+        let user = process.owner().map_or_else(
+            |_| String::new(),
+            |owner| {
+                let name = names::user(owner.uid);
+                format!(", user {}", escape::bounded(name.as_bytes(), 32))
+            },
+        );
+        format!("pid {} {name}{user}", who.pid)
+    }
+
+    /// The process, if it still is that one.
+    fn living(&self, who: Who) -> Option<Process<'_>> {
+        let root: &ProcRoot = self.root;
+        let mut process = Process::new(root, Pid(who.pid));
+        let same = process.stat().is_ok_and(|stat| stat.start == who.start);
+        same.then_some(process)
+    }
+
+    fn perfdata(&self, over: &[&Settled<Suspect>]) -> Vec<Perfdata> {
+        let limits = self.judge.limits;
+        let percent = |label: &str, value, thresholds| Perfdata {
+            label: label.into(),
+            value,
+            unit: "%",
+            thresholds,
+        };
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "there are less than 2^22 processes"
+        )]
+        let count = |label: &str, count: u64| Perfdata::plain(label, count as f64);
+        let highest = self
+            .verdict
+            .busiest
+            .first()
+            .map_or(0.0, |(_, share)| share.percent);
+        let mut items = vec![percent("highest", highest, limits.window)];
+        if limits.lifetime != Thresholds::default() {
+            let highest = self.verdict.highest_lifetime;
+            items.push(percent("highest_lifetime", highest, limits.lifetime));
+        }
+        let worse = |state: State| {
+            let are = over
+                .iter()
+                .filter(|s| s.last.who.is_some() && s.last.state >= state);
+            u64::try_from(are.count()).unwrap_or(u64::MAX)
+        };
+        items.extend([
+            count("over_warning", worse(State::Warning)),
+            count("over_critical", worse(State::Critical)),
+            count("judged", self.verdict.judged),
+            count("exempt", self.verdict.exempt),
+        ]);
+        items
+    }
+}
+
+/// By state, then by share.
+fn worst_first(a: &Suspect, b: &Suspect) -> std::cmp::Ordering {
+    let percent = |suspect: &Suspect| suspect.window.map_or(0.0, |share| share.percent);
+    Reverse(a.state)
+        .cmp(&Reverse(b.state))
+        .then(percent(b).total_cmp(&percent(a)))
+}
+
+fn ended(who: Who) -> String {
+    format!("pid {} (it has ended since)", who.pid)
+}
+
+/// ` (want 0-80)` if the percentage is not as wanted.
+fn want(limits: Thresholds, percent: f64) -> String {
+    let violated = limits.violated(limits.state(percent));
+    violated.map_or_else(String::new, |range| format!(" (want {})", range.wanted()))
+}
+
+/// `99.8% over 3 s`.
+fn shown_share(share: &Share, manner: &Manner) -> String {
+    let percent = shown_percent(share.percent, manner);
+    let length = length(share.seconds);
+    match share.over {
+        Over::Window => format!("{percent} over {length}"),
+        Over::Birth => format!("{percent} over its {length} of life"),
+        Over::AtMost => format!("up to {percent} over {length}, out of sight before"),
+    }
+}
+
+fn shown_percent(percent: f64, manner: &Manner) -> String {
+    let of = if manner.of_machine {
+        " of the machine"
+    } else {
+        ""
+    };
+    format!("{percent:.1}%{of}")
+}
+
+/// Seconds as one would say them: `3 s`, `2.4 s`, `61 s`, `5 min`.
+fn length(seconds: f64) -> String {
+    if seconds < 10.0 {
+        format!("{} s", (seconds * 10.0).round() / 10.0)
+    } else if seconds < 120.0 {
+        format!("{seconds:.0} s")
+    } else {
+        format!("{:.0} min", seconds / 60.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_short() {
+        assert_eq!(
+            [3.0004, 2.44, 61.2, 300.0].map(length),
+            ["3 s", "2.4 s", "61 s", "5 min"]
+        );
+    }
+}
