@@ -5,6 +5,7 @@
 //! against them.
 
 mod cause;
+mod group;
 mod known;
 mod policy;
 mod portrait;

@@ -1,31 +1,19 @@
-//! The survey in words: findings that look the same told as one, the worst first.
-
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+//! The survey in words: what is wrong, what could not be seen, what was exempt, and how many there
+//! are of each.
 
 use procwarden::options;
 use procwarden::perfdata::Perfdata;
-use procwarden::proc_root::Pid;
 use procwarden::range::{Range, State, Thresholds};
 use procwarden::report::{Finding, Report};
 
-use super::cause::causes;
+use super::group::grouped;
 use super::policy::Policy;
-use super::portrait::Portrait;
 use super::rule::{Rule, RuleSet};
 use super::sparing::Sparings;
 use super::survey::{Case, Survey};
 
 /// How many pids of a group are shown, and how many with `-v`.
 const MOST_PIDS: [usize; 2] = [5, 20];
-
-/// Processes that look the same and break the same rules.
-struct Group<'s> {
-    state: State,
-    rules: RuleSet,
-    portrait: &'s Portrait,
-    pids: Vec<Pid>,
-}
 
 /// Puts the survey into words; `verbose` is the number of `-v`.
 pub(crate) fn report(
@@ -66,83 +54,6 @@ pub(crate) fn report(
         perfdata: perfdata(survey, policy),
         details,
     }
-}
-
-impl Group<'_> {
-    /// `badd (pid 812, user www-data) gid-root: …`.
-    fn finding(&self, policy: &Policy) -> Finding {
-        let count = match self.pids.len() {
-            1 => String::new(),
-            count => format!("{count} "),
-        };
-        Finding {
-            state: self.state,
-            text: format!(
-                "{count}{} ({}, user {}{}) {}: {}",
-                self.portrait.name,
-                pids(&self.pids, 1),
-                self.portrait.user,
-                self.place(),
-                self.rules.names("+"),
-                causes(self.rules, self.portrait, policy.allowed),
-            ),
-        }
-    }
-
-    /// `CRITICAL gid-root: badd, pid 812, user www-data: uid 33/33/33 gid 0/0/0 groups 0: …`.
-    fn detail(&self, policy: &Policy, most: usize) -> String {
-        format!("{} {}", self.state, self.line(policy, most))
-    }
-
-    fn line(&self, policy: &Policy, most: usize) -> String {
-        format!(
-            "{}: {}, {}, user {}{}: {}: {}",
-            self.rules.names("+"),
-            self.portrait.name,
-            pids(&self.pids, most),
-            self.portrait.user,
-            self.place(),
-            self.portrait.ids(),
-            causes(self.rules, self.portrait, policy.allowed),
-        )
-    }
-
-    const fn place(&self) -> &'static str {
-        if self.portrait.contained {
-            ", in a container"
-        } else {
-            ""
-        }
-    }
-}
-
-/// Groups, the worst first, then the largest.
-fn grouped<'s>(
-    broken: impl Iterator<Item = (RuleSet, &'s Portrait, Pid)>,
-    policy: &Policy,
-) -> Vec<Group<'s>> {
-    let mut pids: BTreeMap<(RuleSet, &Portrait), Vec<Pid>> = BTreeMap::new();
-    for (rules, portrait, pid) in broken.filter(|(rules, ..)| !rules.is_empty()) {
-        pids.entry((rules, portrait)).or_default().push(pid);
-    }
-    let mut groups: Vec<_> = pids
-        .into_iter()
-        .map(|((rules, portrait), pids)| Group {
-            state: policy.state(rules),
-            rules,
-            portrait,
-            pids,
-        })
-        .collect();
-    groups.sort_by_key(|group| {
-        let size = (group.rules.len(), group.pids.len());
-        (
-            Reverse(group.state),
-            Reverse(size),
-            group.pids.first().copied(),
-        )
-    });
-    groups
 }
 
 /// What could not be seen, and so may be wrong.
@@ -278,15 +189,4 @@ fn perfdata(survey: &Survey, policy: &Policy) -> Vec<Perfdata> {
     )]
     items.push(Perfdata::plain("judged", survey.judged as f64));
     items
-}
-
-/// `pid 812`, or `pids 812, 813 and 10 more`.
-fn pids(pids: &[Pid], most: usize) -> String {
-    let shown: Vec<_> = pids.iter().take(most).map(ToString::to_string).collect();
-    let shown = shown.join(", ");
-    match (pids.len(), pids.len().saturating_sub(most)) {
-        (1, _) => format!("pid {shown}"),
-        (_, 0) => format!("pids {shown}"),
-        (_, more) => format!("pids {shown} and {more} more"),
-    }
 }
