@@ -23,7 +23,7 @@ _check_privdrop() {
 
     case "${cmd}" in
         check_privdrop)
-            opts="-t -v -k -h -V --rules --warn-on --crit-on --allow-caps --privileged-groups --exempt --exempt-rule --exempt-from --strict --timeout --verbose --mon --recheck --rechecks --containers --no-kthreads --proc-root --help --version"
+            opts="-t -v -k -h -V --rules --warn-on --crit-on --allow-caps --privileged-groups --exempt --exempt-rule --exempt-from --strict --timeout --verbose --mon --recheck --rechecks --containers --no-kthreads --proc-root --lsm --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -83,6 +83,10 @@ _check_privdrop() {
                     ;;
                 --proc-root)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lsm)
+                    COMPREPLY=($(compgen -W "auto selinux apparmor smack" -- "${cur}"))
                     return 0
                     ;;
                 *)

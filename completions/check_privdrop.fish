@@ -13,6 +13,10 @@ complete -c check_privdrop -l containers -d 'What to do with processes in nested
 include\t'They count like all others'
 only\t'Only they count'"
 complete -c check_privdrop -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F
+complete -c check_privdrop -l lsm -d 'Whose labels processes have; a recorded copy doesn\'t tell' -r -f -a "auto\t''
+selinux\t''
+apparmor\t''
+smack\t''"
 complete -c check_privdrop -l strict -d 'Judge also atd and Postfix\'s local, which keep root by design and are exempt otherwise'
 complete -c check_privdrop -s v -l verbose -d 'Say more; twice and three times, still more'
 complete -c check_privdrop -l mon -d 'Report as mon\'s monitors do: exit 0 or 1, summary first, nothing when all is well'
