@@ -759,3 +759,25 @@ fn a_whitelist_of_names_costs_no_further_read() {
     assert!((18..=20).contains(&opened("/stat\"")), "{trace}");
     assert!(opened("/comm\"") <= 1, "{trace}");
 }
+
+#[test]
+fn the_worst_comes_first() {
+    let tree = Tree::new();
+    let busy = |pid, eighths| {
+        let mut process = half_busy(pid, "loop");
+        process.times = [0, eighths * UPTIME * TICKS / 16];
+        process
+    };
+    tree.add(&busy(7, 5))
+        .add(&busy(8, 6))
+        .add(&busy(9, 4))
+        .add(&busy(10, 7));
+    let args = ["--lifetime-warning", "40", "--lifetime-critical", "70"];
+    let answer = recorded(&tree, &args).run();
+    answer.code(2).has(
+        "pid 10 loop, user root: 87.5% over its life (want 0-70), pid 8 loop, user root: 75.0% over its \
+         life (want 0-70), pid 7 loop, user root: 62.5% over its life (want 0-40), pid 9 loop",
+    );
+    assert_eq!(value(&answer, "over_warning").to_string(), "4", "{answer}");
+    assert_eq!(value(&answer, "over_critical").to_string(), "2", "{answer}");
+}

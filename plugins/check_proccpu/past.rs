@@ -120,8 +120,9 @@ impl Past {
     }
 
     fn fail(&mut self, error: &Error) {
-        let trouble = format!("cannot keep a sample for the next check: {error}");
+        let mut trouble = format!("cannot keep a sample for the next check: {error}");
         if self.file.is_none() {
+            trouble.push_str("; --state-dir names another place");
             self.sampled_since = Some("there is no place to keep anything".into());
         }
         self.trouble.push(trouble);

@@ -328,12 +328,14 @@ impl Rounds<'_> {
     }
 }
 
-/// By state, then by share.
+/// By state, then by share, then by life.
 fn worst_first(a: &Suspect, b: &Suspect) -> std::cmp::Ordering {
-    let percent = |suspect: &Suspect| suspect.window.map_or(0.0, |share| share.percent);
-    Reverse(a.state)
-        .cmp(&Reverse(b.state))
-        .then(percent(b).total_cmp(&percent(a)))
+    let share = |suspect: &Suspect| suspect.window.map_or(0.0, |share| share.percent);
+    let life = |suspect: &Suspect| suspect.lifetime.unwrap_or(0.0);
+    let by_state = Reverse(a.state).cmp(&Reverse(b.state));
+    by_state
+        .then(share(b).total_cmp(&share(a)))
+        .then(life(b).total_cmp(&life(a)))
 }
 
 fn ended(who: Who) -> String {
