@@ -14,7 +14,7 @@ pub fn unit(text: &[u8]) -> Option<&[u8]> {
     let path = path(b"name=systemd").or_else(|| path(b""))?;
     let mut parts = path
         .split(|&byte| byte == b'/')
-        .filter(|part| !part.is_empty());
+        .filter(|part| !part.is_empty() && *part != b"..");
     let first = parts.find(|part| !part.ends_with(b".slice"))?;
     // systemd puts a "_" before names that the kernel would take for its own files.
     let name = first.strip_prefix(b"_").unwrap_or(first);
@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn the_first_part_that_is_no_slice_is_the_unit() {
-        let cases: [(&[u8], Option<&[u8]>); 8] = [
+        let cases: [(&[u8], Option<&[u8]>); 9] = [
             (b"0::/system.slice/ssh.service\n", Some(b"ssh.service")),
             (b"0::/init.scope\n", Some(b"init.scope")),
             (
@@ -48,6 +48,11 @@ mod tests {
                 Some(b"user@1000.service"),
             ),
             (b"0::/\n", None),
+            // As seen from within another control group namespace.
+            (
+                b"0::/../../system.slice/ssh.service\n",
+                Some(b"ssh.service"),
+            ),
             (b"0::/lxc/web/init.scope\n", None),
             (b"", None),
         ];

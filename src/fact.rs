@@ -101,6 +101,9 @@ pub enum Cause {
     Absent,
     /// There are no labels: this system is not active, or none that labels processes is.
     NoSystem(Option<System>),
+    /// A user or group that has no number in our user namespace, and shows as the overflow id
+    /// (user_namespaces(7)).
+    Unmapped,
     /// What it holds is not of the kernel's form.
     Malformed,
     /// It is longer than we are willing to read.
@@ -134,6 +137,7 @@ impl Hidden {
             (Cause::Absent, file) if file.is_label() => {
                 "this kernel or tree has no security labels"
             }
+            (Cause::Unmapped, _) => "run the check outside of the user namespace",
             (Cause::Absent, _) => "the tree under --proc-root lacks it",
             _ => "",
         })
@@ -151,6 +155,7 @@ impl fmt::Display for Hidden {
             Cause::Absent => write!(f, "{file} is missing"),
             Cause::NoSystem(None) => write!(f, "no active security system labels processes"),
             Cause::NoSystem(Some(system)) => write!(f, "{} is not active", system.title()),
+            Cause::Unmapped => write!(f, "its user has no number in this user namespace"),
             Cause::Malformed => write!(f, "{file} is not what a kernel writes"),
             Cause::TooLong => write!(f, "{file} is too long to read"),
             Cause::Failed(errno) => write!(f, "reading {file} failed: {errno}"),

@@ -10,11 +10,11 @@ use crate::look::{self, Look};
 use crate::perfdata::Perfdata;
 use crate::population::{Containers, Population};
 use crate::proc_root::ProcRoot;
-use crate::range::State;
+use crate::range::{Range, State, Thresholds};
 use crate::recheck::{self, Judged, Settled};
 use crate::report::{Finding, Report, listed};
 use crate::scan::{self, Scan, Tally};
-use crate::selector::Selector;
+use crate::selector::{Question, Selector};
 use crate::spec::Spec;
 
 /// Longest label in a sentence, in characters.
@@ -277,15 +277,17 @@ impl<'s> Headcount<'s> {
             }
         }
         if verbose > 1 {
-            let questions = spec.selector.questions().iter();
-            let keys: Vec<_> = questions.map(|question| question.key().name()).collect();
+            details.push(format!("{label}: read as {}", understood(spec)));
+            let Tally {
+                certain,
+                uncertain,
+                zombies,
+                elsewhere,
+                ..
+            } = count.tally;
             details.push(format!(
-                "{label}: tried {}; {} certain, {} uncertain, {} zombies, {} across --containers",
-                keys.join(", then "),
-                count.tally.certain,
-                count.tally.uncertain,
-                count.tally.zombies,
-                count.tally.elsewhere,
+                "{label}: {certain} certain, {uncertain} uncertain, {zombies} zombies, {elsewhere} \
+                 across --containers",
             ));
         }
         if verbose > 2 || (failed && too_few) {
@@ -296,6 +298,23 @@ impl<'s> Headcount<'s> {
             );
         }
     }
+}
+
+/// A spec as it was understood, its questions in the order in which they are asked.
+fn understood(spec: &Spec) -> String {
+    let questions = spec.selector.questions().iter().map(Question::in_words);
+    let questions = questions.collect::<Vec<_>>().join(", then ");
+    let range = |name: &str, range: Option<Range>| {
+        range.map_or(String::new(), |range| {
+            format!("; {name} unless {}", range.wanted())
+        })
+    };
+    let Thresholds { warning, critical } = spec.thresholds;
+    format!(
+        "{questions}{}{}",
+        range("critical", critical),
+        range("warning", warning)
+    )
 }
 
 fn judge(spec: &Spec, scan: &Scan, at: usize) -> Count {

@@ -17,6 +17,9 @@ struct Interpreter {
     long_valued: &'static [&'static str],
     /// Long options that name what is run.
     long_program: &'static [&'static str],
+    /// Whether what is run by these letters or long options is a module, or by its bare name a
+    /// class, and so has a dotted name.
+    dotted: &'static [&'static str],
     /// Whether letters may be joined behind one dash (`python3 -um x`).
     clusters: bool,
 }
@@ -29,6 +32,7 @@ const INTERPRETERS: &[Interpreter] = &[
         inline: b"eE",
         long_valued: &[],
         long_program: &[],
+        dotted: &[],
         // What follows -I, -M, -i or -0 is its value: only the first letter is an option.
         clusters: false,
     },
@@ -39,6 +43,7 @@ const INTERPRETERS: &[Interpreter] = &[
         inline: b"c",
         long_valued: &["--check-hash-based-pycs"],
         long_program: &[],
+        dotted: &["-m"],
         clusters: true,
     },
     Interpreter {
@@ -48,6 +53,7 @@ const INTERPRETERS: &[Interpreter] = &[
         inline: b"e",
         long_valued: &["--encoding", "--external-encoding", "--internal-encoding"],
         long_program: &[],
+        dotted: &[],
         clusters: false,
     },
     Interpreter {
@@ -63,6 +69,7 @@ const INTERPRETERS: &[Interpreter] = &[
             "--docroot",
         ],
         long_program: &["--file"],
+        dotted: &[],
         clusters: false,
     },
     Interpreter {
@@ -81,6 +88,7 @@ const INTERPRETERS: &[Interpreter] = &[
             "--title",
         ],
         long_program: &[],
+        dotted: &[],
         clusters: false,
     },
     Interpreter {
@@ -90,6 +98,7 @@ const INTERPRETERS: &[Interpreter] = &[
         inline: b"",
         long_valued: &[],
         long_program: &[],
+        dotted: &[],
         clusters: false,
     },
     Interpreter {
@@ -99,6 +108,7 @@ const INTERPRETERS: &[Interpreter] = &[
         inline: b"cs",
         long_valued: &["--rcfile", "--init-file"],
         long_program: &[],
+        dotted: &[],
         clusters: true,
     },
     Interpreter {
@@ -122,6 +132,7 @@ const INTERPRETERS: &[Interpreter] = &[
             "--source",
         ],
         long_program: &["-jar", "--module"],
+        dotted: &["-m", "--module", ""],
         clusters: false,
     },
 ];
@@ -142,38 +153,53 @@ pub fn shell_has_work(cmdline: &[u8]) -> bool {
     arguments.any(|argument| !argument.starts_with(b"-") || argument.contains(&b'c'))
 }
 
-/// The script, module, jar or main class of an interpreter's command line, as it was given.
-pub fn program(cmdline: &[u8]) -> Option<&[u8]> {
+/// What an interpreter runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program<'a> {
+    /// A script, module, jar or main class, as it was given.
+    pub text: &'a [u8],
+    /// Whether dots divide its name: that of a Python module or a Java class.
+    pub is_dotted: bool,
+}
+
+impl<'a> Program<'a> {
+    /// Its name without the directory.
+    pub fn base_name(self) -> &'a [u8] {
+        base_name(self.text)
+    }
+
+    /// Whether it is called so: by its base name, a dotted one also by its last part.
+    pub fn is_called(self, name: &[u8]) -> bool {
+        let base = self.base_name();
+        let last = base.rsplit(|&byte| byte == b'.').next();
+        base == name || (self.is_dotted && last == Some(name))
+    }
+}
+
+/// What the interpreter of this command line runs.
+pub fn program(cmdline: &[u8]) -> Option<Program<'_>> {
     let mut arguments = arguments(cmdline);
     let own = base_name(arguments.next()?);
     let interpreter = find(own.strip_prefix(b"-").unwrap_or(own))?;
     while let Some(argument) = arguments.next() {
-        match interpreter.role(argument) {
-            Role::Program(Some(program)) => return Some(program),
-            Role::Program(None) | Role::EndOfOptions => return arguments.next(),
-            Role::Flag => {}
-            Role::Valued => drop(arguments.next()),
+        let (text, by) = match interpreter.role(argument) {
+            Role::Program(program, by) => (program.or_else(|| arguments.next())?, by),
+            Role::EndOfOptions => (arguments.next()?, &b""[..]),
+            Role::Flag => continue,
+            Role::Valued => {
+                arguments.next();
+                continue;
+            }
             Role::NoProgram => return None,
-        }
+        };
+        let is_dotted = interpreter
+            .dotted
+            .iter()
+            .any(|option| option.as_bytes() == by);
+        return Some(Program { text, is_dotted });
     }
     None
 }
-
-/// What may be called the program's name: its base name, and of a dotted one (a Python module, a
-/// Java class) the last part as well.
-pub fn is_called(program: &[u8], name: &[u8]) -> bool {
-    let base = base_name(program);
-    if base == name {
-        return true;
-    }
-    let is_file = program.contains(&b'/') || FILE_ENDINGS.iter().any(|e| base.ends_with(e));
-    !is_file && base.rsplit(|&byte| byte == b'.').next() == Some(name)
-}
-
-/// A last dot before one of these begins an ending, not a class.
-const FILE_ENDINGS: &[&[u8]] = &[
-    b".jar", b".war", b".py", b".pyc", b".pyz", b".pl", b".rb", b".php", b".js", b".lua", b".sh",
-];
 
 /// The arguments of a `cmdline`, empty ones included.
 pub fn arguments(cmdline: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -190,8 +216,8 @@ pub fn base_name(path: &[u8]) -> &[u8] {
 
 /// What an argument before the script is.
 enum Role<'a> {
-    /// The program, here or in the next argument.
-    Program(Option<&'a [u8]>),
+    /// The program, here or in the next argument, and the option that names it.
+    Program(Option<&'a [u8]>, &'a [u8]),
     Flag,
     /// An option whose value is the next argument.
     Valued,
@@ -216,13 +242,13 @@ impl Interpreter {
             b"--" => Role::EndOfOptions,
             // The program comes from standard input.
             b"-" => Role::NoProgram,
-            _ if is_one_of(self.long_program) => Role::Program(None),
+            _ if is_one_of(self.long_program) => Role::Program(None, argument),
             _ if is_one_of(self.long_valued) => Role::Valued,
             [b'-', b'-', ..] => Role::Flag,
             [b'+', b'o'] if self.valued.contains(&b'o') => Role::Valued,
             [b'+', ..] if self.valued.contains(&b'o') => Role::Flag,
             [b'-', letters @ ..] => self.letters(letters),
-            program => Role::Program(Some(program)),
+            program => Role::Program(Some(program), b""),
         }
     }
 
@@ -237,10 +263,12 @@ impl Interpreter {
             }
             if self.program.contains(letter) {
                 // A long option with one dash (java's -mx) is no -m.
-                return if self.clusters || attached.is_none() {
-                    Role::Program(attached)
-                } else {
+                let is_long = !self.clusters && attached.is_some();
+                let by: &[u8] = if *letter == b'm' { b"-m" } else { b"" };
+                return if is_long {
                     Role::Flag
+                } else {
+                    Role::Program(attached, by)
                 };
             }
             if self.valued.contains(letter) {
@@ -265,7 +293,7 @@ mod tests {
             all.push(0);
             all
         });
-        program(&cmdline).map(|program| String::from_utf8_lossy(program).into_owned())
+        program(&cmdline).map(|program| String::from_utf8_lossy(program.text).into_owned())
     }
 
     #[test]
@@ -312,14 +340,26 @@ mod tests {
     }
 
     #[test]
-    fn a_program_is_called_by_its_base_name_or_its_last_dotted_part() {
-        assert!(is_called(b"/usr/sbin/mon", b"mon"));
-        assert!(is_called(b"x.jar", b"x.jar"));
-        assert!(!is_called(b"x.jar", b"jar"));
-        assert!(!is_called(b"/srv/app.v2", b"v2"));
-        assert!(is_called(b"org.apache.Bootstrap", b"Bootstrap"));
-        assert!(is_called(b"http.server", b"http.server"));
-        assert!(is_called(b"a/b.Main", b"b.Main"));
+    fn a_program_is_called_by_its_base_name_and_a_class_by_its_last_part() {
+        for (line, name, expected) in [
+            ("perl /usr/sbin/mon", "mon", true),
+            ("java -jar x.jar", "x.jar", true),
+            ("java -jar x.jar", "jar", false),
+            ("sh backup.cron", "cron", false),
+            ("java org.apache.Bootstrap", "Bootstrap", true),
+            ("java --module a/b.Main", "Main", true),
+            ("python3 -m http.server", "http.server", true),
+            ("python3 -um http.server", "server", true),
+            ("python3 app.v2", "v2", false),
+        ] {
+            let cmdline = line.replace(' ', "\0");
+            let program = program(cmdline.as_bytes()).unwrap();
+            assert_eq!(
+                program.is_called(name.as_bytes()),
+                expected,
+                "{line} {name}"
+            );
+        }
     }
 
     #[test]

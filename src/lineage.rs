@@ -9,7 +9,7 @@
 use std::os::unix::ffi::OsStrExt;
 
 use crate::fact::Fact;
-use crate::interpreter::{arguments, base_name, is_shell, shell_has_work};
+use crate::interpreter::{arguments, base_name, is_interpreter, is_shell, program, shell_has_work};
 use crate::proc_root::{Pid, ProcRoot};
 use crate::process::{Process, ticks_to_seconds};
 use crate::stat::Stat;
@@ -23,7 +23,7 @@ const HIGHEST: usize = 64;
 /// The check's own processes, as seen once at its start.
 #[derive(Debug, Default)]
 pub struct Lineage {
-    own: Vec<Pid>,
+    own: Vec<Relative>,
     counted: Vec<Pid>,
     agents: Vec<Agent>,
     start: f64,
@@ -42,21 +42,37 @@ struct Agent {
 struct Relative {
     pid: Pid,
     comm: Vec<u8>,
+    /// What it runs, if it is an interpreter: all of a kind have its name, but not its script.
+    script: Vec<u8>,
     stat: Stat,
 }
 
 impl Relative {
     fn read(process: &mut Process<'_>) -> Fact<Self> {
         let stat = process.stat()?;
+        let comm = process.comm()?.as_bytes().to_vec();
+        let script = if is_interpreter(&comm) {
+            program(process.cmdline()?)
+                .map(|program| program.text.to_vec())
+                .unwrap_or_default()
+        } else {
+            Vec::new()
+        };
         Ok(Self {
             pid: process.pid(),
-            comm: process.comm()?.as_bytes().to_vec(),
+            comm,
+            script,
             stat,
         })
     }
 
+    /// Whether one may be a fork of the other.
+    fn is_called_like(&self, other: &Self) -> bool {
+        self.comm == other.comm && self.script == other.script
+    }
+
     fn is_older_twin_of(&self, other: &Self) -> bool {
-        self.pid != other.pid && self.comm == other.comm && self.stat.start <= other.stat.start
+        self.pid != other.pid && self.is_called_like(other) && self.stat.start <= other.stat.start
     }
 }
 
@@ -67,60 +83,69 @@ impl Lineage {
             return Self::default();
         };
         let mut process = Process::new(root, me);
-        let Ok(own) = process.stat() else {
+        let Ok(me) = Relative::read(&mut process) else {
             return Self::default();
         };
-        let start = ticks_to_seconds(own.start);
+        let ancestors = climb(root, me.stat.ppid);
+        let start = ticks_to_seconds(me.stat.start);
         let mut lineage = Self {
             own: vec![me],
             start,
             ..Self::default()
         };
-        let ancestors = climb(root, own.ppid);
         for (at, ancestor) in ancestors.iter().enumerate() {
             lineage.place(root, ancestor, &ancestors[at + 1..]);
         }
         lineage
     }
 
-    /// Whether `process` belongs to the check, or is a fork that its agent made for another one.
+    /// Whether `process` is the check itself or was made for it.
     pub fn includes(&self, process: &mut Process<'_>) -> bool {
-        if self.own.contains(&process.pid()) {
-            return true;
-        }
-        // Only a spec that counts by name can mistake a fork for the agent, and it has read comm.
-        let Some(Ok(comm)) = process.comm_if_read() else {
-            return false;
-        };
-        let Some(agent) = self.agent_called(comm.as_bytes()) else {
-            return false;
-        };
-        !self.counted.contains(&process.pid()) && self.is_fork_of(agent, process)
+        let own = self.own.iter().find(|own| own.pid == process.pid());
+        // Between two scans the number may have gone to another process.
+        own.is_some_and(|own| {
+            process
+                .stat()
+                .is_ok_and(|stat| stat.start == own.stat.start)
+        })
     }
 
-    fn agent_called(&self, comm: &[u8]) -> Option<&Agent> {
-        self.agents.iter().find(|agent| agent.main.comm == comm)
+    /// Whether `process` is a fork that our agent made for another check. Only who counts programs
+    /// can mistake it for the agent.
+    pub fn includes_fork(&self, process: &mut Process<'_>) -> bool {
+        if self.agents.is_empty() || self.counted.contains(&process.pid()) {
+            return false;
+        }
+        let named = |agent: &&Agent| {
+            process
+                .comm()
+                .is_ok_and(|comm| comm.as_bytes() == agent.main.comm)
+        };
+        let Some(agent) = self.agents.iter().find(named) else {
+            return false;
+        };
+        self.is_fork_of(agent, process)
     }
 
     /// Whether an agent made `process` for a check, directly or by forking twice. Workers that it
     /// keeps are its children, too, but old; and a second agent has nothing to do with it.
     fn is_fork_of(&self, agent: &Agent, process: &mut Process<'_>) -> bool {
-        let Ok(stat) = process.stat() else {
+        let main = &agent.main;
+        let Ok(fork) = Relative::read(process) else {
             return false;
         };
-        let main = &agent.main;
-        if process.pid() == main.pid || stat.session != main.stat.session {
+        let is_relative = fork.is_called_like(main) && fork.stat.session == main.stat.session;
+        if fork.pid == main.pid || !is_relative {
             return false;
         }
-        if stat.ppid == main.pid.0 {
-            return self.is_young(&stat);
+        let parent = fork.stat.ppid;
+        if parent == main.pid.0 {
+            return self.is_young(&fork.stat);
         }
-        if Some(stat.ppid) == agent.reaper {
-            return stat.start >= main.stat.start;
+        if Some(parent) == agent.reaper {
+            return fork.stat.start >= main.stat.start;
         }
-        let mut parent = Process::new(process.root(), Pid(stat.ppid));
-        let is_relative = parent.comm().is_ok_and(|comm| comm.as_bytes() == main.comm);
-        is_relative && stat.ppid != process.pid().0 && self.is_fork_of(agent, &mut parent)
+        parent > 1 && self.is_fork_of(agent, &mut Process::new(process.root(), Pid(parent)))
     }
 
     /// Takes an ancestor for ours, or for the agent.
@@ -130,13 +155,15 @@ impl Lineage {
         let called = arguments(cmdline).next().map(base_name).unwrap_or_default();
         let is_shell = is_shell(&ancestor.comm) || is_shell(called);
         let young = self.is_young(&ancestor.stat);
-        if runs_us(cmdline, is_shell) || (young && is_shell && shell_has_work(cmdline)) {
-            self.own.push(ancestor.pid);
+        if runs_us(cmdline, is_shell || young) || (young && is_shell && shell_has_work(cmdline)) {
+            self.own.push(ancestor.clone());
         } else if is_shell {
             // A user's shell is no agent.
         } else if let Some(main) = young.then(|| older_twin(root, ancestor, elders)).flatten() {
-            self.own.push(ancestor.pid);
-            let parent = elders.first().filter(|parent| parent.comm == ancestor.comm);
+            self.own.push(ancestor.clone());
+            let parent = elders
+                .first()
+                .filter(|parent| parent.is_called_like(ancestor));
             let is_orphan = parent.is_none() && ancestor.stat.ppid != main.pid.0;
             self.learn(main, is_orphan.then_some(ancestor.stat.ppid));
         } else {
@@ -154,7 +181,7 @@ impl Lineage {
         match self
             .agents
             .iter_mut()
-            .find(|agent| agent.main.comm == main.comm)
+            .find(|agent| agent.main.is_called_like(&main))
         {
             Some(agent) => {
                 *agent = Agent {
@@ -211,13 +238,19 @@ fn older_twin(root: &ProcRoot, of: &Relative, elders: &[Relative]) -> Option<Rel
     oldest
 }
 
-/// Whether a command line runs our program: `sudo check_x …`, or a shell with it in its `-c`.
-fn runs_us(cmdline: &[u8], is_shell: bool) -> bool {
+/// Whether a command line runs our program: `sudo check_x …`, or with it inside of an argument, as a
+/// shell's `-c` has it, which is to be believed of a shell and of what started with us.
+fn runs_us(cmdline: &[u8], may_be_inside: bool) -> bool {
     let program = std::env::args_os().next().unwrap_or_default();
     let program = base_name(program.as_bytes());
+    let is_word = |argument: &[u8], at: usize| {
+        let rest = &argument[at..];
+        let after = rest.get(program.len()).copied().unwrap_or(b' ');
+        rest.starts_with(program) && matches!(after, b' ' | b'\t' | b'\n' | b'\'' | b'"' | b';')
+    };
     let names_us = |argument: &[u8]| {
         base_name(argument) == program
-            || (is_shell && argument.windows(program.len()).any(|part| part == program))
+            || (may_be_inside && (0..argument.len()).any(|at| is_word(argument, at)))
     };
     !program.is_empty() && arguments(cmdline).any(names_us)
 }

@@ -79,6 +79,9 @@ impl Interval {
             "" => Ok(None),
             number => parse(number, unit).map(Some),
         };
+        if text.is_empty() {
+            return Err("nothing follows the colon; write N, MIN-, -MAX or MIN-MAX".into());
+        }
         let Some((min, max)) = text.split_once('-') else {
             let exact = parse(text, unit)?;
             return Ok(Self {

@@ -68,10 +68,9 @@ impl Population {
     /// Gone, or hidden.
     pub fn standing_for(&self, selector: &Selector, process: &mut Process<'_>) -> Fact<Standing> {
         let root = process.root();
-        if self
-            .lineage
-            .get_or_init(|| Lineage::of_this_check(root))
-            .includes(process)
+        let lineage = self.lineage.get_or_init(|| Lineage::of_this_check(root));
+        if lineage.includes(process)
+            || (selector.names_programs() && lineage.includes_fork(process))
         {
             return Ok(Standing::Own);
         }

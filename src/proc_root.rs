@@ -46,6 +46,7 @@ pub struct ProcRoot {
     path: PathBuf,
     is_procfs: bool,
     home: OnceCell<Option<Vec<u8>>>,
+    overflow_id: OnceCell<Option<u32>>,
     lsm: Choice,
     labelling: OnceCell<Labelling>,
 }
@@ -70,6 +71,7 @@ impl ProcRoot {
                 path: path.to_owned(),
                 is_procfs,
                 home: OnceCell::new(),
+                overflow_id: OnceCell::new(),
                 lsm: Choice::Auto,
                 labelling: OnceCell::new(),
             })
@@ -176,7 +178,11 @@ impl ProcRoot {
         if may_trace && self.shows_pid_1() {
             return None;
         }
-        let (hidepid, group) = self.hiding_options()?;
+        let Some((hidepid, group)) = self.hiding_options() else {
+            let path = self.shown_path();
+            let blind = format!("{path} hides even process 1; mount it without hidepid");
+            return (!self.shows_pid_1()).then_some(blind);
+        };
         let strict = matches!(hidepid.as_str(), "4" | "ptraceable");
         if !strict && !matches!(hidepid.as_str(), "2" | "invisible") {
             return None;
@@ -185,8 +191,9 @@ impl ProcRoot {
             getegid().as_raw() == gid
                 || getgroups().is_ok_and(|groups| groups.iter().any(|g| g.as_raw() == gid))
         };
-        // Without gid= the group is 0, and root's group sees (fs/proc/base.c, has_pid_permissions).
-        if !strict && in_group(group.unwrap_or(0)) {
+        // Without gid= root's group sees (`has_pid_permissions` in `fs/proc/base.c`), but group 0 of
+        // a user namespace is not that group.
+        if !strict && in_group(group.unwrap_or(0)) && self.shows_pid_1() {
             return None;
         }
         let join = match group {
@@ -213,7 +220,11 @@ impl ProcRoot {
             rustix::fs::major(device),
             rustix::fs::minor(device)
         );
-        let table = fs::read("/proc/self/mountinfo").ok()?;
+        // The tree's own table first: there may be no other /proc here.
+        let own = self.path.join("self/mountinfo");
+        let table = fs::read(own)
+            .or_else(|_| fs::read("/proc/self/mountinfo"))
+            .ok()?;
         let table = String::from_utf8_lossy(&table);
         let line = table
             .lines()
@@ -245,11 +256,30 @@ impl ProcRoot {
         own.is_some_and(|status| status.is_ok_and(|status| status.pid_namespaces == 1))
     }
 
+    /// Whether `id`, a user's or group's, may stand for any that has no number in our user
+    /// namespace; never in the first one, where all have.
+    pub(crate) fn is_unmapped(&self, id: u32) -> bool {
+        let find = || {
+            let map = fs::read_to_string(self.path.join("self/uid_map")).ok()?;
+            let is_first = map.split_whitespace().eq(["0", "0", "4294967295"]);
+            let overflow = || {
+                fs::read_to_string("/proc/sys/kernel/overflowuid")
+                    .ok()?
+                    .trim()
+                    .parse()
+                    .ok()
+            };
+            (self.is_procfs && !is_first).then(|| overflow().unwrap_or(65534))
+        };
+        *self.overflow_id.get_or_init(find) == Some(id)
+    }
+
     /// Seconds since boot, from `uptime`.
     ///
     /// # Errors
     /// When the file is missing or not of the kernel's form.
     pub fn uptime(&self) -> Result<f64, Error> {
+        watchdog::reading(0, File::Uptime);
         let path = self.path.join("uptime");
         let text = fs::read_to_string(&path).unwrap_or_default();
         let seconds = text

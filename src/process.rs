@@ -22,8 +22,8 @@ use crate::watchdog;
 pub(crate) const DELETED: &[u8] = b" (deleted)";
 
 /// Longer arguments, control groups or labels are not read: a process may claim any size
-/// (`prctl(PR_SET_MM_ARG_END)`), and the check must stay small.
-const LONGEST: usize = 1 << 20;
+/// (`prctl(PR_SET_MM_ARG_END)`), and the check must stay small. Exec allows 6 MiB of arguments.
+const LONGEST: usize = 8 << 20;
 
 /// The name in `comm`: up to 15 bytes, for a kernel thread up to 63 (fs/proc/array.c).
 #[derive(Clone, Copy, Debug)]
@@ -166,11 +166,6 @@ impl<'r> Process<'r> {
             .read_short(File::Comm, &mut text)
             .map(|n| Comm::parse(&text[..n]));
         *self.comm.insert(known)
-    }
-
-    /// `comm`, if someone asked for it already.
-    pub(crate) const fn comm_if_read(&self) -> Option<Fact<Comm>> {
-        self.comm
     }
 
     /// `stat`.
@@ -320,7 +315,7 @@ impl<'r> Process<'r> {
                         self.exe.bytes = link.into_bytes();
                         Ok(true)
                     }
-                    Err(Errno::NOENT) if self.is_listed() => Ok(false),
+                    Err(Errno::NOENT) if self.is_listed() => self.has_no_executable(),
                     Err(errno) => Err(missing(File::Exe, errno, || false)),
                 },
             );
@@ -368,6 +363,21 @@ impl<'r> Process<'r> {
             })
         })?;
         Ok(*self.now.insert(uptime))
+    }
+
+    /// What a missing link means: by nature there is none, or a recorded tree lacks it.
+    fn has_no_executable(&mut self) -> Fact<bool> {
+        if self.root.is_procfs() {
+            return Ok(false);
+        }
+        let stat = self.stat()?;
+        if stat.is_kernel_thread() || !stat.is_alive() {
+            return Ok(false);
+        }
+        Err(Missing::Hidden(Hidden {
+            file: File::Exe,
+            cause: Cause::Absent,
+        }))
     }
 
     /// Whether any of its threads runs. A zombie doesn't; a process whose leader exited does.

@@ -54,10 +54,10 @@ impl Form {
     }
 }
 
-/// What is printed, and the state it stands for.
+/// What is printed, and the exit code.
 struct Output {
     text: String,
-    state: State,
+    code: u8,
 }
 
 /// Runs `plugin` on `arguments`, without the program's name, and returns its exit code. `mon` is
@@ -97,7 +97,7 @@ fn output(plugin: Plugin, arguments: Vec<OsString>, form: Form) -> Output {
         {
             return Output {
                 text: error.render().to_string(),
-                state: State::Unknown,
+                code: 3,
             };
         }
         Err(error) => return unknown(plugin.title, form, &usage_text(&error)),
@@ -117,7 +117,7 @@ fn output(plugin: Plugin, arguments: Vec<OsString>, form: Form) -> Output {
     match (plugin.run)(&matches) {
         Ok(report) => Output {
             text: form.text(&report),
-            state: report.state(),
+            code: form.exit_code(report.state()),
         },
         Err(error) => unknown(plugin.title, form, &error.to_string()),
     }
@@ -135,7 +135,7 @@ fn unknown(title: &'static str, form: Form, text: &str) -> Output {
     };
     Output {
         text: form.text(&report),
-        state: State::Unknown,
+        code: form.exit_code(State::Unknown),
     }
 }
 
@@ -146,7 +146,7 @@ fn print(form: Form, output: &Output) -> u8 {
         .write_all(output.text.as_bytes())
         .and_then(|()| stdout.flush())
     {
-        Ok(()) => form.exit_code(output.state),
+        Ok(()) => output.code,
         Err(_) => form.exit_code(State::Unknown),
     }
 }

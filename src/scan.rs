@@ -4,7 +4,7 @@
 //! from those that are certainly meant to those that may be.
 
 use crate::error::Error;
-use crate::fact::{Fact, File, Hidden, Missing};
+use crate::fact::{Hidden, Missing};
 use crate::interpreter::is_interpreter;
 use crate::population::{Population, Standing};
 use crate::proc_root::{Pid, ProcRoot};
@@ -93,9 +93,6 @@ impl Tally {
         if matches!(fit, Ok(false) | Err(Missing::Gone)) {
             return;
         }
-        if is_of_no_executable(fit, process) {
-            return;
-        }
         if fit.is_err() && self.uncertain >= MANY {
             self.uncertain += 1;
             return;
@@ -113,19 +110,6 @@ impl Tally {
             _ => {}
         }
     }
-}
-
-/// Whether an executable that may not be read is one that does not exist: to whom it is hidden,
-/// that of a kernel thread is, too.
-fn is_of_no_executable(fit: Fact<bool>, process: &mut Process<'_>) -> bool {
-    let hidden = matches!(
-        fit,
-        Err(Missing::Hidden(Hidden {
-            file: File::Exe,
-            ..
-        }))
-    );
-    hidden && process.is_kernel_thread() == Ok(true)
 }
 
 /// Turns most processes down for most of many specs by one comparison of a number: what the kernel

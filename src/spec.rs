@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::error::Error;
 use crate::escape;
 use crate::range::{Range, Thresholds};
-use crate::selector::{Selector, Subject};
+use crate::selector::{Selector, Subject, split_terms};
 
 /// A file of specs or selectors larger than this is a mistake.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -34,13 +34,15 @@ impl Spec {
     pub fn parse(text: &[u8], subject: Subject, fallback: Thresholds) -> Result<Self, Error> {
         let place = format!("spec '{}'", escape::bounded(text, 100));
         let explain = |why: String| Error::new(why).at(&place);
-        let (selector, own) = split_ranges(text).map_err(explain)?;
-        let (selector, label) = take_label(&selector).map_err(explain)?;
-        if let Some(range) = range_in_the_middle(&selector) {
-            let why = format!("the range {range} goes at the end, after all terms");
+        let (rest, own) = split_ranges(text).map_err(explain)?;
+        let terms = split_terms(rest);
+        if let Some(range) = terms.iter().find_map(|term| stray_range(term)) {
+            let why = format!("the range {range} goes at the end, after all terms, and once");
             return Err(explain(why));
         }
-        let selector = Selector::parse(&selector, subject).map_err(|error| error.at(&place))?;
+        let (terms, label) = take_label(terms).map_err(explain)?;
+        let selector =
+            Selector::parse(&joined(&terms), subject).map_err(|error| error.at(&place))?;
         let thresholds = match own {
             Some(own) => own,
             None if fallback == Thresholds::default() => Thresholds {
@@ -100,72 +102,103 @@ pub fn specs_of(path: &Path, subject: Subject, fallback: Thresholds) -> Result<V
 }
 
 /// Takes the ranges off the end, if the last colon is followed by one.
-fn split_ranges(text: &[u8]) -> Result<(Vec<u8>, Option<Thresholds>), String> {
+fn split_ranges(text: &[u8]) -> Result<(&[u8], Option<Thresholds>), String> {
     let Some((rest, critical)) = split_range(text)? else {
-        return Ok((text.to_vec(), None));
+        return Ok((text, None));
     };
-    let critical = Some(critical);
-    match split_range(rest)? {
-        Some((rest, warning)) => Ok((
-            rest.to_vec(),
-            Some(Thresholds {
-                warning: Some(warning),
-                critical,
-            }),
-        )),
-        None => Ok((
-            rest.to_vec(),
-            Some(Thresholds {
-                warning: None,
-                critical,
-            }),
-        )),
-    }
+    let (rest, warning) = match split_range(rest)? {
+        Some((rest, warning)) => (rest, Some(warning)),
+        None => (rest, None),
+    };
+    Ok((
+        rest,
+        Some(Thresholds {
+            warning,
+            critical: Some(critical),
+        }),
+    ))
 }
 
 fn split_range(text: &[u8]) -> Result<Option<(&[u8], Range)>, String> {
-    let Some(colon) = text.iter().rposition(|&byte| byte == b':') else {
-        return Ok(None);
-    };
-    let (rest, tail) = (&text[..colon], &text[colon + 1..]);
-    let tail = match std::str::from_utf8(tail) {
-        Ok(tail) if is_meant_as_range(tail) => tail,
-        _ => return Ok(None),
-    };
-    Range::of_spec(tail).map(|range| Some((rest, range)))
+    match range_at_end(text) {
+        Some((rest, range)) => Range::of_spec(range).map(|range| Some((rest, range))),
+        None => Ok(None),
+    }
 }
 
-/// Whether what follows a colon is a range, or one gone wrong: nothing at all, or bounds of which
-/// at least one is a number. `s0-s0` of a security level and `server` of a name are neither.
-fn is_meant_as_range(tail: &str) -> bool {
+/// What stands before and after the last colon, if the latter is a range, or one gone wrong.
+fn range_at_end(text: &[u8]) -> Option<(&[u8], &str)> {
+    let colon = text.iter().rposition(|&byte| byte == b':')?;
+    let (rest, tail) = (
+        &text[..colon],
+        std::str::from_utf8(&text[colon + 1..]).ok()?,
+    );
+    // Values may end in much that looks like a range; a bare name seldom does.
+    let is_bare = !text.contains(&b'=') && !text.contains(&b'~');
+    is_meant_as_range(tail, is_bare).then_some((rest, tail))
+}
+
+/// Whether what follows a colon is a range, or was meant to be: nothing at all, or bounds of which
+/// at least one is a number; after a bare name, whatever begins like a number. `s0-s0` of a security
+/// level and `server` of a name are none of it.
+fn is_meant_as_range(tail: &str, after_a_name: bool) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let mut bounds = tail.split('-');
+    let begins_like_one = || {
+        let first = tail.trim_start_matches(['@', '~', '-']);
+        first.starts_with(|c: char| c.is_ascii_digit())
+    };
     tail.is_empty()
         || tail == "-"
-        || (bounds.any(is_number) && !tail.contains([',', '=', '~', '/']))
+        || (tail.split('-').any(is_number) && !tail.contains([',', '=', '~', '/']))
+        || (after_a_name && begins_like_one() && !tail.contains('/'))
 }
 
-/// A range that stands before the last term, where it would be taken for part of a value.
-fn range_in_the_middle(selector: &[u8]) -> Option<String> {
-    let first_comma = selector.iter().position(|&byte| byte == b',')?;
-    let first = std::str::from_utf8(&selector[..first_comma]).ok()?;
-    let (before, tail) = first.rsplit_once(':')?;
-    let is_bare = !before.contains(['=', '~']);
-    (is_bare && is_meant_as_range(tail) && !tail.is_empty()).then(|| tail.to_owned())
+/// A range that stands where it would be taken for part of a value: behind a bare name or a label,
+/// or, if it is none but a range, behind any value but those that have colons of their own.
+fn stray_range(term: &[u8]) -> Option<String> {
+    let (value, range) = range_at_end(term)?;
+    let has_key = |key: &[u8]| {
+        value
+            .strip_prefix(b"not-")
+            .unwrap_or(value)
+            .starts_with(key)
+    };
+    let is_bare = !value.contains(&b'=') && !value.contains(&b'~');
+    let is_stray = is_bare
+        || value.starts_with(b"label=")
+        || (range.contains('-') && ![b"context", &b"level="[..]].iter().any(|key| has_key(key)));
+    is_stray.then(|| range.to_owned())
+}
+
+/// Puts terms together again.
+fn joined(terms: &[Vec<u8>]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for (at, term) in terms.iter().enumerate() {
+        if at > 0 {
+            text.push(b',');
+        }
+        for &byte in term {
+            text.push(byte);
+            if byte == b',' {
+                text.push(byte);
+            }
+        }
+    }
+    text
 }
 
 /// Takes `label=TEXT` out of the terms.
-fn take_label(selector: &[u8]) -> Result<(Vec<u8>, Option<Vec<u8>>), String> {
-    let mut label = None;
-    let mut kept = Vec::new();
-    for term in selector.split(|&byte| byte == b',') {
-        match term.strip_prefix(b"label=") {
-            Some(b"") => return Err("'label' has no value; write label=TEXT".into()),
-            Some(text) => label = Some(text.to_vec()),
-            None => kept.push(term),
-        }
+fn take_label(terms: Vec<Vec<u8>>) -> Result<(Vec<Vec<u8>>, Option<Vec<u8>>), String> {
+    let is_label = |term: &Vec<u8>| term.starts_with(b"label=");
+    let (labels, terms): (Vec<_>, Vec<_>) = terms.into_iter().partition(is_label);
+    if labels.len() > 1 {
+        return Err("it has two labels".into());
     }
-    Ok((kept.join(&b','), label))
+    let label = labels.first().map(|term| term[b"label=".len()..].to_vec());
+    if label.as_ref().is_some_and(Vec::is_empty) {
+        return Err("'label' has no value; write label=TEXT".into());
+    }
+    Ok((terms, label))
 }
 
 #[cfg(test)]
@@ -210,6 +243,8 @@ mod tests {
                 "1-1",
             ),
             ("args~a:b,,c:2-", "args~a:b,,c", None, "2-"),
+            ("sleep,label=a,,b:1-", "a,b", None, "1-"),
+            ("args~:80,user=root:1-", "args~:80,user=root", None, "1-"),
         ] {
             let expected = (
                 label.to_owned(),
@@ -223,13 +258,28 @@ mod tests {
     #[test]
     fn ranges_gone_wrong_are_no_names() {
         for (text, part) in [
+            ("sshd:1.5-", "'1.5' is not a whole number"),
+            ("sshd:1k-", "'1k' is not a whole number"),
+            ("sshd:@1", "'@1' is not a whole number"),
+            (
+                "sleep,label=e:0-0,user=root",
+                "the range 0-0 goes at the end",
+            ),
+            ("nosuch:1-,label=ssh", "the range 1- goes at the end"),
+            (
+                "sleep,not-args~foo:0-0,user=root",
+                "the range 0-0 goes at the end",
+            ),
+            ("sshd:1-1:1-1:1-1", "the range 1-1 goes at the end"),
+            ("sshd,label=a,label=b", "two labels"),
+            ("not-sshd:0-0", "write not-name=sshd"),
             ("sshd:x-1", "'x' is not a whole number"),
             ("sshd:5-1", "write 1-5"),
             ("sshd:1-x", "'x' is not a whole number"),
-            ("sshd:", "'' is not a whole number"),
+            ("sshd:", "nothing follows the colon"),
             ("sshd:-", "has no number"),
             ("sshd:1-2-3", "'2-3' is not"),
-            ("sshd:1:", "'' is not a whole number"),
+            ("sshd:1:", "nothing follows the colon"),
             (":1-1", "no process is named"),
             ("sshd:1-,user=root", "the range 1- goes at the end"),
             ("label=x:1-", "no process is named"),

@@ -69,7 +69,10 @@ pub fn doing() -> String {
         Stage::Listing => "listing the processes".into(),
         Stage::Reading => {
             let file = File::ALL[usize::from(FILE.load(Relaxed)).min(File::ALL.len() - 1)];
-            format!("reading {} of process {}", file.path(), PID.load(Relaxed))
+            match PID.load(Relaxed) {
+                0 => format!("reading {}", file.path()),
+                pid => format!("reading {} of process {pid}", file.path()),
+            }
         }
         Stage::Waiting => "waiting between two scans".into(),
         Stage::Remembering => "reading or writing its state file".into(),

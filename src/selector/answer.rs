@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Key, Test, executable, name};
 use crate::cgroup;
-use crate::fact::{Fact, Missing};
+use crate::fact::{Cause, Fact, File, Hidden, Missing};
 use crate::names;
 use crate::process::Process;
 use crate::security::Label;
@@ -20,26 +20,18 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
         Key::Args => process
             .cmdline()
             .map(|cmdline| test.fits_text(&joined(cmdline))),
-        Key::User => process.owner().map(|owner| test.fits_user(owner.uid)),
+        Key::User => Ok(test.fits_user(known(process.owner()?.uid, process)?)),
         Key::Uid => process
             .owner()
             .map(|owner| test.fits_number(owner.uid.into())),
-        Key::Group => process.owner().map(|owner| test.fits_group(owner.gid)),
+        Key::Group => Ok(test.fits_group(known(process.owner()?.gid, process)?)),
         Key::Gid => process
             .owner()
             .map(|owner| test.fits_number(owner.gid.into())),
-        Key::RealUser => process
-            .status()
-            .map(|status| test.fits_user(status.uid.real)),
-        Key::RealUid => process
-            .status()
-            .map(|status| test.fits_number(status.uid.real.into())),
-        Key::RealGroup => process
-            .status()
-            .map(|status| test.fits_group(status.gid.real)),
-        Key::RealGid => process
-            .status()
-            .map(|status| test.fits_number(status.gid.real.into())),
+        Key::RealUser => Ok(test.fits_user(known(process.status()?.uid.real, process)?)),
+        Key::RealUid => Ok(test.fits_number(known(process.status()?.uid.real, process)?.into())),
+        Key::RealGroup => Ok(test.fits_group(known(process.status()?.gid.real, process)?)),
+        Key::RealGid => Ok(test.fits_number(known(process.status()?.gid.real, process)?.into())),
         Key::Ppid => process
             .stat()
             .map(|stat| test.fits_number(stat.ppid.into())),
@@ -75,7 +67,10 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
             Ok(unit.is_some_and(|unit| test.fits_text(unit)))
         }
         Key::Container => process.is_contained().map(|contained| test.is(contained)),
-        Key::Deleted => process.runs_deleted_file().map(|deleted| test.is(deleted)),
+        Key::Deleted => {
+            let has_file = executable::link_of(process)?.is_some();
+            Ok(test.is(has_file && process.runs_deleted_file()?))
+        }
         Key::Context | Key::Domain | Key::Mode | Key::Seuser | Key::Role | Key::Level => {
             let part = label_part(key, &process.label()?);
             Ok(part.is_some_and(|part| test.fits_text(part)))
@@ -91,16 +86,29 @@ fn executable_holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
         Test::Executable(wanted) if key == Key::Path => wanted.is_run_or_claimed_by(process),
         Test::Executable(wanted) => wanted.is_run_by(process),
         _ => {
-            let link = process.exe()?;
+            let link = executable::link_of(process)?;
             Ok(link.is_some_and(|link| test.fits_text(executable::undeleted(link))))
         }
     }
 }
 
-/// The parent's name. A parent that is gone has handed its children on: ask again, once.
+/// An id, if it is one.
+fn known(id: u32, process: &Process<'_>) -> Fact<u32> {
+    if process.root().is_unmapped(id) {
+        return Err(Missing::Hidden(Hidden {
+            file: File::UserMap,
+            cause: Cause::Unmapped,
+        }));
+    }
+    Ok(id)
+}
+
+/// The parent's name. A parent that is gone has handed its children on, so ask again, once; one
+/// that still is the parent and can't be seen is hidden (hidepid).
 fn parent_holds(test: &Test, process: &mut Process<'_>) -> Fact<bool> {
-    let mut ppid = process.stat()?.ppid;
-    for _ in 0..2 {
+    let first = process.stat()?.ppid;
+    let mut ppid = first;
+    loop {
         if ppid == 0 {
             return Ok(false);
         }
@@ -109,14 +117,19 @@ fn parent_holds(test: &Test, process: &mut Process<'_>) -> Fact<bool> {
             Err(Missing::Gone) => {}
             known => return known,
         }
-        let mut again = Process::new(process.root(), process.pid());
-        ppid = again.stat()?.ppid;
+        let next = Process::new(process.root(), process.pid()).stat()?.ppid;
+        if next == ppid || ppid != first {
+            let hidden = Hidden {
+                file: File::Directory,
+                cause: Cause::Denied,
+            };
+            return Err(Missing::Hidden(hidden));
+        }
+        ppid = next;
     }
-    Ok(false)
 }
 
-/// The part of a label that `key` is about.
-pub(super) const fn label_part<'l>(key: Key, label: &Label<'l>) -> Option<&'l [u8]> {
+pub(super) fn label_part<'l>(key: Key, label: &Label<'l>) -> Option<&'l [u8]> {
     match key {
         Key::Domain => Some(label.domain),
         Key::Mode => label.mode,

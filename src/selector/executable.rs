@@ -13,6 +13,14 @@ pub(super) fn undeleted(link: &[u8]) -> &[u8] {
     link.strip_suffix(DELETED).unwrap_or(link)
 }
 
+/// The link, which a kernel thread does not have even where it may not be read.
+pub(super) fn link_of<'p>(process: &'p mut Process<'_>) -> Fact<Option<&'p [u8]>> {
+    if process.exe().is_err() && process.is_kernel_thread() == Ok(true) {
+        return Ok(None);
+    }
+    process.exe()
+}
+
 /// A path that was asked for, and what it resolves to.
 #[derive(Clone, Debug)]
 pub(super) struct Executable {
@@ -36,7 +44,7 @@ impl Executable {
 
     /// Whether the link says so; hidden where it may not be read.
     pub(super) fn is_run_by(&self, process: &mut Process<'_>) -> Fact<bool> {
-        let Some(link) = process.exe()? else {
+        let Some(link) = link_of(process)? else {
             return Ok(false);
         };
         if self.is(link) {
@@ -49,9 +57,9 @@ impl Executable {
     /// As [`is_run_by`](Self::is_run_by), but where the link is hidden an absolute `argv[0]` is
     /// taken at its word, and a name that does not fit is a no.
     pub(super) fn is_run_or_claimed_by(&self, process: &mut Process<'_>) -> Fact<bool> {
-        match self.is_run_by(process) {
+        match process.exe() {
             Err(Missing::Hidden(hidden)) => self.is_claimed_by(process, hidden),
-            known => known,
+            _ => self.is_run_by(process),
         }
     }
 
@@ -61,8 +69,10 @@ impl Executable {
         if claim.starts_with(b"/") {
             // A daemon's title may go on behind its path, in the same argument.
             let path_end = claim.iter().position(|byte| matches!(byte, b' ' | b':'));
-            let claim = &claim[..path_end.unwrap_or(claim.len())];
-            return Ok(self.is(claim) || self.is_resolved_from(claim));
+            let path = &claim[..path_end.unwrap_or(claim.len())];
+            return Ok([claim, path]
+                .iter()
+                .any(|c| self.is(c) || self.is_resolved_from(c)));
         }
         let comm = process.comm()?;
         let fits = |path: &[u8]| {

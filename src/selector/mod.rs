@@ -14,7 +14,7 @@ mod value;
 
 pub use key::{KEYS, Key, Kind, Row};
 pub use name::shown as shown_name;
-pub use parse::Subject;
+pub use parse::{Subject, split_terms};
 pub use value::in_words;
 
 use regex::bytes::Regex;
@@ -108,6 +108,14 @@ impl Selector {
         })
     }
 
+    /// Whether it says which programs are meant, rather than whose or what processes.
+    pub fn names_programs(&self) -> bool {
+        let keys = [Key::Name, Key::Exe, Key::Path, Key::Args];
+        self.questions
+            .iter()
+            .any(|question| keys.contains(&question.key) && !question.negated)
+    }
+
     /// Whether it asks where a process lives, and so decides about containers itself.
     pub fn asks_for_containers(&self) -> bool {
         self.questions
@@ -123,6 +131,7 @@ impl Selector {
                 key: Key::Name,
                 negated: false,
                 tests,
+                ..
             } => match tests.as_slice() {
                 [Test::Text(name)] => Some(&name[..name.len().min(Comm::LONGEST)]),
                 _ => None,
@@ -138,6 +147,7 @@ pub struct Question {
     key: Key,
     negated: bool,
     tests: Vec<Test>,
+    written: Vec<String>,
 }
 
 impl Question {
@@ -146,9 +156,10 @@ impl Question {
         self.key
     }
 
-    /// Whether it asks for the contrary.
-    pub const fn is_negated(&self) -> bool {
-        self.negated
+    /// The question as it was understood: `name=sshd`, `user=root or user=daemon`.
+    pub fn in_words(&self) -> String {
+        self.written
+            .join(if self.negated { " and " } else { " or " })
     }
 
     /// Whether the process is called like the executable that is asked for, although it may run

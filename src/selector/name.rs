@@ -1,7 +1,8 @@
 //! What a process is called: `comm`, the long name that the kernel cut, or what an interpreter runs.
 
+use super::executable::undeleted;
 use crate::fact::Fact;
-use crate::interpreter::{arguments, base_name, is_called, is_interpreter, program};
+use crate::interpreter::{Program, arguments, base_name, is_interpreter, program};
 use crate::process::{Comm, Process};
 
 /// Whether `name` is a name of the process.
@@ -14,7 +15,7 @@ pub(super) fn is(name: &[u8], process: &mut Process<'_>) -> Fact<bool> {
         return Ok(true);
     }
     let may_be_cut = comm.as_bytes().len() == Comm::LONGEST && name.starts_with(comm.as_bytes());
-    if is_interpreter(comm.as_bytes()) && runs(process, |program| is_called(program, name))? {
+    if is_interpreter(comm.as_bytes()) && runs(process, |program| program.is_called(name))? {
         return Ok(true);
     }
     if !may_be_cut {
@@ -33,7 +34,7 @@ pub(super) fn any(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fa
         return Ok(true);
     }
     let interprets = is_interpreter(comm.as_bytes());
-    if interprets && runs(process, |program| fits(base_name(program)))? {
+    if interprets && runs(process, |program| fits(program.base_name()))? {
         return Ok(true);
     }
     if comm.as_bytes().len() != Comm::LONGEST {
@@ -52,13 +53,13 @@ pub fn shown(process: &mut Process<'_>) -> Fact<Vec<u8>> {
     if comm.len() == Comm::LONGEST || is_interpreter(comm) {
         let cmdline = process.cmdline()?;
         let own = arguments(cmdline).next().map(base_name);
-        let candidates = [own, program(cmdline).map(base_name)];
+        let candidates = [own, program(cmdline).map(Program::base_name)];
         let better = candidates.into_iter().flatten().find(|name| {
             name.len() > comm.len() && name.starts_with(comm) && comm.len() == Comm::LONGEST
         });
         let better = better.or_else(|| {
             is_interpreter(comm)
-                .then(|| program(cmdline).map(base_name))
+                .then(|| program(cmdline).map(Program::base_name))
                 .flatten()
         });
         if let Some(name) = better {
@@ -70,9 +71,12 @@ pub fn shown(process: &mut Process<'_>) -> Fact<Vec<u8>> {
 
 /// Whether what an interpreter runs fits; where the main thread is called after what it is
 /// (`node-MainThread`), the interpreter's own name too.
-fn runs(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fact<bool> {
+fn runs(process: &mut Process<'_>, fits: impl Fn(Program<'_>) -> bool) -> Fact<bool> {
     let cmdline = process.cmdline()?;
-    let own = arguments(cmdline).next().map(base_name);
+    let own = arguments(cmdline).next().map(|text| Program {
+        text,
+        is_dotted: false,
+    });
     Ok(program(cmdline).is_some_and(&fits) || own.is_some_and(&fits))
 }
 
@@ -84,7 +88,7 @@ fn any_long_name(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fac
     let cmdline = process.cmdline()?;
     let candidates = [
         arguments(cmdline).next().map(base_name),
-        program(cmdline).map(base_name),
+        program(cmdline).map(Program::base_name),
     ];
     if candidates.into_iter().flatten().filter(is_long).any(&fits) {
         return Ok(true);
@@ -93,8 +97,6 @@ fn any_long_name(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fac
     if candidates.into_iter().flatten().any(|name| is_long(&name)) {
         return Ok(false);
     }
-    let exe = process
-        .exe()?
-        .map(|link| base_name(link.strip_suffix(b" (deleted)").unwrap_or(link)));
+    let exe = process.exe()?.map(|link| base_name(undeleted(link)));
     Ok(exe.filter(is_long).is_some_and(fits))
 }

@@ -26,7 +26,7 @@ pub enum Subject {
 pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String> {
     let mut questions: Vec<Question> = Vec::new();
     let mut first = None;
-    for (at, term) in split(text).iter().enumerate() {
+    for (at, term) in split_terms(text).iter().enumerate() {
         let (key, negated, test) = match Written::read(term) {
             Some(written) => written.mean()?,
             None if at == 0 => bare(term, subject)?,
@@ -35,16 +35,26 @@ pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String
         if at == 0 && !negated {
             first = Some(key);
         }
-        match questions
-            .iter_mut()
-            .find(|q| q.key == key && q.negated == negated)
-        {
-            Some(question) => question.tests.push(test),
-            None => questions.push(Question {
-                key,
-                negated,
-                tests: vec![test],
-            }),
+        let written = if Written::read(term).is_some() {
+            escape::text(term)
+        } else {
+            format!("{}={}", key.name(), escape::text(term))
+        };
+        let same = |question: &&mut Question| question.key == key && question.negated == negated;
+        match questions.iter_mut().find(same) {
+            Some(question) => {
+                question.tests.push(test);
+                question.written.push(written);
+            }
+            None => {
+                let (tests, written) = (vec![test], vec![written]);
+                questions.push(Question {
+                    key,
+                    negated,
+                    tests,
+                    written,
+                });
+            }
         }
     }
     // Stable, so that of equal ones the one written first is asked first.
@@ -62,8 +72,8 @@ pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String
     })
 }
 
-/// The terms, with `,,` turned into the comma that it stands for.
-fn split(text: &[u8]) -> Vec<Vec<u8>> {
+/// The terms of a selector, with `,,` turned into the comma that it stands for.
+pub fn split_terms(text: &[u8]) -> Vec<Vec<u8>> {
     let mut terms = vec![Vec::new()];
     let mut bytes = text.iter().peekable();
     while let Some(&byte) = bytes.next() {
@@ -79,6 +89,12 @@ fn split(text: &[u8]) -> Vec<Vec<u8>> {
 fn bare(value: &[u8], subject: Subject) -> Result<(Key, bool, Test), String> {
     if value.is_empty() {
         return Err("no process is named; write a name, a path or KEY=VALUE first".into());
+    }
+    if let Some(name) = value.strip_prefix(b"not-") {
+        let name = escape::text(name);
+        return Err(format!(
+            "'not-{name}' negates no key; write not-name={name}, or name=not-{name}"
+        ));
     }
     let (key, kind) = match subject {
         Subject::Domain => (Key::Domain, Kind::Text),
@@ -255,7 +271,7 @@ mod tests {
     #[test]
     fn a_doubled_comma_is_one_inside_the_value() {
         assert_eq!(keys("args~x{1,,3}"), [(Key::Args, false, 1)]);
-        assert_eq!(split(b"a,,b,c"), [b"a,b".to_vec(), b"c".to_vec()]);
+        assert_eq!(split_terms(b"a,,b,c"), [b"a,b".to_vec(), b"c".to_vec()]);
     }
 
     #[test]

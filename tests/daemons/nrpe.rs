@@ -160,7 +160,7 @@ fn the_shipped_nrpe_commands_work() {
     let list = lab.write("daemons", format!("# what runs here\n\n{alive}\n"));
     let shipped = lab
         .shipped("nrpe/procwarden.cfg")
-        .replace("sshd,user=root,ppid=1:1- cron:1-1", &alive)
+        .replace("sshd,user=root,ppid=1:1- cron:1-", &alive)
         .replace("/etc/procwarden/daemons", list.to_str().unwrap())
         .replace("#command[", "command[")
         .replace("$ARG1$", &alive);
