@@ -39,7 +39,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     run,
 };
 
-/// Check that no process burns CPU that has no business doing so
+/// Check that no process burns CPU that should not
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is a flag of its own, as typed"

@@ -102,7 +102,7 @@ pub enum Cause {
     /// There are no labels: this system is not active, or none that labels processes is.
     NoSystem(Option<System>),
     /// A user or group that has no number in our user namespace, and shows as the overflow id
-    /// (user_namespaces(7)).
+    /// (`user_namespaces(7)`).
     Unmapped,
     /// What it holds is not of the kernel's form.
     Malformed,

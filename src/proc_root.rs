@@ -1,7 +1,7 @@
 //! The tree of processes: `/proc`, the host's `/proc` mounted elsewhere, or a recorded copy.
 //!
 //! Opens, lists, and knows what kind of tree it is and whether it shows all there is. It reads no
-//! process; that is [`Process`](crate::process::Process)'s work.
+//! process; that is [`Process`]'s work.
 
 use std::cell::OnceCell;
 use std::ffi::CStr;

@@ -171,7 +171,7 @@ fn stray_range(term: &[u8]) -> Option<String> {
 }
 
 /// Puts terms together again.
-fn joined(terms: &[Vec<u8>]) -> Vec<u8> {
+fn joined(terms: &[Term]) -> Vec<u8> {
     let mut text = Vec::new();
     for (at, term) in terms.iter().enumerate() {
         if at > 0 {
@@ -187,9 +187,12 @@ fn joined(terms: &[Vec<u8>]) -> Vec<u8> {
     text
 }
 
+/// A term as it is written, or a label's text.
+type Term = Vec<u8>;
+
 /// Takes `label=TEXT` out of the terms.
-fn take_label(terms: Vec<Vec<u8>>) -> Result<(Vec<Vec<u8>>, Option<Vec<u8>>), String> {
-    let is_label = |term: &Vec<u8>| term.starts_with(b"label=");
+fn take_label(terms: Vec<Term>) -> Result<(Vec<Term>, Option<Term>), String> {
+    let is_label = |term: &Term| term.starts_with(b"label=");
     let (labels, terms): (Vec<_>, Vec<_>) = terms.into_iter().partition(is_label);
     if labels.len() > 1 {
         return Err("it has two labels".into());

@@ -350,12 +350,112 @@ fn unknown_beside_critical_is_still_told() {
         .has("hidden_one");
 }
 
+/// They have no executable, even for those who may not look whether they have.
+#[test]
+fn kernel_threads_run_no_executable_for_nobody_either() {
+    if !can(Need::Root) || !can(Need::KernelThreads) {
+        return;
+    }
+    for spec in [
+        "kthreadd,not-exe=/usr/sbin/sshd:1-1",
+        "kthreadd,not-deleted=yes:1-1",
+    ] {
+        Check::count([spec]).by_user(NOBODY).run().code(0);
+    }
+    let spec = "kthreadd,not-exe=/usr/sbin/sshd:0-0";
+    Check::count([spec]).by_user(NOBODY).run().code(2);
+}
+
+/// Group 0 of a user namespace is not the group 0 that `hidepid` lets see.
+#[test]
+fn root_of_a_user_namespace_is_blind_to_hidden_processes() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let plugin = Installed::copy("check_proccount");
+    let answer = Check::program("unshare")
+        .args(["-Ur".as_ref(), plugin.path().as_os_str()])
+        .args([format!("{}:0-0", unique())])
+        .with_proc("hidepid=2")
+        .by_user(NOBODY)
+        .run();
+    answer.unknown().has("hidepid");
+}
+
+/// Whoever has no number in our user namespace shows as the overflow user, and may be anyone.
+#[test]
+fn users_without_a_number_here_are_hidden() {
+    if !can(Need::Root) {
+        return;
+    }
+    let process = Specimen::called(unique()).start();
+    let plugin = Installed::copy("check_proccount");
+    let name = process.exe();
+    let name = name
+        .file_name()
+        .and_then(|name| name.to_str())
+        .expect("text");
+    for spec in [
+        "user=root:0-0",
+        "user=nobody:1-1",
+        "ruid=0:0-0",
+        "gid=0:0-0",
+    ] {
+        let answer = Check::program("unshare")
+            .args(["-U".as_ref(), plugin.path().as_os_str()])
+            .args([format!("{name},{spec}")])
+            .by_user(NOBODY)
+            .run();
+        answer.unknown().has("user namespace");
+    }
+}
+
+/// Its parent is there, but the listing does not show it.
+#[test]
+fn a_hidden_parent_is_not_another_parent() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let name = unique();
+    let nobody = NOBODY.to_string();
+    let _process = Specimen::called(&name)
+        .verb(format!("gid={nobody},{nobody},{nobody}"))
+        .verb(format!("uid={nobody},{nobody},{nobody}"))
+        .start();
+    let spec = format!("{name},not-parent=sshd,user={nobody}:1-1");
+    let answer = Check::count([&spec])
+        .with_proc("hidepid=2")
+        .by_user(NOBODY)
+        .run();
+    answer.unknown();
+}
+
+/// Recorded by someone who could not read the links.
+#[test]
+fn a_tree_without_executables_hides_them() {
+    let tree = Tree::new();
+    tree.add(&Recorded {
+        exe: None,
+        ..Recorded::new(100, "pwd")
+    });
+    for spec in [
+        "pwd,exe=/usr/sbin/pwd:0-0",
+        "pwd,deleted=yes:0-0",
+        "pwd,not-exe=/x:1-1",
+    ] {
+        Check::tree(&tree, [spec])
+            .run()
+            .unknown()
+            .has("exe is missing");
+    }
+}
+
 // ---- no /proc worth the name ----
 
 #[test]
 fn an_empty_proc_is_unknown() {
     let dir = open_dir();
-    for args in [["pwd:1-"], ["pwd:0-0"], ["-v"]] {
+    for args in [["pwd:1-"], ["pwd:0-0"], ["--critical=0:"]] {
         let answer = Check::count(["--proc-root".as_ref(), dir.path().as_os_str()])
             .args(args)
             .run();

@@ -21,13 +21,9 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
             .cmdline()
             .map(|cmdline| test.fits_text(&joined(cmdline))),
         Key::User => Ok(test.fits_user(known(process.owner()?.uid, process)?)),
-        Key::Uid => process
-            .owner()
-            .map(|owner| test.fits_number(owner.uid.into())),
+        Key::Uid => Ok(test.fits_number(known(process.owner()?.uid, process)?.into())),
         Key::Group => Ok(test.fits_group(known(process.owner()?.gid, process)?)),
-        Key::Gid => process
-            .owner()
-            .map(|owner| test.fits_number(owner.gid.into())),
+        Key::Gid => Ok(test.fits_number(known(process.owner()?.gid, process)?.into())),
         Key::RealUser => Ok(test.fits_user(known(process.status()?.uid.real, process)?)),
         Key::RealUid => Ok(test.fits_number(known(process.status()?.uid.real, process)?.into())),
         Key::RealGroup => Ok(test.fits_group(known(process.status()?.gid.real, process)?)),

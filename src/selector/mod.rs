@@ -1,9 +1,9 @@
 //! Selectors: which processes are meant.
 //!
-//! A selector is parsed once ([`parse`]) and then asked of every process. Terms of one key are one
+//! A selector is parsed once and then asked of every process. Terms of one key are one
 //! *question* (any of them will do; negated: none of them may); all questions must be answered yes.
 //! They are asked cheapest first, and a no ends it, so that an expensive file is opened only for the
-//! few that passed the rest. Answers are three-valued: see [`fact`](crate::fact).
+//! few that passed the rest. Answers are three-valued: see [`fact`].
 
 mod answer;
 mod executable;

@@ -41,20 +41,17 @@ pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String
             format!("{}={}", key.name(), escape::text(term))
         };
         let same = |question: &&mut Question| question.key == key && question.negated == negated;
-        match questions.iter_mut().find(same) {
-            Some(question) => {
-                question.tests.push(test);
-                question.written.push(written);
-            }
-            None => {
-                let (tests, written) = (vec![test], vec![written]);
-                questions.push(Question {
-                    key,
-                    negated,
-                    tests,
-                    written,
-                });
-            }
+        if let Some(question) = questions.iter_mut().find(same) {
+            question.tests.push(test);
+            question.written.push(written);
+        } else {
+            let (tests, written) = (vec![test], vec![written]);
+            questions.push(Question {
+                key,
+                negated,
+                tests,
+                written,
+            });
         }
     }
     // Stable, so that of equal ones the one written first is asked first.
