@@ -72,3 +72,21 @@ fn the_first_command_is_a_check_of_this_machine() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("PROCCOUNT is OK: user=root "), "{text}");
 }
+
+/// What is shown of the schedulers' definitions stands in the files that their own tests run.
+#[test]
+fn definitions_in_the_readme_are_those_of_packaging() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let section = readme.split("## At home in your scheduler").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let mut shown = 0;
+    for part in section.split("(`packaging/").skip(1) {
+        let file = part.split('`').next().unwrap();
+        let file = std::fs::read_to_string(root.join("packaging").join(file)).unwrap();
+        let block = part.split("```").nth(1).unwrap().trim_matches('\n');
+        assert!(file.contains(block), "not in its file:\n{block}");
+        shown += 1;
+    }
+    assert_eq!(shown, 4);
+}
