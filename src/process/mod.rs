@@ -1,0 +1,352 @@
+//! A process, read lazily: each file at most once, and only when someone asks.
+//!
+//! One [`Process`] serves a whole scan. Moving it on to the next PID forgets what was read and keeps
+//! the buffers, so nothing is allocated per process and memory does not grow with their number.
+//! Paths are relative to the tree's directory: opening `PID` first would cost a third of a read.
+
+mod comm;
+mod path;
+mod reading;
+mod standing;
+mod times;
+
+pub use comm::Comm;
+pub use times::ticks_to_seconds;
+
+use std::mem;
+
+use rustix::fs::{AtFlags, StatxFlags, readlinkat, statx};
+use rustix::io::Errno;
+
+use crate::fact::{Cause, Fact, File, Hidden, Missing};
+use crate::proc_root::{Pid, ProcRoot};
+use crate::security::Label;
+use crate::stat::Stat;
+use crate::status::Status;
+use crate::watchdog;
+use path::PidPath;
+use reading::missing;
+
+/// What the kernel appends to the link of an executable that was replaced or removed.
+pub(crate) const DELETED: &[u8] = b" (deleted)";
+
+/// Effective user and group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Effective UID.
+    pub uid: u32,
+    /// Effective GID.
+    pub gid: u32,
+}
+
+/// A file's content, kept from one process to the next for its room. `Ok(false)`: by nature there
+/// is none (a kernel thread has no executable).
+#[derive(Debug, Default)]
+struct Content {
+    known: Option<Fact<bool>>,
+    bytes: Vec<u8>,
+}
+
+impl Content {
+    fn get(&self, known: Fact<bool>) -> Fact<Option<&[u8]>> {
+        Ok(known?.then_some(self.bytes.as_slice()))
+    }
+}
+
+/// One process of a tree, of which nothing is known until it is asked for.
+#[derive(Debug)]
+pub struct Process<'r> {
+    root: &'r ProcRoot,
+    pid: Pid,
+    path: PidPath,
+    comm: Option<Fact<Comm>>,
+    comm_in_stat: Option<Comm>,
+    stat: Option<Fact<Stat>>,
+    status: Option<Fact<Status>>,
+    owner: Option<Fact<Owner>>,
+    at_home: Option<bool>,
+    exe: Content,
+    cmdline: Content,
+    cgroup: Content,
+    label: Content,
+    scratch: Vec<u8>,
+    status_text: Vec<u8>,
+    now: Option<f64>,
+}
+
+impl<'r> Process<'r> {
+    /// A reader for processes of `root`, standing at `pid`.
+    pub fn new(root: &'r ProcRoot, pid: Pid) -> Self {
+        Self {
+            root,
+            pid,
+            path: PidPath::new(pid),
+            comm: None,
+            comm_in_stat: None,
+            stat: None,
+            status: None,
+            owner: None,
+            at_home: None,
+            exe: Content::default(),
+            cmdline: Content::default(),
+            cgroup: Content::default(),
+            label: Content::default(),
+            scratch: Vec::new(),
+            status_text: Vec::new(),
+            now: None,
+        }
+    }
+
+    /// Moves on to `pid` and forgets all that was read.
+    pub fn move_to(&mut self, pid: Pid) {
+        self.pid = pid;
+        self.path = PidPath::new(pid);
+        self.comm = None;
+        self.comm_in_stat = None;
+        self.stat = None;
+        self.status = None;
+        self.owner = None;
+        self.at_home = None;
+        self.exe.known = None;
+        self.cmdline.known = None;
+        self.cgroup.known = None;
+        self.label.known = None;
+    }
+
+    /// Its number.
+    pub const fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// The tree it stands in.
+    pub const fn root(&self) -> &'r ProcRoot {
+        self.root
+    }
+
+    /// `comm`.
+    ///
+    /// # Errors
+    /// As all facts: gone, or hidden.
+    pub fn comm(&mut self) -> Fact<Comm> {
+        if let Some(known) = self.comm {
+            return known;
+        }
+        if let Some(comm) = self.comm_in_stat {
+            return *self.comm.insert(Ok(comm));
+        }
+        let mut text = [0_u8; 65];
+        let known = self
+            .read_short(File::Comm, &mut text)
+            .map(|n| Comm::parse(&text[..n]));
+        *self.comm.insert(known)
+    }
+
+    /// `stat`.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn stat(&mut self) -> Fact<Stat> {
+        if let Some(known) = self.stat {
+            return known;
+        }
+        let mut text = mem::take(&mut self.scratch);
+        let known = self.read_whole(File::Stat, &mut text).and_then(|()| {
+            Stat::parse(&text).ok_or_else(|| self.malformed(File::Stat, text.is_empty()))
+        });
+        // The same bytes as in comm (fs/proc/array.c, proc_task_name), and a read saved.
+        self.comm_in_stat = known.ok().and(Stat::name(&text)).map(Comm::parse_name);
+        self.scratch = text;
+        *self.stat.insert(known)
+    }
+
+    /// `status`.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn status(&mut self) -> Fact<Status> {
+        if let Some(known) = &self.status {
+            return known.clone();
+        }
+        let mut text = mem::take(&mut self.status_text);
+        let known = self.read_whole(File::Status, &mut text).and_then(|()| {
+            Status::parse(&text).ok_or_else(|| self.malformed(File::Status, text.is_empty()))
+        });
+        self.status_text = text;
+        self.status.insert(known).clone()
+    }
+
+    /// The supplementary groups, from `status`.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn groups(&mut self) -> Fact<impl Iterator<Item = u32> + '_> {
+        let status = self.status()?;
+        let none = Missing::Hidden(Hidden {
+            file: File::Status,
+            cause: Cause::Malformed,
+        });
+        status.groups(&self.status_text).ok_or(none)
+    }
+
+    /// `status`, if someone asked for it already and it could be had.
+    fn status_if_read(&self) -> Option<&Status> {
+        self.status.as_ref()?.as_ref().ok()
+    }
+
+    /// Effective user and group: the owner of `/proc/PID`, even of a process that is not dumpable
+    /// (fs/proc/base.c, `task_dump_owner`); in a recorded tree, whose owner is whoever unpacked
+    /// it, those of `status`.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn owner(&mut self) -> Fact<Owner> {
+        if let Some(known) = self.owner {
+            return known;
+        }
+        let known = if self.root.is_procfs() {
+            watchdog::reading(self.pid.0, File::Directory);
+            statx(
+                self.root.as_directory(),
+                self.path.to(File::Directory).as_c_str(),
+                AtFlags::NO_AUTOMOUNT,
+                StatxFlags::UID | StatxFlags::GID,
+            )
+            .map(|found| Owner {
+                uid: found.stx_uid,
+                gid: found.stx_gid,
+            })
+            .map_err(|errno| missing(File::Directory, errno, || false))
+        } else {
+            self.status().map(|status| Owner {
+                uid: status.uid.effective,
+                gid: status.gid.effective,
+            })
+        };
+        *self.owner.insert(known)
+    }
+
+    /// `cmdline`: arguments, each ended by a NUL; empty for kernel threads and zombies.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn cmdline(&mut self) -> Fact<&[u8]> {
+        self.ensure(File::Cmdline);
+        let known = self.cmdline.known.unwrap_or(Ok(false));
+        Ok(self.cmdline.get(known)?.unwrap_or_default())
+    }
+
+    /// `cgroup`: a line a hierarchy, `ID:CONTROLLERS:PATH`.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn cgroup(&mut self) -> Fact<&[u8]> {
+        self.ensure(File::Cgroup);
+        let known = self.cgroup.known.unwrap_or(Ok(false));
+        Ok(self.cgroup.get(known)?.unwrap_or_default())
+    }
+
+    /// The security label, from the file where its system keeps it.
+    ///
+    /// # Errors
+    /// Gone, or hidden; where no security system labels processes, hidden by that.
+    pub fn label(&mut self) -> Fact<Label<'_>> {
+        let labelling = self.root.labelling();
+        Ok(labelling.label(self.raw_label()?))
+    }
+
+    /// Whether its security system refuses it nothing, whatever the policy says: an SELinux domain
+    /// that is permissive on its own, a profile in complain mode.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn is_permissive(&mut self) -> Fact<bool> {
+        let labelling = self.root.labelling();
+        labelling.is_permissive(self.raw_label()?)
+    }
+
+    fn raw_label(&mut self) -> Fact<&[u8]> {
+        self.ensure(self.root.labelling().file()?);
+        let known = self.label.known.unwrap_or(Ok(false));
+        Ok(self.label.get(known)?.unwrap_or_default())
+    }
+
+    /// The text of the link `exe`; `None` for what has none by nature, kernel threads and zombies.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn exe(&mut self) -> Fact<Option<&[u8]>> {
+        if self.exe.known.is_none() {
+            watchdog::reading(self.pid.0, File::Exe);
+            let reuse = mem::take(&mut self.exe.bytes);
+            self.exe.known = Some(
+                match readlinkat(
+                    self.root.as_directory(),
+                    self.path.to(File::Exe).as_c_str(),
+                    reuse,
+                ) {
+                    Ok(link) => {
+                        self.exe.bytes = link.into_bytes();
+                        Ok(true)
+                    }
+                    Err(Errno::NOENT) if self.is_listed() => self.has_no_executable(),
+                    Err(errno) => Err(missing(File::Exe, errno, || false)),
+                },
+            );
+        }
+        self.exe.get(self.exe.known.unwrap_or(Ok(false)))
+    }
+
+    /// What a missing link means: by nature there is none, or a recorded tree lacks it.
+    fn has_no_executable(&mut self) -> Fact<bool> {
+        if self.root.is_procfs() {
+            return Ok(false);
+        }
+        let stat = self.stat()?;
+        if stat.is_kernel_thread() || !stat.is_alive() {
+            return Ok(false);
+        }
+        Err(Missing::Hidden(Hidden {
+            file: File::Exe,
+            cause: Cause::Absent,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn we_can_read_ourselves() {
+        let root = ProcRoot::open(std::path::Path::new("/proc")).unwrap();
+        let pid = root.own_pid().unwrap();
+        let mut me = Process::new(&root, pid);
+        assert_eq!(pid.0, std::process::id());
+        assert_eq!(me.is_alive(), Ok(true));
+        assert_eq!(me.is_kernel_thread(), Ok(false));
+        let owner = me.owner().unwrap();
+        let status = me.status().unwrap();
+        assert_eq!(
+            (owner.uid, owner.gid),
+            (status.uid.effective, status.gid.effective)
+        );
+        assert_eq!(
+            me.exe().unwrap().unwrap(),
+            std::fs::read_link("/proc/self/exe")
+                .unwrap()
+                .as_os_str()
+                .as_encoded_bytes()
+        );
+        assert!(me.cmdline().unwrap().ends_with(b"\0"));
+    }
+
+    #[test]
+    fn a_process_that_never_was_is_gone() {
+        let root = ProcRoot::open(std::path::Path::new("/proc")).unwrap();
+        let mut nobody = Process::new(&root, Pid(u32::MAX));
+        assert_eq!(nobody.comm().unwrap_err(), Missing::Gone);
+        assert_eq!(nobody.exe().unwrap_err(), Missing::Gone);
+        assert_eq!(nobody.owner().unwrap_err(), Missing::Gone);
+        assert_eq!(nobody.stat().unwrap_err(), Missing::Gone);
+    }
+}
