@@ -181,7 +181,7 @@ fn mon_takes_every_answer_whole() {
             "mon.d/panicking.monitor",
             &format!("exec {}.monitor \"$@\"", plugin.display()),
         );
-        watches += &service("panic", "panicking.monitor ;;");
+        watches += &service("panic", "panicking.monitor whatever:1- ;;");
     }
     let wanted = watches.matches("service ").count();
     let mon = Mon::start(&lab, &watches);
