@@ -420,16 +420,14 @@ fn exemptions_have_reasons_and_tell_when_they_rot() {
         .has("pid 9 loop")
         .lacks("rotates");
     let verbose = recorded(&tree, &args).arg("-v").run();
-    verbose.has(&format!(
-        "exemption {file}:3: gone (was here once) matched nothing"
-    ));
+    verbose.has("exemption gone (was here once) matched nothing");
     verbose.has("xz (rotates \\x7c logs) matched 1 process");
     verbose.has("exemption ffmpeg matched 1 process");
     std::fs::write(file, "xz\nfrob=1 # no\n").unwrap();
     recorded(&tree, &args)
         .run()
         .code(3)
-        .has(&format!("{file}:2: 'frob=1': unknown key"));
+        .has(&format!("{file}:2: exemption 'frob=1 # no': unknown key"));
     recorded(&tree, &["-c", "1", "--exempt-from", "/nonexistent"])
         .run()
         .code(3)
@@ -642,11 +640,11 @@ fn usage_errors_say_what_would_be_right() {
         (&["-c", "90", "--over", "0.01"], "below 0.1 s"),
         (
             &["-c", "90", "--over", "3s", "--recheck", "5"],
-            "takes 11 s and does not fit",
+            "takes 11 s, which does not fit",
         ),
         (
             &["-c", "90", "--exempt", "frob=1"],
-            "--exempt: 'frob=1': unknown key",
+            "exemption 'frob=1': unknown key",
         ),
         (
             &["-c", "90", "--exempt", "user=nosuchuser"],
@@ -679,7 +677,8 @@ fn the_manuals_whitelists_do_what_it_says() {
         ppid,
         ..half_busy(pid, name)
     };
-    tree.add(&Recorded::new(5, "logrotate"))
+    tree.add(&Recorded::new(1, "init"))
+        .add(&Recorded::new(5, "logrotate"))
         .add(&child(6, "xz", 5))
         .add(&child(7, "xz", 1))
         .add(&child(8, "dpkg", 1))
@@ -692,14 +691,14 @@ fn the_manuals_whitelists_do_what_it_says() {
     let server = with("cpu-server");
     server
         .code(2)
-        .has("2 over; 3 judged, 2 exempt")
+        .has("2 over; 4 judged, 2 exempt")
         .has("pid 7 xz")
         .has("pid 9 updatedb");
     server.has("mariadbd (has a check of its own) matched nothing");
     let workstation = with("cpu-workstation");
     workstation
         .code(2)
-        .has("2 over; 3 judged, 2 exempt")
+        .has("2 over; 4 judged, 2 exempt")
         .has("pid 6 xz")
         .has("pid 7 xz");
     workstation.has("updatedb.plocate (the nightly index of file names) matched 1 process");
