@@ -9,7 +9,7 @@ complete -c check_privdrop -l exempt-from -d 'Read exemptions from a file: [RULE
 complete -c check_privdrop -s t -l timeout -d 'End with UNKNOWN after this long, whatever hangs' -r
 complete -c check_privdrop -l recheck -d 'When something is wrong, look again after this long; only what stands is reported' -r
 complete -c check_privdrop -l rechecks -d 'How many times to look again' -r
-complete -c check_privdrop -l containers -d 'What to do with processes in nested PID namespaces' -r -f -a "exclude\t'They are left out'
+complete -c check_privdrop -l containers -d 'What to do with processes in nested PID namespaces [default: include]' -r -f -a "exclude\t'They are left out'
 include\t'They count like all others'
 only\t'Only they count'"
 complete -c check_privdrop -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F

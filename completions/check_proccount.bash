@@ -23,7 +23,7 @@ _check_proccount() {
 
     case "${cmd}" in
         check_proccount)
-            opts="-w -c -t -v -k -h -V --spec --specs-from --warning --critical --timeout --verbose --mon --recheck --rechecks --containers --no-kthreads --proc-root --lsm --help --version"
+            opts="-w -c -t -v -k -h -V --spec --specs-from --warning --critical --timeout --verbose --mon --recheck --rechecks --no-kthreads --proc-root --lsm --containers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -69,16 +69,16 @@ _check_proccount() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --containers)
-                    COMPREPLY=($(compgen -W "exclude include only" -- "${cur}"))
-                    return 0
-                    ;;
                 --proc-root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --lsm)
                     COMPREPLY=($(compgen -W "auto selinux apparmor smack" -- "${cur}"))
+                    return 0
+                    ;;
+                --containers)
+                    COMPREPLY=($(compgen -W "exclude include only" -- "${cur}"))
                     return 0
                     ;;
                 *)

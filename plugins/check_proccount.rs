@@ -35,7 +35,10 @@ struct Options {
 
 fn command() -> Command {
     let what = "What to count: NAME[,KEY=VALUE...][:[WARN:]CRIT], such as sshd,user=root:1-";
-    Options::command().mut_arg("specs", |specs| specs.help(what))
+    let where_to = "What to do with processes in nested PID namespaces [default: exclude]";
+    Options::command()
+        .mut_arg("specs", |specs| specs.help(what))
+        .mut_arg("containers", |containers| containers.help(where_to))
 }
 
 fn run(matches: &ArgMatches) -> Result<Report, Error> {

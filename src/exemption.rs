@@ -13,7 +13,7 @@ use crate::escape;
 use crate::fact::{Fact, Missing};
 use crate::process::Process;
 use crate::selector::{Selector, Subject};
-use crate::spec::lines_of;
+use crate::spec::{lines_of, needless_range};
 
 /// What stands between a selector and the reason.
 const REASON_MARK: &[u8] = b" # ";
@@ -65,6 +65,10 @@ impl Exemption {
             Some(at) => (&text[..at], Some(&text[at + REASON_MARK.len()..])),
             None => (text, None),
         };
+        if let Some(range) = needless_range(selector.trim_ascii()) {
+            let why = format!("it counts nothing, and so has no range; leave :{range} out");
+            return Err(explain(Error::new(why)));
+        }
         Ok(Self {
             selector: Selector::parse(selector.trim_ascii(), Subject::Program).map_err(explain)?,
             reason: reason.map(|reason| escape::bounded(reason.trim_ascii(), LONGEST)),

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use rustix::io::Errno;
+use rustix::thread::CapabilitySet;
 
 use crate::security::System;
 
@@ -129,6 +130,9 @@ impl Hidden {
                 "the policy must allow security_t:file write and security_t:security compute_av"
             }
             (Cause::Refused(system), _) => return Cow::Owned(system.remedy()),
+            (Cause::Denied, File::Exe | File::PidNamespace) if may_trace() => {
+                "a security policy forbids it even to CAP_SYS_PTRACE"
+            }
             (Cause::Denied, File::Exe | File::PidNamespace) => {
                 "run as root, as the same user, or with CAP_SYS_PTRACE"
             }
@@ -142,6 +146,12 @@ impl Hidden {
             _ => "",
         })
     }
+}
+
+/// Whether we have what usually lets one look into others' processes.
+pub(crate) fn may_trace() -> bool {
+    let sets = rustix::thread::capabilities(None);
+    sets.is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_PTRACE))
 }
 
 impl fmt::Display for Hidden {

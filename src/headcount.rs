@@ -55,7 +55,7 @@ impl Count {
             certain, uncertain, ..
         } = self.tally;
         match (&self.blindness, uncertain) {
-            _ if self.state != State::Unknown => certain.to_string(),
+            (None, 0) => certain.to_string(),
             (Some(_), _) => format!("{certain} or more"),
             (None, uncertain) => format!("{certain} to {}", certain + uncertain),
         }
@@ -304,6 +304,11 @@ impl<'s> Headcount<'s> {
 fn understood(spec: &Spec) -> String {
     let questions = spec.selector.questions().iter().map(Question::in_words);
     let questions = questions.collect::<Vec<_>>().join(", then ");
+    let questions = if questions.is_empty() {
+        "every process".into()
+    } else {
+        questions
+    };
     let range = |name: &str, range: Option<Range>| {
         range.map_or(String::new(), |range| {
             format!("; {name} unless {}", range.wanted())

@@ -66,8 +66,13 @@ impl Look {
                 return;
             }
         }
-        if population.standing_for(selector, process) != Ok(Standing::Member) {
-            return;
+        match population.standing_for(selector, process) {
+            Ok(Standing::Member) => {}
+            Ok(Standing::Zombie) => return self.push_near(selector, process, "a zombie"),
+            Ok(Standing::Elsewhere) => {
+                return self.push_near(selector, process, "across --containers");
+            }
+            _ => return,
         }
         if self.fitting.len() == MOST {
             self.more += 1;
@@ -87,6 +92,13 @@ impl Look {
         &self.names
     }
 
+    fn push_near(&mut self, selector: &Selector, process: &mut Process<'_>, why: &str) {
+        if self.near.len() < MOST {
+            self.near
+                .push(format!("{} ({why})", described(selector, process)));
+        }
+    }
+
     fn miss(
         &mut self,
         key: Key,
@@ -102,10 +114,7 @@ impl Look {
         else {
             return;
         };
-        if self.near.len() < MOST {
-            self.near
-                .push(format!("{} ({one})", described(selector, process)));
-        }
+        self.push_near(selector, process, &one);
         let reasoned = self.reasons.entry((name, one)).or_default();
         reasoned.count += 1;
         reasoned.plural = plural;

@@ -39,7 +39,7 @@ pub struct CommonOptions {
           value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub rechecks: u16,
 
-    /// What to do with processes in nested PID namespaces
+    /// What to do with processes in nested PID namespaces [default: include]
     #[arg(long, value_name = "WHAT")]
     pub containers: Option<Containers>,
 
@@ -166,7 +166,7 @@ impl SpecOptions {
 pub fn duration(text: &str) -> Result<Duration, String> {
     let seconds = number::parse(text, Unit::Seconds)?;
     if seconds <= 0.0 || seconds > 86400.0 {
-        return Err(format!("'{text}' is not between 0 and a day"));
+        return Err(format!("'{text}' is not above 0 seconds and at most a day"));
     }
     Ok(Duration::from_secs_f64(seconds))
 }

@@ -16,11 +16,10 @@ use procfs_core::process::MountInfo;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir, fstat, fstatfs, openat, readlinkat, statat};
 use rustix::io::Errno;
 use rustix::process::{getegid, getgroups};
-use rustix::thread::CapabilitySet;
 
 use crate::error::Error;
 use crate::escape;
-use crate::fact::File;
+use crate::fact::{File, may_trace};
 use crate::process::Process;
 use crate::security::{Choice, Labelling};
 use crate::stat::parse_number;
@@ -172,10 +171,8 @@ impl ProcRoot {
         if !self.is_procfs {
             return None;
         }
-        let may_trace = rustix::thread::capabilities(None)
-            .is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_PTRACE));
         // PID 1 is always there; who may trace it may trace all in its user namespace.
-        if may_trace && self.shows_pid_1() {
+        if may_trace() && self.shows_pid_1() {
             return None;
         }
         let Some((hidepid, group)) = self.hiding_options() else {

@@ -29,9 +29,12 @@ impl Range {
         if !(matches!(start, "" | "~") || is_end(start)) || !(end.is_empty() || is_end(end)) {
             return Err(explain("not a number"));
         }
-        NagiosRange::from(text)
-            .map(Self)
-            .map_err(|error| explain(&error.to_string()))
+        let range = NagiosRange::from(text).map_err(|error| explain(&error.to_string()))?;
+        // The crate does not compare a lone end with the 0 that it implies.
+        if range.start() > range.end() {
+            return Err(explain("its end is below its start"));
+        }
+        Ok(Self(range))
     }
 
     /// Reads a spec's `N`, `MIN-`, `-MAX` or `MIN-MAX`, and alerts outside of it; without a lower
@@ -192,7 +195,7 @@ mod tests {
     fn numbers_that_are_none_are_refused() {
         for text in [
             "", "nan", "inf", "1:nan", "~:inf", "1:1e999", "-inf:", "x", "20:10", "1:2:3", "@",
-            "5:~", "1-5",
+            "5:~", "-5", "1-5",
         ] {
             assert!(Range::parse(text).is_err(), "{text}");
         }

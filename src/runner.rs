@@ -180,6 +180,18 @@ fn usage_text(error: &clap::Error) -> String {
         .next()
         .unwrap_or(said)
         .replace("\n\n", "; ");
+    // clap's tip for what it does not know is to take it for a spec, which helps nobody.
+    let said = said
+        .split("  tip: to pass")
+        .next()
+        .unwrap_or(&said)
+        .trim_end_matches([' ', ';']);
+    let is_unknown = error.kind() == ErrorKind::UnknownArgument;
+    let said = if is_unknown {
+        format!("{said}; --help tells all options")
+    } else {
+        said.into()
+    };
     let words: Vec<_> = said
         .trim_start_matches("error: ")
         .split_whitespace()

@@ -70,12 +70,17 @@ pub fn lines_of(path: &Path) -> Result<Vec<(usize, Vec<u8>)>, Error> {
     let mut text = Vec::new();
     File::open(path)
         .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut text))
-        .map_err(|error| Error::new(format!("cannot read {shown}: {error}")))?;
+        .map_err(|error| {
+            let right = "give a file that this user may read";
+            Error::new(format!("cannot read {shown}: {error}; {right}"))
+        })?;
     if text.len() as u64 > LARGEST_FILE {
         return Err(Error::new(format!(
             "{shown} is over 1 MiB, which no list of specs is"
         )));
     }
+    // Some editors begin a file with this mark.
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text);
     let lines = text.split(|&byte| byte == b'\n').enumerate();
     let lines = lines.map(|(at, line)| (at + 1, line.trim_ascii().to_vec()));
     Ok(lines
@@ -83,7 +88,7 @@ pub fn lines_of(path: &Path) -> Result<Vec<(usize, Vec<u8>)>, Error> {
         .collect())
 }
 
-/// The specs of a file, one a line.
+/// The specs of a file, one a line; what follows ` # ` is a comment.
 ///
 /// # Errors
 /// As [`lines_of`]; a wrong spec is told with file and line; a file without any is an error too,
@@ -95,6 +100,11 @@ pub fn specs_of(path: &Path, subject: Subject, fallback: Thresholds) -> Result<V
         return Err(Error::new(format!("{shown} holds no spec")));
     }
     let parse = |(number, line): &(usize, Vec<u8>)| {
+        let line = line
+            .windows(3)
+            .position(|part| part == b" # ")
+            .map_or(&line[..], |at| &line[..at]);
+        let line = line.trim_ascii();
         Spec::parse(line, subject, fallback)
             .map_err(|error| error.at(format_args!("{shown}:{number}")))
     };
@@ -121,9 +131,20 @@ fn split_ranges(text: &[u8]) -> Result<(&[u8], Option<Thresholds>), String> {
 
 fn split_range(text: &[u8]) -> Result<Option<(&[u8], Range)>, String> {
     match range_at_end(text) {
-        Some((rest, range)) => Range::of_spec(range).map(|range| Some((rest, range))),
+        Some((rest, range)) => match Range::of_spec(range) {
+            Ok(range) => Ok(Some((rest, range))),
+            Err(why) if why.contains("write ") => Err(why),
+            Err(why) => Err(format!("{why}; write N, MIN-, -MAX or MIN-MAX")),
+        },
         None => Ok(None),
     }
+}
+
+/// The range at the end of a text that may have none, such as an exemption's.
+pub(crate) fn needless_range(text: &[u8]) -> Option<&str> {
+    range_at_end(text)
+        .map(|(_, range)| range)
+        .filter(|range| range.contains('-'))
 }
 
 /// What stands before and after the last colon, if the latter is a range, or one gone wrong.
@@ -309,7 +330,7 @@ mod tests {
     #[test]
     fn a_file_is_read_line_by_line() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "# daemons\n\n  sshd:1-  \ncron:x-1\n").unwrap();
+        std::fs::write(file.path(), "\u{feff}# x\n\n  sshd:1- # ssh \ncron:x-1\n").unwrap();
         let error = specs_of(file.path(), Subject::Program, Thresholds::default()).unwrap_err();
         assert!(error.to_string().contains(":4: spec 'cron:x-1'"), "{error}");
         std::fs::write(file.path(), "# nothing\n").unwrap();

@@ -206,7 +206,7 @@ fn hidepid_does_not_matter_where_the_visible_is_enough() {
             .by_user(NOBODY)
             .run()
     };
-    run("1-").ok(&format!("{name} 1"));
+    run("1-").ok(&format!("{name} 1 or more"));
     run("0-0").code(2);
     run("1-1").unknown().has("hidepid");
     run("2-").unknown().has("hidepid");

@@ -101,9 +101,18 @@ fn bare(value: &[u8], subject: Subject) -> Result<(Key, bool, Test), String> {
     Ok((key, false, exact(key, kind, value)?))
 }
 
+fn known_keys() -> String {
+    let known: Vec<_> = KEYS.iter().map(|row| row.1).collect();
+    format!("keys are {}, and label in a spec", known.join(", "))
+}
+
 fn no_term(term: &[u8]) -> String {
     if term.is_empty() {
         return "a term is empty; a comma inside a value is written twice".into();
+    }
+    if term.iter().any(|byte| matches!(byte, b'=' | b'~')) {
+        let term = escape::text(term);
+        return format!("'{term}' begins with no key; {}", known_keys());
     }
     format!(
         "'{}' is not KEY=VALUE or KEY~REGEX; a comma inside a value is written twice",
@@ -144,12 +153,7 @@ impl<'t> Written<'t> {
 
     fn mean(&self) -> Result<(Key, bool, Test), String> {
         let Some((key, kind)) = Key::named(self.key) else {
-            let known: Vec<_> = KEYS.iter().map(|row| row.1).collect();
-            return Err(format!(
-                "unknown key '{}'; keys are {}, and label in a spec",
-                self.key,
-                known.join(", ")
-            ));
+            return Err(format!("unknown key '{}'; {}", self.key, known_keys()));
         };
         if self.value.is_empty() {
             return Err(format!(
@@ -180,7 +184,10 @@ fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, String> {
             .unwrap_or_default()
             .trim_start_matches("error: ")
             .to_owned();
-        format!("'{}' is no regular expression: {what}", escape::text(value))
+        let value = escape::text(value);
+        format!(
+            "'{value}' is no regular expression: {what}; put \\ before a sign that means itself"
+        )
     })
 }
 
