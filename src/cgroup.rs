@@ -3,18 +3,22 @@
 //! Only the system manager's own unit counts: the first that is no slice. A user may make a control
 //! group called `ssh.service` below `user@1000.service`, and must not pass for the real one by it.
 
-/// The unit in the text of `/proc/PID/cgroup`: cgroup v2, or v1's `name=systemd` hierarchy.
+/// The unit in the text of `/proc/PID/cgroup`: in v1's `name=systemd` hierarchy, else in v2's.
 pub fn unit(text: &[u8]) -> Option<&[u8]> {
-    let path = |wanted: &[u8]| {
-        text.split(|&byte| byte == b'\n').find_map(|line| {
+    let hierarchies: [&[u8]; 2] = [b"name=systemd", b""];
+    hierarchies.into_iter().find_map(|wanted| {
+        let mut lines = text.split(|&byte| byte == b'\n');
+        unit_of_path(lines.find_map(|line| {
             let mut fields = line.splitn(3, |&byte| byte == b':').skip(1);
             (fields.next()? == wanted).then(|| fields.next())?
-        })
-    };
-    let path = path(b"name=systemd").or_else(|| path(b""))?;
-    let mut parts = path
-        .split(|&byte| byte == b'/')
-        .filter(|part| !part.is_empty() && *part != b"..");
+        })?)
+    })
+}
+
+fn unit_of_path(path: &[u8]) -> Option<&[u8]> {
+    let parts = path.split(|&byte| byte == b'/');
+    // A path out of our own control group namespace begins with "..".
+    let mut parts = parts.filter(|part| !part.is_empty() && *part != b"..");
     let first = parts.find(|part| !part.ends_with(b".slice"))?;
     // systemd puts a "_" before names that the kernel would take for its own files.
     let name = first.strip_prefix(b"_").unwrap_or(first);
@@ -32,7 +36,7 @@ mod tests {
 
     #[test]
     fn the_first_part_that_is_no_slice_is_the_unit() {
-        let cases: [(&[u8], Option<&[u8]>); 9] = [
+        let cases: [(&[u8], Option<&[u8]>); 10] = [
             (b"0::/system.slice/ssh.service\n", Some(b"ssh.service")),
             (b"0::/init.scope\n", Some(b"init.scope")),
             (
@@ -48,6 +52,10 @@ mod tests {
                 Some(b"user@1000.service"),
             ),
             (b"0::/\n", None),
+            (
+                b"1:name=systemd:/\n0::/system.slice/cron.service\n",
+                Some(b"cron.service"),
+            ),
             // As seen from within another control group namespace.
             (
                 b"0::/../../system.slice/ssh.service\n",
