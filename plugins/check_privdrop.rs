@@ -35,17 +35,12 @@ use rule::{Rule, RuleSet};
 use sparing::{Scoped, Sparings};
 use survey::Survey;
 
-pub(crate) const PLUGIN: Plugin = Plugin {
-    name: "check_privdrop",
-    title: "PRIVDROP",
-    command: Options::command,
-    run,
-};
+pub(crate) const PLUGIN: Plugin =
+    Plugin { name: "check_privdrop", title: "PRIVDROP", command: Options::command, run };
 
 /// Groups that are as good as root on usual systems; those that a machine lacks are left out.
-const PRIVILEGED_GROUPS: [&str; 8] = [
-    "shadow", "disk", "kmem", "docker", "lxd", "sudo", "wheel", "adm",
-];
+const PRIVILEGED_GROUPS: [&str; 8] =
+    ["shadow", "disk", "kmem", "docker", "lxd", "sudo", "wheel", "adm"];
 
 /// Check that no process has given up root only halfway
 #[derive(Debug, Parser)]
@@ -102,13 +97,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let population = options.population();
     let survey = Survey::take(&root, &population, &policy, &mut sparings, waits)?;
     let verbose = options.common.verbose;
-    Ok(verdict::report(
-        PLUGIN.title,
-        &survey,
-        &policy,
-        &sparings,
-        verbose,
-    ))
+    Ok(verdict::report(PLUGIN.title, &survey, &policy, &sparings, verbose))
 }
 
 impl Options {
@@ -141,17 +130,12 @@ impl Options {
             return Ok(Vec::new());
         }
         if self.privileged_groups.is_empty() {
-            return Ok(PRIVILEGED_GROUPS
-                .into_iter()
-                .filter_map(names::gid)
-                .collect());
+            return Ok(PRIVILEGED_GROUPS.into_iter().filter_map(names::gid).collect());
         }
         let named = self.privileged_groups.iter().map(|name| {
             names::gid(name).ok_or_else(|| {
                 let name = escape::bounded(name.as_bytes(), 100);
-                Error::new(format!(
-                    "there is no group '{name}'; write a group's name or number"
-                ))
+                Error::new(format!("there is no group '{name}'; write a group's name or number"))
             })
         });
         named.collect()

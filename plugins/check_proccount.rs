@@ -15,12 +15,8 @@ use procwarden::runner::Plugin;
 use procwarden::selector::{Selector, Subject};
 use procwarden::spec::Spec;
 
-pub(crate) const PLUGIN: Plugin = Plugin {
-    name: "check_proccount",
-    title: "PROCCOUNT",
-    command,
-    run,
-};
+pub(crate) const PLUGIN: Plugin =
+    Plugin { name: "check_proccount", title: "PROCCOUNT", command, run };
 
 /// Check that daemons run, as whom, and how many of them
 #[derive(Debug, Parser)]
@@ -53,9 +49,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let verbose = options.common.verbose;
     let headcount = Headcount::take(&root, &population, &specs, waits, verbose > 0)?;
     let mut report = headcount.report(PLUGIN.title, verbose);
-    report
-        .details
-        .splice(0..0, hint_at_hosts(&options, &headcount));
+    report.details.splice(0..0, hint_at_hosts(&options, &headcount));
     Ok(report)
 }
 
@@ -68,22 +62,13 @@ fn all_processes(thresholds: Thresholds) -> Result<Spec, Error> {
              processes",
         ));
     }
-    Ok(Spec {
-        selector: Selector::everything(),
-        thresholds,
-        label: "processes".into(),
-    })
+    Ok(Spec { selector: Selector::everything(), thresholds, label: "processes".into() })
 }
 
 /// mon appends the hosts of the group to a monitor's arguments, unless its line ends in `;;`. They
 /// come last, have no range, and no process is called so.
 fn hint_at_hosts(options: &Options, headcount: &Headcount<'_>) -> Option<String> {
-    let at = options
-        .specs
-        .specs
-        .len()
-        .checked_sub(1)
-        .filter(|_| options.common.mon)?;
+    let at = options.specs.specs.len().checked_sub(1).filter(|_| options.common.mon)?;
     let last = options.specs.specs[at].to_str()?;
     if last.contains([':', ',', '=', '~', '/']) || !headcount.lacks(at) {
         return None;

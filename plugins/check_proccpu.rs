@@ -32,18 +32,11 @@ use rounds::Rounds;
 use share::Measure;
 use survey::Surveyor;
 
-pub(crate) const PLUGIN: Plugin = Plugin {
-    name: "check_proccpu",
-    title: "PROCCPU",
-    command: Options::command,
-    run,
-};
+pub(crate) const PLUGIN: Plugin =
+    Plugin { name: "check_proccpu", title: "PROCCPU", command: Options::command, run };
 
 /// Check that no process burns CPU that should not
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag of its own, as typed"
-)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own, as typed")]
 #[derive(Clone, Debug, Parser)]
 #[command(name = "check_proccpu", version, max_term_width = 80)]
 #[command(after_help = "RANGE is in percent of one core: a process of four busy threads has 400.")]
@@ -108,10 +101,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let waits = options.waits()?;
     let exemptions = options.exemptions()?;
     let root = options.common.root()?;
-    let judge = Judge {
-        limits,
-        measure: options.measure(&root)?,
-    };
+    let judge = Judge { limits, measure: options.measure(&root)? };
     let surveyor = Surveyor {
         root: &root,
         population: options.common.population(Containers::Include),
@@ -166,11 +156,7 @@ impl Options {
 
     fn measure(&self, root: &ProcRoot) -> Result<Measure, Error> {
         let cores = if self.of_machine { cores(root)? } else { 1.0 };
-        Ok(Measure {
-            with_children: self.with_children,
-            min_age: self.min_age,
-            cores,
-        })
+        Ok(Measure { with_children: self.with_children, min_age: self.min_age, cores })
     }
 
     fn wish(&self) -> Option<Wish> {
@@ -216,9 +202,7 @@ fn cores(root: &ProcRoot) -> Result<f64, Error> {
 fn window(text: &str) -> Result<Duration, String> {
     let over = duration(text)?;
     if over < Duration::from_millis(100) {
-        return Err(format!(
-            "'{text}' is below 0.1 s, too short to measure by ticks of 10 ms"
-        ));
+        return Err(format!("'{text}' is below 0.1 s, too short to measure by ticks of 10 ms"));
     }
     Ok(over)
 }

@@ -20,12 +20,8 @@ use procwarden::security::{Enforcement, Labelling};
 use procwarden::selector::Subject;
 use procwarden::spec::Spec;
 
-pub(crate) const PLUGIN: Plugin = Plugin {
-    name: "check_selinux_domain",
-    title: "SELINUX_DOMAIN",
-    command,
-    run,
-};
+pub(crate) const PLUGIN: Plugin =
+    Plugin { name: "check_selinux_domain", title: "SELINUX_DOMAIN", command, run };
 
 /// What `--no-permissive-domains` counts.
 const NO_PERMISSIVE_DOMAINS: &str = "permissive=yes,label=permissive domains:0-0";
@@ -111,11 +107,7 @@ impl Options {
         };
         Report {
             title: PLUGIN.title,
-            findings: if self.absent_ok {
-                Vec::new()
-            } else {
-                vec![unknown]
-            },
+            findings: if self.absent_ok { Vec::new() } else { vec![unknown] },
             all_well: absence.into(),
             perfdata: specs.iter().map(nothing).collect(),
             ..Report::default()

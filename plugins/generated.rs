@@ -16,16 +16,8 @@ use crate::PLUGINS;
 
 /// A page without options: the Markdown file `man/NAME.md`, and that is all.
 const PROSE_PAGES: [(&str, &str, &str); 2] = [
-    (
-        "procwarden",
-        "8",
-        "run the process checks, and make their links",
-    ),
-    (
-        "procwarden-selectors",
-        "7",
-        "which processes are meant, and how many of them are right",
-    ),
+    ("procwarden", "8", "run the process checks, and make their links"),
+    ("procwarden-selectors", "7", "which processes are meant, and how many of them are right"),
 ];
 
 #[test]
@@ -47,8 +39,7 @@ fn manual_pages_are_up_to_date() {
     for (name, section, about) in PROSE_PAGES {
         let mut page = Roff::new();
         page.control("TH", [name, section, "", "Procwarden", "Procwarden"]);
-        page.control("SH", ["NAME"])
-            .text([roman(format!("{name} - {about}"))]);
+        page.control("SH", ["NAME"]).text([roman(format!("{name} - {about}"))]);
         let mut bytes = page.to_roff().into_bytes();
         prose(name).to_writer(&mut bytes).unwrap();
         compare(&format!("man/{name}.{section}"), &bytes);
@@ -78,10 +69,7 @@ fn compare(file: &str, wanted: &[u8]) {
         fs::write(&path, wanted).unwrap();
     }
     let found = fs::read(&path).unwrap_or_default();
-    assert!(
-        found == wanted,
-        "{file} is out of date; run: UPDATE=1 cargo test generated"
-    );
+    assert!(found == wanted, "{file} is out of date; run: UPDATE=1 cargo test generated");
 }
 
 /// The Markdown beside a page as roff: headings, paragraphs, lists, code, and a line `KEYS` that
@@ -139,8 +127,7 @@ impl Writer {
             self.text.clear();
             for (_, key, _, meaning, readable) in KEYS {
                 self.roff.control("TP", ["12"]).text([bold(*key)]);
-                self.roff
-                    .text([roman(format!("{meaning} (readable by: {readable})"))]);
+                self.roff.text([roman(format!("{meaning} (readable by: {readable})"))]);
             }
             self.roff.control("PP", []);
             return;
@@ -154,10 +141,7 @@ impl Writer {
         for line in text.lines() {
             self.roff.text([roman(line)]);
         }
-        self.roff
-            .control("fi", [])
-            .control("RE", [])
-            .control("PP", []);
+        self.roff.control("fi", []).control("RE", []).control("PP", []);
     }
 
     /// Writes what was gathered, as a heading or as text.

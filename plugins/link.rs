@@ -23,10 +23,7 @@ pub(crate) fn help() -> u8 {
         env!("CARGO_PKG_VERSION")
     );
     for plugin in PLUGINS {
-        let about = (plugin.command)()
-            .get_about()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let about = (plugin.command)().get_about().map(ToString::to_string).unwrap_or_default();
         text.push_str(&format!("  {:<22}{about}\n", plugin.name));
     }
     text.push_str("\nprocwarden PLUGIN --help tells a plugin's options.\n");
@@ -58,9 +55,7 @@ fn link(arguments: &[OsString]) -> Result<String, Error> {
         [mon, directory] if mon == "--mon" => (MON_ENDING, directory),
         [directory] if !directory.as_encoded_bytes().starts_with(b"-") => ("", directory),
         _ => {
-            return Err(Error::new(
-                "link takes one directory: procwarden link [--mon] DIR",
-            ));
+            return Err(Error::new("link takes one directory: procwarden link [--mon] DIR"));
         }
     };
     let binary = std::env::current_exe()
@@ -77,10 +72,7 @@ fn link(arguments: &[OsString]) -> Result<String, Error> {
     let mut text = String::new();
     for link in missing {
         symlink(&binary, &link).map_err(|error| fail(&link, &error.to_string()))?;
-        text.push_str(&format!(
-            "made {}\n",
-            escape::text(link.as_os_str().as_encoded_bytes())
-        ));
+        text.push_str(&format!("made {}\n", escape::text(link.as_os_str().as_encoded_bytes())));
     }
     if text.is_empty() {
         text.push_str("all links are there already\n");
@@ -93,10 +85,9 @@ fn is_there(link: &Path, binary: &Path) -> Result<bool, Error> {
     match fs::symlink_metadata(link) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(fail(link, &error.to_string())),
-        Ok(found) if !found.is_symlink() => Err(fail(
-            link,
-            "something that is no link is in the way; nothing was made",
-        )),
+        Ok(found) if !found.is_symlink() => {
+            Err(fail(link, "something that is no link is in the way; nothing was made"))
+        }
         Ok(_) if fs::canonicalize(link).is_ok_and(|target| target == binary) => Ok(true),
         Ok(_) => Err(fail(link, "it leads to something else; nothing was made")),
     }
@@ -109,8 +100,6 @@ fn fail(link: &Path, why: &str) -> Error {
 
 fn print(text: &str, code: u8) -> u8 {
     let mut stdout = std::io::stdout().lock();
-    let written = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     if written.is_ok() { code } else { 3 }
 }

@@ -36,10 +36,7 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args_os();
     let called = arguments.next().unwrap_or_default();
     // The whole file name: a stem would make check_proccount.old the plugin, too.
-    let called = Path::new(&called)
-        .file_name()
-        .unwrap_or_default()
-        .to_owned();
+    let called = Path::new(&called).file_name().unwrap_or_default().to_owned();
     let code = act_as(&called, arguments.collect());
     if stdout::was_closed() {
         return ExitCode::from(3);
@@ -64,20 +61,12 @@ fn act_as(called: &OsStr, mut arguments: Vec<OsString>) -> u8 {
     let name = escape::bounded(called.as_encoded_bytes(), 100);
     let names: Vec<_> = PLUGINS.iter().map(|plugin| plugin.name).collect();
     let mon = name.ends_with(MON_ENDING);
-    let error = format!(
-        "there is no plugin '{name}'; there are {}",
-        names.join(", ")
-    );
+    let error = format!("there is no plugin '{name}'; there are {}", names.join(", "));
     runner::refuse("PROCWARDEN", &Error::new(error), mon)
 }
 
 fn plugin_called(name: &OsStr) -> Option<(Plugin, bool)> {
     let name = name.to_str()?;
-    let (name, mon) = name
-        .strip_suffix(MON_ENDING)
-        .map_or((name, false), |name| (name, true));
-    PLUGINS
-        .into_iter()
-        .find(|plugin| plugin.name == name)
-        .map(|plugin| (plugin, mon))
+    let (name, mon) = name.strip_suffix(MON_ENDING).map_or((name, false), |name| (name, true));
+    PLUGINS.into_iter().find(|plugin| plugin.name == name).map(|plugin| (plugin, mon))
 }

@@ -23,11 +23,7 @@ fn unit_of_path(path: &[u8]) -> Option<&[u8]> {
     // systemd puts a "_" before names that the kernel would take for its own files.
     let name = first.strip_prefix(b"_").unwrap_or(first);
     let (_, kind) = name.split_at(name.iter().rposition(|&byte| byte == b'.')?);
-    matches!(
-        kind,
-        b".service" | b".scope" | b".socket" | b".mount" | b".swap"
-    )
-    .then_some(name)
+    matches!(kind, b".service" | b".scope" | b".socket" | b".mount" | b".swap").then_some(name)
 }
 
 #[cfg(test)]
@@ -52,15 +48,9 @@ mod tests {
                 Some(b"user@1000.service"),
             ),
             (b"0::/\n", None),
-            (
-                b"1:name=systemd:/\n0::/system.slice/cron.service\n",
-                Some(b"cron.service"),
-            ),
+            (b"1:name=systemd:/\n0::/system.slice/cron.service\n", Some(b"cron.service")),
             // As seen from within another control group namespace.
-            (
-                b"0::/../../system.slice/ssh.service\n",
-                Some(b"ssh.service"),
-            ),
+            (b"0::/../../system.slice/ssh.service\n", Some(b"ssh.service")),
             (b"0::/lxc/web/init.scope\n", None),
             (b"", None),
         ];

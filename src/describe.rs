@@ -47,11 +47,7 @@ fn headline(process: &mut Process<'_>) -> String {
     // Writing to a String cannot fail.
     let mut text = format!("pid {} {}", process.pid(), name(process));
     if let Ok(owner) = process.owner() {
-        let _ = write!(
-            text,
-            ", user {}",
-            escape::text(names::user(owner.uid).as_bytes())
-        );
+        let _ = write!(text, ", user {}", escape::text(names::user(owner.uid).as_bytes()));
     }
     if let Ok(age) = process.age() {
         let _ = write!(text, ", up {}", span(age));
@@ -100,9 +96,6 @@ mod tests {
 
     #[test]
     fn spans_are_short() {
-        assert_eq!(
-            [0.4, 59.0, 60.0, 7200.0, 200_000.0].map(span),
-            ["0s", "59s", "1m", "2h", "2d"]
-        );
+        assert_eq!([0.4, 59.0, 60.0, 7200.0, 200_000.0].map(span), ["0s", "59s", "1m", "2h", "2d"]);
     }
 }

@@ -21,10 +21,7 @@ pub fn text(bytes: &[u8]) -> String {
 /// As [`text`], cut after about `limit` characters with `...` in the place of the rest.
 pub fn bounded(bytes: &[u8], limit: usize) -> String {
     // Escaping never shortens, so this many bytes are enough to fill the limit.
-    shortened(
-        &text(&bytes[..bytes.len().min(limit.saturating_mul(4) + 4)]),
-        limit,
-    )
+    shortened(&text(&bytes[..bytes.len().min(limit.saturating_mul(4) + 4)]), limit)
 }
 
 /// Escaped text, cut after `limit` characters with `...` in the place of the rest.

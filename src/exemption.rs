@@ -44,11 +44,7 @@ pub struct Exemption {
 impl Exemption {
     /// One that a program makes.
     pub fn new(selector: Selector, reason: &str) -> Self {
-        Self {
-            selector,
-            reason: Some(reason.into()),
-            matched: 0,
-        }
+        Self { selector, reason: Some(reason.into()), matched: 0 }
     }
 
     /// Reads `SELECTOR` or `SELECTOR # REASON`.
@@ -58,9 +54,7 @@ impl Exemption {
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
         let explain =
             |error: Error| error.at(format_args!("exemption '{}'", escape::bounded(text, 100)));
-        let mark = text
-            .windows(REASON_MARK.len())
-            .position(|part| part == REASON_MARK);
+        let mark = text.windows(REASON_MARK.len()).position(|part| part == REASON_MARK);
         let (selector, reason) = match mark {
             Some(at) => (&text[..at], Some(&text[at + REASON_MARK.len()..])),
             None => (text, None),
@@ -131,10 +125,7 @@ impl Exemptions {
     /// # Errors
     /// A wrong selector, with file and line where it has them, or a file that can't be read.
     pub fn parse(options: &ExemptionOptions) -> Result<Self, Error> {
-        let typed = options
-            .exempt
-            .iter()
-            .map(|text| Exemption::parse(text.as_bytes()));
+        let typed = options.exempt.iter().map(|text| Exemption::parse(text.as_bytes()));
         let mut all = typed.collect::<Result<Vec<_>, _>>()?;
         for file in &options.exempt_from {
             all.extend(exemptions_of(file, Exemption::parse)?);
@@ -203,10 +194,7 @@ mod tests {
     fn a_reason_follows_the_mark() {
         let shown = |text: &str| Exemption::parse(text.as_bytes()).unwrap().to_string();
         assert_eq!(shown("atd"), "atd");
-        assert_eq!(
-            shown("atd,user=root  #  by design # so"),
-            "atd,user=root (by design # so)"
-        );
+        assert_eq!(shown("atd,user=root  #  by design # so"), "atd,user=root (by design # so)");
         assert_eq!(shown("args~a#b"), "args~a#b");
         assert_eq!(shown("a # \x1b|"), "a (\\x1b\\x7c)");
     }
@@ -214,16 +202,10 @@ mod tests {
     #[test]
     fn a_wrong_line_is_told_with_its_place() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(
-            file.path(),
-            "# known\n\natd # by design\nfrob=1 # no such key\n",
-        )
-        .unwrap();
+        std::fs::write(file.path(), "# known\n\natd # by design\nfrob=1 # no such key\n").unwrap();
         let error = exemptions_of(file.path(), Exemption::parse).unwrap_err();
         assert!(
-            error
-                .to_string()
-                .contains(":4: exemption 'frob=1 # no such key': unknown key"),
+            error.to_string().contains(":4: exemption 'frob=1 # no such key': unknown key"),
             "{error}"
         );
         std::fs::write(file.path(), "# known\natd # by design\n").unwrap();
@@ -243,10 +225,7 @@ mod tests {
         assert_eq!(all.which(&mut me), Ok(Some(0)));
         assert_eq!(
             all.details(),
-            [
-                "exemption nosuchprocess matched nothing",
-                "exemption uid=0- matched 1 process"
-            ]
+            ["exemption nosuchprocess matched nothing", "exemption uid=0- matched 1 process"]
         );
         all.start_over();
         assert!(all.all().iter().all(|one| one.matched == 0));

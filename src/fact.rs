@@ -219,10 +219,8 @@ fn unless_hidden(tests: impl IntoIterator<Item = Fact<bool>>, decisive: bool) ->
 mod tests {
     use super::*;
 
-    const HIDDEN: Fact<bool> = Err(Missing::Hidden(Hidden {
-        file: File::Exe,
-        cause: Cause::Denied,
-    }));
+    const HIDDEN: Fact<bool> =
+        Err(Missing::Hidden(Hidden { file: File::Exe, cause: Cause::Denied }));
     const GONE: Fact<bool> = Err(Missing::Gone);
 
     #[test]

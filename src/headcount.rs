@@ -41,19 +41,14 @@ impl Judged for Count {
 }
 
 impl Count {
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "there are less than 2^22 processes"
-    )]
+    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
     fn certain(&self) -> f64 {
         self.tally.certain as f64
     }
 
     /// `3`; `3 to 5` when two can't be seen; `3 or more` when any number can't.
     fn number(&self) -> String {
-        let Tally {
-            certain, uncertain, ..
-        } = self.tally;
+        let Tally { certain, uncertain, .. } = self.tally;
         match (&self.blindness, uncertain) {
             (None, 0) => certain.to_string(),
             (Some(_), _) => format!("{certain} or more"),
@@ -113,43 +108,35 @@ impl<'s> Headcount<'s> {
             let selectors: Vec<&Selector> = open.iter().map(|&at| &specs[at].selector).collect();
             let scan = scan::count(root, population, &selectors)?;
             (scans, processes) = (scans + 1, scan.listed);
-            Ok(open
-                .iter()
-                .enumerate()
-                .map(|(n, &at)| judge(&specs[at], &scan, n))
-                .collect())
+            Ok(open.iter().enumerate().map(|(n, &at)| judge(&specs[at], &scan, n)).collect())
         })?;
+        let looks = Self::look(root, population, specs, &counts, closely)?;
+        let times = if scans == 1 { "once".to_owned() } else { format!("{scans} times") };
+        let scanned = format!("scanned {processes} processes of {} {times}", root.shown_path());
+        Ok(Self { specs, counts, looks, containers: population.containers, scanned })
+    }
+
+    /// Looks closely at those counts that failed, or at all.
+    fn look(
+        root: &ProcRoot,
+        population: &Population,
+        specs: &[Spec],
+        counts: &[Settled<Count>],
+        all: bool,
+    ) -> Result<Vec<Option<Look>>, Error> {
         let wants_words = |at: &usize| {
             let count = &counts[*at].last;
             // A walk is wasted on what nothing fits, and nothing can fail to fit by one term only.
             let has_any = count.tally.certain > 0 || specs[*at].selector.has_near_misses();
-            closely || (count.state != State::Ok && has_any)
+            all || (count.state != State::Ok && has_any)
         };
         let worded: Vec<usize> = (0..specs.len()).filter(wants_words).collect();
         let selectors: Vec<&Selector> = worded.iter().map(|&at| &specs[at].selector).collect();
         let mut looks = vec![None; specs.len()];
-        for (at, look) in worded
-            .iter()
-            .zip(look::closely(root, population, &selectors)?)
-        {
+        for (at, look) in worded.iter().zip(look::closely(root, population, &selectors)?) {
             looks[*at] = Some(look);
         }
-        let times = if scans == 1 {
-            "once".to_owned()
-        } else {
-            format!("{scans} times")
-        };
-        let scanned = format!(
-            "scanned {processes} processes of {} {times}",
-            root.shown_path()
-        );
-        Ok(Self {
-            specs,
-            counts,
-            looks,
-            containers: population.containers,
-            scanned,
-        })
+        Ok(looks)
     }
 
     /// Whether the spec in place `at` failed for want of any process.
@@ -160,10 +147,7 @@ impl<'s> Headcount<'s> {
 
     /// Puts it into words; `verbose` is the number of `-v`.
     pub fn report(&self, title: &'static str, verbose: u8) -> Report {
-        let mut report = Report {
-            title,
-            ..Report::default()
-        };
+        let mut report = Report { title, ..Report::default() };
         let mut well = Vec::new();
         let mut told = HashSet::new();
         for (at, (spec, count)) in self.specs.iter().zip(&self.counts).enumerate() {
@@ -173,10 +157,7 @@ impl<'s> Headcount<'s> {
                 well.push(text);
             } else {
                 let text = text + &self.notes(at, &mut told);
-                report.findings.push(Finding {
-                    state: count.last.state,
-                    text,
-                });
+                report.findings.push(Finding { state: count.last.state, text });
             }
             report.perfdata.push(Perfdata {
                 label: spec.label.clone(),
@@ -189,7 +170,7 @@ impl<'s> Headcount<'s> {
         if self.specs.len() > 1 {
             report.remark = format!("{} of {} OK", well.len(), self.specs.len());
         }
-        // Longer than any first line, which cuts it.
+        // The first line cuts what is longer.
         report.all_well = listed(&well, 480);
         if verbose > 1 {
             report.details.push(self.scanned.clone());
@@ -203,11 +184,7 @@ impl<'s> Headcount<'s> {
         let last = &count.last;
         let number = if count.has_improved() {
             let seconds = crate::options::seconds(count.after);
-            format!(
-                "{}, settled to {} after {seconds} s",
-                count.first.number(),
-                last.number()
-            )
+            format!("{}, settled to {} after {seconds} s", count.first.number(), last.number())
         } else {
             last.number()
         };
@@ -234,30 +211,26 @@ impl<'s> Headcount<'s> {
             notes.extend(look.flat_map(|look| look.culprits().iter().cloned()));
         }
         if too_few {
-            notes.extend(self.looks[at].iter().flat_map(Look::near_misses));
-            let Tally {
-                zombies, elsewhere, ..
-            } = count.tally;
-            if elsewhere > 0 {
-                let inside = self.containers == Containers::Exclude;
-                let place = if inside {
-                    "in containers"
-                } else {
-                    "outside of containers"
-                };
-                notes.push(format!("{elsewhere} more {place}"));
-            }
-            match zombies {
-                0 => {}
-                1 => notes.push("1 zombie".into()),
-                count => notes.push(format!("{count} zombies")),
-            }
+            notes.extend(self.in_their_place(at));
         }
-        if notes.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", listed(&notes, limit))
+        if notes.is_empty() { String::new() } else { format!(": {}", listed(&notes, limit)) }
+    }
+
+    /// What there is where processes are missing: near misses, those elsewhere, zombies.
+    fn in_their_place(&self, at: usize) -> Vec<String> {
+        let mut notes: Vec<_> = self.looks[at].iter().flat_map(Look::near_misses).collect();
+        let Tally { zombies, elsewhere, .. } = self.counts[at].last.tally;
+        if elsewhere > 0 {
+            let inside = self.containers == Containers::Exclude;
+            let place = if inside { "in containers" } else { "outside of containers" };
+            notes.push(format!("{elsewhere} more {place}"));
         }
+        match zombies {
+            0 => {}
+            1 => notes.push("1 zombie".into()),
+            count => notes.push(format!("{count} zombies")),
+        }
+        notes
     }
 
     fn push_details(&self, details: &mut Vec<String>, at: usize, label: &str, verbose: u8) {
@@ -267,35 +240,21 @@ impl<'s> Headcount<'s> {
         let too_few = range.is_some_and(|range| range.is_above(count.certain()));
         let failed = count.state != State::Ok;
         if verbose > 0 || (failed && !too_few) {
-            details.extend(
-                look.fitting
-                    .iter()
-                    .map(|process| format!("{label}: {process}")),
-            );
+            details.extend(look.fitting.iter().map(|process| format!("{label}: {process}")));
             if look.more > 0 {
                 details.push(format!("{label}: and {} more", look.more));
             }
         }
         if verbose > 1 {
             details.push(format!("{label}: read as {}", understood(spec)));
-            let Tally {
-                certain,
-                uncertain,
-                zombies,
-                elsewhere,
-                ..
-            } = count.tally;
+            let Tally { certain, uncertain, zombies, elsewhere, .. } = count.tally;
             details.push(format!(
                 "{label}: {certain} certain, {uncertain} uncertain, {zombies} zombies, {elsewhere} \
                  across --containers",
             ));
         }
         if verbose > 2 || (failed && too_few) {
-            details.extend(
-                look.near
-                    .iter()
-                    .map(|process| format!("{label}: not {process}")),
-            );
+            details.extend(look.near.iter().map(|process| format!("{label}: not {process}")));
         }
     }
 }
@@ -304,36 +263,17 @@ impl<'s> Headcount<'s> {
 fn understood(spec: &Spec) -> String {
     let questions = spec.selector.questions().iter().map(Question::in_words);
     let questions = questions.collect::<Vec<_>>().join(", then ");
-    let questions = if questions.is_empty() {
-        "every process".into()
-    } else {
-        questions
-    };
+    let questions = if questions.is_empty() { "every process".into() } else { questions };
     let range = |name: &str, range: Option<Range>| {
-        range.map_or(String::new(), |range| {
-            format!("; {name} unless {}", range.wanted())
-        })
+        range.map_or(String::new(), |range| format!("; {name} unless {}", range.wanted()))
     };
     let Thresholds { warning, critical } = spec.thresholds;
-    format!(
-        "{questions}{}{}",
-        range("critical", critical),
-        range("warning", warning)
-    )
+    format!("{questions}{}{}", range("critical", critical), range("warning", warning))
 }
 
 fn judge(spec: &Spec, scan: &Scan, at: usize) -> Count {
     let tally = scan.tallies[at].clone();
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "there are less than 2^22 processes"
-    )]
-    let state = spec
-        .thresholds
-        .state_between(tally.certain as f64, scan.possible(at));
-    Count {
-        state,
-        tally,
-        blindness: scan.blindness.clone(),
-    }
+    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
+    let state = spec.thresholds.state_between(tally.certain as f64, scan.possible(at));
+    Count { state, tally, blindness: scan.blindness.clone() }
 }

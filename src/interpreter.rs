@@ -61,13 +61,7 @@ const INTERPRETERS: &[Interpreter] = &[
         valued: b"cdzSt",
         program: b"f",
         inline: b"rBRE",
-        long_valued: &[
-            "--php-ini",
-            "--define",
-            "--zend-extension",
-            "--server",
-            "--docroot",
-        ],
+        long_valued: &["--php-ini", "--define", "--zend-extension", "--server", "--docroot"],
         long_program: &["--file"],
         dotted: &[],
         clusters: false,
@@ -192,10 +186,7 @@ pub fn program(cmdline: &[u8]) -> Option<Program<'_>> {
             }
             Role::NoProgram => return None,
         };
-        let is_dotted = interpreter
-            .dotted
-            .iter()
-            .any(|option| option.as_bytes() == by);
+        let is_dotted = interpreter.dotted.iter().any(|option| option.as_bytes() == by);
         return Some(Program { text, is_dotted });
     }
     None
@@ -203,10 +194,7 @@ pub fn program(cmdline: &[u8]) -> Option<Program<'_>> {
 
 /// The arguments of a `cmdline`, empty ones included.
 pub fn arguments(cmdline: &[u8]) -> impl Iterator<Item = &[u8]> {
-    cmdline
-        .strip_suffix(b"\0")
-        .unwrap_or(cmdline)
-        .split(|&byte| byte == 0)
+    cmdline.strip_suffix(b"\0").unwrap_or(cmdline).split(|&byte| byte == 0)
 }
 
 /// What follows the last slash.
@@ -265,18 +253,10 @@ impl Interpreter {
                 // A long option with one dash (java's -mx) is no -m.
                 let is_long = !self.clusters && attached.is_some();
                 let by: &[u8] = if *letter == b'm' { b"-m" } else { b"" };
-                return if is_long {
-                    Role::Flag
-                } else {
-                    Role::Program(attached, by)
-                };
+                return if is_long { Role::Flag } else { Role::Program(attached, by) };
             }
             if self.valued.contains(letter) {
-                return if attached.is_some() {
-                    Role::Flag
-                } else {
-                    Role::Valued
-                };
+                return if attached.is_some() { Role::Flag } else { Role::Valued };
             }
         }
         Role::Flag
@@ -299,10 +279,7 @@ mod tests {
     #[test]
     fn each_interpreter_names_what_it_runs() {
         for (line, expected) in [
-            (
-                "/usr/bin/perl -w -I lib /usr/sbin/mon -f",
-                Some("/usr/sbin/mon"),
-            ),
+            ("/usr/bin/perl -w -I lib /usr/sbin/mon -f", Some("/usr/sbin/mon")),
             ("perl -Ilib -MFoo=bar daemon.pl", Some("daemon.pl")),
             ("perl -e sleep daemon.pl", None),
             ("python3.11 -u -W ignore app.py -m x", Some("app.py")),
@@ -311,15 +288,9 @@ mod tests {
             ("python3 -c pass x", None),
             ("ruby -r json -Ilib puma.rb", Some("puma.rb")),
             ("php -d memory_limit=1 -f worker.php", Some("worker.php")),
-            (
-                "php8.2 -S localhost:80 -t www router.php",
-                Some("router.php"),
-            ),
+            ("php8.2 -S localhost:80 -t www router.php", Some("router.php")),
             ("php -r sleep(1);", None),
-            (
-                "node --require x.js --inspect=9 server.js",
-                Some("server.js"),
-            ),
+            ("node --require x.js --inspect=9 server.js", Some("server.js")),
             ("lua -e x=1 script.lua", Some("script.lua")),
             ("/bin/sh -e -o pipefail run.sh", Some("run.sh")),
             ("bash -ec run.sh", None),
@@ -354,11 +325,7 @@ mod tests {
         ] {
             let cmdline = line.replace(' ', "\0");
             let program = program(cmdline.as_bytes()).unwrap();
-            assert_eq!(
-                program.is_called(name.as_bytes()),
-                expected,
-                "{line} {name}"
-            );
+            assert_eq!(program.is_called(name.as_bytes()), expected, "{line} {name}");
         }
     }
 

@@ -52,18 +52,11 @@ impl Relative {
         let stat = process.stat()?;
         let comm = process.comm()?.as_bytes().to_vec();
         let script = if is_interpreter(&comm) {
-            program(process.cmdline()?)
-                .map(|program| program.text.to_vec())
-                .unwrap_or_default()
+            program(process.cmdline()?).map(|program| program.text.to_vec()).unwrap_or_default()
         } else {
             Vec::new()
         };
-        Ok(Self {
-            pid: process.pid(),
-            comm,
-            script,
-            stat,
-        })
+        Ok(Self { pid: process.pid(), comm, script, stat })
     }
 
     /// Whether one may be a fork of the other.
@@ -88,11 +81,7 @@ impl Lineage {
         };
         let ancestors = climb(root, me.stat.ppid);
         let start = ticks_to_seconds(me.stat.start);
-        let mut lineage = Self {
-            own: vec![me],
-            start,
-            ..Self::default()
-        };
+        let mut lineage = Self { own: vec![me], start, ..Self::default() };
         for (at, ancestor) in ancestors.iter().enumerate() {
             lineage.place(root, ancestor, &ancestors[at + 1..]);
         }
@@ -103,11 +92,7 @@ impl Lineage {
     pub fn includes(&self, process: &mut Process<'_>) -> bool {
         let own = self.own.iter().find(|own| own.pid == process.pid());
         // Between two scans the number may have gone to another process.
-        own.is_some_and(|own| {
-            process
-                .stat()
-                .is_ok_and(|stat| stat.start == own.stat.start)
-        })
+        own.is_some_and(|own| process.stat().is_ok_and(|stat| stat.start == own.stat.start))
     }
 
     /// Whether `process` is a fork that our agent made for another check. Only who counts programs
@@ -116,11 +101,8 @@ impl Lineage {
         if self.agents.is_empty() || self.counted.contains(&process.pid()) {
             return false;
         }
-        let named = |agent: &&Agent| {
-            process
-                .comm()
-                .is_ok_and(|comm| comm.as_bytes() == agent.main.comm)
-        };
+        let named =
+            |agent: &&Agent| process.comm().is_ok_and(|comm| comm.as_bytes() == agent.main.comm);
         let Some(agent) = self.agents.iter().find(named) else {
             return false;
         };
@@ -161,34 +143,21 @@ impl Lineage {
             // A user's shell is no agent.
         } else if let Some(main) = young.then(|| older_twin(root, ancestor, elders)).flatten() {
             self.own.push(ancestor.clone());
-            let parent = elders
-                .first()
-                .filter(|parent| parent.is_called_like(ancestor));
+            let parent = elders.first().filter(|parent| parent.is_called_like(ancestor));
             let is_orphan = parent.is_none() && ancestor.stat.ppid != main.pid.0;
             self.learn(main, is_orphan.then_some(ancestor.stat.ppid));
         } else {
             self.counted.push(ancestor.pid);
             if self.agents.is_empty() {
-                let eldest = elders
-                    .iter()
-                    .rfind(|elder| elder.is_older_twin_of(ancestor));
+                let eldest = elders.iter().rfind(|elder| elder.is_older_twin_of(ancestor));
                 self.learn(eldest.unwrap_or(ancestor).clone(), None);
             }
         }
     }
 
     fn learn(&mut self, main: Relative, reaper: Option<u32>) {
-        match self
-            .agents
-            .iter_mut()
-            .find(|agent| agent.main.is_called_like(&main))
-        {
-            Some(agent) => {
-                *agent = Agent {
-                    main,
-                    reaper: reaper.or(agent.reaper),
-                }
-            }
+        match self.agents.iter_mut().find(|agent| agent.main.is_called_like(&main)) {
+            Some(agent) => *agent = Agent { main, reaper: reaper.or(agent.reaper) },
             None => self.agents.push(Agent { main, reaper }),
         }
     }
@@ -228,10 +197,7 @@ fn older_twin(root: &ProcRoot, of: &Relative, elders: &[Relative]) -> Option<Rel
         if process.comm().is_ok_and(|comm| comm.as_bytes() == of.comm) {
             let twin = Relative::read(&mut process).ok();
             let twin = twin.filter(|t| t.is_older_twin_of(of) && t.stat.session == of.stat.session);
-            oldest = [oldest.take(), twin]
-                .into_iter()
-                .flatten()
-                .min_by_key(|t| t.stat.start);
+            oldest = [oldest.take(), twin].into_iter().flatten().min_by_key(|t| t.stat.start);
         }
     };
     root.walk(look).ok()?;

@@ -21,17 +21,12 @@ fn parse(text: &[u8]) -> (u32, u32) {
         let digits = lines.find_map(|line| value_of(key, line))?;
         u32::try_from(parse_number(digits)?).ok()
     };
-    (
-        number(b"UID_MIN").unwrap_or(1000),
-        number(b"UID_MAX").unwrap_or(60000),
-    )
+    (number(b"UID_MIN").unwrap_or(1000), number(b"UID_MAX").unwrap_or(60000))
 }
 
 /// The second word of a line whose first is `key`.
 fn value_of<'l>(key: &[u8], line: &'l [u8]) -> Option<&'l [u8]> {
-    let mut words = line
-        .split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty());
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     (words.next()? == key).then(|| words.next())?
 }
 

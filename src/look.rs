@@ -78,11 +78,7 @@ impl Look {
             self.more += 1;
             return;
         }
-        let claim = if selector.believes(process) {
-            " (by its own claim)"
-        } else {
-            ""
-        };
+        let claim = if selector.believes(process) { " (by its own claim)" } else { "" };
         self.fitting.push(described(selector, process) + claim);
         self.names.extend(culprit(selector, process));
     }
@@ -94,8 +90,7 @@ impl Look {
 
     fn push_near(&mut self, selector: &Selector, process: &mut Process<'_>, why: &str) {
         if self.near.len() < MOST {
-            self.near
-                .push(format!("{} ({why})", described(selector, process)));
+            self.near.push(format!("{} ({why})", described(selector, process)));
         }
     }
 
@@ -122,11 +117,7 @@ impl Look {
 }
 
 fn described(selector: &Selector, process: &mut Process<'_>) -> String {
-    if selector.asks_for_label() {
-        describe::labelled(process)
-    } else {
-        describe::process(process)
-    }
+    if selector.asks_for_label() { describe::labelled(process) } else { describe::process(process) }
 }
 
 /// Who it is, for the first line, where the selector tells by labels and not by names; with the
@@ -148,20 +139,12 @@ fn culprit(selector: &Selector, process: &mut Process<'_>) -> Option<String> {
 
 /// The key that turned down a process which is what the selector's subject names.
 fn turned_down_by(selector: &Selector, process: &mut Process<'_>) -> Option<Key> {
-    let subject = selector
-        .questions()
-        .iter()
-        .find(|question| selector.is_subject(question))?;
+    let subject = selector.questions().iter().find(|question| selector.is_subject(question))?;
     if subject.answer(process) != Ok(true) {
         return subject.is_namesake(process).then(|| subject.key());
     }
-    let rest = selector
-        .questions()
-        .iter()
-        .filter(|question| !selector.is_subject(question));
-    rest.filter(|question| question.answer(process) == Ok(false))
-        .map(Question::key)
-        .next()
+    let rest = selector.questions().iter().filter(|question| !selector.is_subject(question));
+    rest.filter(|question| question.answer(process) == Ok(false)).map(Question::key).next()
 }
 
 /// Looks at all processes for each of the selectors.

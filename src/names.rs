@@ -30,17 +30,13 @@ pub fn group(gid: u32) -> String {
 /// The number of a user given by name; a name that is a number and no user's is that number.
 pub fn uid(name: &str) -> Option<u32> {
     watchdog::enter(Stage::AskingNames);
-    users::get_user_by_name(name)
-        .map(|user| user.uid())
-        .or_else(|| name.parse().ok())
+    users::get_user_by_name(name).map(|user| user.uid()).or_else(|| name.parse().ok())
 }
 
 /// The number of a group given by name; a name that is a number and no group's is that number.
 pub fn gid(name: &str) -> Option<u32> {
     watchdog::enter(Stage::AskingNames);
-    users::get_group_by_name(name)
-        .map(|group| group.gid())
-        .or_else(|| name.parse().ok())
+    users::get_group_by_name(name).map(|group| group.gid()).or_else(|| name.parse().ok())
 }
 
 fn cached(

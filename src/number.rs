@@ -44,9 +44,7 @@ impl Unit {
 /// # Errors
 /// What a right one looks like.
 pub fn parse(text: &str, unit: Unit) -> Result<f64, String> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, suffix) = text.split_at(digits);
     let fraction_allowed = unit != Unit::Count;
     let value = number
@@ -84,23 +82,15 @@ impl Interval {
         }
         let Some((min, max)) = text.split_once('-') else {
             let exact = parse(text, unit)?;
-            return Ok(Self {
-                min: Some(exact),
-                max: Some(exact),
-            });
+            return Ok(Self { min: Some(exact), max: Some(exact) });
         };
         let (lower, upper) = (bound(min)?, bound(max)?);
         match (lower, upper) {
-            (None, None) => Err(format!(
-                "'{text}' has no number; write N, MIN-, -MAX or MIN-MAX"
-            )),
-            (Some(low), Some(high)) if low > high => Err(format!(
-                "'{text}' is empty: {min} is above {max}; write {max}-{min}"
-            )),
-            _ => Ok(Self {
-                min: lower,
-                max: upper,
-            }),
+            (None, None) => Err(format!("'{text}' has no number; write N, MIN-, -MAX or MIN-MAX")),
+            (Some(low), Some(high)) if low > high => {
+                Err(format!("'{text}' is empty: {min} is above {max}; write {max}-{min}"))
+            }
+            _ => Ok(Self { min: lower, max: upper }),
         }
     }
 
@@ -115,9 +105,7 @@ mod tests {
     use super::*;
 
     fn bounds(text: &str, unit: Unit) -> Option<(Option<f64>, Option<f64>)> {
-        Interval::parse(text, unit)
-            .ok()
-            .map(|interval| (interval.min, interval.max))
+        Interval::parse(text, unit).ok().map(|interval| (interval.min, interval.max))
     }
 
     #[test]
@@ -130,14 +118,8 @@ mod tests {
 
     #[test]
     fn units_scale() {
-        assert_eq!(
-            bounds("1.5k-2M", Unit::Bytes),
-            Some((Some(1536.0), Some(2_097_152.0)))
-        );
-        assert_eq!(
-            bounds("2m-1h", Unit::Seconds),
-            Some((Some(120.0), Some(3600.0)))
-        );
+        assert_eq!(bounds("1.5k-2M", Unit::Bytes), Some((Some(1536.0), Some(2_097_152.0))));
+        assert_eq!(bounds("2m-1h", Unit::Seconds), Some((Some(120.0), Some(3600.0))));
         assert_eq!(bounds("50%-", Unit::Percent), Some((Some(50.0), None)));
     }
 

@@ -76,18 +76,11 @@ impl CommonOptions {
     /// When all waits together, and `busy` (what the check itself takes), leave no time to report.
     pub fn waits(&self, busy: Duration) -> Result<impl Iterator<Item = Duration> + use<>, Error> {
         let delay = self.recheck.unwrap_or_default();
-        let times = if self.recheck.is_some() {
-            self.rechecks
-        } else {
-            0
-        };
+        let times = if self.recheck.is_some() { self.rechecks } else { 0 };
         let sum = (delay + busy) * u32::from(times) + busy;
         if times > 0 && sum >= self.timeout {
-            let busy = if busy.is_zero() {
-                String::new()
-            } else {
-                format!(" + {} s", seconds(busy))
-            };
+            let busy =
+                if busy.is_zero() { String::new() } else { format!(" + {} s", seconds(busy)) };
             return Err(Error::new(format!(
                 "--recheck {} s{busy}, times {times}, takes {} s, which does not fit in --timeout {} s; \
                  raise --timeout or wait less",
@@ -115,10 +108,7 @@ pub struct ThresholdOptions {
 impl ThresholdOptions {
     /// Both together.
     pub const fn thresholds(self) -> Thresholds {
-        Thresholds {
-            warning: self.warning,
-            critical: self.critical,
-        }
+        Thresholds { warning: self.warning, critical: self.critical }
     }
 }
 

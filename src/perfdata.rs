@@ -21,12 +21,7 @@ pub struct Perfdata {
 impl Perfdata {
     /// A plain number that is held against nothing.
     pub fn plain(label: impl Into<String>, value: f64) -> Self {
-        Self {
-            label: label.into(),
-            value,
-            unit: "",
-            thresholds: Thresholds::default(),
-        }
+        Self { label: label.into(), value, unit: "", thresholds: Thresholds::default() }
     }
 
     /// `'label'=value[UOM];warn;crit;min` for each item, labels made unique by a number.
@@ -82,26 +77,13 @@ mod tests {
 
     #[test]
     fn items_are_quoted_unique_and_in_order() {
-        let thresholds = Thresholds {
-            warning: None,
-            critical: Range::of_spec("1-5").ok(),
-        };
-        let of = |label: &str, value| Perfdata {
-            thresholds,
-            ..Perfdata::plain(label, value)
-        };
+        let thresholds = Thresholds { warning: None, critical: Range::of_spec("1-5").ok() };
+        let of = |label: &str, value| Perfdata { thresholds, ..Perfdata::plain(label, value) };
         assert_eq!(
             Perfdata::render(&[of("cron", 2.0), of("a=b|'", 0.0), of("cron", 1.234)]),
-            [
-                "'cron'=2;;1:5;0",
-                "'a:b__'=0;;1:5;0",
-                "'cron_2'=1.23;;1:5;0"
-            ]
+            ["'cron'=2;;1:5;0", "'a:b__'=0;;1:5;0", "'cron_2'=1.23;;1:5;0"]
         );
-        let share = Perfdata {
-            unit: "%",
-            ..Perfdata::plain("max", 99.999)
-        };
+        let share = Perfdata { unit: "%", ..Perfdata::plain("max", 99.999) };
         assert_eq!(Perfdata::render(&[share]), ["'max'=100%;;;0"]);
     }
 }

@@ -47,11 +47,7 @@ pub struct Population {
 impl Population {
     /// All that run, chosen by containers and kernel threads.
     pub const fn new(containers: Containers, kernel_threads: bool) -> Self {
-        Self {
-            containers,
-            kernel_threads,
-            lineage: OnceCell::new(),
-        }
+        Self { containers, kernel_threads, lineage: OnceCell::new() }
     }
 
     /// What `process` is to the check.

@@ -60,10 +60,7 @@ impl ProcRoot {
         let open = || -> Result<Self, Errno> {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
             let directory = openat(CWD, path, flags, Mode::empty())?;
-            #[allow(
-                clippy::unnecessary_cast,
-                reason = "f_type's width differs by architecture"
-            )]
+            #[allow(clippy::unnecessary_cast, reason = "f_type's width differs by architecture")]
             let is_procfs = fstatfs(&directory)?.f_type as i64 == PROC_SUPER_MAGIC;
             Ok(Self {
                 directory,
@@ -158,9 +155,7 @@ impl ProcRoot {
         }
         if count == 0 {
             let path = self.shown_path();
-            return Err(Error::new(format!(
-                "{path} lists no process; is /proc mounted there?"
-            )));
+            return Err(Error::new(format!("{path} lists no process; is /proc mounted there?")));
         }
         Ok(count)
     }
@@ -212,26 +207,15 @@ impl ProcRoot {
     /// The mount's `hidepid=` and `gid=`, if it has the first.
     fn hiding_options(&self) -> Option<(String, Option<u32>)> {
         let device = fstat(&self.directory).ok()?.st_dev;
-        let device = format!(
-            "{}:{}",
-            rustix::fs::major(device),
-            rustix::fs::minor(device)
-        );
+        let device = format!("{}:{}", rustix::fs::major(device), rustix::fs::minor(device));
         // The tree's own table first: there may be no other /proc here.
         let own = self.path.join("self/mountinfo");
-        let table = fs::read(own)
-            .or_else(|_| fs::read("/proc/self/mountinfo"))
-            .ok()?;
+        let table = fs::read(own).or_else(|_| fs::read("/proc/self/mountinfo")).ok()?;
         let table = String::from_utf8_lossy(&table);
-        let line = table
-            .lines()
-            .find(|line| line.split(' ').nth(2) == Some(&device))?;
+        let line = table.lines().find(|line| line.split(' ').nth(2) == Some(&device))?;
         let mut options = MountInfo::from_line(line).ok()?.super_options;
         let hidepid = options.remove("hidepid")??;
-        let group = options
-            .remove("gid")
-            .flatten()
-            .and_then(|gid| gid.parse().ok());
+        let group = options.remove("gid").flatten().and_then(|gid| gid.parse().ok());
         Some((hidepid, group))
     }
 
@@ -259,13 +243,8 @@ impl ProcRoot {
         let find = || {
             let map = fs::read_to_string(self.path.join("self/uid_map")).ok()?;
             let is_first = map.split_whitespace().eq(["0", "0", "4294967295"]);
-            let overflow = || {
-                fs::read_to_string("/proc/sys/kernel/overflowuid")
-                    .ok()?
-                    .trim()
-                    .parse()
-                    .ok()
-            };
+            let overflow =
+                || fs::read_to_string("/proc/sys/kernel/overflowuid").ok()?.trim().parse().ok();
             (self.is_procfs && !is_first).then(|| overflow().unwrap_or(65534))
         };
         *self.overflow_id.get_or_init(find) == Some(id)
@@ -279,16 +258,11 @@ impl ProcRoot {
         watchdog::reading(0, File::Uptime);
         let path = self.path.join("uptime");
         let text = fs::read_to_string(&path).unwrap_or_default();
-        let seconds = text
-            .split(' ')
-            .next()
-            .and_then(|word| word.parse::<f64>().ok());
-        seconds
-            .filter(|seconds| seconds.is_finite())
-            .ok_or_else(|| {
-                let path = escape::text(path.as_os_str().as_bytes());
-                Error::new(format!("cannot read the seconds since boot from {path}"))
-            })
+        let seconds = text.split(' ').next().and_then(|word| word.parse::<f64>().ok());
+        seconds.filter(|seconds| seconds.is_finite()).ok_or_else(|| {
+            let path = escape::text(path.as_os_str().as_bytes());
+            Error::new(format!("cannot read the seconds since boot from {path}"))
+        })
     }
 
     /// The path, fit for output.
@@ -297,12 +271,7 @@ impl ProcRoot {
     }
 
     pub(crate) fn open_file(&self, path: &CStr) -> Result<OwnedFd, Errno> {
-        openat(
-            &self.directory,
-            path,
-            OFlags::RDONLY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )
+        openat(&self.directory, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
     }
 
     pub(crate) fn as_directory(&self) -> BorrowedFd<'_> {

@@ -44,10 +44,7 @@ impl Range {
     /// What is wrong with it, and what would be right.
     pub fn of_spec(text: &str) -> Result<Self, String> {
         let wanted = Interval::parse(text, Unit::Count)?;
-        let (start, end) = (
-            wanted.min.unwrap_or(0.0),
-            wanted.max.unwrap_or(f64::INFINITY),
-        );
+        let (start, end) = (wanted.min.unwrap_or(0.0), wanted.max.unwrap_or(f64::INFINITY));
         NagiosRange::new(CheckType::Outside, start, end)
             .map(Self)
             .map_err(|error| error.to_string())
@@ -98,11 +95,7 @@ impl fmt::Display for Range {
             (true, true) if start == 0.0 => {}
             (true, _) => write!(f, "{start}:")?,
         }
-        if end.is_finite() {
-            write!(f, "{end}")
-        } else {
-            Ok(())
-        }
+        if end.is_finite() { write!(f, "{end}") } else { Ok(()) }
     }
 }
 
@@ -134,16 +127,9 @@ impl Thresholds {
     pub fn state_between(&self, certain: f64, possible: f64) -> State {
         let state = self.state(certain);
         let ranges = [self.warning, self.critical].into_iter().flatten();
-        let turns: Vec<f64> = ranges
-            .flat_map(|range| range.turns().collect::<Vec<_>>())
-            .collect();
-        let inside = turns
-            .into_iter()
-            .filter(|turn| (certain..=possible).contains(turn));
-        if inside
-            .chain([possible])
-            .all(|value| self.state(value) == state)
-        {
+        let turns: Vec<f64> = ranges.flat_map(|range| range.turns().collect::<Vec<_>>()).collect();
+        let inside = turns.into_iter().filter(|turn| (certain..=possible).contains(turn));
+        if inside.chain([possible]).all(|value| self.state(value) == state) {
             state
         } else {
             State::Unknown
@@ -180,13 +166,9 @@ mod tests {
         for text in ["10", "10:", "~:10", "10:20", "@10:20", "@10", "1.5:2.5"] {
             assert_eq!(Range::parse(text).unwrap().to_string(), text);
         }
-        for (spec, nagios) in [
-            ("1-", "1:"),
-            ("1", "1:1"),
-            ("-5", "5"),
-            ("0-0", "0"),
-            ("1-5", "1:5"),
-        ] {
+        for (spec, nagios) in
+            [("1-", "1:"), ("1", "1:1"), ("-5", "5"), ("0-0", "0"), ("1-5", "1:5")]
+        {
             assert_eq!(spec_range(spec).to_string(), nagios);
         }
     }
@@ -210,33 +192,22 @@ mod tests {
 
     #[test]
     fn an_interval_has_a_state_only_if_all_its_values_agree() {
-        let two_or_three = Thresholds {
-            critical: Some(spec_range("2-3")),
-            warning: None,
-        };
+        let two_or_three = Thresholds { critical: Some(spec_range("2-3")), warning: None };
         assert_eq!(two_or_three.state_between(1.0, 4.0), State::Unknown);
         assert_eq!(two_or_three.state_between(2.0, 3.0), State::Ok);
         assert_eq!(two_or_three.state_between(4.0, f64::MAX), State::Critical);
         assert_eq!(two_or_three.state_between(0.0, 1.0), State::Critical);
-        let at_least_one = Thresholds {
-            critical: Some(spec_range("1-")),
-            warning: None,
-        };
+        let at_least_one = Thresholds { critical: Some(spec_range("1-")), warning: None };
         assert_eq!(at_least_one.state_between(1.0, f64::MAX), State::Ok);
         assert_eq!(at_least_one.state_between(0.0, 1.0), State::Unknown);
-        let inside = Thresholds {
-            critical: Range::parse("@2:3").ok(),
-            warning: None,
-        };
+        let inside = Thresholds { critical: Range::parse("@2:3").ok(), warning: None };
         assert_eq!(inside.state_between(1.0, 4.0), State::Unknown);
     }
 
     #[test]
     fn the_worse_range_wins_and_is_named() {
-        let cron = Thresholds {
-            warning: Some(spec_range("1-2")),
-            critical: Some(spec_range("1-5")),
-        };
+        let cron =
+            Thresholds { warning: Some(spec_range("1-2")), critical: Some(spec_range("1-5")) };
         assert_eq!(
             [1.0, 3.0, 6.0, 0.0].map(|n| cron.state(n)),
             [State::Ok, State::Warning, State::Critical, State::Critical]

@@ -48,19 +48,12 @@ pub fn settle<T: Judged + Clone>(
     let all: Vec<usize> = (0..items).collect();
     let mut settled: Vec<_> = judge(&all)?
         .into_iter()
-        .map(|item| Settled {
-            first: item.clone(),
-            last: item,
-            after: Duration::ZERO,
-        })
+        .map(|item| Settled { first: item.clone(), last: item, after: Duration::ZERO })
         .collect();
     let mut waited = Duration::ZERO;
     for wait in waits {
-        let open: Vec<usize> = all
-            .iter()
-            .copied()
-            .filter(|&at| settled[at].last.state() != State::Ok)
-            .collect();
+        let open: Vec<usize> =
+            all.iter().copied().filter(|&at| settled[at].last.state() != State::Ok).collect();
         if open.is_empty() {
             break;
         }

@@ -45,11 +45,7 @@ pub struct Report {
 impl Report {
     /// The worst of all findings.
     pub fn state(&self) -> State {
-        self.findings
-            .iter()
-            .map(|finding| finding.state)
-            .max()
-            .unwrap_or(State::Ok)
+        self.findings.iter().map(|finding| finding.state).max().unwrap_or(State::Ok)
     }
 
     /// `TITLE is STATE: text|perfdata`, then the details.
@@ -90,10 +86,7 @@ impl Report {
         let mut findings: Vec<_> = self.findings.iter().collect();
         // Stable, so that equal ones keep the order of the command line.
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.state));
-        let texts: Vec<_> = findings
-            .iter()
-            .map(|finding| finding.text.as_str())
-            .collect();
+        let texts: Vec<_> = findings.iter().map(|finding| finding.text.as_str()).collect();
         let remark = one_line(&self.remark, 80);
         let joint = if remark.is_empty() { "" } else { "; " };
         let listed = listed(&texts, limit.saturating_sub(remark.len() + joint.len()));
@@ -108,11 +101,7 @@ pub fn listed<T: AsRef<str>>(items: &[T], limit: usize) -> String {
         let joint = if at == 0 { "" } else { ", " };
         let rest = items.len() - at;
         let room = limit.saturating_sub(text.len() + joint.len());
-        let room = if rest > 1 {
-            room.saturating_sub(" and 99999 more".len())
-        } else {
-            room
-        };
+        let room = if rest > 1 { room.saturating_sub(" and 99999 more".len()) } else { room };
         let item = item.as_ref();
         if at > 0 && item.len() > room {
             return format!("{text} and {rest} more");
@@ -176,18 +165,11 @@ mod tests {
     use super::*;
 
     fn finding(state: State, text: &str) -> Finding {
-        Finding {
-            state,
-            text: text.into(),
-        }
+        Finding { state, text: text.into() }
     }
 
     fn report(findings: Vec<Finding>) -> Report {
-        Report {
-            title: "PROCCOUNT",
-            findings,
-            ..Report::default()
-        }
+        Report { title: "PROCCOUNT", findings, ..Report::default() }
     }
 
     #[test]
@@ -220,27 +202,18 @@ mod tests {
         let many = (0..5000).map(|n| finding(State::Critical, &format!("daemon{n} 0 (want 1-)")));
         let mut report = report(many.collect());
         report.remark = "0 of 5000 OK".into();
-        report.perfdata = (0..5000)
-            .map(|n| Perfdata::plain(format!("d{n}"), 0.0))
-            .collect();
+        report.perfdata = (0..5000).map(|n| Perfdata::plain(format!("d{n}"), 0.0)).collect();
         report.details = (0..5000).map(|n| format!("line {n}")).collect();
         let text = report.nagios();
         let (first, rest) = text.split_once('\n').unwrap();
         let (words, perfdata) = first.split_once('|').unwrap();
-        assert!(
-            words.len() < 512 && words.contains(" more; 0 of 5000 OK"),
-            "{words}"
-        );
+        assert!(words.len() < 512 && words.contains(" more; 0 of 5000 OK"), "{words}");
         assert!(perfdata.ends_with(";;;0"), "{perfdata}");
         assert!(rest.starts_with("performance data of "), "{rest}");
         assert!(text.len() <= 4096);
         report.perfdata.clear();
         let text = report.nagios();
-        assert!(
-            text.len() <= 4096 && text.ends_with(" more\n"),
-            "{}",
-            text.len()
-        );
+        assert!(text.len() <= 4096 && text.ends_with(" more\n"), "{}", text.len());
         assert!(report.mon().len() <= 4096);
     }
 

@@ -90,83 +90,44 @@ fn output(plugin: Plugin, arguments: Vec<OsString>, form: Form) -> Output {
     let matches = match command.try_get_matches_from(std::iter::once(name).chain(arguments)) {
         Ok(matches) => matches,
         Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-            ) =>
+            if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
         {
-            return Output {
-                text: error.render().to_string(),
-                code: 3,
-            };
+            return Output { text: error.render().to_string(), code: 3 };
         }
         Err(error) => return unknown(plugin.title, form, &usage_text(&error)),
     };
-    let limit = matches
-        .get_one::<Duration>("timeout")
-        .copied()
-        .unwrap_or(Duration::from_secs(10));
+    let limit = matches.get_one::<Duration>("timeout").copied().unwrap_or(Duration::from_secs(10));
     let on_timeout = move |doing: Option<String>| end_on_time(plugin.title, form, limit, doing);
     if let Err(error) = watchdog::start(limit, on_timeout) {
-        return unknown(
-            plugin.title,
-            form,
-            &format!("cannot start the watchdog thread: {error}"),
-        );
+        return unknown(plugin.title, form, &format!("cannot start the watchdog thread: {error}"));
     }
     match (plugin.run)(&matches) {
-        Ok(report) => Output {
-            text: form.text(&report),
-            code: form.exit_code(report.state()),
-        },
+        Ok(report) => Output { text: form.text(&report), code: form.exit_code(report.state()) },
         Err(error) => unknown(plugin.title, form, &error.to_string()),
     }
 }
 
 fn unknown(title: &'static str, form: Form, text: &str) -> Output {
-    let finding = Finding {
-        state: State::Unknown,
-        text: text.into(),
-    };
-    let report = Report {
-        title,
-        findings: vec![finding],
-        ..Report::default()
-    };
-    Output {
-        text: form.text(&report),
-        code: form.exit_code(State::Unknown),
-    }
+    let finding = Finding { state: State::Unknown, text: text.into() };
+    let report = Report { title, findings: vec![finding], ..Report::default() };
+    Output { text: form.text(&report), code: form.exit_code(State::Unknown) }
 }
 
 /// Writes the output; one that did not get out is no verdict.
 fn print(form: Form, output: &Output) -> u8 {
     let mut stdout = std::io::stdout().lock();
-    match stdout
-        .write_all(output.text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
+    match stdout.write_all(output.text.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => output.code,
         Err(_) => form.exit_code(State::Unknown),
     }
 }
 
 /// Called on the watchdog's thread. The main one hangs, so that the process ends here.
-#[allow(
-    clippy::exit,
-    reason = "nothing else ends a process whose main thread hangs"
-)]
+#[allow(clippy::exit, reason = "nothing else ends a process whose main thread hangs")]
 fn end_on_time(title: &'static str, form: Form, limit: Duration, doing: Option<String>) {
     if let Some(doing) = doing {
         let seconds = crate::options::seconds(limit);
-        print(
-            form,
-            &unknown(
-                title,
-                form,
-                &format!("timed out after {seconds} s while {doing}"),
-            ),
-        );
+        print(form, &unknown(title, form, &format!("timed out after {seconds} s while {doing}")));
     }
     std::process::exit(form.exit_code(State::Unknown).into());
 }
@@ -175,27 +136,12 @@ fn end_on_time(title: &'static str, form: Form, limit: Duration, doing: Option<S
 fn usage_text(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let said = text.split("\n\nUsage").next().unwrap_or(&text);
-    let said = said
-        .split("\n\nFor more")
-        .next()
-        .unwrap_or(said)
-        .replace("\n\n", "; ");
+    let said = said.split("\n\nFor more").next().unwrap_or(said).replace("\n\n", "; ");
     // clap's tip for what it does not know is to take it for a spec, which helps nobody.
-    let said = said
-        .split("  tip: to pass")
-        .next()
-        .unwrap_or(&said)
-        .trim_end_matches([' ', ';']);
+    let said = said.split("  tip: to pass").next().unwrap_or(&said).trim_end_matches([' ', ';']);
     let is_unknown = error.kind() == ErrorKind::UnknownArgument;
-    let said = if is_unknown {
-        format!("{said}; --help tells all options")
-    } else {
-        said.into()
-    };
-    let words: Vec<_> = said
-        .trim_start_matches("error: ")
-        .split_whitespace()
-        .collect();
+    let said = if is_unknown { format!("{said}; --help tells all options") } else { said.into() };
+    let words: Vec<_> = said.trim_start_matches("error: ").split_whitespace().collect();
     escape::bounded(words.join(" ").as_bytes(), 400)
 }
 
@@ -211,8 +157,5 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no reason given");
-    format!(
-        "internal error, please report it: {}",
-        escape::bounded(text.as_bytes(), 300)
-    )
+    format!("internal error, please report it: {}", escape::bounded(text.as_bytes(), 300))
 }

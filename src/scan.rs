@@ -43,19 +43,10 @@ pub struct Scan {
 
 impl Scan {
     /// The greatest number that may fit the selector in place `at`.
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "there are less than 2^22 processes"
-    )]
+    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
     pub fn possible(&self, at: usize) -> f64 {
-        let Tally {
-            certain, uncertain, ..
-        } = self.tallies[at];
-        if self.blindness.is_some() {
-            f64::MAX
-        } else {
-            (certain + uncertain) as f64
-        }
+        let Tally { certain, uncertain, .. } = self.tallies[at];
+        if self.blindness.is_some() { f64::MAX } else { (certain + uncertain) as f64 }
     }
 }
 
@@ -80,11 +71,7 @@ pub fn count(
             }
         }
     })?;
-    Ok(Scan {
-        tallies,
-        listed,
-        blindness: root.blindness(),
-    })
+    Ok(Scan { tallies, listed, blindness: root.blindness() })
 }
 
 impl Tally {
@@ -129,12 +116,7 @@ pub(crate) enum Passed {
 
 impl Sieve {
     pub(crate) fn new(selectors: &[&Selector]) -> Self {
-        Self {
-            names: selectors
-                .iter()
-                .map(|s| s.only_comm().and_then(packed))
-                .collect(),
-        }
+        Self { names: selectors.iter().map(|s| s.only_comm().and_then(packed)).collect() }
     }
 
     pub(crate) fn passed(&self, process: &mut Process<'_>) -> Passed {

@@ -45,18 +45,13 @@ impl Spec {
             Selector::parse(&joined(&terms), subject).map_err(|error| error.at(&place))?;
         let thresholds = match own {
             Some(own) => own,
-            None if fallback == Thresholds::default() => Thresholds {
-                warning: None,
-                critical: Some(Range::of_spec("1-").map_err(explain)?),
-            },
+            None if fallback == Thresholds::default() => {
+                Thresholds { warning: None, critical: Some(Range::of_spec("1-").map_err(explain)?) }
+            }
             None => fallback,
         };
         let label = label.map_or_else(|| selector.text().to_owned(), |label| escape::text(&label));
-        Ok(Self {
-            selector,
-            thresholds,
-            label,
-        })
+        Ok(Self { selector, thresholds, label })
     }
 }
 
@@ -68,24 +63,20 @@ impl Spec {
 pub fn lines_of(path: &Path) -> Result<Vec<(usize, Vec<u8>)>, Error> {
     let shown = escape::text(path.as_os_str().as_bytes());
     let mut text = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut text))
-        .map_err(|error| {
+    File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut text)).map_err(
+        |error| {
             let right = "give a file that this user may read";
             Error::new(format!("cannot read {shown}: {error}; {right}"))
-        })?;
+        },
+    )?;
     if text.len() as u64 > LARGEST_FILE {
-        return Err(Error::new(format!(
-            "{shown} is over 1 MiB, which no list of specs is"
-        )));
+        return Err(Error::new(format!("{shown} is over 1 MiB, which no list of specs is")));
     }
     // Some editors begin a file with this mark.
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text);
     let lines = text.split(|&byte| byte == b'\n').enumerate();
     let lines = lines.map(|(at, line)| (at + 1, line.trim_ascii().to_vec()));
-    Ok(lines
-        .filter(|(_, line)| !line.is_empty() && !line.starts_with(b"#"))
-        .collect())
+    Ok(lines.filter(|(_, line)| !line.is_empty() && !line.starts_with(b"#")).collect())
 }
 
 /// The specs of a file, one a line; what follows ` # ` is a comment.
@@ -100,10 +91,8 @@ pub fn specs_of(path: &Path, subject: Subject, fallback: Thresholds) -> Result<V
         return Err(Error::new(format!("{shown} holds no spec")));
     }
     let parse = |(number, line): &(usize, Vec<u8>)| {
-        let line = line
-            .windows(3)
-            .position(|part| part == b" # ")
-            .map_or(&line[..], |at| &line[..at]);
+        let line =
+            line.windows(3).position(|part| part == b" # ").map_or(&line[..], |at| &line[..at]);
         let line = line.trim_ascii();
         Spec::parse(line, subject, fallback)
             .map_err(|error| error.at(format_args!("{shown}:{number}")))
@@ -120,13 +109,7 @@ fn split_ranges(text: &[u8]) -> Result<(&[u8], Option<Thresholds>), String> {
         Some((rest, warning)) => (rest, Some(warning)),
         None => (rest, None),
     };
-    Ok((
-        rest,
-        Some(Thresholds {
-            warning,
-            critical: Some(critical),
-        }),
-    ))
+    Ok((rest, Some(Thresholds { warning, critical: Some(critical) })))
 }
 
 fn split_range(text: &[u8]) -> Result<Option<(&[u8], Range)>, String> {
@@ -142,18 +125,13 @@ fn split_range(text: &[u8]) -> Result<Option<(&[u8], Range)>, String> {
 
 /// The range at the end of a text that may have none, such as an exemption's.
 pub(crate) fn needless_range(text: &[u8]) -> Option<&str> {
-    range_at_end(text)
-        .map(|(_, range)| range)
-        .filter(|range| range.contains('-'))
+    range_at_end(text).map(|(_, range)| range).filter(|range| range.contains('-'))
 }
 
 /// What stands before and after the last colon, if the latter is a range, or one gone wrong.
 fn range_at_end(text: &[u8]) -> Option<(&[u8], &str)> {
     let colon = text.iter().rposition(|&byte| byte == b':')?;
-    let (rest, tail) = (
-        &text[..colon],
-        std::str::from_utf8(&text[colon + 1..]).ok()?,
-    );
+    let (rest, tail) = (&text[..colon], std::str::from_utf8(&text[colon + 1..]).ok()?);
     // Values may end in much that looks like a range; a bare name seldom does.
     let is_bare = !text.contains(&b'=') && !text.contains(&b'~');
     is_meant_as_range(tail, is_bare).then_some((rest, tail))
@@ -178,12 +156,7 @@ fn is_meant_as_range(tail: &str, after_a_name: bool) -> bool {
 /// or, if it is none but a range, behind any value but those that have colons of their own.
 fn stray_range(term: &[u8]) -> Option<String> {
     let (value, range) = range_at_end(term)?;
-    let has_key = |key: &[u8]| {
-        value
-            .strip_prefix(b"not-")
-            .unwrap_or(value)
-            .starts_with(key)
-    };
+    let has_key = |key: &[u8]| value.strip_prefix(b"not-").unwrap_or(value).starts_with(key);
     let is_bare = !value.contains(&b'=') && !value.contains(&b'~');
     let is_stray = is_bare
         || value.starts_with(b"label=")
@@ -236,11 +209,7 @@ mod tests {
     fn parts(text: &str) -> (String, Option<String>, Option<String>) {
         let spec = parse(text).unwrap();
         let shown = |range: Option<Range>| range.map(|range| range.wanted());
-        (
-            spec.label,
-            shown(spec.thresholds.warning),
-            shown(spec.thresholds.critical),
-        )
+        (spec.label, shown(spec.thresholds.warning), shown(spec.thresholds.critical))
     }
 
     #[test]
@@ -260,21 +229,13 @@ mod tests {
                 "1-1",
             ),
             ("context=a:b:c:s0-s0", "context=a:b:c:s0-s0", None, "1-"),
-            (
-                "sshd,user=root,label=ssh daemon:1-1",
-                "ssh daemon",
-                None,
-                "1-1",
-            ),
+            ("sshd,user=root,label=ssh daemon:1-1", "ssh daemon", None, "1-1"),
             ("args~a:b,,c:2-", "args~a:b,,c", None, "2-"),
             ("sleep,label=a,,b:1-", "a,b", None, "1-"),
             ("args~:80,user=root:1-", "args~:80,user=root", None, "1-"),
         ] {
-            let expected = (
-                label.to_owned(),
-                warning.map(str::to_owned),
-                Some(critical.to_owned()),
-            );
+            let expected =
+                (label.to_owned(), warning.map(str::to_owned), Some(critical.to_owned()));
             assert_eq!(parts(text), expected, "{text}");
         }
     }
@@ -285,15 +246,9 @@ mod tests {
             ("sshd:1.5-", "'1.5' is not a whole number"),
             ("sshd:1k-", "'1k' is not a whole number"),
             ("sshd:@1", "'@1' is not a whole number"),
-            (
-                "sleep,label=e:0-0,user=root",
-                "the range 0-0 goes at the end",
-            ),
+            ("sleep,label=e:0-0,user=root", "the range 0-0 goes at the end"),
             ("nosuch:1-,label=ssh", "the range 1- goes at the end"),
-            (
-                "sleep,not-args~foo:0-0,user=root",
-                "the range 0-0 goes at the end",
-            ),
+            ("sleep,not-args~foo:0-0,user=root", "the range 0-0 goes at the end"),
             ("sshd:1-1:1-1:1-1", "the range 1-1 goes at the end"),
             ("sshd,label=a,label=b", "two labels"),
             ("not-sshd:0-0", "write not-name=sshd"),
@@ -316,10 +271,7 @@ mod tests {
 
     #[test]
     fn the_fallback_serves_specs_without_a_range() {
-        let fallback = Thresholds {
-            warning: Range::parse("2:").ok(),
-            critical: None,
-        };
+        let fallback = Thresholds { warning: Range::parse("2:").ok(), critical: None };
         let spec = Spec::parse(b"sshd", Subject::Program, fallback).unwrap();
         assert_eq!(spec.thresholds, fallback);
         let spec = Spec::parse(b"sshd:3-", Subject::Program, fallback).unwrap();

@@ -107,26 +107,14 @@ mod tests {
         let stat = Stat::parse(line.as_bytes()).unwrap();
         assert_eq!((stat.state, stat.ppid, stat.session), (b'S', 1, 812));
         assert_eq!(Stat::name(line.as_bytes()), Some(&b"a) R 9\n) (b)"[..]));
-        assert_eq!(
-            (stat.cpu_ticks, stat.children_ticks, stat.threads),
-            (57, 24, 3)
-        );
-        assert_eq!(
-            (stat.start, stat.vsize, stat.rss_pages),
-            (4242, 8_192_000, 300)
-        );
+        assert_eq!((stat.cpu_ticks, stat.children_ticks, stat.threads), (57, 24, 3));
+        assert_eq!((stat.start, stat.vsize, stat.rss_pages), (4242, 8_192_000, 300));
         assert!(!stat.is_kernel_thread());
     }
 
     #[test]
     fn a_cut_or_foreign_line_is_no_stat() {
-        for line in [
-            "",
-            "812 (sshd) S 1 2",
-            "812 (sshd)",
-            "hello",
-            "812 (x) S a b c",
-        ] {
+        for line in ["", "812 (sshd) S 1 2", "812 (sshd)", "hello", "812 (x) S a b c"] {
             assert_eq!(Stat::parse(line.as_bytes()), None, "{line}");
         }
     }

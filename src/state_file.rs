@@ -85,12 +85,7 @@ impl StateFile {
     pub fn new(directory: StateDir, name: String, format: &'static str) -> Result<Self, Error> {
         let boot =
             this_boot().ok_or_else(|| Error::new("cannot read /proc/sys/kernel/random/boot_id"))?;
-        Ok(Self {
-            directory,
-            name,
-            format,
-            boot,
-        })
+        Ok(Self { directory, name, format, boot })
     }
 
     /// Where it is, fit for output.
@@ -107,12 +102,7 @@ impl StateFile {
         watchdog::enter(Stage::Remembering);
         // Without NONBLOCK a FIFO in its place would hold us for ever.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let open = openat(
-            self.directory.as_directory(),
-            &self.name,
-            flags,
-            Mode::empty(),
-        );
+        let open = openat(self.directory.as_directory(), &self.name, flags, Mode::empty());
         let file = match open {
             Ok(file) => file,
             Err(Errno::NOENT) => return Err(Unusable::Missing),
@@ -140,22 +130,15 @@ impl StateFile {
         let mut bytes = self.header(payload).into_bytes();
         bytes.extend_from_slice(payload);
         if payload.len() > LARGEST {
-            return Err(fail(format!(
-                "{} bytes are too many to keep",
-                payload.len()
-            )));
+            return Err(fail(format!("{} bytes are too many to keep", payload.len())));
         }
         // Beyond this limit the kernel would end us by SIGXFSZ.
         let limit = getrlimit(Resource::Fsize).current;
         if limit.is_some_and(|limit| limit < bytes.len() as u64) {
-            return Err(fail(
-                "the limit on file sizes (ulimit -f) is too low".into(),
-            ));
+            return Err(fail("the limit on file sizes (ulimit -f) is too low".into()));
         }
         self.lock().map_err(fail)?;
-        let written = self
-            .write_whole(&bytes)
-            .map_err(|errno| fail(errno.to_string()));
+        let written = self.write_whole(&bytes).map_err(|errno| fail(errno.to_string()));
         // Fails only for a descriptor that is no more, and the lock goes with that.
         let _ = flock(self.directory.as_directory(), FlockOperation::Unlock);
         written
@@ -201,10 +184,7 @@ impl StateFile {
     fn header(&self, payload: &[u8]) -> String {
         let Self { format, boot, .. } = self;
         let sum = checksum(payload);
-        format!(
-            "{KIND} {VERSION} {format} {boot} {} {sum:016x}\n",
-            payload.len()
-        )
+        format!("{KIND} {VERSION} {format} {boot} {} {sum:016x}\n", payload.len())
     }
 
     /// The content behind a header that is ours.
@@ -226,11 +206,7 @@ impl StateFile {
             return Err(Unusable::OtherBoot);
         }
         // Length and sum are compared with the rest of the line at once.
-        if header == self.header(payload).as_bytes() {
-            Ok(payload)
-        } else {
-            Err(Unusable::Damaged)
-        }
+        if header == self.header(payload).as_bytes() { Ok(payload) } else { Err(Unusable::Damaged) }
     }
 }
 
@@ -314,9 +290,7 @@ mod tests {
         }
         let mode = fs::metadata(place.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        let left = fs::read_dir(place.path().parent().unwrap())
-            .unwrap()
-            .count();
+        let left = fs::read_dir(place.path().parent().unwrap()).unwrap().count();
         assert_eq!(left, 1, "no draft stays");
     }
 

@@ -69,10 +69,7 @@ pub struct Status {
 impl Status {
     /// Reads the file's text; `None` if it has no `Uid:` or no `Gid:` line.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let mut status = Self {
-            pid_namespaces: 1,
-            ..Self::default()
-        };
+        let mut status = Self { pid_namespaces: 1, ..Self::default() };
         let (mut uid, mut gid) = (None, None);
         let (mut permitted, mut effective, mut ambient) = (None, None, None);
         let mut start = 0;
@@ -101,20 +98,7 @@ impl Status {
                 [b'C', b'a', b'p', b'A', b'm', b'b', b':', rest @ ..] => {
                     ambient = Capabilities::from_hex(rest.trim_ascii());
                 }
-                [
-                    b'N',
-                    b'o',
-                    b'N',
-                    b'e',
-                    b'w',
-                    b'P',
-                    b'r',
-                    b'i',
-                    b'v',
-                    b's',
-                    b':',
-                    rest @ ..,
-                ] => {
+                [b'N', b'o', b'N', b'e', b'w', b'P', b'r', b'i', b'v', b's', b':', rest @ ..] => {
                     status.no_new_privs = Some(rest.trim_ascii() == b"1");
                     // The rest, nearly half of the file, is not ours (fs/proc/array.c).
                     break;
@@ -150,8 +134,7 @@ impl Status {
 }
 
 fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty())
+    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
 }
 
 fn parse_ids(line: &[u8]) -> Option<Ids> {
@@ -178,10 +161,7 @@ mod tests {
         let status = Status::parse(TEXT).unwrap();
         assert_eq!(status.uid.all(), [1, 33, 3, 4]);
         assert_eq!(status.gid.all(), [5, 6, 7, 8]);
-        assert_eq!(
-            status.groups(TEXT).unwrap().collect::<Vec<_>>(),
-            [0, 33, 1000]
-        );
+        assert_eq!(status.groups(TEXT).unwrap().collect::<Vec<_>>(), [0, 33, 1000]);
         assert_eq!(status.pid_namespaces, 2);
         assert_eq!(status.is_alive(), Some(true));
     }
@@ -209,10 +189,7 @@ mod tests {
             let text = format!("State:\tZ (zombie)\nUid:\t1\t1\t1\t1\nGid:\t1\t1\t1\t1\n{threads}");
             Status::parse(text.as_bytes()).unwrap().is_alive()
         };
-        assert_eq!(
-            (of("Threads:\t2\n"), of("Threads:\t1\n")),
-            (Some(true), Some(false))
-        );
+        assert_eq!((of("Threads:\t2\n"), of("Threads:\t1\n")), (Some(true), Some(false)));
     }
 
     #[test]

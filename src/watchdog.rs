@@ -104,8 +104,5 @@ pub fn start(
         on_timeout(claim.is_ok().then(doing));
     };
     // 64 KiB are plenty for one formatted line.
-    std::thread::Builder::new()
-        .stack_size(64 * 1024)
-        .spawn(watch)
-        .map(drop)
+    std::thread::Builder::new().stack_size(64 * 1024).spawn(watch).map(drop)
 }

@@ -14,12 +14,7 @@ use support::{
 
 /// Starts as nobody before the exec, so that nobody may look into it.
 fn nobodys(name: &str) -> Process {
-    let setpriv = [
-        "setpriv",
-        "--reuid=65534",
-        "--regid=65534",
-        "--clear-groups",
-    ];
+    let setpriv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     Specimen::called(name).under(&setpriv).start()
 }
 
@@ -35,11 +30,7 @@ fn exe_of_roots_processes_is_unknown_to_others() {
     let process = Specimen::called(&name).start();
     let exe = format!("exe={}", process.exe().display());
     Check::count([format!("{name},{exe}:1-1")]).run().code(0);
-    for spec in [
-        format!("{name},{exe}:1-1"),
-        format!("{exe}:1-1"),
-        format!("{exe}:0-0"),
-    ] {
+    for spec in [format!("{name},{exe}:1-1"), format!("{exe}:1-1"), format!("{exe}:0-0")] {
         let answer = Check::count([&spec]).by_user(NOBODY).run();
         answer.unknown().has("CAP_SYS_PTRACE").has("exe");
     }
@@ -58,31 +49,16 @@ fn a_hidden_exe_does_not_matter_where_the_answer_is_plain() {
     let absent = format!("{},exe={path}", unique());
     let answer = Check::count([&absent]).by_user(NOBODY).run();
     answer.critical_with(&format!("{absent} 0 (want 1-)"));
-    Check::count([format!("{name},user=nobody,exe={path}:0-0")])
-        .by_user(NOBODY)
-        .run()
-        .code(0);
+    Check::count([format!("{name},user=nobody,exe={path}:0-0")]).by_user(NOBODY).run().code(0);
     // Whatever the number is, it is in the range.
-    Check::count([format!("exe={path}:0-")])
-        .by_user(NOBODY)
-        .run()
-        .code(0);
+    Check::count([format!("exe={path}:0-")]).by_user(NOBODY).run().code(0);
     // One is certain, and more would be fine, or too many anyway.
     let mine = nobodys(&unique());
     let mine = mine.exe();
     let mine = mine.display();
-    Check::count([format!("exe={mine}:1-")])
-        .by_user(NOBODY)
-        .run()
-        .code(0);
-    Check::count([format!("exe={mine}:0-0")])
-        .by_user(NOBODY)
-        .run()
-        .code(2);
-    Check::count([format!("exe={mine}:1-1")])
-        .by_user(NOBODY)
-        .run()
-        .unknown();
+    Check::count([format!("exe={mine}:1-")]).by_user(NOBODY).run().code(0);
+    Check::count([format!("exe={mine}:0-0")]).by_user(NOBODY).run().code(2);
+    Check::count([format!("exe={mine}:1-1")]).by_user(NOBODY).run().unknown();
 }
 
 #[test]
@@ -95,10 +71,7 @@ fn not_exe_is_as_unknown_as_exe() {
     let spec = format!("{name},not-exe=/nowhere/at/all:1-1");
     Check::count([&spec]).run().code(0);
     Check::count([&spec]).by_user(NOBODY).run().unknown();
-    Check::count([format!("{name},deleted=no:1-1")])
-        .by_user(NOBODY)
-        .run()
-        .unknown();
+    Check::count([format!("{name},deleted=no:1-1")]).by_user(NOBODY).run().unknown();
 }
 
 /// `argv[0]` is the process's own word, but it is what a monitoring user can have.
@@ -110,19 +83,11 @@ fn a_bare_path_takes_an_absolute_argv0_at_its_word() {
     let process = Specimen::called(unique()).start();
     let path = process.exe();
     let path = path.display();
-    let answer = Check::count(["-v".to_owned(), format!("{path}:1-1")])
-        .by_user(NOBODY)
-        .run();
+    let answer = Check::count(["-v".to_owned(), format!("{path}:1-1")]).by_user(NOBODY).run();
     answer.ok(&format!("{path} 1")).has("by its own claim");
     let elsewhere = format!("/nowhere{path}");
-    Check::count([format!("{elsewhere}:0-0")])
-        .by_user(NOBODY)
-        .run()
-        .code(0);
-    Check::count([&elsewhere])
-        .by_user(NOBODY)
-        .run()
-        .critical_with(&format!("{elsewhere} 0"));
+    Check::count([format!("{elsewhere}:0-0")]).by_user(NOBODY).run().code(0);
+    Check::count([&elsewhere]).by_user(NOBODY).run().critical_with(&format!("{elsewhere} 0"));
 }
 
 #[test]
@@ -131,17 +96,11 @@ fn a_bare_path_is_unknown_where_only_comm_fits() {
         return;
     }
     let name = unique();
-    let process = Specimen::called(&name)
-        .verb(format!("title={name}: -D"))
-        .start();
+    let process = Specimen::called(&name).verb(format!("title={name}: -D")).start();
     let path = process.exe();
     let spec = format!("{}:1-1", path.display());
     Check::count([&spec]).run().code(0);
-    Check::count([&spec])
-        .by_user(NOBODY)
-        .run()
-        .unknown()
-        .has("CAP_SYS_PTRACE");
+    Check::count([&spec]).by_user(NOBODY).run().unknown().has("CAP_SYS_PTRACE");
 }
 
 /// Where the link can be read it decides, whatever the process claims.
@@ -163,14 +122,9 @@ fn root_sees_through_hidepid() {
         return;
     }
     let name = unique();
-    let _process = Specimen::called(&name)
-        .verb("uid=65534,65534,65534")
-        .start();
+    let _process = Specimen::called(&name).verb("uid=65534,65534,65534").start();
     let spec = format!("{name}:1-1");
-    Check::count([&spec])
-        .with_proc("hidepid=2")
-        .run()
-        .ok(&format!("{name} 1"));
+    Check::count([&spec]).with_proc("hidepid=2").run().ok(&format!("{name} 1"));
 }
 
 #[test]
@@ -183,10 +137,7 @@ fn hidepid_makes_others_processes_unknown() {
     for options in ["hidepid=2", "hidepid=1", "hidepid=4"] {
         for range in ["1-", "0-0", "1-1"] {
             let spec = format!("{name}:{range}");
-            let answer = Check::count([&spec])
-                .with_proc(options)
-                .by_user(NOBODY)
-                .run();
+            let answer = Check::count([&spec]).with_proc(options).by_user(NOBODY).run();
             answer.unknown().has("hidepid");
         }
     }
@@ -201,10 +152,7 @@ fn hidepid_does_not_matter_where_the_visible_is_enough() {
     let _mine = nobodys(&name);
     let run = |range: &str| {
         let spec = format!("{name}:{range}");
-        Check::count([spec])
-            .with_proc("hidepid=2")
-            .by_user(NOBODY)
-            .run()
+        Check::count([spec]).with_proc("hidepid=2").by_user(NOBODY).run()
     };
     run("1-").ok(&format!("{name} 1 or more"));
     run("0-0").code(2);
@@ -221,10 +169,7 @@ fn the_group_of_the_mount_sees_through_hidepid() {
     let _process = Specimen::called(&name).start();
     let spec = format!("{name}:1-1");
     let check = || Check::count([&spec]).with_proc("hidepid=2,gid=54321");
-    check()
-        .by_member(NOBODY, 54321)
-        .run()
-        .ok(&format!("{name} 1"));
+    check().by_member(NOBODY, 54321).run().ok(&format!("{name} 1"));
     check().by_user(NOBODY).run().unknown().has("54321");
 }
 
@@ -243,9 +188,7 @@ fn hidepid_of_another_proc_is_noticed_there() {
         let line = plugin.shell(&["--proc-root", proc_root, &format!("{name}:1-1")]);
         let nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups";
         let command = format!("mount -t proc {mount} proc {root} && exec {nobody} {line}");
-        Check::program("unshare")
-            .args(["-m", "sh", "-c", &command])
-            .run()
+        Check::program("unshare").args(["-m", "sh", "-c", &command]).run()
     };
     run("-o hidepid=2", root).unknown().has("hidepid");
     run("", root).ok(&format!("{name} 1"));
@@ -260,12 +203,7 @@ fn hidepid_hides_the_number_of_all_processes() {
     }
     // The plugin itself does not count, so somebody of its user must be there.
     let _mine = nobodys(&unique());
-    let check = |args: [&str; 2]| {
-        Check::count(args)
-            .with_proc("hidepid=2")
-            .by_user(NOBODY)
-            .run()
-    };
+    let check = |args: [&str; 2]| Check::count(args).with_proc("hidepid=2").by_user(NOBODY).run();
     check(["-c", "5000"]).unknown().has("hidepid");
     check(["-c", "1:"]).code(0);
 }
@@ -307,8 +245,7 @@ fn an_unreadable_recorded_process_is_hidden_not_absent() {
         return;
     }
     let tree = Tree::new();
-    tree.add(&Recorded::new(100, "pwd"))
-        .add(&Recorded::new(101, "pwd"));
+    tree.add(&Recorded::new(100, "pwd")).add(&Recorded::new(101, "pwd"));
     for file in ["comm", "stat", "status", "cmdline"] {
         let file = tree.of(101).join(file);
         fs::set_permissions(file, PermissionsExt::from_mode(0o000)).expect("chmod");
@@ -328,11 +265,7 @@ fn an_uncertain_count_gives_its_certain_part_as_perfdata() {
     }
     let process = Specimen::called(unique()).start();
     let spec = format!("exe={},label=it:1-1", process.exe().display());
-    Check::count([spec])
-        .by_user(NOBODY)
-        .run()
-        .unknown()
-        .perf("'it'=0;;1:1;0");
+    Check::count([spec]).by_user(NOBODY).run().unknown().perf("'it'=0;;1:1;0");
 }
 
 /// What is unknown takes second place, but is told.
@@ -345,9 +278,7 @@ fn unknown_beside_critical_is_still_told() {
     let absent = unique();
     let hidden = format!("exe={},label=hidden_one:1-1", process.exe().display());
     let answer = Check::count([&hidden, &absent]).by_user(NOBODY).run();
-    answer
-        .critical_with(&format!("{absent} 0 (want 1-)"))
-        .has("hidden_one");
+    answer.critical_with(&format!("{absent} 0 (want 1-)")).has("hidden_one");
 }
 
 /// They have no executable, even for those who may not look whether they have.
@@ -356,10 +287,7 @@ fn kernel_threads_run_no_executable_for_nobody_either() {
     if !can(Need::Root) || !can(Need::KernelThreads) {
         return;
     }
-    for spec in [
-        "kthreadd,not-exe=/usr/sbin/sshd:1-1",
-        "kthreadd,not-deleted=yes:1-1",
-    ] {
+    for spec in ["kthreadd,not-exe=/usr/sbin/sshd:1-1", "kthreadd,not-deleted=yes:1-1"] {
         Check::count([spec]).by_user(NOBODY).run().code(0);
     }
     let spec = "kthreadd,not-exe=/usr/sbin/sshd:0-0";
@@ -391,16 +319,8 @@ fn users_without_a_number_here_are_hidden() {
     let process = Specimen::called(unique()).start();
     let plugin = Installed::copy("check_proccount");
     let name = process.exe();
-    let name = name
-        .file_name()
-        .and_then(|name| name.to_str())
-        .expect("text");
-    for spec in [
-        "user=root:0-0",
-        "user=nobody:1-1",
-        "ruid=0:0-0",
-        "gid=0:0-0",
-    ] {
+    let name = name.file_name().and_then(|name| name.to_str()).expect("text");
+    for spec in ["user=root:0-0", "user=nobody:1-1", "ruid=0:0-0", "gid=0:0-0"] {
         let answer = Check::program("unshare")
             .args(["-U".as_ref(), plugin.path().as_os_str()])
             .args([format!("{name},{spec}")])
@@ -423,10 +343,7 @@ fn a_hidden_parent_is_not_another_parent() {
         .verb(format!("uid={nobody},{nobody},{nobody}"))
         .start();
     let spec = format!("{name},not-parent=sshd,user={nobody}:1-1");
-    let answer = Check::count([&spec])
-        .with_proc("hidepid=2")
-        .by_user(NOBODY)
-        .run();
+    let answer = Check::count([&spec]).with_proc("hidepid=2").by_user(NOBODY).run();
     answer.unknown();
 }
 
@@ -434,19 +351,9 @@ fn a_hidden_parent_is_not_another_parent() {
 #[test]
 fn a_tree_without_executables_hides_them() {
     let tree = Tree::new();
-    tree.add(&Recorded {
-        exe: None,
-        ..Recorded::new(100, "pwd")
-    });
-    for spec in [
-        "pwd,exe=/usr/sbin/pwd:0-0",
-        "pwd,deleted=yes:0-0",
-        "pwd,not-exe=/x:1-1",
-    ] {
-        Check::tree(&tree, [spec])
-            .run()
-            .unknown()
-            .has("exe is missing");
+    tree.add(&Recorded { exe: None, ..Recorded::new(100, "pwd") });
+    for spec in ["pwd,exe=/usr/sbin/pwd:0-0", "pwd,deleted=yes:0-0", "pwd,not-exe=/x:1-1"] {
+        Check::tree(&tree, [spec]).run().unknown().has("exe is missing");
     }
 }
 
@@ -456,9 +363,8 @@ fn a_tree_without_executables_hides_them() {
 fn an_empty_proc_is_unknown() {
     let dir = open_dir();
     for args in [["pwd:1-"], ["pwd:0-0"], ["--critical=0:"]] {
-        let answer = Check::count(["--proc-root".as_ref(), dir.path().as_os_str()])
-            .args(args)
-            .run();
+        let answer =
+            Check::count(["--proc-root".as_ref(), dir.path().as_os_str()]).args(args).run();
         answer.unknown().has(dir.path().to_str().expect("text"));
     }
 }
@@ -466,10 +372,7 @@ fn an_empty_proc_is_unknown() {
 #[test]
 fn a_missing_proc_is_unknown() {
     for root in ["/nowhere/at/all", "/etc/passwd"] {
-        Check::count(["--proc-root", root, "pwd:0-0"])
-            .run()
-            .unknown()
-            .has(root);
+        Check::count(["--proc-root", root, "pwd:0-0"]).run().unknown().has(root);
     }
 }
 
@@ -479,11 +382,9 @@ fn a_read_that_hangs_ends_on_time() {
     for pid in [100, 101, 102] {
         tree.add(&Recorded::new(pid, "pwd"));
     }
-    for (file, spec) in [
-        ("comm", "pwd:3-3"),
-        ("stat", "pwd,state=S:3-3"),
-        ("status", "pwd,rgid=0:3-3"),
-    ] {
+    for (file, spec) in
+        [("comm", "pwd:3-3"), ("stat", "pwd,state=S:3-3"), ("status", "pwd,rgid=0:3-3")]
+    {
         let path = tree.of(101).join(file);
         let kept = fs::read(&path).expect("the file");
         fs::remove_file(&path).expect("the file");
@@ -491,15 +392,8 @@ fn a_read_that_hangs_ends_on_time() {
         let start = Instant::now();
         let answer = Check::tree(&tree, ["-t", "1", spec]).run();
         // The default of 10 s would show.
-        assert!(
-            start.elapsed() < Duration::from_secs(8),
-            "took {:?}\n{answer}",
-            start.elapsed()
-        );
-        answer
-            .unknown()
-            .line_count(1)
-            .has_one_of(&["1 s", "1s", "timed out", "timeout"]);
+        assert!(start.elapsed() < Duration::from_secs(8), "took {:?}\n{answer}", start.elapsed());
+        answer.unknown().line_count(1).has_one_of(&["1 s", "1s", "timed out", "timeout"]);
         fs::remove_file(&path).expect("the fifo");
         fs::write(&path, kept).expect("the file");
         Check::tree(&tree, [spec]).run().code(0);

@@ -47,9 +47,7 @@ fn a_process_that_ends_between_open_and_read_is_left_out() {
         .start();
     until("the plugin has it open", || {
         let files = fs::read_dir(format!("/proc/{}/fd", running.pid())).expect("the plugin runs");
-        files
-            .flatten()
-            .any(|file| fs::read_link(file.path()).is_ok_and(|link| link == comm))
+        files.flatten().any(|file| fs::read_link(file.path()).is_ok_and(|link| link == comm))
     });
     drop(ends);
     running.finish().lawful().ok(&format!("{name} 1"));
@@ -60,9 +58,8 @@ fn a_process_that_ends_between_open_and_read_is_left_out() {
 fn coming_and_going_processes_disturb_nothing() {
     let (name, churn) = (unique(), unique());
     let _one = Specimen::called(&name).start();
-    let _churn: Vec<Process> = (0..2)
-        .map(|_| Specimen::called(&churn).verb("forkloop=0").start())
-        .collect();
+    let _churn: Vec<Process> =
+        (0..2).map(|_| Specimen::called(&churn).verb("forkloop=0").start()).collect();
     for _ in 0..25 {
         let specs = [format!("{name}:1-1"), format!("{churn},state=RSDZ:2-")];
         let answer = Check::count(specs).run();
@@ -77,9 +74,7 @@ fn a_name_of_exactly_15_bytes_is_matched_whole() {
     let name = name_of(15);
     let _whole = Specimen::called(&name).start();
     let _shorter = Specimen::called(&name[..14]).start();
-    Check::count([format!("{name}:1-1")])
-        .run()
-        .ok(&format!("{name} 1"));
+    Check::count([format!("{name}:1-1")]).run().ok(&format!("{name} 1"));
 }
 
 /// Both have the same `comm`, which the kernel cut.
@@ -91,13 +86,9 @@ fn names_of_more_than_15_bytes_are_told_apart() {
     let _beta = Specimen::called(&beta).start();
     let _other = Specimen::called(&beta).start();
     let specs = [format!("{alpha}:1-1"), format!("{beta}:2-2")];
-    Check::count(specs)
-        .run()
-        .ok(&format!("{alpha} 1, {beta} 2"));
+    Check::count(specs).run().ok(&format!("{alpha} 1, {beta} 2"));
     let gamma = format!("{stem}-gamma");
-    Check::count([&gamma])
-        .run()
-        .critical_with(&format!("{gamma} 0 (want 1-)"));
+    Check::count([&gamma]).run().critical_with(&format!("{gamma} 0 (want 1-)"));
 }
 
 /// A daemon with a title of its own has no `argv[0]` left to confirm a long name, only its exe.
@@ -108,9 +99,7 @@ fn a_long_name_is_confirmed_by_exe_where_the_title_was_overwritten() {
     }
     let long = format!("{}-daemon", name_of(15));
     let _titled = Specimen::called(&long).verb("title=hello: idle").start();
-    Check::count([format!("{long}:1-1")])
-        .run()
-        .ok(&format!("{long} 1"));
+    Check::count([format!("{long}:1-1")]).run().ok(&format!("{long} 1"));
     let blind = Check::count([format!("{long}:1-1")]).by_user(NOBODY).run();
     blind.unknown().has(&long).has("CAP_SYS_PTRACE");
 }
@@ -134,28 +123,17 @@ fn hostile_names_are_matched_and_never_printed_raw() {
         let stem = unique();
         let stem = &stem[..stem.len().min(15 - tail.len())];
         let name = bytes(&[stem.as_bytes(), tail]);
-        let process = Specimen::called("specimen")
-            .verb(bytes(&[b"name=", name.as_bytes()]))
-            .start();
+        let process =
+            Specimen::called("specimen").verb(bytes(&[b"name=", name.as_bytes()])).start();
         // The parent makes it unique where the stem was cut.
         let mine = format!("ppid={}", std::process::id());
-        let spec = bytes(&[
-            b"name=",
-            quoted(&name).as_bytes(),
-            b",",
-            mine.as_bytes(),
-            b",state=SR:1-1",
-        ]);
+        let spec =
+            bytes(&[b"name=", quoted(&name).as_bytes(), b",", mine.as_bytes(), b",state=SR:1-1"]);
         let answer = Check::count([OsStr::new("-vvv"), &spec]).run();
         assert_eq!(answer.code, Some(0), "{what}\n{answer}");
         answer.has(&process.pid().to_string());
-        let missing = bytes(&[
-            b"name=",
-            quoted(&name).as_bytes(),
-            b",",
-            mine.as_bytes(),
-            b",state=T",
-        ]);
+        let missing =
+            bytes(&[b"name=", quoted(&name).as_bytes(), b",", mine.as_bytes(), b",state=T"]);
         let answer = Check::count([OsStr::new("-vvv"), &missing]).run();
         assert_eq!(answer.code, Some(2), "{what}\n{answer}");
     }
@@ -174,9 +152,7 @@ fn a_command_line_that_is_no_text_is_still_searched() {
 #[test]
 fn an_overwritten_title_ends_where_its_text_ends() {
     let title = format!("{}: idle", unique());
-    let _titled = Specimen::called("specimen")
-        .verb(format!("title={title}"))
-        .start();
+    let _titled = Specimen::called("specimen").verb(format!("title={title}")).start();
     Check::count([format!("args~^{title}$:1-1")]).run().code(0);
     Check::count([format!("args={title}:1-1")]).run().code(0);
 }
@@ -186,32 +162,20 @@ fn an_overwritten_title_ends_where_its_text_ends() {
 #[test]
 fn a_zombie_does_not_run() {
     let name = unique();
-    let _parent = Specimen::called("specimen")
-        .verb(format!("zombie={name}"))
-        .start();
+    let _parent = Specimen::called("specimen").verb(format!("zombie={name}")).start();
     let answer = Check::count([&name]).run();
-    answer
-        .critical_with(&format!("{name} 0 (want 1-)"))
-        .has("1 zombie");
-    Check::count([format!("{name}:0-0")])
-        .run()
-        .ok(&format!("{name} 0"));
+    answer.critical_with(&format!("{name} 0 (want 1-)")).has("1 zombie");
+    Check::count([format!("{name}:0-0")]).run().ok(&format!("{name} 0"));
 }
 
 #[test]
 fn a_zombie_counts_where_it_is_asked_for() {
     let name = unique();
-    let _parent = Specimen::called("specimen")
-        .verb(format!("zombie={name}"))
-        .start();
+    let _parent = Specimen::called("specimen").verb(format!("zombie={name}")).start();
     let _alive = Specimen::called(&name).start();
     let zombies = format!("{name},state=Z");
-    Check::count([format!("{zombies}:1-1")])
-        .run()
-        .ok(&format!("{zombies} 1"));
-    Check::count([format!("{name}:1-1")])
-        .run()
-        .ok(&format!("{name} 1"));
+    Check::count([format!("{zombies}:1-1")]).run().ok(&format!("{zombies} 1"));
+    Check::count([format!("{name}:1-1")]).run().ok(&format!("{name} 1"));
 }
 
 /// `stat` says `Z`, but threads live on, and serve.
@@ -219,9 +183,7 @@ fn a_zombie_counts_where_it_is_asked_for() {
 fn a_process_whose_leader_exited_is_alive() {
     let name = unique();
     let _leaderless = Specimen::called(&name).verb("leaderless").start();
-    Check::count([format!("{name}:1-1")])
-        .run()
-        .ok(&format!("{name} 1"));
+    Check::count([format!("{name}:1-1")]).run().ok(&format!("{name} 1"));
 }
 
 #[test]
@@ -233,9 +195,7 @@ fn a_stopped_process_is_there() {
         fs::read_to_string(format!("/proc/{}/stat", process.pid()))
             .is_ok_and(|stat| stat.contains(") T "))
     });
-    Check::count([format!("{name}:1-1")])
-        .run()
-        .ok(&format!("{name} 1"));
+    Check::count([format!("{name}:1-1")]).run().ok(&format!("{name} 1"));
     Check::count([format!("{name},state=T:1-1")]).run().code(0);
     Check::count([format!("{name},state=SR:1-1")]).run().code(2);
 }
@@ -259,26 +219,18 @@ fn a_daemon_whose_executable_was_upgraded_is_still_that_daemon() {
     let upgrade = path.with_extension("new");
     copy_executable(&path, &upgrade);
     fs::rename(&upgrade, &path).expect("the upgrade");
-    for selector in [
-        format!("{shown}"),
-        format!("{name},exe={shown}"),
-        format!("{name},deleted=yes"),
-    ] {
+    for selector in
+        [format!("{shown}"), format!("{name},exe={shown}"), format!("{name},deleted=yes")]
+    {
         Check::count([format!("{selector}:1-1")]).run().code(0);
     }
     let new = Specimen::called(&name).start_from(&path);
-    Check::count([format!("{shown}:2-2")])
-        .run()
-        .ok(&format!("{shown} 2"));
-    Check::count([format!("{name},deleted=yes:1-1")])
-        .run()
-        .code(0);
+    Check::count([format!("{shown}:2-2")]).run().ok(&format!("{shown} 2"));
+    Check::count([format!("{name},deleted=yes:1-1")]).run().code(0);
     drop(new);
 
     fs::remove_file(&path).expect("removed");
-    Check::count([format!("{shown}:1-1")])
-        .run()
-        .ok(&format!("{shown} 1"));
+    Check::count([format!("{shown}:1-1")]).run().ok(&format!("{shown} 1"));
 }
 
 #[test]
@@ -295,12 +247,8 @@ fn a_path_is_resolved_through_links() {
     let through = way.join(process.exe().file_name().expect("a name"));
     for path in [file, through] {
         let path = path.display();
-        Check::count([format!("{path}:1-1")])
-            .run()
-            .ok(&format!("{path} 1"));
-        Check::count([format!("{name},exe={path}:1-1")])
-            .run()
-            .code(0);
+        Check::count([format!("{path}:1-1")]).run().ok(&format!("{path} 1"));
+        Check::count([format!("{name},exe={path}:1-1")]).run().code(0);
     }
 }
 
@@ -312,20 +260,12 @@ fn a_file_whose_name_ends_like_a_deleted_one_is_another_file() {
     }
     let name = unique();
     let verb = format!("name={name}");
-    let process = Specimen::called(format!("{name} (deleted)"))
-        .verb(verb)
-        .start();
+    let process = Specimen::called(format!("{name} (deleted)")).verb(verb).start();
     let path = process.exe();
     let path = path.to_str().expect("text").trim_end_matches(" (deleted)");
-    Check::count([format!("{name},exe={path} (deleted):1-1")])
-        .run()
-        .code(0);
-    Check::count([format!("{name},deleted=no:1-1")])
-        .run()
-        .code(0);
-    Check::count([format!("{name},exe={path}:0-0")])
-        .run()
-        .code(0);
+    Check::count([format!("{name},exe={path} (deleted):1-1")]).run().code(0);
+    Check::count([format!("{name},deleted=no:1-1")]).run().code(0);
+    Check::count([format!("{name},exe={path}:0-0")]).run().code(0);
 }
 
 // ---- the kernel's own ----
@@ -337,9 +277,7 @@ fn a_kernel_thread_counts_unless_told_not_to() {
     }
     Check::count(["kthreadd:1-1"]).run().ok("kthreadd 1");
     for option in ["-k", "--no-kthreads"] {
-        Check::count([option, "kthreadd:0-0"])
-            .run()
-            .ok("kthreadd 0");
+        Check::count([option, "kthreadd:0-0"]).run().ok("kthreadd 0");
     }
 }
 
@@ -347,10 +285,7 @@ fn a_kernel_thread_counts_unless_told_not_to() {
 #[test]
 fn a_process_without_a_command_line_is_no_kernel_thread() {
     let tree = Tree::new();
-    let bare = Recorded {
-        cmdline: Vec::new(),
-        ..Recorded::new(100, "pwd")
-    };
+    let bare = Recorded { cmdline: Vec::new(), ..Recorded::new(100, "pwd") };
     tree.add(&bare).add(&Recorded::kernel_thread(101, "pwd"));
     Check::tree(&tree, ["pwd:2-2"]).run().ok("pwd 2");
     Check::tree(&tree, ["-k", "pwd:1-1"]).run().ok("pwd 1");
@@ -367,18 +302,8 @@ fn an_interpreter_is_called_by_what_it_runs() {
         ("perl", &["-e", "sleep 9", "NAME.pl"], "NAME.pl", false),
         ("python3", &["-m", "NAME"], "NAME", true),
         ("python3", &["-u", "-m", "NAME", "x"], "NAME", true),
-        (
-            "python3.11",
-            &["-W", "ignore", "/opt/NAME.py"],
-            "NAME.py",
-            true,
-        ),
-        (
-            "python3",
-            &["/opt/other.py", "/opt/NAME.py"],
-            "NAME.py",
-            false,
-        ),
+        ("python3.11", &["-W", "ignore", "/opt/NAME.py"], "NAME.py", true),
+        ("python3", &["/opt/other.py", "/opt/NAME.py"], "NAME.py", false),
         ("python3", &["-c", "pass", "NAME.py"], "NAME.py", false),
         ("ruby", &["/opt/NAME.rb"], "NAME.rb", true),
         ("php", &["/opt/NAME.php"], "NAME.php", true),
@@ -388,25 +313,10 @@ fn an_interpreter_is_called_by_what_it_runs() {
         ("bash", &["-e", "/opt/NAME.sh"], "NAME.sh", true),
         ("dash", &["-c", "NAME.sh"], "NAME.sh", false),
         ("java", &["-jar", "/opt/NAME.jar", "x"], "NAME.jar", true),
-        (
-            "java",
-            &["-Xmx1g", "-jar", "/opt/NAME.jar"],
-            "NAME.jar",
-            true,
-        ),
+        ("java", &["-Xmx1g", "-jar", "/opt/NAME.jar"], "NAME.jar", true),
         ("java", &["-cp", "/opt/a:/opt/b", "NAME", "x"], "NAME", true),
-        (
-            "java",
-            &["-cp", "/opt/NAME.jar", "Other"],
-            "NAME.jar",
-            false,
-        ),
-        (
-            "java",
-            &["-jar", "/opt/other.jar", "NAME.jar"],
-            "NAME.jar",
-            false,
-        ),
+        ("java", &["-cp", "/opt/NAME.jar", "Other"], "NAME.jar", false),
+        ("java", &["-jar", "/opt/other.jar", "NAME.jar"], "NAME.jar", false),
         ("tail", &["/opt/NAME.pl"], "NAME.pl", false),
         ("perl", &["/opt/NAME.pl"], "NAME", false),
     ];
@@ -422,9 +332,7 @@ fn an_interpreter_is_called_by_what_it_runs() {
         let answer = Check::count([format!("{name}:{want}-{want}")]).run();
         assert_eq!(answer.code, Some(0), "{argv:?} and {name}\n{answer}");
         // It keeps its interpreter's name beside.
-        Check::count([format!("{file},args~{mark}:1-1")])
-            .run()
-            .code(0);
+        Check::count([format!("{file},args~{mark}:1-1")]).run().code(0);
     }
 }
 

@@ -36,14 +36,8 @@ fn touched(specs: &[&str]) -> BTreeMap<String, u32> {
         // The path is relative to the tree, or not: PID/FILE" ends it in both cases.
         let path = line.split('"').nth(1).unwrap_or_default();
         let mut parts = path.rsplitn(3, '/');
-        let (file, pid) = (
-            parts.next().unwrap_or_default(),
-            parts.next().unwrap_or_default(),
-        );
-        if pid
-            .parse::<u32>()
-            .is_ok_and(|pid| (1000..1000 + MANY).contains(&pid))
-        {
+        let (file, pid) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        if pid.parse::<u32>().is_ok_and(|pid| (1000..1000 + MANY).contains(&pid)) {
             *counts.entry(file.to_owned()).or_insert(0) += 1;
         }
     }
@@ -68,11 +62,7 @@ fn many_specs_read_it_once() {
     if !can(Need::Program("strace")) {
         return;
     }
-    let specs = [
-        "absent:0-0",
-        "missing,user=root:0-0",
-        "gone,args~x,rss=1G-:0-0",
-    ];
+    let specs = ["absent:0-0", "missing,user=root:0-0", "gone,args~x,rss=1G-:0-0"];
     assert_eq!(touched(&specs), only("comm"));
 }
 
@@ -82,10 +72,9 @@ fn cheap_terms_are_tried_first() {
     if !can(Need::Program("strace")) {
         return;
     }
-    for spec in [
-        "args~x,rgid=0,age=1-,unit=x.service,name=absent:0-0",
-        "exe~x,state=S,name=absent:0-0",
-    ] {
+    for spec in
+        ["args~x,rgid=0,age=1-,unit=x.service,name=absent:0-0", "exe~x,state=S,name=absent:0-0"]
+    {
         assert_eq!(touched(&[spec]), only("comm"), "{spec}");
     }
 }

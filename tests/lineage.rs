@@ -16,10 +16,7 @@ use support::{
 /// The command lines of the plugin and of what wraps it all hold the mark that is looked for.
 fn mark() -> (String, String) {
     let mark = unique();
-    (
-        format!("args~{mark}:0-0"),
-        format!("args~{mark},label=it:1-1"),
-    )
+    (format!("args~{mark}:0-0"), format!("args~{mark},label=it:1-1"))
 }
 
 #[test]
@@ -43,18 +40,12 @@ fn a_wrapping_shell_is_not_seen() {
     for tail in ["", "; exit $?", " 2>&1; exit $?"] {
         let (none, _) = mark();
         let command = format!("{}{tail}", plugin.shell(&[&none]));
-        Check::program("/bin/sh")
-            .args(["-c", &command])
-            .run()
-            .code(0);
+        Check::program("/bin/sh").args(["-c", &command]).run().code(0);
     }
     let (none, _) = mark();
     let inner = plugin.shell(&[&none]).replace('\'', "");
     let nested = format!("sh -c '{inner}; exit $?'; exit $?");
-    Check::program("/bin/sh")
-        .args(["-c", &nested])
-        .run()
-        .code(0);
+    Check::program("/bin/sh").args(["-c", &nested]).run().code(0);
 }
 
 #[test]
@@ -62,10 +53,7 @@ fn a_wrapping_script_is_not_seen() {
     let plugin = Installed::link("check_proccount");
     let script = plugin.dir().join("wrapper");
     let (none, _) = mark();
-    write_script(
-        &script,
-        &format!("#!/bin/sh\n{} \"$@\"\nexit $?\n", plugin.path().display()),
-    );
+    write_script(&script, &format!("#!/bin/sh\n{} \"$@\"\nexit $?\n", plugin.path().display()));
     Check::program(&script).arg(&none).run().code(0);
 }
 
@@ -74,12 +62,7 @@ fn a_wrapping_script_is_not_seen() {
 fn a_program_that_runs_programs_is_not_seen() {
     let (none, _) = mark();
     let plugin = Installed::link("check_proccount");
-    Check::program("timeout")
-        .arg("50")
-        .arg(plugin.path())
-        .arg(&none)
-        .run()
-        .code(0);
+    Check::program("timeout").arg("50").arg(plugin.path()).arg(&none).run().code(0);
 }
 
 /// A daemon that happens to be told of in somebody's shell is still counted.
@@ -96,10 +79,7 @@ fn a_wrapper_of_the_daemons_own_name_is_not_the_daemon() {
     let name = unique();
     let plugin = Installed::link("check_proccount");
     let wrapper = plugin.dir().join(&name);
-    write_script(
-        &wrapper,
-        &format!("#!/bin/sh\n{} \"$@\"\nexit $?\n", plugin.path().display()),
-    );
+    write_script(&wrapper, &format!("#!/bin/sh\n{} \"$@\"\nexit $?\n", plugin.path().display()));
     let _daemon = Specimen::called(&name).start();
     let answer = Check::program(&wrapper).arg(format!("{name}:1-1")).run();
     answer.ok(&format!("{name} 1"));
@@ -109,13 +89,8 @@ fn a_wrapper_of_the_daemons_own_name_is_not_the_daemon() {
 #[test]
 fn a_sibling_of_the_name_is_counted() {
     let name = unique();
-    let _daemons = [
-        Specimen::called(&name).start(),
-        Specimen::called(&name).start(),
-    ];
-    Check::count([format!("{name}:2-2")])
-        .run()
-        .ok(&format!("{name} 2"));
+    let _daemons = [Specimen::called(&name).start(), Specimen::called(&name).start()];
+    Check::count([format!("{name}:2-2")]).run().ok(&format!("{name} 2"));
 }
 
 // ---- agents ----
@@ -147,9 +122,7 @@ fn an_agent_that_runs_for_a_while_counts_itself_once() {
         let name = unique();
         let plugin = Installed::link("check_proccount");
         let mut agent = Agent::start(&name, manner);
-        until("the agent is old", || {
-            wait::age(agent.process().pid()) > 5.0
-        });
+        until("the agent is old", || wait::age(agent.process().pid()) > 5.0);
         let answer = agent.run(plugin.path(), &[&format!("{name}:1-1")]);
         assert_eq!(answer.code, Some(0), "{manner:?}\n{answer}");
         answer.lawful();
@@ -168,11 +141,7 @@ fn forks_of_an_agent_are_left_out_of_every_selector() {
     let mut agent = Agent::start(&name, Manner::Nrpe);
     let exe = agent.process().exe();
     let exe = exe.display();
-    for spec in [
-        format!("{exe}:1-1"),
-        format!("args~/{name}$:1-1"),
-        format!("name~^{name}$:1-1"),
-    ] {
+    for spec in [format!("{exe}:1-1"), format!("args~/{name}$:1-1"), format!("name~^{name}$:1-1")] {
         agent.run(plugin.path(), &[&spec]).lawful().code(0);
     }
 }
@@ -202,10 +171,7 @@ fn two_agents_of_one_name_are_two() {
     let plugin = Installed::link("check_proccount");
     let mut first = Agent::start(&name, Manner::Nrpe);
     let _second = Agent::start(&name, Manner::Nrpe);
-    first
-        .run(plugin.path(), &[&format!("{name}:2-2")])
-        .lawful()
-        .ok(&format!("{name} 2"));
+    first.run(plugin.path(), &[&format!("{name}:2-2")]).lawful().ok(&format!("{name} 2"));
 }
 
 /// Started by hand from one terminal. Neither forked the other, and both are old.
@@ -216,9 +182,7 @@ fn two_agents_of_one_session_are_two() {
         let plugin = Installed::link("check_proccount");
         let mut first = Agent::start_in_the_foreground(&name, manner);
         let second = Agent::start_in_the_foreground(&name, manner);
-        until("the agents are old", || {
-            wait::age(second.process().pid()) > 5.0
-        });
+        until("the agents are old", || wait::age(second.process().pid()) > 5.0);
         let answer = first.run(plugin.path(), &[&format!("{name}:2-2")]);
         assert_eq!(answer.code, Some(0), "{manner:?}\n{answer}");
         answer.lawful().ok(&format!("{name} 2"));
@@ -235,11 +199,7 @@ fn forks_for_another_check_are_not_counted() {
     let dir = open_dir();
     let pipe = dir.path().join("pipe");
     fifo(&pipe);
-    let _held = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(&pipe)
-        .expect("the pipe");
+    let _held = OpenOptions::new().read(true).write(true).open(&pipe).expect("the pipe");
     agent.send(&format!("exec cat {}", pipe.display()));
     until("the other check runs", || number_named(&name) == 3);
     let answer = agent.run(plugin.path(), &[&format!("{name}:1-1")]);
@@ -252,9 +212,7 @@ fn an_agent_is_found_at_fault_too() {
     let plugin = Installed::link("check_proccount");
     let mut agent = Agent::start(&name, Manner::Nrpe);
     let answer = agent.run(plugin.path(), &[&format!("{name}:2-2")]);
-    answer
-        .lawful()
-        .critical_with(&format!("{name} 1 (want 2-2)"));
+    answer.lawful().critical_with(&format!("{name} 1 (want 2-2)"));
 }
 
 // ---- other worlds ----
@@ -264,10 +222,7 @@ fn an_agent_is_found_at_fault_too() {
 fn nobody_is_left_out_of_a_recorded_tree() {
     let tree = Tree::new();
     let ours = std::process::id();
-    tree.add(&Recorded::new(1, "pwd")).add(&Recorded {
-        ppid: 1,
-        ..Recorded::new(ours, "pwd")
-    });
+    tree.add(&Recorded::new(1, "pwd")).add(&Recorded { ppid: 1, ..Recorded::new(ours, "pwd") });
     Check::tree(&tree, ["pwd:2-2"]).run().ok("pwd 2");
 }
 
@@ -285,8 +240,5 @@ fn the_plugin_does_not_see_itself_through_another_mount() {
         "mount -t proc proc {root} && {}; exit $?",
         plugin.shell(&["--proc-root", &root.to_string(), &none])
     );
-    Check::program("unshare")
-        .args(["-m", "sh", "-c", &command])
-        .run()
-        .code(0);
+    Check::program("unshare").args(["-m", "sh", "-c", &command]).run().code(0);
 }

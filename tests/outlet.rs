@@ -24,19 +24,10 @@ fn a_broken_pipe_is_exit_3() {
 fn a_full_disk_is_exit_3() {
     let name = unique();
     let _process = Specimen::called(&name).start();
-    Check::count([&name])
-        .stdout_to("/dev/full")
-        .run_raw()
-        .code(3);
-    Check::count([&unique()])
-        .stdout_to("/dev/full")
-        .run_raw()
-        .code(3);
+    Check::count([&name]).stdout_to("/dev/full").run_raw().code(3);
+    Check::count([&unique()]).stdout_to("/dev/full").run_raw().code(3);
     for option in ["--help", "--version", "--no-such-option"] {
-        Check::count([option])
-            .stdout_to("/dev/full")
-            .run_raw()
-            .code(3);
+        Check::count([option]).stdout_to("/dev/full").run_raw().code(3);
     }
 }
 
@@ -57,9 +48,7 @@ fn a_limit_on_file_sizes_is_exit_3() {
 #[test]
 fn under_mon_an_answer_that_gets_lost_is_a_failure() {
     let absent = unique();
-    let answer = Check::count(["--mon", &absent])
-        .stdout_to("/dev/full")
-        .run_raw();
+    let answer = Check::count(["--mon", &absent]).stdout_to("/dev/full").run_raw();
     assert!(matches!(answer.code, Some(1 | 3)), "{answer}");
     let answer = Check::count(["--mon", &absent]).stdout_broken().run_raw();
     assert!(matches!(answer.code, Some(1 | 3)), "{answer}");
@@ -70,8 +59,5 @@ fn under_mon_an_answer_that_gets_lost_is_a_failure() {
 fn under_mon_nothing_is_lost_when_all_is_well() {
     let name = unique();
     let _process = Specimen::called(&name).start();
-    Check::count(["--mon", &name])
-        .stdout_to("/dev/full")
-        .run_raw()
-        .code(0);
+    Check::count(["--mon", &name]).stdout_to("/dev/full").run_raw().code(0);
 }

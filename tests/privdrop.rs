@@ -32,9 +32,7 @@ fn check_all() -> Check {
 
 /// A check of the processes whose names begin so.
 fn check(name: &str, args: &[&str]) -> Check {
-    check_all()
-        .args(["--exempt", &format!("not-name~^{name}")])
-        .args(args)
+    check_all().args(["--exempt", &format!("not-name~^{name}")]).args(args)
 }
 
 /// A check of a recorded tree.
@@ -58,30 +56,15 @@ fn counted(answer: &Answer, label: &str) -> u32 {
     let item = items.iter().find(|(found, _)| *found == label);
     let (_, value) = item.unwrap_or_else(|| panic!("no {label}\n{answer}"));
     let number = value.split(';').next().unwrap_or_default();
-    number
-        .parse()
-        .unwrap_or_else(|_| panic!("{label}={number}\n{answer}"))
+    number.parse().unwrap_or_else(|_| panic!("{label}={number}\n{answer}"))
 }
 
 /// The rules that are broken, by the perfdata.
 #[track_caller]
 fn broken(answer: &Answer) -> String {
-    let rules = [
-        "gid-root",
-        "group-root",
-        "uid-regain",
-        "caps",
-        "groups",
-        "no-new-privs",
-    ];
-    let labels: Vec<_> = answer
-        .items()
-        .iter()
-        .map(|(label, _)| (*label).to_owned())
-        .collect();
-    let on = rules
-        .into_iter()
-        .filter(|rule| labels.iter().any(|label| label == rule));
+    let rules = ["gid-root", "group-root", "uid-regain", "caps", "groups", "no-new-privs"];
+    let labels: Vec<_> = answer.items().iter().map(|(label, _)| (*label).to_owned()).collect();
+    let on = rules.into_iter().filter(|rule| labels.iter().any(|label| label == rule));
     let broken: Vec<_> = on.filter(|rule| counted(answer, rule) > 0).collect();
     broken.join(" ")
 }
@@ -99,12 +82,8 @@ fn breaks(rows: &[(&str, &str)]) {
 
 fn group_id(name: &str) -> u32 {
     let table = fs::read_to_string("/etc/group").expect("/etc/group");
-    let line = table
-        .lines()
-        .find(|line| line.starts_with(&format!("{name}:")));
-    let id = line
-        .and_then(|line| line.split(':').nth(2))
-        .expect("the group");
+    let line = table.lines().find(|line| line.starts_with(&format!("{name}:")));
+    let id = line.and_then(|line| line.split(':').nth(2)).expect("the group");
     id.parse().expect("its number")
 }
 
@@ -168,10 +147,7 @@ fn caps() {
     breaks(&[
         (&format!("{drop} caps=2000000,2000000,0 nnp"), "caps"),
         (&format!("{drop} caps=0,2000000,0 nnp"), "caps"),
-        (
-            &format!("{drop} caps=0,2000000,2000000 ambient=25 caps=0,2000000,2000000 nnp"),
-            "caps",
-        ),
+        (&format!("{drop} caps=0,2000000,2000000 ambient=25 caps=0,2000000,2000000 nnp"), "caps"),
         // Inheritable ones give nothing by themselves, and neither does the bounding set, which is
         // full in all of these.
         (&format!("{drop} caps=0,0,2000000 nnp"), ""),
@@ -188,14 +164,10 @@ fn allowed_caps() {
     let verbs = "groups= gid=33,33,33 keepcaps uid=33,33,33 caps=2000400,2000400,0";
     let _process = specimen(&name, verbs);
     let run = |allowed: &str| check(&name, &["--rules=caps", "--allow-caps", allowed]).run();
-    run("cap_sys_time")
-        .code(2)
-        .has("holds cap_net_bind_service\n");
+    run("cap_sys_time").code(2).has("holds cap_net_bind_service\n");
     run("cap_sys_time,CAP_NET_BIND_SERVICE").code(0);
     run("10,sys_time").code(0).lacks("user namespace");
-    check(&name, &["--rules=caps"])
-        .run()
-        .has("holds cap_net_bind_service, cap_sys_time\n");
+    check(&name, &["--rules=caps"]).run().has("holds cap_net_bind_service, cap_sys_time\n");
 }
 
 #[test]
@@ -205,23 +177,11 @@ fn groups() {
     }
     let shadow = group_id("shadow");
     breaks(&[
-        (
-            &format!("groups={shadow} gid=33,33,33 uid=33,33,33 nnp"),
-            "groups",
-        ),
-        (
-            &format!("groups= gid=33,{shadow},33 uid=33,33,33 nnp"),
-            "groups",
-        ),
-        (
-            &format!("groups= gid=33,33,{shadow} uid=33,33,33 nnp"),
-            "groups",
-        ),
+        (&format!("groups={shadow} gid=33,33,33 uid=33,33,33 nnp"), "groups"),
+        (&format!("groups= gid=33,{shadow},33 uid=33,33,33 nnp"), "groups"),
+        (&format!("groups= gid=33,33,{shadow} uid=33,33,33 nnp"), "groups"),
         // Its own primary group: the administrator's choice.
-        (
-            &format!("groups={shadow} gid={shadow},{shadow},{shadow} uid=33,33,33 nnp"),
-            "",
-        ),
+        (&format!("groups={shadow} gid={shadow},{shadow},{shadow} uid=33,33,33 nnp"), ""),
         ("groups=33,100 gid=33,33,33 uid=33,33,33 nnp", ""),
     ]);
     let name = unique();
@@ -242,14 +202,11 @@ fn no_new_privs() {
     let breaks = |verbs: String, code: i32| {
         let name = unique();
         let _process = specimen(&name, &verbs);
-        check(&name, &["--rules=no-new-privs"])
-            .run()
-            .code(code)
-            .has(if code == 0 {
-                "judged"
-            } else {
-                "no_new_privs is not set while it"
-            });
+        check(&name, &["--rules=no-new-privs"]).run().code(code).has(if code == 0 {
+            "judged"
+        } else {
+            "no_new_privs is not set while it"
+        });
     };
     breaks(format!("groups= {drop} caps=0,2000000,0"), 2);
     breaks(format!("groups= {drop} caps=0,2000000,0 nnp"), 0);
@@ -267,32 +224,15 @@ fn rules_and_their_severity_can_be_chosen() {
     let _process = specimen(&name, "groups=0 gid=0,0,0 uid=33,33,0 caps=0,0,0");
     let run = |args: &[&str]| check(&name, args).run();
     assert_eq!(broken(run(&[]).code(2)), "gid-root group-root uid-regain");
-    assert_eq!(
-        broken(run(&["--rules", "uid-regain"]).code(1)),
-        "uid-regain"
-    );
+    assert_eq!(broken(run(&["--rules", "uid-regain"]).code(1)), "uid-regain");
     run(&["--rules", "caps,groups"]).code(0);
     run(&["--warn-on", "gid-root,group-root"]).code(1);
     run(&["--warn-on", "gid-root", "--warn-on=group-root"]).code(1);
     run(&["--warn-on", "gid-root"]).code(2);
     run(&["--rules=uid-regain", "--crit-on=uid-regain"]).code(2);
     let answer = run(&["--rules=default,caps", "--warn-on=caps"]);
-    let items: Vec<_> = answer
-        .items()
-        .iter()
-        .map(|(label, _)| (*label).to_owned())
-        .collect();
-    assert_eq!(
-        items,
-        [
-            "gid-root",
-            "group-root",
-            "uid-regain",
-            "caps",
-            "exempt",
-            "judged"
-        ]
-    );
+    let items: Vec<_> = answer.items().iter().map(|(label, _)| (*label).to_owned()).collect();
+    assert_eq!(items, ["gid-root", "group-root", "uid-regain", "caps", "exempt", "judged"]);
     assert!(
         answer.perfdata().starts_with(
             "'gid-root'=1;;0;0 'group-root'=1;;0;0 'uid-regain'=1;0;;0 \
@@ -348,18 +288,13 @@ fn containers_are_included_and_told() {
     let inside = Specimen::called(&name).under(&["unshare", "--pid", "--fork"]);
     let _inside = inside.verb("gid=0,0,0").verb("uid=33,33,33").start();
     let run = |args: &[&str]| check(&name, args).run();
-    run(&[])
-        .code(2)
-        .has(", user www-data, in a container) gid-root");
+    run(&[]).code(2).has(", user www-data, in a container) gid-root");
     run(&["--containers", "only"]).code(2);
     run(&["--containers", "exclude"]).code(0);
     let outside = unique();
     let _outside = specimen(&outside, "groups= gid=0,0,0 uid=33,33,33");
     check(&outside, &["--containers", "only"]).run().code(0);
-    check(&outside, &["--containers", "exclude"])
-        .run()
-        .code(2)
-        .lacks("in a container");
+    check(&outside, &["--containers", "exclude"]).run().code(2).lacks("in a container");
 }
 
 /// Root of its own namespace, and nobody here: ids are as this namespace has them.
@@ -465,14 +400,8 @@ fn ids_are_shown_as_they_are() {
     }
     let many: Vec<_> = (0..20).map(|n| n.to_string()).collect();
     for (verbs, shown) in [
-        (
-            "groups=5,6 gid=0,7,8 uid=33,34,35",
-            "uid 33/34/35 gid 0/7/8 groups 5,6:",
-        ),
-        (
-            "groups= gid=7,7,7 fsgid=0 uid=9,9,9",
-            "uid 9/9/9 gid 7/7/7 fs 0 groups none:",
-        ),
+        ("groups=5,6 gid=0,7,8 uid=33,34,35", "uid 33/34/35 gid 0/7/8 groups 5,6:"),
+        ("groups= gid=7,7,7 fsgid=0 uid=9,9,9", "uid 9/9/9 gid 7/7/7 fs 0 groups none:"),
         (
             &format!("groups={} gid=7,7,7 uid=9,9,9", many.join(",")),
             "groups 0,1,2,3,4,5,6,7,8,9,10,11 and 8 more:",
@@ -490,15 +419,10 @@ fn what_looks_the_same_is_told_once() {
         return;
     }
     let name = unique();
-    let same: Vec<_> = (0..7)
-        .map(|_| specimen(&name, "groups= gid=0,0,0 uid=33,33,33"))
-        .collect();
+    let same: Vec<_> = (0..7).map(|_| specimen(&name, "groups= gid=0,0,0 uid=33,33,33")).collect();
     let _other = specimen(&name, "groups= gid=0,0,0 uid=34,34,34");
     let answer = check(&name, &[]).run();
-    answer
-        .code(2)
-        .has(&format!("7 {name} (pids "))
-        .has(" and 6 more, user www-data) gid-root");
+    answer.code(2).has(&format!("7 {name} (pids ")).has(" and 6 more, user www-data) gid-root");
     answer.line_count(3);
     assert_eq!(counted(&answer, "gid-root"), 8, "{answer}");
     // With -v all pids stand there.
@@ -533,15 +457,9 @@ fn a_hostile_name_is_escaped() {
         return;
     }
     let name = unique();
-    let _process = specimen(
-        &name,
-        &format!("groups= gid=0,0,0 uid=33,33,33 name={name}|\u{1b}[m\n"),
-    );
-    check(&name, &[])
-        .run()
-        .code(2)
-        .has(&format!("{name}\\x7c"))
-        .lacks("[m\n");
+    let _process =
+        specimen(&name, &format!("groups= gid=0,0,0 uid=33,33,33 name={name}|\u{1b}[m\n"));
+    check(&name, &[]).run().code(2).has(&format!("{name}\\x7c")).lacks("[m\n");
 }
 
 #[test]
@@ -561,24 +479,14 @@ fn any_number_of_findings_fits() {
 #[test]
 fn mon_gets_its_own_form() {
     let tree = Tree::new();
-    check_tree(tree_with(&tree, [33; 4], [33; 4]), &["--mon"])
-        .run()
-        .code(0)
-        .prints("");
+    check_tree(tree_with(&tree, [33; 4], [33; 4]), &["--mon"]).run().code(0).prints("");
     let answer = check_tree(tree_with(&tree, [33; 4], [0; 4]), &["--mon"]).run();
     answer.code(1).line_count(2).lacks("PRIVDROP is");
 }
 
 /// One process, pid 100, with these ids.
 fn tree_with(tree: &Tree, uid: [u32; 4], gid: [u32; 4]) -> &Tree {
-    replace(
-        tree,
-        &Recorded {
-            uid,
-            gid,
-            ..Recorded::new(100, "daemon")
-        },
-    )
+    replace(tree, &Recorded { uid, gid, ..Recorded::new(100, "daemon") })
 }
 
 /// Puts a process in the place of the one with its number.
@@ -594,20 +502,10 @@ fn replace<'t>(tree: &'t Tree, process: &Recorded) -> &'t Tree {
 #[test]
 fn exemptions_are_counted_and_told() {
     let tree = Tree::new();
-    let offender = Recorded {
-        uid: [33, 33, 0, 33],
-        gid: [0; 4],
-        ..Recorded::new(7, "legacyd")
-    };
-    tree.add(&offender).add(&Recorded {
-        uid: [9; 4],
-        ..Recorded::new(8, "other")
-    });
+    let offender = Recorded { uid: [33, 33, 0, 33], gid: [0; 4], ..Recorded::new(7, "legacyd") };
+    tree.add(&offender).add(&Recorded { uid: [9; 4], ..Recorded::new(8, "other") });
     let run = |args: &[&str]| check_tree(&tree, args).run();
-    assert_eq!(
-        broken(run(&["--exempt", "other,uid=9"]).code(2)),
-        "gid-root uid-regain"
-    );
+    assert_eq!(broken(run(&["--exempt", "other,uid=9"]).code(2)), "gid-root uid-regain");
     let tree_of = |args: &[&str], code: i32, rules: &str, exempt: u32| {
         let answer = run(args);
         assert_eq!(broken(answer.code(code)), rules, "{answer}");
@@ -617,24 +515,9 @@ fn exemptions_are_counted_and_told() {
     let other = ["--exempt", "other"];
     let with = |more: &[&'static str]| [&other[..], more].concat();
     tree_of(&with(&["--exempt", "legacyd"]), 0, "", 3).has("2 processes judged, 3 exempt");
-    tree_of(
-        &with(&["--exempt-rule", "gid-root:legacyd"]),
-        1,
-        "uid-regain",
-        2,
-    );
-    tree_of(
-        &with(&["--exempt-rule", "gid-root,uid-regain:uid=33"]),
-        0,
-        "",
-        3,
-    );
-    tree_of(
-        &with(&["--exempt-rule", "uid-regain:other"]),
-        2,
-        "gid-root uid-regain",
-        1,
-    );
+    tree_of(&with(&["--exempt-rule", "gid-root:legacyd"]), 1, "uid-regain", 2);
+    tree_of(&with(&["--exempt-rule", "gid-root,uid-regain:uid=33"]), 0, "", 3);
+    tree_of(&with(&["--exempt-rule", "uid-regain:other"]), 2, "gid-root uid-regain", 1);
     let answer = tree_of(&with(&["--exempt", "legacyd", "-v"]), 0, "", 3);
     answer
         .has("exempt by legacyd: gid-root+uid-regain: legacyd, pid 7, user www-data: uid 33/33/0");
@@ -654,16 +537,10 @@ fn a_file_of_exemptions_gives_reasons() {
         .code(0)
         .has("exempt by daemon,uid=33 (vendor bug 4711, until June): gid-root: daemon, pid 100");
     answer.has("exemption gone (was fixed) matches no finding\n");
-    check_tree(tree, &["--exempt-from", &path])
-        .run()
-        .code(0)
-        .line_count(1);
+    check_tree(tree, &["--exempt-from", &path]).run().code(0).line_count(1);
     fs::write(file.path(), "daemon\nfrob=1 # x\n").expect("the file");
     let answer = check_tree(tree, &["--exempt-from", &path]).run();
-    answer
-        .code(3)
-        .has(&format!("{path}:2: "))
-        .has("unknown key 'frob'");
+    answer.code(3).has(&format!("{path}:2: ")).has("unknown key 'frob'");
 }
 
 /// An exemption over what is hidden neither spares nor accuses.
@@ -677,16 +554,10 @@ fn an_exemption_that_cannot_be_told_is_unknown() {
     let exempt = format!("exe={}", process.exe().display());
     let run = |user: Option<u32>| {
         let check = check(&name, &["--exempt", &exempt]);
-        user.map_or_else(
-            || check_again(&name, &exempt),
-            |user| check.by_user(user).run(),
-        )
+        user.map_or_else(|| check_again(&name, &exempt), |user| check.by_user(user).run())
     };
     run(None).code(0);
-    run(Some(NOBODY))
-        .code(3)
-        .has("exe may not be read")
-        .has("CAP_SYS_PTRACE");
+    run(Some(NOBODY)).code(3).has("exe may not be read").has("CAP_SYS_PTRACE");
 }
 
 fn check_again(name: &str, exempt: &str) -> Answer {
@@ -699,11 +570,8 @@ fn atd_and_postfix_local_are_known() {
     let tree = Tree::new();
     let id = |table: &str, name: &str| {
         let table = fs::read_to_string(table).expect("a table");
-        let line = table
-            .lines()
-            .find(|line| line.starts_with(&format!("{name}:")));
-        line.and_then(|line| line.split(':').nth(2))
-            .map(|id| id.parse().expect("an id"))
+        let line = table.lines().find(|line| line.starts_with(&format!("{name}:")));
+        line.and_then(|line| line.split(':').nth(2)).map(|id| id.parse().expect("an id"))
     };
     let daemon = id("/etc/passwd", "daemon").expect("the user daemon");
     let atd = Recorded {
@@ -717,18 +585,9 @@ fn atd_and_postfix_local_are_known() {
         .code(0)
         .has("1 process judged, 2 exempt")
         .has("takes root back to run a job as its owner");
-    assert_eq!(
-        broken(check_tree(&tree, &["--strict"]).run().code(2)),
-        "gid-root uid-regain"
-    );
+    assert_eq!(broken(check_tree(&tree, &["--strict"]).run().code(2)), "gid-root uid-regain");
     // A name alone is not enough.
-    replace(
-        &tree,
-        &Recorded {
-            uid: [0, 33, 33, 33],
-            ..atd
-        },
-    );
+    replace(&tree, &Recorded { uid: [0, 33, 33, 33], ..atd });
     check_tree(&tree, &[]).run().code(2);
 }
 
@@ -752,10 +611,7 @@ fn one_caught_between_two_calls_settles() {
     let answer = with_change(tree, || {
         tree_with(tree, [33; 4], [33; 4]);
     });
-    answer
-        .code(0)
-        .has("1 process judged, 1 settled after 3 s")
-        .line_count(1);
+    answer.code(0).has("1 process judged, 1 settled after 3 s").line_count(1);
     assert_eq!(broken(&answer), "");
 }
 
@@ -763,10 +619,7 @@ fn one_caught_between_two_calls_settles() {
 fn what_stays_stands() {
     let tree = Tree::new();
     let tree = tree_with(&tree, [33; 4], [0; 4]);
-    assert_eq!(
-        broken(with_change(tree, || ()).code(2).lacks("settled")),
-        "gid-root"
-    );
+    assert_eq!(broken(with_change(tree, || ()).code(2).lacks("settled")), "gid-root");
 }
 
 /// Another rule the second time: neither stood in both scans.
@@ -789,12 +642,7 @@ fn a_reused_pid_is_another_process() {
         let start = Recorded::new(100, "daemon").start + 1;
         replace(
             tree,
-            &Recorded {
-                uid: [33; 4],
-                gid: [0; 4],
-                start,
-                ..Recorded::new(100, "daemon")
-            },
+            &Recorded { uid: [33; 4], gid: [0; 4], start, ..Recorded::new(100, "daemon") },
         );
     });
     answer.code(0);
@@ -837,19 +685,11 @@ fn an_ordinary_user_sees_what_root_sees() {
     let root = check(&name, &[ALL]).run();
     let user = check(&name, &[ALL]).by_user(NOBODY).run();
     let text = |answer: &Answer| {
-        let lines: Vec<_> = answer
-            .lines()
-            .into_iter()
-            .skip(1)
-            .map(str::to_owned)
-            .collect();
+        let lines: Vec<_> = answer.lines().into_iter().skip(1).map(str::to_owned).collect();
         (answer.code, broken(answer), lines)
     };
     assert_eq!(text(&root), text(&user), "{root}{user}");
-    assert_eq!(
-        broken(&user),
-        "gid-root group-root uid-regain caps groups no-new-privs"
-    );
+    assert_eq!(broken(&user), "gid-root group-root uid-regain caps groups no-new-privs");
 }
 
 #[test]
@@ -877,10 +717,7 @@ fn the_hidden_that_run_as_root_are_no_doubt() {
     let name = unique();
     let _innocent = specimen(&name, "groups= gid=33,33,33 uid=33,33,33");
     let answer = check_all().with_proc("hidepid=1").by_user(NOBODY).run();
-    answer
-        .code(3)
-        .has("cannot judge ")
-        .has("status may not be read");
+    answer.code(3).has("cannot judge ").has("status may not be read");
     let hidden: usize = answer
         .status()
         .split("cannot judge ")
@@ -888,22 +725,12 @@ fn the_hidden_that_run_as_root_are_no_doubt() {
         .and_then(|rest| rest.split(' ').next())
         .and_then(|n| n.parse().ok())
         .expect("a number");
-    let others = fs::read_dir("/proc")
-        .expect("/proc")
-        .flatten()
-        .filter(|entry| {
-            use std::os::unix::fs::MetadataExt;
-            let is_pid = entry
-                .file_name()
-                .to_string_lossy()
-                .bytes()
-                .all(|b| b.is_ascii_digit());
-            is_pid && entry.metadata().is_ok_and(|of| of.uid() == 0)
-        });
-    assert!(
-        hidden < others.count(),
-        "root's processes are not doubtful\n{answer}"
-    );
+    let others = fs::read_dir("/proc").expect("/proc").flatten().filter(|entry| {
+        use std::os::unix::fs::MetadataExt;
+        let is_pid = entry.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit());
+        is_pid && entry.metadata().is_ok_and(|of| of.uid() == 0)
+    });
+    assert!(hidden < others.count(), "root's processes are not doubtful\n{answer}");
 }
 
 #[test]
@@ -915,14 +742,8 @@ fn what_is_seen_to_be_wrong_is_told_beside_what_is_hidden() {
     let _mine = Specimen::called(&name)
         .under(&["setpriv", "--reuid=65534", "--regid=65534", "--groups=0"])
         .start();
-    let answer = check(&name, &[])
-        .with_proc("hidepid=2")
-        .by_user(NOBODY)
-        .run();
-    answer
-        .code(2)
-        .has(&format!("{name} (pid "))
-        .has("hides other users' processes");
+    let answer = check(&name, &[]).with_proc("hidepid=2").by_user(NOBODY).run();
+    answer.code(2).has(&format!("{name} (pid ")).has("hides other users' processes");
 }
 
 #[test]
@@ -936,18 +757,10 @@ fn a_status_that_lacks_a_line_is_unknown_to_the_rules_that_need_it() {
         let kept: String = kept.flat_map(|line| [line, "\n"]).collect();
         fs::write(&path, kept).expect("status");
     };
-    let code = |rules: &str| {
-        check_tree(&tree, &["--rules", rules])
-            .run()
-            .code
-            .unwrap_or(-1)
-    };
+    let code = |rules: &str| check_tree(&tree, &["--rules", rules]).run().code.unwrap_or(-1);
     assert_eq!(code("all"), 0);
     without("Groups:");
-    assert_eq!(
-        [code("group-root"), code("gid-root"), code("caps")],
-        [3, 0, 0]
-    );
+    assert_eq!([code("group-root"), code("gid-root"), code("caps")], [3, 0, 0]);
     without("CapEff:");
     assert_eq!([code("caps"), code("default")], [3, 0]);
     without("CapAmb:");
@@ -967,42 +780,20 @@ fn one_status_is_read_of_each_process_and_nothing_else() {
     }
     let tree = Tree::new();
     for pid in 1000..1050 {
-        tree.add(&Recorded {
-            uid: [33; 4],
-            gid: [33; 4],
-            ..Recorded::new(pid, "daemon")
-        });
+        tree.add(&Recorded { uid: [33; 4], gid: [33; 4], ..Recorded::new(pid, "daemon") });
     }
     let dir = open_dir();
     let log = dir.path().join("strace");
     let plugin = Installed::link("check_privdrop");
     let check = Check::program("strace").args(["-f", "-qq", "-e", "trace=%file", "-o"]);
-    let check = check
-        .arg(&log)
-        .arg(plugin.path())
-        .arg("--proc-root")
-        .arg(tree.path());
+    let check = check.arg(&log).arg(plugin.path()).arg("--proc-root").arg(tree.path());
     check.arg(ALL).run().code(0);
     let log = fs::read_to_string(&log).expect("the log");
-    let is_pid = |part: &&str| {
-        part.parse::<u32>()
-            .is_ok_and(|pid| (1000..1050).contains(&pid))
-    };
-    let of_process = |path: &str| {
-        path.rsplit('/')
-            .nth(1)
-            .filter(is_pid)
-            .map(|_| path.to_owned())
-    };
-    let touched: Vec<_> = log
-        .lines()
-        .filter_map(|l| of_process(l.split('"').nth(1)?))
-        .collect();
+    let is_pid = |part: &&str| part.parse::<u32>().is_ok_and(|pid| (1000..1050).contains(&pid));
+    let of_process = |path: &str| path.rsplit('/').nth(1).filter(is_pid).map(|_| path.to_owned());
+    let touched: Vec<_> = log.lines().filter_map(|l| of_process(l.split('"').nth(1)?)).collect();
     assert_eq!(touched.len(), 50, "{touched:?}");
-    assert!(
-        touched.iter().all(|path| path.ends_with("/status")),
-        "{touched:?}"
-    );
+    assert!(touched.iter().all(|path| path.ends_with("/status")), "{touched:?}");
 }
 
 // ---- wrong usage ----
@@ -1010,26 +801,14 @@ fn one_status_is_read_of_each_process_and_nothing_else() {
 #[test]
 fn wrong_usage_says_what_would_be_right() {
     for (args, part) in [
-        (
-            ["--rules", "frob"],
-            "there is no rule 'frob'; rules are gid-root, group-root",
-        ),
+        (["--rules", "frob"], "there is no rule 'frob'; rules are gid-root, group-root"),
         (["--rules", ""], "there is no rule ''"),
         (["--warn-on", "gid"], "there is no rule 'gid'"),
-        (
-            ["--allow-caps", "cap_frob"],
-            "there is no capability 'cap_frob'",
-        ),
+        (["--allow-caps", "cap_frob"], "there is no capability 'cap_frob'"),
         (["--exempt", "frob=1"], "unknown key 'frob'"),
-        (
-            ["--exempt-rule", "atd"],
-            "is not RULE:SELECTOR, as uid-regain:atd",
-        ),
+        (["--exempt-rule", "atd"], "is not RULE:SELECTOR, as uid-regain:atd"),
         (["--exempt-rule", "frob:atd"], "there is no rule 'frob'"),
-        (
-            ["--exempt-from", "/nonexistent"],
-            "cannot read /nonexistent",
-        ),
+        (["--exempt-from", "/nonexistent"], "cannot read /nonexistent"),
         (["--recheck", "20"], "does not fit in --timeout"),
     ] {
         let answer = Check::plugin("check_privdrop").args(args).run();
@@ -1037,15 +816,9 @@ fn wrong_usage_says_what_would_be_right() {
     }
     let args = ["--warn-on=caps,groups", "--crit-on=caps"];
     let answer = Check::plugin("check_privdrop").args(args).run();
-    answer
-        .code(3)
-        .has("caps cannot be both in --warn-on and in");
+    answer.code(3).has("caps cannot be both in --warn-on and in");
     let args = ["--rules=groups", "--privileged-groups=nosuchgroup"];
-    Check::plugin("check_privdrop")
-        .args(args)
-        .run()
-        .code(3)
-        .has("there is no group 'nosuchgroup'");
+    Check::plugin("check_privdrop").args(args).run().code(3).has("there is no group 'nosuchgroup'");
 }
 
 // ---- real daemons ----
@@ -1067,15 +840,8 @@ fn real_daemons_are_as_the_manual_says() {
     command.args(std::env::var_os("PROCWARDEN_LAB").filter(|lab| lab != OsStr::new("")));
     let done = command.output().expect("daemons.sh");
     let stdout = String::from_utf8_lossy(&done.stdout);
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    let table: Vec<&str> = stdout
-        .lines()
-        .take_while(|line| line.starts_with('|'))
-        .collect();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let table: Vec<&str> = stdout.lines().take_while(|line| line.starts_with('|')).collect();
     let manual = fs::read_to_string(root.join("docs/privdrop-daemons.md")).expect("the table");
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     // Another release has other daemons; that the default rules are silent holds for all.
@@ -1086,8 +852,5 @@ fn real_daemons_are_as_the_manual_says() {
         }
     }
     assert!(table.len() > 30, "{stdout}");
-    assert!(
-        stdout.contains("PRIVDROP is OK: "),
-        "the default rules are silent\n{stdout}"
-    );
+    assert!(stdout.contains("PRIVDROP is OK: "), "the default rules are silent\n{stdout}");
 }

@@ -26,15 +26,10 @@ fn three() -> Tree {
 fn whoever_names_a_process_expects_it_to_run() {
     let name = unique();
     let answer = Check::count([&name]).run();
-    answer
-        .critical_with(&format!("{name} 0 (want 1-)"))
-        .perf(&format!("'{name}'=0;;1:;0"));
+    answer.critical_with(&format!("{name} 0 (want 1-)")).perf(&format!("'{name}'=0;;1:;0"));
     let _process = Specimen::called(&name).start();
     let answer = Check::count([&name]).run();
-    answer
-        .ok(&format!("{name} 1"))
-        .perf(&format!("'{name}'=1;;1:;0"))
-        .line_count(1);
+    answer.ok(&format!("{name} 1")).perf(&format!("'{name}'=1;;1:;0")).line_count(1);
 }
 
 #[test]
@@ -74,25 +69,16 @@ fn with_two_ranges_the_first_is_the_warning() {
     let answer = Check::tree(&tree, ["pwd:1-2:1-5"]).run();
     answer.warning("pwd 3 (want 1-2)").perf("'pwd'=3;1:2;1:5;0");
     let answer = Check::tree(&tree, ["pwd:1-1:1-2"]).run();
-    answer
-        .critical("pwd 3 (want 1-2)")
-        .perf("'pwd'=3;1:1;1:2;0");
-    Check::tree(&tree, ["pwd:1-3:1-5"])
-        .run()
-        .ok("pwd 3")
-        .perf("'pwd'=3;1:3;1:5;0");
+    answer.critical("pwd 3 (want 1-2)").perf("'pwd'=3;1:1;1:2;0");
+    Check::tree(&tree, ["pwd:1-3:1-5"]).run().ok("pwd 3").perf("'pwd'=3;1:3;1:5;0");
 }
 
 #[test]
 fn the_range_comes_after_the_last_colon_followed_by_one() {
     let stem = unique();
     let name = format!("{stem}: s");
-    let _process = Specimen::called("specimen")
-        .verb(format!("name={name}"))
-        .start();
-    Check::count([format!("{name}:1-1")])
-        .run()
-        .ok(&format!("{name} 1"));
+    let _process = Specimen::called("specimen").verb(format!("name={name}")).start();
+    Check::count([format!("{name}:1-1")]).run().ok(&format!("{name} 1"));
     Check::count([&name]).run().ok(&format!("{name} 1"));
     Check::count([format!("name={name}:0-0")]).run().code(2);
     Check::count([format!("{stem}:0-0")]).run().code(0);
@@ -102,14 +88,10 @@ fn the_range_comes_after_the_last_colon_followed_by_one() {
 fn w_and_c_serve_the_specs_without_a_range() {
     let tree = three();
     let run = |args: &[&str]| Check::tree(&tree, args).run();
-    run(&["-w", "1:2", "-c", "1:5", "pwd"])
-        .code(1)
-        .perf("'pwd'=3;1:2;1:5;0");
+    run(&["-w", "1:2", "-c", "1:5", "pwd"]).code(1).perf("'pwd'=3;1:2;1:5;0");
     run(&["-c", "1:2", "pwd"]).code(2).perf("'pwd'=3;;1:2;0");
     run(&["-w", "1:2", "pwd"]).code(1);
-    run(&["-c", "5:", "pwd:1-3"])
-        .ok("pwd 3")
-        .perf("'pwd'=3;;1:3;0");
+    run(&["-c", "5:", "pwd:1-3"]).ok("pwd 3").perf("'pwd'=3;;1:3;0");
     run(&["-c", "2", "pwd"]).code(2);
     run(&["-c", "3", "pwd"]).code(0);
     run(&["-c", "~:2", "pwd"]).code(2);
@@ -123,31 +105,21 @@ fn without_a_spec_all_processes_are_measured() {
     let tree = three();
     tree.add(&Recorded::kernel_thread(50, "kworker/0:0"));
     let run = |args: &[&str]| Check::tree(&tree, args).run();
-    run(&["-c", "4:4"])
-        .ok("processes 4")
-        .perf("'processes'=4;;4:4;0");
-    run(&["-k", "-c", "3:3"])
-        .ok("processes 3")
-        .perf("'processes'=3;;3:3;0");
+    run(&["-c", "4:4"]).ok("processes 4").perf("'processes'=4;;4:4;0");
+    run(&["-k", "-c", "3:3"]).ok("processes 3").perf("'processes'=3;;3:3;0");
     run(&["-c", "5:"]).critical_with("processes 4");
     run(&["-w", "5:"]).code(1);
     // A check of nothing would be OK for ever.
     run(&[]).unknown().has("nothing to check");
     let live = Check::count(["-c", "1:"]).run();
-    assert!(
-        live.status().starts_with("PROCCOUNT is OK: processes "),
-        "{live}"
-    );
+    assert!(live.status().starts_with("PROCCOUNT is OK: processes "), "{live}");
     live.code(0);
 }
 
 #[test]
 fn a_dead_process_is_not_one_of_all() {
     let tree = three();
-    tree.add(&Recorded {
-        state: 'Z',
-        ..Recorded::new(200, "dead")
-    });
+    tree.add(&Recorded { state: 'Z', ..Recorded::new(200, "dead") });
     Check::tree(&tree, ["-c", "3:3"]).run().ok("processes 3");
 }
 
@@ -166,22 +138,14 @@ fn specs_come_from_arguments_options_and_files() {
         "# what must run\n\n  three:1-1  \n\tfour\n# no newline at the end\nabsent:0-0",
     )
     .expect("the file");
-    let args = [
-        "one",
-        "--spec",
-        "two:1-1",
-        "--specs-from",
-        path.to_str().expect("text"),
-    ];
+    let args = ["one", "--spec", "two:1-1", "--specs-from", path.to_str().expect("text")];
     let answer = Check::tree(&tree, args).run();
     answer.code(0);
     for part in ["one 1", "two 1", "three 1", "four 1", "absent 0"] {
         answer.has(part);
     }
     assert_eq!(answer.items().len(), 5, "{answer}");
-    Check::tree(&tree, ["--spec", "one", "--spec", "two"])
-        .run()
-        .ok("one 1, two 1");
+    Check::tree(&tree, ["--spec", "one", "--spec", "two"]).run().ok("one 1, two 1");
 }
 
 // ---- labels ----
@@ -202,26 +166,14 @@ fn a_selectors_own_label_has_no_signs_that_perfdata_cannot_hold() {
     answer.code(0);
     let items = answer.items();
     assert_eq!(items.len(), 2, "{answer}");
-    assert!(
-        items
-            .iter()
-            .all(|(label, _)| !label.contains(['=', '\'', '|'])),
-        "{answer}"
-    );
+    assert!(items.iter().all(|(label, _)| !label.contains(['=', '\'', '|'])), "{answer}");
 }
 
 #[test]
 fn labels_are_unique() {
     let tree = three();
-    let specs = [
-        "pwd",
-        "pwd",
-        "pwd:3-3",
-        "pwd,label=pwd",
-        "pwd,uid=0",
-        "pwd,uid~0",
-        "x,label=pwd 2:0-0",
-    ];
+    let specs =
+        ["pwd", "pwd", "pwd:3-3", "pwd,label=pwd", "pwd,uid=0", "pwd,uid~0", "x,label=pwd 2:0-0"];
     let specs = specs.iter().filter(|spec| !spec.contains('~'));
     let answer = Check::tree(&tree, specs).run();
     answer.code(0);
@@ -246,9 +198,7 @@ fn a_process_in_a_container_does_not_stand_in_for_the_hosts() {
         let spec = format!("{name}:{range}");
         Check::count(args).arg(spec).run()
     };
-    run(&[], "1-")
-        .critical_with(&format!("{name} 0 (want 1-)"))
-        .has("1 more in container");
+    run(&[], "1-").critical_with(&format!("{name} 0 (want 1-)")).has("1 more in container");
     run(&[], "0-0").ok(&format!("{name} 0"));
     run(&["--containers", "exclude"], "0-0").ok(&format!("{name} 0"));
     run(&["--containers", "include"], "1-1").ok(&format!("{name} 1"));
@@ -272,18 +222,13 @@ fn the_key_container_asks_where_a_process_lives() {
     let name = unique();
     let unshare = ["unshare", "--pid", "--fork", "--kill-child"];
     let _inside = Specimen::called(&name).under(&unshare).start();
-    let _outside = [
-        Specimen::called(&name).start(),
-        Specimen::called(&name).start(),
-    ];
+    let _outside = [Specimen::called(&name).start(), Specimen::called(&name).start()];
     let run = |spec: String| Check::count(["--containers", "include", &spec]).run().code;
     assert_eq!(run(format!("{name},container=yes:1-1")), Some(0));
     assert_eq!(run(format!("{name},container=no:2-2")), Some(0));
     assert_eq!(run(format!("{name},not-container=yes:2-2")), Some(0));
     // Whoever asks for it in so many words is not refused by the default.
-    Check::count([format!("{name},container=yes:1-1")])
-        .run()
-        .code(0);
+    Check::count([format!("{name},container=yes:1-1")]).run().code(0);
 }
 
 /// Inside a container its own processes are the host's.
@@ -301,15 +246,7 @@ fn inside_a_container_its_own_processes_count() {
         plugin.shell(&[&format!("{name}:1-1")])
     );
     Check::program("unshare")
-        .args([
-            "--pid",
-            "--fork",
-            "--kill-child",
-            "--mount-proc",
-            "bash",
-            "-c",
-            &command,
-        ])
+        .args(["--pid", "--fork", "--kill-child", "--mount-proc", "bash", "-c", &command])
         .run()
         .ok(&format!("{name} 1"));
 }
@@ -320,16 +257,7 @@ fn inside_a_container_its_own_processes_count() {
 #[test]
 fn many_specs_make_one_line() {
     let tree = Tree::new();
-    let names = [
-        "tor",
-        "master",
-        "auditd",
-        "cron",
-        "rsyslogd",
-        "dbus-daemon",
-        "sshd",
-        "watchdog",
-    ];
+    let names = ["tor", "master", "auditd", "cron", "rsyslogd", "dbus-daemon", "sshd", "watchdog"];
     for (pid, name) in (100..).zip(names) {
         let mut process = Recorded::new(pid, name);
         if name == "master" {
@@ -349,10 +277,10 @@ fn many_specs_make_one_line() {
         "watchdog:1-2",
     ];
     let answer = Check::tree(&tree, specs).run();
-    answer.line_count(1).ok(
-        "tor 1, /usr/lib/postfix/sbin/master 1, auditd 1, cron 1, rsyslogd 1, dbus-daemon 1, \
-         sshd,user=root,ppid=1 1, watchdog 1",
-    );
+    answer
+        .line_count(1)
+        .ok("tor 1, /usr/lib/postfix/sbin/master 1, auditd 1, cron 1, rsyslogd 1, dbus-daemon 1, \
+         sshd,user=root,ppid=1 1, watchdog 1");
     tree.remove(100);
     tree.remove(107);
     let answer = Check::tree(&tree, specs).run();
@@ -360,10 +288,7 @@ fn many_specs_make_one_line() {
     let start = "'tor'=0;;1:1;0 '/usr/lib/postfix/sbin/master'=1;;1:1;0 'auditd'=1;;1:1;0 \
                  'cron'=1;;1:5;0 'rsyslogd'=1;;1:1;0 'dbus-daemon'=1;;1:;0 ";
     assert!(answer.perfdata().starts_with(start), "{answer}");
-    assert!(
-        answer.perfdata().ends_with(" 'watchdog'=0;;1:2;0"),
-        "{answer}"
-    );
+    assert!(answer.perfdata().ends_with(" 'watchdog'=0;;1:2;0"), "{answer}");
 }
 
 #[test]
@@ -391,9 +316,7 @@ fn a_near_miss_tells_what_it_runs_as() {
     let answer = Check::count([format!("{name},user=root")]).run();
     answer.critical_with(&format!("{name},user=root 0 (want 1-)"));
     answer.has(&format!("1 named {name}")).has("nobody");
-    Check::count([format!("{name},user=nobody:1-1")])
-        .run()
-        .code(0);
+    Check::count([format!("{name},user=nobody:1-1")]).run().code(0);
 }
 
 #[test]
@@ -404,10 +327,7 @@ fn verbose_shows_what_matched_and_what_did_not() {
     let spec = format!("{name}:1-1");
     Check::count([&spec]).run().line_count(1);
     for flag in ["-v", "-vv", "-vvv"] {
-        Check::count([flag, &spec])
-            .run()
-            .ok(&format!("{name} 1"))
-            .has(&pid);
+        Check::count([flag, &spec]).run().ok(&format!("{name} 1")).has(&pid);
     }
     let near = format!("{name},state=T");
     let answer = Check::count(["-vvv", &near]).run();

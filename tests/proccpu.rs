@@ -27,9 +27,7 @@ const TOLERANCE: f64 = 2.0;
 #[track_caller]
 fn agrees(process: &Process, pid: u32, name: &str, of: Of, args: &[&str]) -> Answer {
     let meter = Meter::start(pid, of);
-    let answer = only(name, &["-c", "0", "--over", "3s", "-v"])
-        .args(args)
-        .run();
+    let answer = only(name, &["-c", "0", "--over", "3s", "-v"]).args(args).run();
     let (percent, seconds) = share(&answer, pid);
     assert!(seconds >= 3.0, "the window\n{answer}");
     let (low, high) = meter.stop(at_least(seconds));
@@ -46,9 +44,7 @@ fn one_busy_thread_is_found() {
     let name = unique();
     let burner = Specimen::called(&name).verb("burn=1").start();
     let answer = agrees(&burner, burner.pid(), &name, Of::Itself, &[]);
-    answer
-        .code(2)
-        .has(&format!("pid {} {name}, user ", burner.pid()));
+    answer.code(2).has(&format!("pid {} {name}, user ", burner.pid()));
     assert!(value(&answer, "highest") > 0.0, "{answer}");
     assert_eq!(value(&answer, "judged").to_string(), "1", "{answer}");
 }
@@ -63,20 +59,14 @@ fn four_threads_of_one_process_add_up() {
 #[test]
 fn threads_that_outlive_their_leader_are_still_that_process() {
     let name = unique();
-    let burner = Specimen::called(&name)
-        .verb("burn=4")
-        .verb("leaderless")
-        .start();
+    let burner = Specimen::called(&name).verb("burn=4").verb("leaderless").start();
     agrees(&burner, burner.pid(), &name, Of::Itself, &[]).code(2);
 }
 
 #[test]
 fn a_busy_process_at_nice_19_is_found() {
     let name = unique();
-    let burner = Specimen::called(&name)
-        .verb("nice=19")
-        .verb("burn=1")
-        .start();
+    let burner = Specimen::called(&name).verb("nice=19").verb("burn=1").start();
     agrees(&burner, burner.pid(), &name, Of::Itself, &[]).code(2);
 }
 
@@ -125,10 +115,7 @@ fn one_born_within_the_window_is_measured_from_its_birth() {
     let start = cpu::now();
     let burner = Specimen::called(&name).verb("burn=1").start();
     let answer = running.finish();
-    let (used, lived) = (
-        cpu::used(burner.pid(), Of::Itself).unwrap(),
-        cpu::now() - start,
-    );
+    let (used, lived) = (cpu::used(burner.pid(), Of::Itself).unwrap(), cpu::now() - start);
     answer.lawful().code(2).has("of life");
     let (percent, seconds) = share(&answer, burner.pid());
     assert!(seconds <= lived + 0.1, "{seconds} of {lived}\n{answer}");
@@ -141,24 +128,16 @@ fn one_born_within_the_window_is_measured_from_its_birth() {
 fn the_newly_born_are_not_judged() {
     let name = unique();
     let burner = Specimen::called(&name).verb("burn=1").start();
-    let young = only(
-        &name,
-        &["-c", "0", "--lifetime-critical", "0", "--min-age", "1h"],
-    );
+    let young = only(&name, &["-c", "0", "--lifetime-critical", "0", "--min-age", "1h"]);
     let answer = young.args(["--over", "1s", "-vv"]).run();
-    answer
-        .code(0)
-        .has("no process to judge")
-        .has("1 younger than 3600 s");
+    answer.code(0).has("no process to judge").has("1 younger than 3600 s");
     drop(burner);
 }
 
 #[test]
 fn a_zombie_is_not_judged() {
     let name = unique();
-    let parent = Specimen::called(unique())
-        .verb(format!("zombie={name}"))
-        .start();
+    let parent = Specimen::called(unique()).verb(format!("zombie={name}")).start();
     let answer = only(&name, &["-c", "0", "--over", "0.5s", "--min-age", "0"]).run();
     answer.code(0).has("0 judged");
     drop(parent);
@@ -168,16 +147,7 @@ fn a_zombie_is_not_judged() {
 fn the_check_does_not_judge_itself() {
     // Its own command line holds this name, as does that of the shell around it.
     let others = format!("not-args~{}", unique());
-    let args = [
-        "-c",
-        "0",
-        "--over",
-        "0.2s",
-        "--min-age",
-        "0",
-        "--exempt",
-        &others,
-    ];
+    let args = ["-c", "0", "--over", "0.2s", "--min-age", "0", "--exempt", &others];
     check(args).run().code(0).has("0 judged");
     let shell = format!("\"$@\"; exit $? # {others}");
     let binary = support::check::binary().to_str().unwrap();
@@ -198,11 +168,7 @@ fn xz_of_a_regular_user_is_exempt_if_so_wished() {
     let uid = (20_000 + std::process::id() % 30_000).to_string();
     let mut command = Command::new("setpriv");
     command.args(["--reuid", &uid, "--regid", &uid, "--clear-groups", "--"]);
-    command.args([
-        "sh",
-        "-c",
-        "echo up; exec xz -9 -T1 -c </dev/zero >/dev/null",
-    ]);
+    command.args(["sh", "-c", "echo up; exec xz -9 -T1 -c </dev/zero >/dev/null"]);
     let xz = Process::start(&mut command);
     until("it is xz", || {
         std::fs::read(format!("/proc/{}/comm", xz.pid())).is_ok_and(|comm| comm == b"xz\n")
@@ -210,15 +176,11 @@ fn xz_of_a_regular_user_is_exempt_if_so_wished() {
     let others = format!("not-uid={uid}");
     let base = ["-t", "60", "-c", "0.2", "-v", "--exempt", &others];
     let judged = check(base).run();
-    judged
-        .code(2)
-        .has(&format!("pid {} xz, user {uid}", xz.pid()));
+    judged.code(2).has(&format!("pid {} xz, user {uid}", xz.pid()));
     judged.has("xz -9 -T1 -c");
     let exempt = check(base).arg("--exempt-regular-users").run();
     exempt.code(0).has("no process to judge");
-    exempt
-        .has(&format!(": pid {} xz", xz.pid()))
-        .has("(regular users)");
+    exempt.has(&format!(": pid {} xz", xz.pid())).has("(regular users)");
     check(base).args(["--exempt", "xz"]).run().code(0);
     check(base).args(["--exempt", "xz,user=root"]).run().code(2);
 }
@@ -237,18 +199,9 @@ fn a_daemon_that_is_driven_to_work_is_found_and_an_idle_one_is_not() {
     let redis = Process::start(command.current_dir(dir.path()));
     until("redis listens", || std::path::Path::new(socket).exists());
     let server = format!("not-ppid={}", std::process::id());
-    let judge_it = [
-        "--exempt",
-        &server,
-        "--exempt",
-        "not-name=redis-server",
-        "-t",
-        "60",
-        "-v",
-    ];
+    let judge_it = ["--exempt", &server, "--exempt", "not-name=redis-server", "-t", "60", "-v"];
     let idle = check(judge_it).args(["-c", "30", "--over", "2s"]).run();
-    idle.code(0)
-        .has(&format!("pid {} redis-server", redis.pid()));
+    idle.code(0).has(&format!("pid {} redis-server", redis.pid()));
     let mut client = Command::new("redis-benchmark")
         .args(["-s", socket, "-q", "-l", "-P", "16", "-t", "set,get"])
         .stdout(Stdio::null())
@@ -280,32 +233,18 @@ fn half_busy(pid: u32, name: &str) -> Recorded {
 #[test]
 fn a_life_is_judged_from_the_same_scans() {
     let tree = Tree::new();
-    tree.add(&half_busy(7, "loop"))
-        .add(&Recorded::new(8, "idle"));
-    let answer = recorded(
-        &tree,
-        &[
-            "-c",
-            "90",
-            "--lifetime-warning",
-            "40",
-            "--lifetime-critical",
-            "60",
-        ],
-    )
-    .run();
+    tree.add(&half_busy(7, "loop")).add(&Recorded::new(8, "idle"));
+    let answer =
+        recorded(&tree, &["-c", "90", "--lifetime-warning", "40", "--lifetime-critical", "60"])
+            .run();
     answer.code(1).prints(
         "PROCCPU is WARNING: pid 7 loop, user root: 50.0% over its life (want 0-40); 1 over; 2 judged, \
          0 exempt|'highest'=0%;;90;0 'highest_lifetime'=50%;40;60;0 'over_warning'=1;;;0 \
          'over_critical'=0;;;0 'judged'=2;;;0 'exempt'=0;;;0\n\
          0.0% over 0.1 s, 50.0% over its life: pid 7 loop, user root, up 13h: /usr/sbin/loop\n",
     );
-    recorded(&tree, &["--lifetime-critical", "50"])
-        .run()
-        .code(0);
-    recorded(&tree, &["--lifetime-critical", "49.9"])
-        .run()
-        .code(2);
+    recorded(&tree, &["--lifetime-critical", "50"]).run().code(0);
+    recorded(&tree, &["--lifetime-critical", "49.9"]).run().code(2);
 }
 
 #[test]
@@ -316,13 +255,8 @@ fn a_life_with_children_counts_those_waited_for() {
     let text = std::fs::read_to_string(&stat).unwrap();
     let waited = format!(" 0 0 {} 0 20 0 1 ", UPTIME * TICKS / 4);
     std::fs::write(&stat, text.replacen(" 0 0 0 0 20 0 1 ", &waited, 1)).unwrap();
-    recorded(&tree, &["--lifetime-critical", "40"])
-        .run()
-        .code(0);
-    recorded(&tree, &["--lifetime-critical", "40", "--with-children"])
-        .run()
-        .code(2)
-        .has("50.0%");
+    recorded(&tree, &["--lifetime-critical", "40"]).run().code(0);
+    recorded(&tree, &["--lifetime-critical", "40", "--with-children"]).run().code(2).has("50.0%");
 }
 
 #[test]
@@ -330,23 +264,11 @@ fn a_share_of_the_machine_is_of_all_its_cores() {
     let tree = Tree::new();
     tree.add(&half_busy(7, "loop"));
     let args = ["--of-machine", "--lifetime-critical", "12"];
-    recorded(&tree, &args)
-        .run()
-        .code(3)
-        .has("cannot read the number of cores");
+    recorded(&tree, &args).run().code(3).has("cannot read the number of cores");
     let cores = "cpu0 1 2 3\ncpu1 1 2 3\ncpu2 1 2 3\ncpu3 1 2 3\n";
-    std::fs::write(
-        tree.path().join("stat"),
-        format!("cpu 1 2 3\n{cores}intr 1\n"),
-    )
-    .unwrap();
-    recorded(&tree, &args)
-        .run()
-        .code(2)
-        .has("12.5% of the machine over its life");
-    recorded(&tree, &["--of-machine", "--lifetime-critical", "13"])
-        .run()
-        .code(0);
+    std::fs::write(tree.path().join("stat"), format!("cpu 1 2 3\n{cores}intr 1\n")).unwrap();
+    recorded(&tree, &args).run().code(2).has("12.5% of the machine over its life");
+    recorded(&tree, &["--of-machine", "--lifetime-critical", "13"]).run().code(0);
 }
 
 #[test]
@@ -359,20 +281,12 @@ fn kernel_threads_and_containers_count_unless_left_out() {
     tree.add(&kworker).add(&contained);
     let limit = ["--lifetime-critical", "40"];
     let all = recorded(&tree, &limit).run();
-    all.code(2)
-        .has("pid 7 kworker/0:1")
-        .has("pid 8 inside")
-        .has("2 over");
+    all.code(2).has("pid 7 kworker/0:1").has("pid 8 inside").has("2 over");
     let user = recorded(&tree, &limit).arg("-k").run();
     user.code(2).has("1 over").lacks("kworker");
-    let host = recorded(&tree, &limit)
-        .args(["--containers", "exclude"])
-        .run();
+    let host = recorded(&tree, &limit).args(["--containers", "exclude"]).run();
     host.code(2).has("1 over").lacks("inside");
-    recorded(&tree, &limit)
-        .args(["-k", "--containers", "exclude"])
-        .run()
-        .code(0);
+    recorded(&tree, &limit).args(["-k", "--containers", "exclude"]).run().code(0);
 }
 
 #[test]
@@ -381,44 +295,21 @@ fn a_real_kernel_thread_is_judged() {
         return;
     }
     let args = ["-c", "100", "--over", "0.2s"];
-    assert_eq!(
-        value(&only("kthreadd", &args).run(), "judged").to_string(),
-        "1"
-    );
-    assert_eq!(
-        value(&only("kthreadd", &args).arg("-k").run(), "judged").to_string(),
-        "0"
-    );
+    assert_eq!(value(&only("kthreadd", &args).run(), "judged").to_string(), "1");
+    assert_eq!(value(&only("kthreadd", &args).arg("-k").run(), "judged").to_string(), "0");
 }
 
 #[test]
 fn exemptions_have_reasons_and_tell_when_they_rot() {
     let tree = Tree::new();
-    tree.add(&half_busy(7, "xz"))
-        .add(&half_busy(8, "ffmpeg"))
-        .add(&half_busy(9, "loop"));
+    tree.add(&half_busy(7, "xz")).add(&half_busy(8, "ffmpeg")).add(&half_busy(9, "loop"));
     let file = support::open_dir();
     let file = file.path().join("exempt");
-    std::fs::write(
-        &file,
-        "# quiet\nxz # rotates | logs\ngone # was here once\n",
-    )
-    .unwrap();
+    std::fs::write(&file, "# quiet\nxz # rotates | logs\ngone # was here once\n").unwrap();
     let file = file.to_str().unwrap();
-    let args = [
-        "--lifetime-critical",
-        "40",
-        "--exempt",
-        "ffmpeg",
-        "--exempt-from",
-        file,
-    ];
+    let args = ["--lifetime-critical", "40", "--exempt", "ffmpeg", "--exempt-from", file];
     let answer = recorded(&tree, &args).run();
-    answer
-        .code(2)
-        .has("1 over; 1 judged, 2 exempt")
-        .has("pid 9 loop")
-        .lacks("rotates");
+    answer.code(2).has("1 over; 1 judged, 2 exempt").has("pid 9 loop").lacks("rotates");
     let verbose = recorded(&tree, &args).arg("-v").run();
     verbose.has("exemption gone (was here once) matched nothing");
     verbose.has("xz (rotates \\x7c logs) matched 1 process");
@@ -428,10 +319,7 @@ fn exemptions_have_reasons_and_tell_when_they_rot() {
         .run()
         .code(3)
         .has(&format!("{file}:2: exemption 'frob=1 # no': unknown key"));
-    recorded(&tree, &["-c", "1", "--exempt-from", "/nonexistent"])
-        .run()
-        .code(3)
-        .has("cannot read");
+    recorded(&tree, &["-c", "1", "--exempt-from", "/nonexistent"]).run().code(3).has("cannot read");
 }
 
 /// Kept sample, first window: A burns. Then the wait: A stops, B begins. Neither was over in both.
@@ -439,16 +327,7 @@ fn exemptions_have_reasons_and_tell_when_they_rot() {
 fn two_that_take_turns_are_not_sustained_and_one_that_goes_on_is() {
     let name = unique();
     let state = support::open_dir();
-    let args = [
-        "-c",
-        "0",
-        "--since-last",
-        "--over",
-        "1s",
-        "--recheck",
-        "3",
-        "--state-dir",
-    ];
+    let args = ["-c", "0", "--since-last", "--over", "1s", "--recheck", "3", "--state-dir"];
     let run = || only(&name, &args).arg(state.path());
     let a = Specimen::called(&name).verb("burn=1").start();
     let b = Specimen::called(&name).verb("burn=1").start();
@@ -475,18 +354,11 @@ fn two_that_take_turns_are_not_sustained_and_one_that_goes_on_is() {
     a.signal(libc::SIGSTOP);
     b.signal(libc::SIGCONT);
     let turns = turns.finish();
-    turns
-        .lawful()
-        .code(0)
-        .has(&format!("pid {} {name}", a.pid()))
-        .has("settled to 0.0%");
+    turns.lawful().code(0).has(&format!("pid {} {name}", a.pid())).has("settled to 0.0%");
     a.signal(libc::SIGCONT);
     burn(&a);
     let sustained = run().run();
-    sustained
-        .code(2)
-        .has("in each of 2 windows")
-        .has(&format!("pid {} ", a.pid()));
+    sustained.code(2).has("in each of 2 windows").has(&format!("pid {} ", a.pid()));
 }
 
 #[test]
@@ -494,9 +366,7 @@ fn without_a_problem_there_is_no_second_window() {
     let tree = Tree::new();
     tree.add(&Recorded::new(7, "idle"));
     let start = cpu::now();
-    recorded(&tree, &["-c", "50", "--recheck", "40"])
-        .run()
-        .code(0);
+    recorded(&tree, &["-c", "50", "--recheck", "40"]).run().code(0);
     assert!(cpu::now() - start < 40.0, "it waited");
 }
 
@@ -529,10 +399,7 @@ fn what_may_not_be_read_is_unknown_with_the_cause() {
     let invisible = as_nobody(&args).with_proc("hidepid=2").run();
     invisible.code(3).has("hidepid=").has("CAP_SYS_PTRACE");
     let denied = as_nobody(&args).with_proc("hidepid=1").run();
-    denied
-        .code(3)
-        .has("can't be measured: stat may not be read")
-        .has("hidepid");
+    denied.code(3).has("can't be measured: stat may not be read").has("hidepid");
     check(args).with_proc("hidepid=2").run().code(0);
 }
 
@@ -546,9 +413,7 @@ fn an_exemption_that_hangs_on_a_hidden_fact_is_unknown_only_if_it_matters() {
     let exe = format!("exe={}", burner.exe().display());
     let others = format!("not-name={name}");
     let run = |limit: &str| {
-        let args = [
-            "--exempt", &others, "--exempt", &exe, "--over", "2s", "-t", "60", "-c", limit,
-        ];
+        let args = ["--exempt", &others, "--exempt", &exe, "--over", "2s", "-t", "60", "-c", limit];
         check(args).by_user(support::NOBODY).run()
     };
     run("0.1")
@@ -556,9 +421,7 @@ fn an_exemption_that_hangs_on_a_hidden_fact_is_unknown_only_if_it_matters() {
         .has("hidden whether it is exempt: exe may not be read")
         .has("CAP_SYS_PTRACE");
     run("90000").code(0);
-    let as_root = [
-        "--exempt", &others, "--exempt", &exe, "--over", "0.5s", "-c", "0.1",
-    ];
+    let as_root = ["--exempt", &others, "--exempt", &exe, "--over", "0.5s", "-c", "0.1"];
     check(as_root).run().code(0);
 }
 
@@ -571,16 +434,8 @@ fn a_machine_full_of_offenders_fits_in_its_bounds() {
         tree.add(&process);
     }
     let answer = recorded(&tree, &["--lifetime-critical", "10", "-vvv"]).run();
-    answer
-        .code(2)
-        .has(" more; 600 over; 600 judged, 0 exempt")
-        .has("\nand 58")
-        .has("evil\\x7c\\n");
-    assert_eq!(
-        value(&answer, "over_critical").to_string(),
-        "600",
-        "{answer}"
-    );
+    answer.code(2).has(" more; 600 over; 600 judged, 0 exempt").has("\nand 58").has("evil\\x7c\\n");
+    assert_eq!(value(&answer, "over_critical").to_string(), "600", "{answer}");
 }
 
 #[test]
@@ -589,11 +444,7 @@ fn labels_are_the_same_in_every_state() {
     tree.add(&half_busy(7, "loop"));
     let labels = |limit: &str| {
         let answer = recorded(&tree, &["--lifetime-critical", limit, "-w", "1", "-c", "2"]).run();
-        answer
-            .items()
-            .iter()
-            .map(|(label, _)| (*label).to_owned())
-            .collect::<Vec<_>>()
+        answer.items().iter().map(|(label, _)| (*label).to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(labels("10"), labels("90"));
     let expected = "highest highest_lifetime over_warning over_critical judged exempt";
@@ -605,9 +456,7 @@ fn even_the_busiest_may_be_too_idle() {
     let tree = Tree::new();
     tree.add(&Recorded::new(7, "solver"));
     let answer = recorded(&tree, &["-w", "10:"]).run();
-    answer
-        .code(1)
-        .has("even the busiest: 0.0% over 0.1 s (want 10-)");
+    answer.code(1).has("even the busiest: 0.0% over 0.1 s (want 10-)");
     assert_eq!(value(&answer, "over_warning").to_string(), "0", "{answer}");
 }
 
@@ -615,17 +464,11 @@ fn even_the_busiest_may_be_too_idle() {
 fn mon_gets_the_offenders_or_nothing() {
     let tree = Tree::new();
     tree.add(&half_busy(7, "loop"));
-    recorded(&tree, &["--mon", "--lifetime-critical", "90"])
-        .run()
-        .code(0)
-        .prints("");
-    recorded(&tree, &["--mon", "--lifetime-critical", "40"])
-        .run()
-        .code(1)
-        .prints(
-            "pid 7 loop, user root: 50.0% over its life (want 0-40); 1 over; 1 judged, 0 exempt\n\
+    recorded(&tree, &["--mon", "--lifetime-critical", "90"]).run().code(0).prints("");
+    recorded(&tree, &["--mon", "--lifetime-critical", "40"]).run().code(1).prints(
+        "pid 7 loop, user root: 50.0% over its life (want 0-40); 1 over; 1 judged, 0 exempt\n\
          0.0% over 0.1 s, 50.0% over its life: pid 7 loop, user root, up 13h: /usr/sbin/loop\n",
-        );
+    );
 }
 
 #[test]
@@ -633,23 +476,11 @@ fn usage_errors_say_what_would_be_right() {
     for (args, part) in [
         (&[][..], "give -w or -c in percent of one core"),
         (&["-c", "nan"], "write a Nagios range"),
-        (
-            &["-c", "90", "--over", "20"],
-            "--over 20 s does not fit in --timeout 10 s",
-        ),
+        (&["-c", "90", "--over", "20"], "--over 20 s does not fit in --timeout 10 s"),
         (&["-c", "90", "--over", "0.01"], "below 0.1 s"),
-        (
-            &["-c", "90", "--over", "3s", "--recheck", "5"],
-            "takes 11 s, which does not fit",
-        ),
-        (
-            &["-c", "90", "--exempt", "frob=1"],
-            "exemption 'frob=1': unknown key",
-        ),
-        (
-            &["-c", "90", "--exempt", "user=nosuchuser"],
-            "there is no user",
-        ),
+        (&["-c", "90", "--over", "3s", "--recheck", "5"], "takes 11 s, which does not fit"),
+        (&["-c", "90", "--exempt", "frob=1"], "exemption 'frob=1': unknown key"),
+        (&["-c", "90", "--exempt", "user=nosuchuser"], "there is no user"),
         (&["-c", "90", "--min-age", "x"], "not a number of seconds"),
         (&["-c", "90", "extra"], "extra"),
     ] {
@@ -673,10 +504,7 @@ fn whitelist(name: &str) -> tempfile::NamedTempFile {
 #[test]
 fn the_manuals_whitelists_do_what_it_says() {
     let tree = Tree::new();
-    let child = |pid, name: &str, ppid| Recorded {
-        ppid,
-        ..half_busy(pid, name)
-    };
+    let child = |pid, name: &str, ppid| Recorded { ppid, ..half_busy(pid, name) };
     tree.add(&Recorded::new(1, "init"))
         .add(&Recorded::new(5, "logrotate"))
         .add(&child(6, "xz", 5))
@@ -689,18 +517,10 @@ fn the_manuals_whitelists_do_what_it_says() {
         recorded(&tree, &args).arg(file.path()).run()
     };
     let server = with("cpu-server");
-    server
-        .code(2)
-        .has("2 over; 4 judged, 2 exempt")
-        .has("pid 7 xz")
-        .has("pid 9 updatedb");
+    server.code(2).has("2 over; 4 judged, 2 exempt").has("pid 7 xz").has("pid 9 updatedb");
     server.has("mariadbd (has a check of its own) matched nothing");
     let workstation = with("cpu-workstation");
-    workstation
-        .code(2)
-        .has("2 over; 4 judged, 2 exempt")
-        .has("pid 6 xz")
-        .has("pid 7 xz");
+    workstation.code(2).has("2 over; 4 judged, 2 exempt").has("pid 6 xz").has("pid 7 xz");
     workstation.has("updatedb.plocate (the nightly index of file names) matched 1 process");
 }
 
@@ -708,20 +528,9 @@ fn the_manuals_whitelists_do_what_it_says() {
 fn each_window_counts_anew_what_an_exemption_matched() {
     let tree = Tree::new();
     tree.add(&half_busy(7, "loop")).add(&half_busy(8, "ffmpeg"));
-    let args = [
-        "--lifetime-critical",
-        "40",
-        "--recheck",
-        "0.1",
-        "--exempt",
-        "ffmpeg",
-        "-v",
-    ];
+    let args = ["--lifetime-critical", "40", "--recheck", "0.1", "--exempt", "ffmpeg", "-v"];
     let answer = recorded(&tree, &args).run();
-    answer
-        .code(2)
-        .has("in each of 2 windows")
-        .has("exemption ffmpeg matched 1 process");
+    answer.code(2).has("in each of 2 windows").has("exemption ffmpeg matched 1 process");
 }
 
 /// One short read a process and look, whatever names are exempt.
@@ -736,9 +545,7 @@ fn a_whitelist_of_names_costs_no_further_read() {
     }
     let trace = tempfile::NamedTempFile::new().unwrap();
     let mut strace = Command::new("strace");
-    strace
-        .args(["-f", "-qq", "-e", "trace=openat", "-o"])
-        .arg(trace.path());
+    strace.args(["-f", "-qq", "-e", "trace=openat", "-o"]).arg(trace.path());
     strace.arg(support::check::binary()).arg("check_proccpu");
     strace.args([
         "-c",
@@ -767,10 +574,7 @@ fn the_worst_comes_first() {
         process.times = [0, eighths * UPTIME * TICKS / 16];
         process
     };
-    tree.add(&busy(7, 5))
-        .add(&busy(8, 6))
-        .add(&busy(9, 4))
-        .add(&busy(10, 7));
+    tree.add(&busy(7, 5)).add(&busy(8, 6)).add(&busy(9, 4)).add(&busy(10, 7));
     let args = ["--lifetime-warning", "40", "--lifetime-critical", "70"];
     let answer = recorded(&tree, &args).run();
     answer.code(2).has(

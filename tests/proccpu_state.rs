@@ -29,20 +29,15 @@ struct World {
 impl World {
     fn new() -> Self {
         let tree = Tree::new();
-        tree.add(&Recorded::new(7, "idle"))
-            .add(&Recorded::new(8, "idle"));
-        Self {
-            tree,
-            base: open_dir(),
-        }
+        tree.add(&Recorded::new(7, "idle")).add(&Recorded::new(8, "idle"));
+        Self { tree, base: open_dir() }
     }
 
     /// The arguments of the check, always the same.
     fn args(&self, over: &str) -> Vec<String> {
         let text = |path: &Path| path.to_str().unwrap().to_owned();
-        let mut args: Vec<String> = ["-t", "60", "-c", "50", "--since-last", "--over", over]
-            .map(str::to_owned)
-            .into();
+        let mut args: Vec<String> =
+            ["-t", "60", "-c", "50", "--since-last", "--over", over].map(str::to_owned).into();
         args.extend(["--proc-root".to_owned(), text(self.tree.path())]);
         args.extend(["--state-dir".to_owned(), text(self.base.path())]);
         args
@@ -56,11 +51,7 @@ impl World {
     #[track_caller]
     fn goes_by_the_last_check(&self) {
         let answer = self.check().run();
-        answer
-            .code(0)
-            .lacks("sampled here")
-            .lacks("cannot keep")
-            .line_count(1);
+        answer.code(0).lacks("sampled here").lacks("cannot keep").line_count(1);
     }
 
     /// A run that can't go by what was kept, for a reason that it tells.
@@ -74,16 +65,12 @@ impl World {
     /// The directory of this user's.
     fn dir(&self) -> PathBuf {
         // SAFETY: geteuid() cannot fail and touches no memory.
-        self.base
-            .path()
-            .join(unsafe { libc::geteuid() }.to_string())
+        self.base.path().join(unsafe { libc::geteuid() }.to_string())
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        let mut files: Vec<_> = fs::read_dir(self.dir())
-            .unwrap()
-            .map(|f| f.unwrap().path())
-            .collect();
+        let mut files: Vec<_> =
+            fs::read_dir(self.dir()).unwrap().map(|f| f.unwrap().path()).collect();
         files.sort();
         files
     }
@@ -199,10 +186,7 @@ fn a_window_is_never_shorter_than_over() {
     run();
     let start = cpu::now();
     let answer = run();
-    assert!(
-        cpu::now() - start > 1.0,
-        "it did not wait for the rest\n{answer}"
-    );
+    assert!(cpu::now() - start > 1.0, "it did not wait for the rest\n{answer}");
     let text = answer.status().split(" over ").nth(1).unwrap();
     let seconds: f64 = text.split(' ').next().unwrap().parse().unwrap();
     assert!(seconds >= 2.0, "{answer}");
@@ -241,10 +225,7 @@ fn a_reboot_in_between_is_no_alarm() {
 fn a_sample_too_old_or_from_the_future_does_not_count() {
     let world = World::new();
     let file = world.kept();
-    for (seconds, why) in [
-        (-901, "s old (--max-gap 900 s)"),
-        (100, "is from the future"),
-    ] {
+    for (seconds, why) in [(-901, "s old (--max-gap 900 s)"), (100, "is from the future")] {
         let mut kept = Kept::read(&file);
         kept.shift(seconds);
         kept.write(&file);
@@ -298,12 +279,7 @@ fn what_is_not_what_we_wrote_is_not_believed() {
 fn a_huge_file_is_not_read() {
     let world = World::new();
     let file = world.kept();
-    fs::OpenOptions::new()
-        .write(true)
-        .open(&file)
-        .unwrap()
-        .set_len(1 << 40)
-        .unwrap();
+    fs::OpenOptions::new().write(true).open(&file).unwrap().set_len(1 << 40).unwrap();
     world.samples("what was kept can't be used: it is too large");
     world.goes_by_the_last_check();
     assert!(fs::metadata(&file).unwrap().len() < 10_000);
@@ -318,11 +294,7 @@ fn hostile_files_in_its_place_are_neither_read_nor_written() {
     let before = fs::read(&secret).unwrap();
     symlink(&secret, &file).unwrap();
     world.samples("what was kept can't be used: it is a symbolic link");
-    assert_eq!(
-        fs::read(&secret).unwrap(),
-        before,
-        "written through the link"
-    );
+    assert_eq!(fs::read(&secret).unwrap(), before, "written through the link");
     world.goes_by_the_last_check();
 
     fs::remove_file(&file).unwrap();
@@ -337,9 +309,7 @@ fn hostile_files_in_its_place_are_neither_read_nor_written() {
 
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
-    world
-        .samples("what was kept can't be used: it is no regular file")
-        .has("cannot keep a sample");
+    world.samples("what was kept can't be used: it is no regular file").has("cannot keep a sample");
     fs::remove_dir(&file).unwrap();
     world.samples("nothing was kept yet");
     world.goes_by_the_last_check();
@@ -349,10 +319,8 @@ fn hostile_files_in_its_place_are_neither_read_nor_written() {
 fn hostile_files_in_the_place_of_the_draft_are_not_followed() {
     let world = World::new();
     let file = world.kept();
-    let draft = file.with_file_name(format!(
-        "{}.draft",
-        file.file_name().unwrap().to_string_lossy()
-    ));
+    let draft =
+        file.with_file_name(format!("{}.draft", file.file_name().unwrap().to_string_lossy()));
     let victim = world.base.path().join("victim");
     fs::write(&victim, "precious").unwrap();
     symlink(&victim, &draft).unwrap();
@@ -364,11 +332,7 @@ fn hostile_files_in_the_place_of_the_draft_are_not_followed() {
     world.goes_by_the_last_check();
     world.file();
     fs::create_dir(&draft).unwrap();
-    world
-        .check()
-        .run()
-        .code(0)
-        .has("cannot keep a sample for the next check");
+    world.check().run().code(0).has("cannot keep a sample for the next check");
 }
 
 #[test]
@@ -378,16 +342,12 @@ fn a_directory_that_is_not_ours_alone_is_not_used() {
     fs::create_dir(&elsewhere).unwrap();
     fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o700)).unwrap();
     symlink(&elsewhere, world.dir()).unwrap();
-    world
-        .samples("there is no place to keep anything")
-        .has("cannot keep a sample");
+    world.samples("there is no place to keep anything").has("cannot keep a sample");
     assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
     fs::remove_file(world.dir()).unwrap();
     fs::create_dir(world.dir()).unwrap();
     fs::set_permissions(world.dir(), fs::Permissions::from_mode(0o777)).unwrap();
-    world
-        .samples("there is no place to keep anything")
-        .has("chmod 700");
+    world.samples("there is no place to keep anything").has("chmod 700");
     fs::remove_dir(world.dir()).unwrap();
     fs::write(world.dir(), "a file").unwrap();
     world.samples("there is no place to keep anything");
@@ -396,9 +356,7 @@ fn a_directory_that_is_not_ours_alone_is_not_used() {
         fs::create_dir(world.dir()).unwrap();
         fs::set_permissions(world.dir(), fs::Permissions::from_mode(0o700)).unwrap();
         std::os::unix::fs::chown(world.dir(), Some(support::NOBODY), None).unwrap();
-        world
-            .samples("there is no place to keep anything")
-            .has("it belongs to UID 65534");
+        world.samples("there is no place to keep anything").has("it belongs to UID 65534");
     }
 }
 
@@ -414,12 +372,7 @@ fn each_set_of_options_and_each_user_has_a_window_of_its_own() {
     assert_eq!(world.files().len(), 2);
     if can(Need::Root) {
         fs::set_permissions(world.base.path(), fs::Permissions::from_mode(0o1777)).unwrap();
-        world
-            .check()
-            .by_user(support::NOBODY)
-            .run()
-            .code(0)
-            .has("sampled here");
+        world.check().by_user(support::NOBODY).run().code(0).has("sampled here");
         let theirs = world.base.path().join(support::NOBODY.to_string());
         assert_eq!(fs::read_dir(theirs).unwrap().count(), 1);
     }
@@ -436,11 +389,7 @@ fn the_place_comes_from_the_environment_unless_it_is_told() {
     assert_eq!(fs::read_dir(monitoring.path()).unwrap().count(), 1);
     if can(Need::Root) {
         fs::set_permissions(xdg.path(), fs::Permissions::from_mode(0o1777)).unwrap();
-        let plain = || {
-            check(args)
-                .by_user(support::NOBODY)
-                .env("MP_STATE_PATH", "")
-        };
+        let plain = || check(args).by_user(support::NOBODY).env("MP_STATE_PATH", "");
         let of_xdg = || plain().env("XDG_STATE_HOME", xdg.path());
         if Path::new("/var/lib/procwarden").exists() {
             return;
@@ -450,9 +399,7 @@ fn the_place_comes_from_the_environment_unless_it_is_told() {
         assert!(xdg.path().join("procwarden/65534").is_dir());
         // A user without a home that exists, as monitoring agents have.
         let homeless = plain().env("HOME", "/nonexistent").run();
-        homeless
-            .code(0)
-            .has("sampled here: there is no place to keep anything");
+        homeless.code(0).has("sampled here: there is no place to keep anything");
     }
 }
 
@@ -461,20 +408,14 @@ fn prepared(world: &World, prepare: &str) -> Answer {
     let script = format!("{prepare}\nexec \"$@\"");
     let binary = support::check::binary().to_str().unwrap();
     let shell = ["-c", &script, "sh", binary, "check_proccpu"];
-    Check::program("/bin/sh")
-        .args(shell)
-        .args(world.args("0.1s"))
-        .run()
+    Check::program("/bin/sh").args(shell).args(world.args("0.1s")).run()
 }
 
 #[test]
 fn a_limit_on_file_sizes_does_not_kill_the_check() {
     let world = World::new();
     let answer = prepared(&world, "ulimit -f 0");
-    answer
-        .code(0)
-        .has("cannot keep a sample for the next check")
-        .has("ulimit -f");
+    answer.code(0).has("cannot keep a sample for the next check").has("ulimit -f");
 }
 
 #[test]
@@ -489,30 +430,15 @@ fn a_disk_that_is_full_or_read_only_degrades_to_sampling() {
             format!("mount -t tmpfs -o size=16k none {base} && {{ {prepare}; }} && exec \"$@\"");
         let binary = support::check::binary().to_str().unwrap();
         let unshare = ["-m", "sh", "-c", &script, "sh", binary, "check_proccpu"];
-        let path = ["/usr/bin/unshare", "/bin/unshare"]
-            .into_iter()
-            .find(|p| Path::new(p).exists());
-        Check::program(path.unwrap())
-            .args(unshare)
-            .args(world.args("0.1s"))
-            .run()
+        let path = ["/usr/bin/unshare", "/bin/unshare"].into_iter().find(|p| Path::new(p).exists());
+        Check::program(path.unwrap()).args(unshare).args(world.args("0.1s")).run()
     };
-    on("true")
-        .code(0)
-        .has("nothing was kept yet")
-        .lacks("cannot keep");
+    on("true").code(0).has("nothing was kept yet").lacks("cannot keep");
     let fill = format!("dd if=/dev/zero of={base}/fill bs=4k count=9 2>/dev/null || true");
     let full = on(&fill);
-    full.code(0)
-        .has("sampled here")
-        .has("cannot keep a sample")
-        .has("No space left");
+    full.code(0).has("sampled here").has("cannot keep a sample").has("No space left");
     let read_only = on(&format!("mount -o remount,ro {base}"));
-    read_only
-        .code(0)
-        .has("sampled here")
-        .has("cannot keep a sample")
-        .has("Read-only");
+    read_only.code(0).has("sampled here").has("cannot keep a sample").has("Read-only");
 }
 
 /// Runs the check, and has strace kill it as it enters a system call for the nth time; whether it
@@ -528,10 +454,7 @@ fn killed_at(world: &World, call: &str, nth: u32) -> bool {
         .output()
         .unwrap()
         .status;
-    assert!(
-        matches!(status.code(), Some(0) | None),
-        "strace {call}: {status}"
-    );
+    assert!(matches!(status.code(), Some(0) | None), "strace {call}: {status}");
     status.code().is_none()
 }
 
@@ -555,29 +478,17 @@ fn killed_between_any_two_writes_it_leaves_a_whole_file_or_none() {
                     break;
                 }
                 *deaths.entry(call).or_insert(0) += 1;
-                let files = if world.dir().exists() {
-                    world.files()
-                } else {
-                    Vec::new()
-                };
+                let files = if world.dir().exists() { world.files() } else { Vec::new() };
                 let (drafts, kept): (Vec<_>, Vec<_>) =
                     files.iter().partition(|file| file.extension().is_some());
                 let context = format!("{call} {nth}: {files:?}");
                 assert!(drafts.len() <= 1 && kept.len() <= 1, "{context}");
                 assert!(!kept_before || kept.len() == 1, "lost at {context}");
-                assert!(
-                    kept.iter().all(|file| Kept::read(file).is_whole()),
-                    "{context}"
-                );
+                assert!(kept.iter().all(|file| Kept::read(file).is_whole()), "{context}");
             }
         }
     }
-    for (call, least) in [
-        ("write", 4),
-        ("renameat", 2),
-        ("unlinkat", 2),
-        ("openat", 20),
-    ] {
+    for (call, least) in [("write", 4), ("renameat", 2), ("unlinkat", 2), ("openat", 20)] {
         assert!(deaths[call] >= least, "strace killed at {deaths:?}");
     }
     world.goes_by_the_last_check();
@@ -591,11 +502,7 @@ fn eight_runs_at_once_do_not_disturb_each_other() {
         let running: Vec<_> = (0..8).map(|_| world.check().start()).collect();
         for run in running {
             let answer = run.finish();
-            answer
-                .lawful()
-                .code(0)
-                .lacks("damaged")
-                .lacks("cannot keep");
+            answer.lawful().code(0).lacks("damaged").lacks("cannot keep");
             if round > 0 {
                 answer.lacks("sampled here");
             }

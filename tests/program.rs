@@ -9,12 +9,8 @@ use std::path::Path;
 use support::check::binary;
 use support::{Answer, Check, Specimen, open_dir, unique};
 
-const PLUGINS: [&str; 4] = [
-    "check_proccount",
-    "check_proccpu",
-    "check_privdrop",
-    "check_selinux_domain",
-];
+const PLUGINS: [&str; 4] =
+    ["check_proccount", "check_proccpu", "check_privdrop", "check_selinux_domain"];
 
 fn link_into(dir: &Path) -> Answer {
     Check::program(binary()).arg("link").arg(dir).run_raw()
@@ -25,10 +21,7 @@ fn the_first_argument_is_the_plugin() {
     let name = unique();
     let _process = Specimen::called(&name).start();
     let spec = format!("{name}:1-1");
-    Check::program(binary())
-        .args(["check_proccount", &spec])
-        .run()
-        .ok(&format!("{name} 1"));
+    Check::program(binary()).args(["check_proccount", &spec]).run().ok(&format!("{name} 1"));
 }
 
 #[test]
@@ -39,10 +32,7 @@ fn called_as_itself_by_whatever_name_it_has_lists_the_plugins() {
         for plugin in PLUGINS {
             answer.has(plugin);
         }
-        assert!(
-            answer.lines().iter().all(|line| line.chars().count() <= 80),
-            "{answer}"
-        );
+        assert!(answer.lines().iter().all(|line| line.chars().count() <= 80), "{answer}");
     }
     let version = Check::program(binary()).arg("--version").run_raw();
     version.code(3).line_count(1).has(env!("CARGO_PKG_VERSION"));
@@ -51,11 +41,7 @@ fn called_as_itself_by_whatever_name_it_has_lists_the_plugins() {
 #[test]
 fn an_unknown_first_argument_is_unknown() {
     let answer = Check::program(binary()).args(["check_frob", "x"]).run();
-    answer
-        .code(3)
-        .line_count(1)
-        .has("UNKNOWN")
-        .has("check_frob");
+    answer.code(3).line_count(1).has("UNKNOWN").has("check_frob");
     for plugin in PLUGINS {
         answer.has(plugin);
     }
@@ -65,10 +51,7 @@ fn an_unknown_first_argument_is_unknown() {
 fn a_link_is_its_plugin_in_any_directory() {
     let name = unique();
     let _process = Specimen::called(&name).start();
-    Check::plugin("check_proccount")
-        .arg(&name)
-        .run()
-        .ok(&format!("{name} 1"));
+    Check::plugin("check_proccount").arg(&name).run().ok(&format!("{name} 1"));
 }
 
 /// The program is in the middle of an upgrade, or an admin kept the old one: neither is the plugin.
@@ -90,20 +73,10 @@ fn a_name_that_only_resembles_a_plugins_is_unknown() {
     ];
     for name in names {
         let answer = Check::plugin(name).arg("kthreadd").run();
-        let code = if name.ends_with(".monitor") {
-            [1, 3]
-        } else {
-            [3, 3]
-        };
-        assert!(
-            answer.code.is_some_and(|c| code.contains(&c)),
-            "{name}\n{answer}"
-        );
+        let code = if name.ends_with(".monitor") { [1, 3] } else { [3, 3] };
+        assert!(answer.code.is_some_and(|c| code.contains(&c)), "{name}\n{answer}");
         assert_eq!(answer.lines().len(), 1, "{name}\n{answer}");
-        answer
-            .has(name)
-            .has("check_proccount")
-            .has("check_selinux_domain");
+        answer.has(name).has("check_proccount").has("check_selinux_domain");
         if !name.ends_with(".monitor") {
             answer.has("UNKNOWN");
         }
@@ -114,10 +87,7 @@ fn a_name_that_only_resembles_a_plugins_is_unknown() {
 #[test]
 fn an_odd_link_name_is_escaped() {
     for name in [b"check_\xff".as_slice(), b"check\n|x", b"check_\x1b[2J"] {
-        Check::plugin(support::bytes(&[name]))
-            .run()
-            .code(3)
-            .line_count(1);
+        Check::plugin(support::bytes(&[name])).run().code(3).line_count(1);
     }
 }
 
@@ -136,22 +106,13 @@ fn link_makes_a_link_for_every_plugin() {
     link_into(dir.path()).code(0);
     for plugin in PLUGINS {
         let link = dir.path().join(plugin);
-        assert!(
-            fs::symlink_metadata(&link).expect(plugin).is_symlink(),
-            "{plugin}"
-        );
-        assert_eq!(
-            link.canonicalize().expect(plugin),
-            binary().canonicalize().expect("binary")
-        );
+        assert!(fs::symlink_metadata(&link).expect(plugin).is_symlink(), "{plugin}");
+        assert_eq!(link.canonicalize().expect(plugin), binary().canonicalize().expect("binary"));
     }
     let name = unique();
     let _process = Specimen::called(&name).start();
     let path = dir.path().join("check_proccount");
-    Check::program(path)
-        .arg(&name)
-        .run()
-        .ok(&format!("{name} 1"));
+    Check::program(path).arg(&name).run().ok(&format!("{name} 1"));
 }
 
 #[test]
@@ -180,32 +141,19 @@ fn link_overwrites_nothing() {
     let foreign = inner.join(PLUGINS[2]);
     symlink("/bin/true", &foreign).expect("a link");
     link_into(&inner).code(3).has(PLUGINS[2]);
-    assert_eq!(
-        fs::read_link(&foreign).expect("the link"),
-        Path::new("/bin/true")
-    );
+    assert_eq!(fs::read_link(&foreign).expect("the link"), Path::new("/bin/true"));
 
     let dangling = open_dir();
     let link = dangling.path().join(PLUGINS[3]);
     symlink("/nowhere/at/all", &link).expect("a link");
     link_into(dangling.path()).code(3).has(PLUGINS[3]);
-    assert_eq!(
-        fs::read_link(&link).expect("the link"),
-        Path::new("/nowhere/at/all")
-    );
+    assert_eq!(fs::read_link(&link).expect("the link"), Path::new("/nowhere/at/all"));
 }
 
 #[test]
 fn link_says_where_it_cannot() {
-    link_into(Path::new("/nowhere/at/all"))
-        .code(3)
-        .has("/nowhere/at/all")
-        .line_count(1);
-    Check::program(binary())
-        .arg("link")
-        .run_raw()
-        .code(3)
-        .has("link");
+    link_into(Path::new("/nowhere/at/all")).code(3).has("/nowhere/at/all").line_count(1);
+    Check::program(binary()).arg("link").run_raw().code(3).has("link");
 }
 
 /// `execve()` with no arguments at all is possible, and has been an attack.
@@ -229,8 +177,5 @@ fn an_empty_argv_is_no_crash() {
         assert_eq!(libc::waitpid(child, &raw mut status, 0), child, "{name}");
         status
     };
-    assert!(
-        libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 3,
-        "status {status:#x}"
-    );
+    assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 3, "status {status:#x}");
 }

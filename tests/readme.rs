@@ -1,9 +1,6 @@
 //! The README's commands are real: each is run as it stands there.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a helper that fails is a test that fails"
-)]
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -12,35 +9,21 @@ use std::process::{Command, Output};
 fn commands(word: &str) -> Vec<String> {
     let readme =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let blocks = readme
-        .split("```sh\n")
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap());
+    let blocks = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let lines = blocks.flat_map(str::lines);
-    lines
-        .filter(|line| line.starts_with(word))
-        .map(str::to_owned)
-        .collect()
+    lines.filter(|line| line.starts_with(word)).map(str::to_owned).collect()
 }
 
 fn run_in(links: &Path, command: &str) -> Output {
     let path = format!("{}:{}", links.display(), std::env::var("PATH").unwrap());
-    Command::new("sh")
-        .args(["-c", command])
-        .env("PATH", path)
-        .output()
-        .unwrap()
+    Command::new("sh").args(["-c", command]).env("PATH", path).output().unwrap()
 }
 
 #[test]
 fn every_check_in_the_readme_gives_a_verdict() {
     let links = tempfile::tempdir().unwrap();
     let binary = env!("CARGO_BIN_EXE_procwarden");
-    let made = Command::new(binary)
-        .arg("link")
-        .arg(links.path())
-        .output()
-        .unwrap();
+    let made = Command::new(binary).arg("link").arg(links.path()).output().unwrap();
     assert!(made.status.success(), "{made:?}");
     let commands = commands("check_");
     assert!(commands.len() >= 10, "ten examples, not {}", commands.len());
@@ -48,10 +31,7 @@ fn every_check_in_the_readme_gives_a_verdict() {
         let output = run_in(links.path(), &command);
         let text = String::from_utf8(output.stdout).unwrap();
         let verdicts = ["is OK: ", "is WARNING: ", "is CRITICAL: "];
-        assert!(
-            verdicts.iter().any(|verdict| text.contains(verdict)),
-            "{command}: {text}"
-        );
+        assert!(verdicts.iter().any(|verdict| text.contains(verdict)), "{command}: {text}");
         assert!(output.stderr.is_empty(), "{command}");
     }
 }
@@ -59,16 +39,8 @@ fn every_check_in_the_readme_gives_a_verdict() {
 #[test]
 fn the_first_command_is_a_check_of_this_machine() {
     let first = commands("cargo run").remove(0);
-    let arguments = first
-        .split_once("-- ")
-        .unwrap()
-        .1
-        .split(' ')
-        .collect::<Vec<_>>();
-    let output = Command::new(env!("CARGO_BIN_EXE_procwarden"))
-        .args(arguments)
-        .output()
-        .unwrap();
+    let arguments = first.split_once("-- ").unwrap().1.split(' ').collect::<Vec<_>>();
+    let output = Command::new(env!("CARGO_BIN_EXE_procwarden")).args(arguments).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("PROCCOUNT is OK: user=root "), "{text}");
 }

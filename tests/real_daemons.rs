@@ -1,10 +1,7 @@
 //! Debian's own sshd, cron, nginx and redis: running, stopped, one too many, as the wrong user, in
 //! another PID namespace; each told rightly, in Nagios and mon form.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a helper that fails is a test that fails"
-)]
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod support;
 
@@ -20,11 +17,7 @@ struct Daemon(Child, libc::c_int);
 impl Daemon {
     fn start(program: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         // SAFETY: prctl is async-signal-safe, and nothing else happens between fork and exec.
         unsafe {
             command.pre_exec(|| {
@@ -32,15 +25,9 @@ impl Daemon {
                 Ok(())
             });
         }
-        let child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("{program}: {error}"));
+        let child = command.spawn().unwrap_or_else(|error| panic!("{program}: {error}"));
         // unshare waits for its child and heeds nothing milder.
-        let signal = if program == "unshare" {
-            libc::SIGKILL
-        } else {
-            libc::SIGTERM
-        };
+        let signal = if program == "unshare" { libc::SIGKILL } else { libc::SIGTERM };
         Self(child, signal)
     }
 
@@ -65,17 +52,11 @@ impl Drop for Daemon {
 
 /// Waits until the plugin sees it so; then the answer is what it is for good.
 fn settled(spec: &str) {
-    until(&format!("{spec} is so"), || {
-        Check::count([spec]).run().code == Some(0)
-    });
+    until(&format!("{spec} is so"), || Check::count([spec]).run().code == Some(0));
 }
 
 fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Specs name our own daemons only: those whose parent is this test.
@@ -91,43 +72,29 @@ fn sshd_running_stopped_and_one_too_many() {
     let dir = open_dir();
     let key = dir.path().join("key");
     let mut keygen = Command::new("ssh-keygen");
-    keygen
-        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
-        .arg(&key);
+    keygen.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key);
     assert!(keygen.output().unwrap().status.success());
     std::fs::create_dir_all("/run/sshd").unwrap();
     let start = || {
         let port = free_port().to_string();
         let key = key.to_str().unwrap();
-        Daemon::start(
-            "/usr/sbin/sshd",
-            &["-D", "-f", "/dev/null", "-p", &port, "-h", key],
-        )
+        Daemon::start("/usr/sbin/sshd", &["-D", "-f", "/dev/null", "-p", &port, "-h", key])
     };
     let name = ours("sshd,user=root");
     let path = ours("/usr/sbin/sshd");
     let first = start();
     settled(&format!("{name}:1-1"));
-    Check::count([&format!("{path}:1-1")])
-        .run()
-        .ok(&format!("{path} 1"));
+    Check::count([&format!("{path}:1-1")]).run().ok(&format!("{path} 1"));
     let second = start();
     settled(&format!("{name}:2-2"));
     let spec = format!("{name}:1-1");
-    Check::count([&spec])
-        .run()
-        .critical_with(&format!("{name} 2 (want 1-1)"));
+    Check::count([&spec]).run().critical_with(&format!("{name} 2 (want 1-1)"));
     second.stop();
     first.stop();
-    Check::count([&spec])
-        .run()
-        .critical_with(&format!("{name} 0 (want 1-1)"));
+    Check::count([&spec]).run().critical_with(&format!("{name} 0 (want 1-1)"));
     let mon = Check::plugin("check_proccount.monitor").args([&spec]).run();
     mon.code(1);
-    assert!(
-        mon.stdout().starts_with(&format!("{name} 0 (want 1-1)")),
-        "{mon}"
-    );
+    assert!(mon.stdout().starts_with(&format!("{name} 0 (want 1-1)")), "{mon}");
 }
 
 #[test]
@@ -139,19 +106,10 @@ fn cron_is_silence_for_mon_while_it_runs() {
     // cron locks its pid file; in a mount namespace of its own it has another.
     let _cron = Daemon::start(
         "unshare",
-        &[
-            "-m",
-            "sh",
-            "-c",
-            "mount -t tmpfs tmpfs /run && exec /usr/sbin/cron -f",
-        ],
+        &["-m", "sh", "-c", "mount -t tmpfs tmpfs /run && exec /usr/sbin/cron -f"],
     );
     settled(&spec);
-    Check::plugin("check_proccount.monitor")
-        .args([&spec])
-        .run()
-        .code(0)
-        .prints("");
+    Check::plugin("check_proccount.monitor").args([&spec]).run().code(0).prints("");
 }
 
 #[test]
@@ -176,13 +134,9 @@ fn nginx_in_a_container_is_not_the_hosts() {
     let pid = host.0.id();
     settled(&format!("nginx,user=www-data,ppid={pid}:2-2"));
     host.stop();
-    Check::count([&format!("{master}:1-")])
-        .run()
-        .critical_with(&format!("{master} 0 (want 1-)"));
-    let _contained = Daemon::start(
-        "unshare",
-        &["--pid", "--fork", "--kill-child", "nginx", "-c", config],
-    );
+    Check::count([&format!("{master}:1-")]).run().critical_with(&format!("{master} 0 (want 1-)"));
+    let _contained =
+        Daemon::start("unshare", &["--pid", "--fork", "--kill-child", "nginx", "-c", config]);
     until("the contained nginx runs", || {
         let spec = format!("{master}:1-1");
         Check::count(["--containers", "only", &spec]).run().code == Some(0)
@@ -200,23 +154,8 @@ fn redis_as_the_wrong_user_is_told_by_name() {
     }
     let port = free_port().to_string();
     let start = |user: &str| {
-        let redis = [
-            "redis-server",
-            "--bind",
-            "127.0.0.1",
-            "--port",
-            &port,
-            "--save",
-            "",
-        ];
-        let drop = [
-            "--reuid",
-            user,
-            "--regid",
-            "nogroup",
-            "--clear-groups",
-            "--",
-        ];
+        let redis = ["redis-server", "--bind", "127.0.0.1", "--port", &port, "--save", ""];
+        let drop = ["--reuid", user, "--regid", "nogroup", "--clear-groups", "--"];
         Daemon::start("setpriv", &[&drop[..], &redis[..]].concat())
     };
     let of = |user: &str| format!("redis-server,args~:{port}$,user={user}");

@@ -23,9 +23,7 @@ fn world(a: u32, b: u32) -> Tree {
 /// Runs a check on the tree that rechecks once after three seconds, and changes it in between.
 #[track_caller]
 fn with_change(tree: &Tree, args: &[&str], change: impl FnOnce()) -> Answer {
-    let running = Check::tree(tree, ["--recheck", "3", "-t", "60"])
-        .args(args)
-        .start();
+    let running = Check::tree(tree, ["--recheck", "3", "-t", "60"]).args(args).start();
     until_asleep(running.pid());
     change();
     let answer = running.finish();
@@ -37,10 +35,7 @@ fn with_change(tree: &Tree, args: &[&str], change: impl FnOnce()) -> Answer {
 fn what_settles_is_ok_and_the_text_says_so() {
     let tree = world(2, 0);
     let answer = with_change(&tree, &["a:1-1"], || tree.remove(101));
-    answer
-        .code(0)
-        .has("settled to 1 after 3 s")
-        .perf("'a'=1;;1:1;0");
+    answer.code(0).has("settled to 1 after 3 s").perf("'a'=1;;1:1;0");
     answer.has("PROCCOUNT is OK: a 2, settled to 1 after 3 s");
 }
 
@@ -96,9 +91,7 @@ fn more_rechecks_give_more_chances() {
 fn no_problem_no_waiting() {
     let tree = world(1, 0);
     let start = Instant::now();
-    Check::tree(&tree, ["--recheck", "40", "-t", "60", "a:1-1"])
-        .run()
-        .ok("a 1");
+    Check::tree(&tree, ["--recheck", "40", "-t", "60", "a:1-1"]).run().ok("a 1");
     assert!(start.elapsed() < Duration::from_secs(40), "it waited");
 }
 
@@ -134,9 +127,5 @@ fn a_restart_is_no_alarm() {
     let running = Check::count(["--recheck", "4", "-t", "60", &format!("{name}:1-1")]).start();
     until_asleep(running.pid());
     let _restarted = Specimen::called(&name).start();
-    running
-        .finish()
-        .lawful()
-        .code(0)
-        .has("settled to 1 after 4 s");
+    running.finish().lawful().code(0).has("settled to 1 after 4 s");
 }

@@ -26,17 +26,10 @@ fn a_hundred_failing_specs_fit_and_are_counted() {
 /// Not even the perfdata fits: it is cut between two items, never within one.
 #[test]
 fn a_thousand_specs_stay_within_4096_bytes() {
-    let specs: Vec<String> = (0..1000)
-        .map(|n| format!("absent-daemon-{n}:1-1"))
-        .collect();
+    let specs: Vec<String> = (0..1000).map(|n| format!("absent-daemon-{n}:1-1")).collect();
     let answer = Check::tree(&one(), &specs).run();
-    answer
-        .critical_with("absent-daemon-0 0 (want 1-1)")
-        .has("0 of 1000 OK");
-    assert!(
-        answer.items().iter().all(|(_, value)| *value == "0;;1:1;0"),
-        "{answer}"
-    );
+    answer.critical_with("absent-daemon-0 0 (want 1-1)").has("0 of 1000 OK");
+    assert!(answer.items().iter().all(|(_, value)| *value == "0;;1:1;0"), "{answer}");
     let answer = Check::tree(&one(), ["-vvv", "--mon"]).args(&specs).run();
     answer.code(1);
 }
@@ -53,13 +46,8 @@ fn a_thousand_processes_stay_within_4096_bytes() {
             .run()
             .critical_with("pwd 1000 (want 1-1)")
             .has("more");
-        Check::tree(&tree, [flag, "pwd,state=T"])
-            .run()
-            .critical_with("pwd,state=T 0 (want 1-)");
-        Check::tree(&tree, [flag, "--mon", "pwd:1-1"])
-            .run()
-            .code(1)
-            .has("more");
+        Check::tree(&tree, [flag, "pwd,state=T"]).run().critical_with("pwd,state=T 0 (want 1-)");
+        Check::tree(&tree, [flag, "--mon", "pwd:1-1"]).run().code(1).has("more");
     }
     Check::tree(&tree, ["pwd:1000-1000"]).run().ok("pwd 1000");
 }
@@ -79,16 +67,9 @@ fn a_spec_of_a_thousand_bytes_does_not_burst_the_line() {
 #[test]
 fn what_a_label_holds_is_escaped() {
     let tree = one();
-    for label in [
-        "a|b",
-        "a\nb",
-        "a'b",
-        "a=b",
-        "a\x1b[31mb",
-        "a\tb",
-        "\u{85}\u{9b}31m",
-        "a\u{202e}b",
-    ] {
+    for label in
+        ["a|b", "a\nb", "a'b", "a=b", "a\x1b[31mb", "a\tb", "\u{85}\u{9b}31m", "a\u{202e}b"]
+    {
         let answer = Check::tree(&tree, [format!("absent,label={label}"), "pwd".to_owned()]).run();
         answer.code(2);
         let items = answer.items();
@@ -100,19 +81,12 @@ fn what_a_label_holds_is_escaped() {
 #[test]
 fn what_a_process_is_called_is_escaped_in_details() {
     let name = unique();
-    let argv = [
-        "/sbin/x",
-        "a\nPROCCOUNT is OK: x|'x'=1",
-        "\x1b]0;t\x07",
-        "\u{9b}2J",
-    ];
+    let argv = ["/sbin/x", "a\nPROCCOUNT is OK: x|'x'=1", "\x1b]0;t\x07", "\u{9b}2J"];
     let _process = Specimen::called(&name).argv(argv).start();
     for flag in ["-v", "-vv", "-vvv"] {
         Check::count([flag, &format!("{name}:1-1")]).run().code(0);
         Check::count([flag, &format!("{name}:2-2")]).run().code(2);
-        Check::count([flag, "--mon", &format!("{name}:2-2")])
-            .run()
-            .code(1);
+        Check::count([flag, "--mon", &format!("{name}:2-2")]).run().code(1);
     }
 }
 
@@ -123,16 +97,10 @@ fn what_a_near_miss_is_called_is_escaped() {
     let names = [b"pwd\n|x".as_slice(), b"pwd\x1b[2J", b"pwd\xff", b"pwd'=\""];
     for (pid, name) in (100..).zip(names) {
         let name = support::bytes(&[name]);
-        tree.add(&Recorded {
-            uid: [1; 4],
-            ..Recorded::new(pid, name)
-        });
+        tree.add(&Recorded { uid: [1; 4], ..Recorded::new(pid, name) });
     }
     for flag in [None, Some("-v"), Some("-vvv")] {
-        Check::tree(&tree, flag)
-            .args(["name~^pwd,user=root"])
-            .run()
-            .code(2);
+        Check::tree(&tree, flag).args(["name~^pwd,user=root"]).run().code(2);
     }
 }
 
@@ -143,9 +111,7 @@ fn every_spec_has_its_perfdata_in_every_state() {
     let tree = one();
     let specs = ["pwd", "absent", "pwd,label=warned:2-:1-"];
     let answer = Check::tree(&tree, specs).run();
-    answer
-        .code(2)
-        .perf("'pwd'=1;;1:;0 'absent'=0;;1:;0 'warned'=1;2:;1:;0");
+    answer.code(2).perf("'pwd'=1;;1:;0 'absent'=0;;1:;0 'warned'=1;2:;1:;0");
 }
 
 #[test]
@@ -154,11 +120,7 @@ fn labels_do_not_change_with_the_state() {
     let specs = ["pwd", "pwd", "pwd,user=root"];
     let labels = |tree: &Tree| -> Vec<String> {
         let answer = Check::tree(tree, specs).run();
-        answer
-            .items()
-            .iter()
-            .map(|(label, _)| (*label).to_owned())
-            .collect()
+        answer.items().iter().map(|(label, _)| (*label).to_owned()).collect()
     };
     tree.add(&Recorded::new(101, "other"));
     let before = labels(&tree);
@@ -171,14 +133,8 @@ fn labels_do_not_change_with_the_state() {
 #[test]
 fn mon_gets_nothing_when_all_is_well() {
     let tree = one();
-    Check::tree(&tree, ["--mon", "pwd"])
-        .run()
-        .code(0)
-        .prints("");
-    Check::tree(&tree, ["--mon", "-vvv", "pwd"])
-        .run()
-        .code(0)
-        .prints("");
+    Check::tree(&tree, ["--mon", "pwd"]).run().code(0).prints("");
+    Check::tree(&tree, ["--mon", "-vvv", "pwd"]).run().code(0).prints("");
 }
 
 /// The summary is for a pager: the failing specs in few words, and no perfdata.
@@ -188,10 +144,7 @@ fn mon_gets_a_summary_of_what_fails() {
     let answer = Check::tree(&tree, ["--mon", "tor:1-1", "pwd", "watchdog"]).run();
     answer.code(1).lacks("|").lacks("'tor'=");
     let summary = answer.first_line();
-    assert!(
-        summary.contains("tor") && summary.contains("watchdog"),
-        "{answer}"
-    );
+    assert!(summary.contains("tor") && summary.contains("watchdog"), "{answer}");
     assert!(!summary.contains("pwd"), "{answer}");
 }
 
@@ -203,8 +156,5 @@ fn mon_fails_whatever_the_problem() {
         answer.code(1).lacks("|");
         assert!(!answer.stdout().is_empty(), "{answer}");
     }
-    Check::count(["--mon", "--proc-root", "/nowhere/at/all", "pwd"])
-        .run()
-        .code(1)
-        .line_count(1);
+    Check::count(["--mon", "--proc-root", "/nowhere/at/all", "pwd"]).run().code(1).line_count(1);
 }

@@ -28,11 +28,7 @@ fn finds_as_ourselves(table: &[(String, usize)]) {
 fn find(table: &[(String, usize)], asking: impl Fn(Check) -> Check) {
     for (selector, want) in table {
         let answer = asking(Check::count([format!("{selector}:{want}-{want}")])).run();
-        assert_eq!(
-            answer.code,
-            Some(0),
-            "{selector} must find {want}\n{answer}"
-        );
+        assert_eq!(answer.code, Some(0), "{selector} must find {want}\n{answer}");
     }
 }
 
@@ -40,11 +36,7 @@ fn find(table: &[(String, usize)], asking: impl Fn(Check) -> Check) {
 fn finds_in(tree: &Tree, table: &[(&str, usize)]) {
     for (selector, want) in table {
         let answer = Check::tree(tree, [format!("{selector}:{want}-{want}")]).run();
-        assert_eq!(
-            answer.code,
-            Some(0),
-            "{selector} must find {want}\n{answer}"
-        );
+        assert_eq!(answer.code, Some(0), "{selector} must find {want}\n{answer}");
     }
 }
 
@@ -80,10 +72,7 @@ fn exe() {
     }
     let (name, mark) = (unique(), unique());
     let process = Specimen::called(&name).start();
-    let _liar = Specimen::called(&mark)
-        .argv([process.exe()])
-        .verb(format!("name={name}"))
-        .start();
+    let _liar = Specimen::called(&mark).argv([process.exe()]).verb(format!("name={name}")).start();
     let path = process.exe();
     let path = path.display();
     finds_as_ourselves(&[
@@ -100,9 +89,7 @@ fn exe() {
 #[test]
 fn args() {
     let mark = unique();
-    let _process = Specimen::called("specimen")
-        .argv(["daemon", "-c", &mark, "", "a b"])
-        .start();
+    let _process = Specimen::called("specimen").argv(["daemon", "-c", &mark, "", "a b"]).start();
     finds(&[
         (format!("args~ {mark} "), 1),
         (format!("args~^daemon -c {mark}"), 1),
@@ -117,9 +104,7 @@ fn args() {
 #[test]
 fn a_comma_in_a_value_is_written_twice() {
     let mark = unique();
-    let _process = Specimen::called("specimen")
-        .argv(["daemon", &format!("{mark},xx")])
-        .start();
+    let _process = Specimen::called("specimen").argv(["daemon", &format!("{mark},xx")]).start();
     finds(&[
         (format!("args~{mark},,x"), 1),
         (format!("args~{mark},,x{{2,,3}}$"), 1),
@@ -138,9 +123,7 @@ fn users_and_groups() {
     }
     let name = unique();
     let start = |uid: &str, gid: &str| {
-        let specimen = Specimen::called(&name)
-            .verb("groups=")
-            .verb(format!("gid={gid}"));
+        let specimen = Specimen::called(&name).verb("groups=").verb(format!("gid={gid}"));
         specimen.verb(format!("uid={uid}")).start()
     };
     let _split = start("1,65534,0", "65534,1,0");
@@ -184,9 +167,7 @@ fn a_uid_without_a_name_is_a_uid() {
         return;
     }
     let name = unique();
-    let _process = Specimen::called(&name)
-        .verb("uid=54321,54321,54321")
-        .start();
+    let _process = Specimen::called(&name).verb("uid=54321,54321,54321").start();
     finds(&[
         (format!("{name},user=54321"), 1),
         (format!("{name},uid=54321"), 1),
@@ -201,11 +182,8 @@ fn a_uid_without_a_name_is_a_uid() {
 #[test]
 fn in_a_recorded_tree_the_ids_are_the_recorded_ones() {
     let tree = Tree::new();
-    let ids = Recorded {
-        uid: [1, 65534, 0, 0],
-        gid: [65534, 1, 0, 0],
-        ..Recorded::new(100, "pwd")
-    };
+    let ids =
+        Recorded { uid: [1, 65534, 0, 0], gid: [65534, 1, 0, 0], ..Recorded::new(100, "pwd") };
     tree.add(&ids);
     finds_in(
         &tree,
@@ -225,10 +203,7 @@ fn in_a_recorded_tree_the_ids_are_the_recorded_ones() {
 #[test]
 fn ppid_and_parent() {
     let (name, other) = (unique(), unique());
-    let parent = Specimen::called(&other)
-        .verb("fork")
-        .verb(format!("name={name}"))
-        .start();
+    let parent = Specimen::called(&other).verb("fork").verb(format!("name={name}")).start();
     let _orphan = Specimen::called(&name).start();
     let ours = std::process::id();
     finds(&[
@@ -277,24 +252,15 @@ fn age() {
         (format!("{name},age=0-1d"), 1),
     ]);
     until("it is two seconds old", || wait::age(process.pid()) > 2.1);
-    finds(&[
-        (format!("{name},age=2-"), 1),
-        (format!("{name},age=2s-1h"), 1),
-    ]);
+    finds(&[(format!("{name},age=2-"), 1), (format!("{name},age=2s-1h"), 1)]);
 }
 
 #[test]
 fn age_to_the_second() {
     let tree = Tree::new();
     let since = |seconds: u64| (UPTIME - seconds) * TICKS;
-    tree.add(&Recorded {
-        start: since(90),
-        ..Recorded::new(100, "pwd")
-    });
-    tree.add(&Recorded {
-        start: since(7200),
-        ..Recorded::new(101, "pwd")
-    });
+    tree.add(&Recorded { start: since(90), ..Recorded::new(100, "pwd") });
+    tree.add(&Recorded { start: since(7200), ..Recorded::new(101, "pwd") });
     finds_in(
         &tree,
         &[
@@ -320,12 +286,8 @@ fn cpu() {
     until("one has burned, one has slept", || {
         let ticks = |pid| {
             let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("stat");
-            let fields: Vec<f64> = stat
-                .split(' ')
-                .skip(13)
-                .take(2)
-                .map(|f| f.parse().expect("ticks"))
-                .collect();
+            let fields: Vec<f64> =
+                stat.split(' ').skip(13).take(2).map(|f| f.parse().expect("ticks")).collect();
             fields.iter().sum::<f64>() / 100.0
         };
         let share = |pid| ticks(pid) / wait::age(pid);
@@ -343,16 +305,8 @@ fn cpu() {
 fn cpu_to_the_percent() {
     let tree = Tree::new();
     let start = (UPTIME - 100) * TICKS;
-    tree.add(&Recorded {
-        start,
-        times: [2000, 1000],
-        ..Recorded::new(100, "pwd")
-    });
-    tree.add(&Recorded {
-        start,
-        times: [30_000, 0],
-        ..Recorded::new(101, "pwd")
-    });
+    tree.add(&Recorded { start, times: [2000, 1000], ..Recorded::new(100, "pwd") });
+    tree.add(&Recorded { start, times: [30_000, 0], ..Recorded::new(101, "pwd") });
     finds_in(
         &tree,
         &[
@@ -413,10 +367,7 @@ fn unit() {
         "0::/system.slice/nginx.service/workers\n",
     ];
     for (pid, path) in (100..).zip(paths) {
-        tree.add(&Recorded {
-            cgroup: path.to_owned(),
-            ..Recorded::new(pid, "pwd")
-        });
+        tree.add(&Recorded { cgroup: path.to_owned(), ..Recorded::new(pid, "pwd") });
     }
     finds_in(
         &tree,
@@ -440,11 +391,7 @@ fn unit_of_a_real_process() {
         return;
     }
     let (name, unit) = (unique(), unique());
-    let parents = [
-        "/sys/fs/cgroup",
-        "/sys/fs/cgroup/unified",
-        "/sys/fs/cgroup/systemd",
-    ];
+    let parents = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"];
     let process = Specimen::called(&name).start();
     // In each hierarchy that systemd would use, as systemd itself does.
     let groups: Vec<PathBuf> = parents
@@ -457,16 +404,8 @@ fn unit_of_a_real_process() {
         && groups
             .iter()
             .all(|group| fs::write(group.join("cgroup.procs"), process.pid().to_string()).is_ok());
-    let answers = [
-        (format!("{unit}.service"), 0),
-        ("other.service".to_owned(), 2),
-    ]
-    .map(|(unit, code)| {
-        (
-            Check::count([format!("{name},unit={unit}:1-1")]).run(),
-            code,
-        )
-    });
+    let answers = [(format!("{unit}.service"), 0), ("other.service".to_owned(), 2)]
+        .map(|(unit, code)| (Check::count([format!("{name},unit={unit}:1-1")]).run(), code));
     drop(process);
     for group in groups {
         until("the group is empty", || fs::remove_dir(&group).is_ok());
@@ -491,10 +430,7 @@ fn context_and_domain() {
         b"system_u:object_r:unlabeled_t:s0\0",
     ];
     for (pid, label) in (100..).zip(labels) {
-        tree.add(&Recorded {
-            label: Some(label.to_vec()),
-            ..Recorded::new(pid, "pwd")
-        });
+        tree.add(&Recorded { label: Some(label.to_vec()), ..Recorded::new(pid, "pwd") });
     }
     let run = |spec: &str| Check::tree(&tree, [spec]).run();
     for (spec, want) in [
@@ -524,10 +460,7 @@ fn domain_and_mode_of_apparmor() {
         b"a//&b (mixed)\n",
     ];
     for (pid, label) in (100..).zip(labels) {
-        tree.add(&Recorded {
-            label: Some(label.to_vec()),
-            ..Recorded::new(pid, "pwd")
-        });
+        tree.add(&Recorded { label: Some(label.to_vec()), ..Recorded::new(pid, "pwd") });
     }
     let run = |spec: &str| Check::tree(&tree, [spec]).run();
     for (spec, want) in [
@@ -551,18 +484,12 @@ fn domain_and_mode_of_apparmor() {
 fn lsm_names_the_system_whose_labels_a_tree_holds() {
     let tree = Tree::new();
     let label = b"a:b:sshd_t:c (enforce)\n";
-    tree.add(&Recorded {
-        label: Some(label.to_vec()),
-        ..Recorded::new(100, "pwd")
-    });
+    tree.add(&Recorded { label: Some(label.to_vec()), ..Recorded::new(100, "pwd") });
     let run = |spec: &str| Check::tree(&tree, ["--lsm", "apparmor", spec]).run().code;
     assert_eq!(run("pwd,domain=a:b:sshd_t:c,mode=enforce:1-1"), Some(0));
     assert_eq!(run("pwd,domain=sshd_t:0-0"), Some(0));
     let stacked = b"unconfined//&:ns1:unconfined\n";
-    tree.add(&Recorded {
-        label: Some(stacked.to_vec()),
-        ..Recorded::new(101, "stacked")
-    });
+    tree.add(&Recorded { label: Some(stacked.to_vec()), ..Recorded::new(101, "stacked") });
     assert_eq!(run("stacked,domain~^unconfined//&:1-1"), Some(0));
 }
 
@@ -574,12 +501,7 @@ fn labels_without_a_system_of_labels_are_unknown() {
     }
     let name = unique();
     let _process = Specimen::called(&name).start();
-    for spec in [
-        "domain=sshd_t:0-0",
-        "context~sshd:0-0",
-        "mode=enforce:0-0",
-        "not-domain=x:1-1",
-    ] {
+    for spec in ["domain=sshd_t:0-0", "context~sshd:0-0", "mode=enforce:0-0", "not-domain=x:1-1"] {
         Check::count([format!("{name},{spec}")]).run().unknown();
     }
 }
@@ -591,10 +513,7 @@ fn terms_are_anded_repeated_ones_ored_and_repeated_nots_neither() {
     let tree = Tree::new();
     let ids = [("a", 0), ("a", 1), ("b", 0), ("b", 1), ("b", 65534)];
     for (pid, (name, uid)) in (100..).zip(ids) {
-        tree.add(&Recorded {
-            uid: [uid; 4],
-            ..Recorded::new(pid, name)
-        });
+        tree.add(&Recorded { uid: [uid; 4], ..Recorded::new(pid, name) });
     }
     finds_in(
         &tree,

@@ -18,11 +18,7 @@ fn tree(processes: &[(u32, &str, &str)]) -> Tree {
 }
 
 fn check(tree: &Tree, args: &[&str]) -> Answer {
-    Check::plugin("check_selinux_domain")
-        .arg("--proc-root")
-        .arg(tree.path())
-        .args(args)
-        .run()
+    Check::plugin("check_selinux_domain").arg("--proc-root").arg(tree.path()).args(args).run()
 }
 
 fn selinux() -> Tree {
@@ -61,9 +57,7 @@ fn the_usual_domains_are_those_of_the_system() {
     let answer = check(&selinux(), &[]);
     answer.code(3).has("--lsm").has("or write specs");
     answer.line_count(1);
-    check(&selinux(), &["--lsm", "smack"])
-        .code(3)
-        .has("write specs, such as");
+    check(&selinux(), &["--lsm", "smack"]).code(3).has("write specs, such as");
 }
 
 #[test]
@@ -72,11 +66,7 @@ fn a_bare_word_is_a_domain_of_whatever_system_shows_in_the_labels() {
         check(tree, args).code(0);
     };
     for lsm in [&["--lsm", "selinux"][..], &[]] {
-        let specs = [
-            "sshd_t:1-1",
-            "init_t,exe=/usr/sbin/systemd:1-1",
-            "level=s0:4-4",
-        ];
+        let specs = ["sshd_t:1-1", "init_t,exe=/usr/sbin/systemd:1-1", "level=s0:4-4"];
         ok(&selinux(), &[lsm, &specs].concat());
     }
     for lsm in [&["--lsm", "apparmor"][..], &[]] {
@@ -84,13 +74,8 @@ fn a_bare_word_is_a_domain_of_whatever_system_shows_in_the_labels() {
         ok(&apparmor(), &[lsm, &specs].concat());
     }
     // Read as another system's, a label has other parts.
-    ok(
-        &apparmor(),
-        &["--lsm", "smack", "food (complain):1-1", "food:0-0"],
-    );
-    check(&selinux(), &["--lsm", "tomoyo", "init_t"])
-        .code(3)
-        .has("selinux, apparmor, smack");
+    ok(&apparmor(), &["--lsm", "smack", "food (complain):1-1", "food:0-0"]);
+    check(&selinux(), &["--lsm", "tomoyo", "init_t"]).code(3).has("selinux, apparmor, smack");
 }
 
 #[test]
@@ -111,18 +96,10 @@ fn findings_name_the_unit_and_the_whole_label() {
 
 #[test]
 fn permissive_profiles_are_a_spec_of_their_own() {
-    check(
-        &apparmor(),
-        &[
-            "--lsm",
-            "apparmor",
-            "--no-permissive-domains",
-            "unconfined:1-1",
-        ],
-    )
-    .code(2)
-    .has("permissive domains 1 (want 0-0): food (pid 80, food); 1 of 2 OK|")
-    .has("'permissive domains'=1;;0;0");
+    check(&apparmor(), &["--lsm", "apparmor", "--no-permissive-domains", "unconfined:1-1"])
+        .code(2)
+        .has("permissive domains 1 (want 0-0): food (pid 80, food); 1 of 2 OK|")
+        .has("'permissive domains'=1;;0;0");
 }
 
 #[test]
@@ -147,45 +124,27 @@ fn where_nothing_labels_that_is_said_once() {
         return;
     }
     let run = |args: &[&str]| Check::plugin("check_selinux_domain").args(args).run();
-    for args in [
-        &["init_t:1-1", "initrc_t:0-0"][..],
-        &["--enforcing", "name=init:0-"],
-    ] {
+    for args in [&["init_t:1-1", "initrc_t:0-0"][..], &["--enforcing", "name=init:0-"]] {
         let answer = run(args);
-        answer
-            .code(3)
-            .line_count(1)
-            .has("is UNKNOWN: no active security system labels processes");
+        answer.code(3).line_count(1).has("is UNKNOWN: no active security system labels processes");
         assert_eq!(answer.stdout().matches("no active").count(), 1, "{answer}");
         run(&[args, &["--absent-ok"]].concat()).code(0);
     }
     run(&["init_t:1-1"]).perf("'init_t'=0;;1:1;0");
-    run(&["--lsm", "selinux"])
-        .code(3)
-        .has("SELinux is not active");
+    run(&["--lsm", "selinux"]).code(3).has("SELinux is not active");
     // The verdict on a recorded tree doesn't depend on this kernel, but its enforcement does.
     check(&selinux(), &["--lsm", "selinux", "init_t:1-1"]).code(0);
-    check(
-        &selinux(),
-        &["--lsm", "selinux", "--enforcing", "init_t:1-1"],
-    )
-    .code(3)
-    .has("cannot tell whether this kernel enforces: SELinux is not active");
-    Check::plugin("check_selinux_domain")
-        .args(["--mon", "init_t"])
-        .run()
-        .code(1);
+    check(&selinux(), &["--lsm", "selinux", "--enforcing", "init_t:1-1"])
+        .code(3)
+        .has("cannot tell whether this kernel enforces: SELinux is not active");
+    Check::plugin("check_selinux_domain").args(["--mon", "init_t"]).run().code(1);
 }
 
 #[test]
 fn usage_errors_come_before_any_look() {
     let run = |args: &[&str]| Check::plugin("check_selinux_domain").args(args).run();
-    run(&["--absent-ok", "init_t:x-1"])
-        .code(3)
-        .has("'x' is not a whole number");
-    run(&["--absent-ok", "frob=1"])
-        .code(3)
-        .has("unknown key 'frob'");
+    run(&["--absent-ok", "init_t:x-1"]).code(3).has("'x' is not a whole number");
+    run(&["--absent-ok", "frob=1"]).code(3).has("unknown key 'frob'");
     Check::plugin("check_selinux_domain")
         .arg("--help")
         .run_raw()

@@ -19,14 +19,8 @@ const CASES: &[Case] = &[
     (&["sshd:1-:5-1"], &["5-1"]),
     (&["sshd:1-,user=root"], &["sshd:1-,user=root"]),
     (&["sshd:1-,label=ssh"], &["the range 1- goes at the end"]),
-    (
-        &["sshd,label=ssh:1-,user=root"],
-        &["the range 1- goes at the end"],
-    ),
-    (
-        &["sshd,args~-D:0-0,user=root"],
-        &["the range 0-0 goes at the end"],
-    ),
+    (&["sshd,label=ssh:1-,user=root"], &["the range 1- goes at the end"]),
+    (&["sshd,args~-D:0-0,user=root"], &["the range 0-0 goes at the end"]),
     (&["sshd:1-:1-:1-"], &["goes at the end"]),
     (&["sshd:1.5-"], &["1.5"]),
     (&["sshd:1k-"], &["1k"]),
@@ -74,10 +68,7 @@ const CASES: &[Case] = &[
     (&["--frob", "sshd"], &["--frob"]),
     (&["-Z", "sshd"], &["-Z"]),
     (&["--recheck", "20", "-t", "10", "sshd"], &["20", "10"]),
-    (
-        &["--recheck", "4", "--rechecks", "3", "-t", "10", "sshd"],
-        &["12", "10"],
-    ),
+    (&["--recheck", "4", "--rechecks", "3", "-t", "10", "sshd"], &["12", "10"]),
     (&["--recheck", "soon", "sshd"], &["soon"]),
     (&["--recheck", "-1", "sshd"], &["-1"]),
     (&["--recheck", "1", "--rechecks", "many", "sshd"], &["many"]),
@@ -118,10 +109,7 @@ fn each_is_a_failure_with_a_summary_under_mon() {
     let mut wrong = Vec::new();
     for (args, shows) in CASES {
         let by_option = Check::count(["--mon"]).args(NO_SCAN).args(*args).run();
-        let by_link = Check::plugin("check_proccount.monitor")
-            .args(NO_SCAN)
-            .args(*args)
-            .run();
+        let by_link = Check::plugin("check_proccount.monitor").args(NO_SCAN).args(*args).run();
         for answer in [by_option, by_link] {
             if answer.code != Some(1)
                 || answer.lines().len() != 1
@@ -145,10 +133,7 @@ fn mon_counts_wherever_it_stands() {
 fn an_error_in_one_spec_is_told_whatever_the_others_say() {
     let name = unique();
     let _process = Specimen::called(&name).start();
-    Check::count([name.as_str(), "frob=1", &unique()])
-        .run()
-        .unknown()
-        .has("frob");
+    Check::count([name.as_str(), "frob=1", &unique()]).run().unknown().has("frob");
 }
 
 #[test]
@@ -166,10 +151,7 @@ fn what_is_right_is_shown_beside_what_is_wrong() {
 fn the_offending_text_is_escaped() {
     let evil = "user=no\nbo|dy\x1b[2J\u{7}";
     Check::count([evil]).run().unknown().line_count(1);
-    Check::count(["--containers", "a\nb|c"])
-        .run()
-        .unknown()
-        .line_count(1);
+    Check::count(["--containers", "a\nb|c"]).run().unknown().line_count(1);
     Check::count(["--frob\n|x"]).run().unknown().line_count(1);
     let long = format!("user={}", "x".repeat(9000));
     Check::count([long]).run().unknown().line_count(1);
@@ -188,11 +170,7 @@ fn an_error_in_a_file_names_file_and_line() {
     fs::write(&path, "# daemons\n\nsshd:1-\ncron,frob=1\n").expect("the file");
     let path = path.to_str().expect("text");
     let answer = Check::count(["--specs-from", path]).run();
-    answer
-        .unknown()
-        .line_count(1)
-        .has(&format!("{path}:4"))
-        .has("frob");
+    answer.unknown().line_count(1).has(&format!("{path}:4")).has("frob");
 }
 
 #[test]
@@ -202,10 +180,7 @@ fn a_file_without_any_spec_is_an_error() {
     for text in ["", "# nothing\n\n"] {
         fs::write(&path, text).expect("the file");
         let path = path.to_str().expect("text");
-        Check::count(["--specs-from", path])
-            .run()
-            .unknown()
-            .has(path);
+        Check::count(["--specs-from", path]).run().unknown().has(path);
     }
 }
 
@@ -215,15 +190,8 @@ fn a_file_without_any_spec_is_an_error() {
 fn help_goes_to_stdout_within_80_columns_and_exits_3() {
     for option in ["--help", "-h"] {
         let answer = Check::count([option]).env("COLUMNS", "200").run_raw();
-        answer
-            .code(3)
-            .has("--recheck")
-            .has("--proc-root")
-            .has("--specs-from");
-        let wide = answer
-            .lines()
-            .into_iter()
-            .find(|line| line.chars().count() > 80);
+        answer.code(3).has("--recheck").has("--proc-root").has("--specs-from");
+        let wide = answer.lines().into_iter().find(|line| line.chars().count() > 80);
         assert_eq!(wide, None, "{answer}");
         assert!(answer.lines().len() > 10, "{answer}");
         answer.lacks("\x1b");
@@ -234,43 +202,19 @@ fn help_goes_to_stdout_within_80_columns_and_exits_3() {
 fn version_is_one_line_and_exits_3() {
     for option in ["--version", "-V"] {
         let answer = Check::count([option]).run_raw();
-        answer
-            .code(3)
-            .line_count(1)
-            .has(env!("CARGO_PKG_VERSION"))
-            .has("check_proccount");
+        answer.code(3).line_count(1).has(env!("CARGO_PKG_VERSION")).has("check_proccount");
     }
 }
 
 #[test]
 fn every_plugin_has_help_and_version() {
-    for name in [
-        "check_proccount",
-        "check_proccpu",
-        "check_privdrop",
-        "check_selinux_domain",
-    ] {
+    for name in ["check_proccount", "check_proccpu", "check_privdrop", "check_selinux_domain"] {
         let help = Check::plugin(name).arg("--help").run_raw();
-        help.code(3)
-            .has(name)
-            .has("--timeout")
-            .has("--mon")
-            .has("--containers");
-        let wide = help
-            .lines()
-            .into_iter()
-            .find(|line| line.chars().count() > 80);
+        help.code(3).has(name).has("--timeout").has("--mon").has("--containers");
+        let wide = help.lines().into_iter().find(|line| line.chars().count() > 80);
         assert_eq!(wide, None, "{help}");
-        Check::plugin(name)
-            .arg("--version")
-            .run_raw()
-            .code(3)
-            .has(env!("CARGO_PKG_VERSION"));
+        Check::plugin(name).arg("--version").run_raw().code(3).has(env!("CARGO_PKG_VERSION"));
         let error = Check::plugin(name).arg("--frob").run();
-        error
-            .code(3)
-            .line_count(1)
-            .has("--frob")
-            .has("is UNKNOWN: ");
+        error.code(3).line_count(1).has("--frob").has("is UNKNOWN: ");
     }
 }

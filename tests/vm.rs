@@ -59,10 +59,7 @@ fn every_case_has_its_test() {
     let me = std::fs::read_to_string(here().with_extension("rs")).unwrap();
     for entry in std::fs::read_dir(here().join("cases")).unwrap() {
         let case = entry.unwrap().file_name().into_string().unwrap();
-        assert!(
-            me.contains(&format!("boot({case:?});")),
-            "no test boots {case}"
-        );
+        assert!(me.contains(&format!("boot({case:?});")), "no test boots {case}");
     }
 }
 
@@ -89,23 +86,16 @@ fn finished(mut command: Command) -> bool {
     if std::env::var_os("PROCWARDEN_VM_CACHE").is_none() {
         command.env("PROCWARDEN_VM_CACHE", target().join("vm-cache"));
     }
-    let output = command
-        .output()
-        .unwrap_or_else(|e| panic!("{command:?}: {e}"));
-    let (stdout, stderr) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    let (stdout, stderr) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     match output.status.code() {
         Some(0) => {
             print!("{stdout}");
             true
         }
         Some(LACKING) => {
-            assert!(
-                std::env::var_os("CI").is_none(),
-                "CI must have it: {stderr}"
-            );
+            assert!(std::env::var_os("CI").is_none(), "CI must have it: {stderr}");
             println!("SKIPPED: {}", stderr.trim_end());
             false
         }
@@ -122,15 +112,7 @@ fn static_binary() -> &'static Path {
         }
         let (dir, triple) = (target().join("vm-static"), "x86_64-unknown-linux-gnu");
         let output = Command::new(env!("CARGO"))
-            .args([
-                "build",
-                "--release",
-                "--locked",
-                "--bin",
-                "procwarden",
-                "--target",
-                triple,
-            ])
+            .args(["build", "--release", "--locked", "--bin", "procwarden", "--target", triple])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .env("CARGO_TARGET_DIR", &dir)
             .env("RUSTFLAGS", "-C target-feature=+crt-static")
@@ -138,10 +120,7 @@ fn static_binary() -> &'static Path {
             .output()
             .expect("cargo runs");
         let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "the static binary does not build:\n{stderr}"
-        );
+        assert!(output.status.success(), "the static binary does not build:\n{stderr}");
         dir.join(triple).join("release/procwarden")
     })
 }
@@ -153,7 +132,5 @@ fn here() -> PathBuf {
 
 /// The build directory that this test was built in.
 fn target() -> &'static Path {
-    Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .parent()
-        .expect("it is in there")
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is in there")
 }

@@ -55,10 +55,7 @@ const fn uid_regain(portrait: &Portrait) -> &'static str {
 fn no_new_privs(portrait: &Portrait, told: RuleSet) -> String {
     let because = match (portrait.held.any().is_empty(), told) {
         (false, told) if !told.contains(Rule::Caps) => {
-            format!(
-                " while it holds {}",
-                capabilities(portrait, Capabilities::default())
-            )
+            format!(" while it holds {}", capabilities(portrait, Capabilities::default()))
         }
         (true, told) if !told.contains(Rule::Groups) => {
             format!(" while it is in {}", privileged(portrait))
@@ -79,11 +76,7 @@ fn capabilities(portrait: &Portrait, allowed: Capabilities) -> String {
     } else {
         ""
     };
-    let place = if portrait.holds_inside {
-        " in a user namespace of its own"
-    } else {
-        ""
-    };
+    let place = if portrait.holds_inside { " in a user namespace of its own" } else { "" };
     let names = beyond.to_string();
     let names: Vec<_> = names.split(", ").map(str::to_owned).collect();
     format!("{}{kind}{place}", bounded(&names))

@@ -61,11 +61,7 @@ impl Group<'_> {
     }
 
     const fn place(&self) -> &'static str {
-        if self.portrait.contained {
-            ", in a container"
-        } else {
-            ""
-        }
+        if self.portrait.contained { ", in a container" } else { "" }
     }
 }
 
@@ -89,11 +85,7 @@ pub(crate) fn grouped<'s>(
         .collect();
     groups.sort_by_key(|group| {
         let size = (group.rules.len(), group.pids.len());
-        (
-            Reverse(group.state),
-            Reverse(size),
-            group.pids.first().copied(),
-        )
+        (Reverse(group.state), Reverse(size), group.pids.first().copied())
     });
     groups
 }

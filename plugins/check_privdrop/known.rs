@@ -16,14 +16,8 @@ const KNOWN: [&str; 2] = [
 
 /// All of them.
 pub(crate) fn known() -> Vec<Scoped> {
-    let read = KNOWN
-        .iter()
-        .filter_map(|line| Scoped::from_line(line.as_bytes()).ok());
-    read.map(|scoped| Scoped {
-        is_asked_for: false,
-        ..scoped
-    })
-    .collect()
+    let read = KNOWN.iter().filter_map(|line| Scoped::from_line(line.as_bytes()).ok());
+    read.map(|scoped| Scoped { is_asked_for: false, ..scoped }).collect()
 }
 
 #[cfg(test)]
@@ -35,11 +29,7 @@ mod tests {
         let known = known();
         assert_eq!(known.len(), KNOWN.len());
         for scoped in known {
-            assert!(
-                scoped.exemption.to_string().ends_with(')'),
-                "{}",
-                scoped.exemption
-            );
+            assert!(scoped.exemption.to_string().ends_with(')'), "{}", scoped.exemption);
         }
     }
 }

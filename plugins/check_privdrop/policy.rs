@@ -115,10 +115,7 @@ impl Policy {
     }
 
     fn answers(&self, process: &mut Process<'_>, status: &Status) -> [(Rule, Fact<bool>); 6] {
-        let line_missing = Missing::Hidden(Hidden {
-            file: File::Status,
-            cause: Cause::Malformed,
-        });
+        let line_missing = Missing::Hidden(Hidden { file: File::Status, cause: Cause::Malformed });
         let groups = self.membership(process, status.gid);
         let held = status.held.map(Held::any).ok_or(line_missing);
         let may_gain = status.no_new_privs.map(|set| !set).ok_or(line_missing);
@@ -128,10 +125,7 @@ impl Policy {
             (Rule::GidRoot, Ok(status.gid.all().contains(&0))),
             (Rule::GroupRoot, groups.map(|groups| groups.root)),
             (Rule::UidRegain, Ok(status.uid.all().contains(&0))),
-            (
-                Rule::Caps,
-                held.map(|held| !held.without(self.allowed).is_empty()),
-            ),
+            (Rule::Caps, held.map(|held| !held.without(self.allowed).is_empty())),
             (Rule::Groups, in_privileged),
             (Rule::NoNewPrivs, fact::all([may_gain, has_some])),
         ]

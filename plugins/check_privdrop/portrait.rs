@@ -89,19 +89,11 @@ impl Portrait {
             (false, 0) => groups.join(","),
             (false, more) => format!("{} and {more} more", groups.join(",")),
         };
-        format!(
-            "uid {} gid {} groups {groups}",
-            shown(self.uid),
-            shown(self.gid)
-        )
+        format!("uid {} gid {} groups {groups}", shown(self.uid), shown(self.gid))
     }
 }
 
 fn shown(ids: Ids) -> String {
     let three = format!("{}/{}/{}", ids.real, ids.effective, ids.saved);
-    if ids.filesystem == ids.effective {
-        three
-    } else {
-        format!("{three} fs {}", ids.filesystem)
-    }
+    if ids.filesystem == ids.effective { three } else { format!("{three} fs {}", ids.filesystem) }
 }

@@ -43,15 +43,9 @@ impl Rule {
 
     /// The rule of that name.
     pub(crate) fn named(name: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|rule| rule.name() == name)
-            .ok_or_else(|| {
-                format!(
-                    "there is no rule '{name}'; rules are {}",
-                    RuleSet::ALL.names(", ")
-                )
-            })
+        Self::ALL.into_iter().find(|rule| rule.name() == name).ok_or_else(|| {
+            format!("there is no rule '{name}'; rules are {}", RuleSet::ALL.names(", "))
+        })
     }
 
     const fn bit(self) -> u8 {
@@ -116,9 +110,7 @@ impl RuleSet {
 
     /// Its rules, in the order of reports.
     pub(crate) fn iter(self) -> impl Iterator<Item = Rule> {
-        Rule::ALL
-            .into_iter()
-            .filter(move |rule| self.contains(*rule))
+        Rule::ALL.into_iter().filter(move |rule| self.contains(*rule))
     }
 
     /// Their names.
@@ -141,10 +133,7 @@ mod tests {
         assert_eq!(set.names("+"), "gid-root+group-root+uid-regain+caps");
         assert_eq!(set.without(RuleSet::DEFAULT).names("+"), "caps");
         let error = RuleSet::parse("gid-root,frob").unwrap_err();
-        assert!(
-            error.starts_with("there is no rule 'frob'; rules are gid-root, "),
-            "{error}"
-        );
+        assert!(error.starts_with("there is no rule 'frob'; rules are gid-root, "), "{error}");
         assert!(RuleSet::parse("").is_err());
     }
 }

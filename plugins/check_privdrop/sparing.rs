@@ -25,11 +25,7 @@ pub(crate) struct Scoped {
 impl Scoped {
     /// Reads a selector, which is exempt from all rules.
     pub(crate) fn from_all(text: &[u8]) -> Result<Self, Error> {
-        Ok(Self {
-            rules: RuleSet::ALL,
-            exemption: Exemption::parse(text)?,
-            is_asked_for: true,
-        })
+        Ok(Self { rules: RuleSet::ALL, exemption: Exemption::parse(text)?, is_asked_for: true })
     }
 
     /// Reads `RULE[,RULE...]:SELECTOR`.
@@ -118,10 +114,7 @@ mod tests {
             ("uid-regain".into(), "atd (by design)".into())
         );
         assert_eq!(read("caps,groups:a:b").1, "a:b");
-        assert_eq!(
-            read("tmux: server"),
-            (RuleSet::ALL.names("+"), "tmux: server".into())
-        );
+        assert_eq!(read("tmux: server"), (RuleSet::ALL.names("+"), "tmux: server".into()));
     }
 
     #[test]

@@ -157,11 +157,8 @@ impl Survey {
 
 impl Case {
     fn new(process: &mut Process<'_>, suspicion: Suspicion, policy: &Policy) -> Fact<Self> {
-        let portrait = if suspicion.broken.is_empty() {
-            None
-        } else {
-            Some(Portrait::of(process, policy)?)
-        };
+        let portrait =
+            if suspicion.broken.is_empty() { None } else { Some(Portrait::of(process, policy)?) };
         let mut case = Self {
             pid: process.pid(),
             start: start(process)?,
@@ -212,11 +209,7 @@ impl Case {
 
     fn verdict(&self, policy: &Policy) -> State {
         let known = policy.state(self.broken);
-        if self.doubtful.is_empty() {
-            known
-        } else {
-            known.max(State::Unknown)
-        }
+        if self.doubtful.is_empty() { known } else { known.max(State::Unknown) }
     }
 }
 

@@ -32,14 +32,8 @@ pub(crate) fn report(
     let most = MOST_PIDS[usize::from(verbose > 0)];
     let mut findings: Vec<_> = groups.iter().map(|group| group.finding(policy)).collect();
     findings.extend(undecided(standing()));
-    findings.extend(survey.blindness.clone().map(|text| Finding {
-        state: State::Unknown,
-        text,
-    }));
-    let mut details: Vec<_> = groups
-        .iter()
-        .map(|group| group.detail(policy, most))
-        .collect();
+    findings.extend(survey.blindness.clone().map(|text| Finding { state: State::Unknown, text }));
+    let mut details: Vec<_> = groups.iter().map(|group| group.detail(policy, most)).collect();
     if verbose > 0 {
         details.extend(exempt_details(survey, policy, sparings, most));
     }
@@ -79,11 +73,7 @@ fn undecided<'s>(cases: impl Iterator<Item = &'s Case>) -> Option<Finding> {
 
 /// `214 processes judged, 2 exempt, 1 settled after 5 s`.
 fn counts(survey: &Survey) -> String {
-    let noun = if survey.judged == 1 {
-        "process"
-    } else {
-        "processes"
-    };
+    let noun = if survey.judged == 1 { "process" } else { "processes" };
     let exempt = match exempt(survey) {
         0 => String::new(),
         count => format!(", {count} exempt"),
@@ -96,11 +86,7 @@ fn settled(survey: &Survey) -> String {
     let improved = survey.cases.iter().filter(|case| case.has_improved());
     let improved: Vec<_> = improved.map(|case| case.after).collect();
     match improved.iter().max() {
-        Some(after) => format!(
-            ", {} settled after {} s",
-            improved.len(),
-            options::seconds(*after)
-        ),
+        Some(after) => format!(", {} settled after {} s", improved.len(), options::seconds(*after)),
         None => String::new(),
     }
 }
@@ -155,38 +141,19 @@ fn how_it_was_read(survey: &Survey, policy: &Policy) -> Vec<String> {
 fn perfdata(survey: &Survey, policy: &Policy) -> Vec<Perfdata> {
     let of_rule = |rule: Rule| {
         let breaks = |case: &Case| case.broken.contains(rule);
-        let count = survey
-            .cases
-            .iter()
-            .filter(|case| breaks(&case.last))
-            .count();
+        let count = survey.cases.iter().filter(|case| breaks(&case.last)).count();
         let none = Range::parse("0").ok();
         let thresholds = match policy.state(RuleSet::of(rule)) {
-            State::Warning => Thresholds {
-                warning: none,
-                critical: None,
-            },
-            _ => Thresholds {
-                warning: None,
-                critical: none,
-            },
+            State::Warning => Thresholds { warning: none, critical: None },
+            _ => Thresholds { warning: None, critical: none },
         };
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "there are less than 2^22 processes"
-        )]
+        #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
         let value = count as f64;
-        Perfdata {
-            thresholds,
-            ..Perfdata::plain(rule.name(), value)
-        }
+        Perfdata { thresholds, ..Perfdata::plain(rule.name(), value) }
     };
     let mut items: Vec<_> = policy.rules.iter().map(of_rule).collect();
     items.push(Perfdata::plain("exempt", exempt(survey).into()));
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "there are less than 2^22 processes"
-    )]
+    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
     items.push(Perfdata::plain("judged", survey.judged as f64));
     items
 }

@@ -54,9 +54,7 @@ impl Clock {
     pub(super) fn now(self) -> Moment {
         Moment {
             awake: awake(),
-            since_boot: self
-                .recorded
-                .unwrap_or_else(|| duration(clock_gettime(ClockId::Boottime))),
+            since_boot: self.recorded.unwrap_or_else(|| duration(clock_gettime(ClockId::Boottime))),
         }
     }
 }

@@ -34,10 +34,7 @@ pub(super) struct Who {
 
 impl Who {
     const fn of(reading: &Reading) -> Self {
-        Self {
-            pid: reading.pid,
-            start: reading.start,
-        }
+        Self { pid: reading.pid, start: reading.start }
     }
 }
 
@@ -119,11 +116,7 @@ impl Judge {
         let window = Window::new(before, sample, self.measure);
         let idle = self.too_idle(verdict);
         let later = |suspect: Suspect| {
-            let ended = Suspect {
-                state: State::Ok,
-                window: None,
-                ..suspect
-            };
+            let ended = Suspect { state: State::Ok, window: None, ..suspect };
             let Some(who) = suspect.who else {
                 return idle.unwrap_or(ended);
             };
@@ -189,12 +182,7 @@ impl Verdict {
             let over = excess(limits, share.percent) != State::Ok;
             if over {
                 let percent = |one: &(Who, Share, u16)| one.1.percent;
-                rank(
-                    &mut self.exempt_over,
-                    (who, share, by),
-                    percent,
-                    EXEMPT_OVER,
-                );
+                rank(&mut self.exempt_over, (who, share, by), percent, EXEMPT_OVER);
             }
             return;
         }
@@ -231,11 +219,8 @@ fn lack(limits: Thresholds, percent: f64) -> State {
 
 fn held(limits: Thresholds, percent: f64, counts: impl Fn(Range) -> bool) -> State {
     let counting = |range: Option<Range>| range.filter(|range| counts(*range));
-    Thresholds {
-        warning: counting(limits.warning),
-        critical: counting(limits.critical),
-    }
-    .state(percent)
+    Thresholds { warning: counting(limits.warning), critical: counting(limits.critical) }
+        .state(percent)
 }
 
 #[cfg(test)]
@@ -248,17 +233,10 @@ mod tests {
         let range = |text: &str| Range::parse(text).ok();
         Judge {
             limits: Limits {
-                window: Thresholds {
-                    warning: range(warning),
-                    critical: range(critical),
-                },
+                window: Thresholds { warning: range(warning), critical: range(critical) },
                 lifetime: Thresholds::default(),
             },
-            measure: Measure {
-                with_children: false,
-                min_age: 1.0,
-                cores: 1.0,
-            },
+            measure: Measure { with_children: false, min_age: 1.0, cores: 1.0 },
         }
     }
 
@@ -267,15 +245,9 @@ mod tests {
         let pids = || roles.iter().zip(1..);
         let before: Vec<_> = pids().map(|(_, pid)| reading(pid, 0, 1, 0, 0)).collect();
         let now: Vec<_> = pids()
-            .map(|(&(percent, role), pid)| Reading {
-                role,
-                ..reading(pid, 0, 1, percent * 10, 0)
-            })
+            .map(|(&(percent, role), pid)| Reading { role, ..reading(pid, 0, 1, percent * 10, 0) })
             .collect();
-        let census = Census {
-            sample: sample(110, &now),
-            ..Census::default()
-        };
+        let census = Census { sample: sample(110, &now), ..Census::default() };
         (sample(100, &before), census)
     }
 
@@ -283,15 +255,10 @@ mod tests {
         let (before, census) = window(roles);
         let verdict = judge.judge(&before, census);
         let suspects = verdict.suspects.iter();
-        suspects
-            .map(|suspect| (suspect.who.map(|who| who.pid), suspect.state))
-            .collect()
+        suspects.map(|suspect| (suspect.who.map(|who| who.pid), suspect.state)).collect()
     }
 
-    const HIDDEN: Role = Role::Doubtful(Hidden {
-        file: File::Exe,
-        cause: Cause::Denied,
-    });
+    const HIDDEN: Role = Role::Doubtful(Hidden { file: File::Exe, cause: Cause::Denied });
 
     #[test]
     fn only_those_over_and_not_exempt_are_suspects() {
@@ -307,11 +274,7 @@ mod tests {
         ];
         assert_eq!(
             states(judge("50", "90"), &roles),
-            [
-                (Some(2), State::Warning),
-                (Some(3), State::Critical),
-                (Some(6), State::Unknown)
-            ]
+            [(Some(2), State::Warning), (Some(3), State::Critical), (Some(6), State::Unknown)]
         );
         let (before, census) = window(&roles);
         let verdict = judge("50", "90").judge(&before, census);
@@ -325,10 +288,7 @@ mod tests {
         let roles = [(0, Role::Judged), (20, Role::Judged)];
         assert_eq!(states(judge("10:", ""), &roles), []);
         assert_eq!(states(judge("", "30:"), &roles), [(None, State::Critical)]);
-        assert_eq!(
-            states(judge("", "@15:25"), &roles),
-            [(Some(2), State::Critical)]
-        );
+        assert_eq!(states(judge("", "@15:25"), &roles), [(Some(2), State::Critical)]);
     }
 
     #[test]

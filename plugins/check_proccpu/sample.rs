@@ -169,34 +169,20 @@ pub(super) mod tests {
 
     /// A process that is judged, read at once.
     pub(crate) fn reading(pid: u32, ppid: u32, start: u64, own: u64, children: u64) -> Reading {
-        Reading {
-            pid,
-            ppid,
-            start,
-            own,
-            children,
-            began: 0,
-            ended: 0,
-            role: Role::Judged,
-        }
+        Reading { pid, ppid, start, own, children, began: 0, ended: 0, role: Role::Judged }
     }
 
     /// A sample of the second `at` since boot.
     pub(crate) fn sample(at: u64, readings: &[Reading]) -> Sample {
         let at = Duration::from_secs(at);
-        let taken = Moment {
-            awake: at,
-            since_boot: at,
-        };
+        let taken = Moment { awake: at, since_boot: at };
         Sample::new(taken, readings.to_vec())
     }
 
     #[test]
     fn what_was_kept_comes_back() {
-        let outside = |pid| Reading {
-            role: Role::Outside,
-            ..reading(pid, 1, u64::from(pid) << 33, 7, 9)
-        };
+        let outside =
+            |pid| Reading { role: Role::Outside, ..reading(pid, 1, u64::from(pid) << 33, 7, 9) };
         let kept = sample(100, &[outside(9), outside(3)]);
         assert_eq!(Sample::decode(&kept.encode()), Some(kept.clone()));
         assert_eq!(kept.readings()[0].pid, 3);

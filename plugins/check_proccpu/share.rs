@@ -55,11 +55,7 @@ impl Measure {
     }
 
     fn ticks(&self, process: &Reading) -> u64 {
-        let children = if self.with_children {
-            process.children
-        } else {
-            0
-        };
+        let children = if self.with_children { process.children } else { 0 };
         process.own.saturating_add(children)
     }
 
@@ -79,17 +75,9 @@ pub(super) struct Window<'s> {
 
 impl<'s> Window<'s> {
     pub(super) fn new(before: &'s Sample, now: &'s Sample, measure: Measure) -> Self {
-        let earlier = if measure.with_children {
-            earlier_time(before, now)
-        } else {
-            HashMap::new()
-        };
-        Self {
-            before,
-            now,
-            measure,
-            earlier,
-        }
+        let earlier =
+            if measure.with_children { earlier_time(before, now) } else { HashMap::new() };
+        Self { before, now, measure, earlier }
     }
 
     /// The share of a process of the second sample; `None` if it is too young to be judged.
@@ -110,11 +98,7 @@ impl<'s> Window<'s> {
                 (total, window.as_secs_f64(), Over::AtMost)
             }
         };
-        Some(Share {
-            percent: self.measure.percent(ticks, seconds),
-            seconds,
-            over,
-        })
+        Some(Share { percent: self.measure.percent(ticks, seconds), seconds, over })
     }
 
     fn used_since(&self, before: &Reading, process: &Reading) -> u64 {
@@ -162,15 +146,8 @@ mod tests {
     use super::super::sample::tests::{reading, sample};
     use super::*;
 
-    const PLAIN: Measure = Measure {
-        with_children: false,
-        min_age: 1.0,
-        cores: 1.0,
-    };
-    const FAMILY: Measure = Measure {
-        with_children: true,
-        ..PLAIN
-    };
+    const PLAIN: Measure = Measure { with_children: false, min_age: 1.0, cores: 1.0 };
+    const FAMILY: Measure = Measure { with_children: true, ..PLAIN };
 
     /// A percentage, whole in all of these cases.
     fn percent(measure: Measure, before: &Sample, now: &Sample, pid: u32) -> String {
@@ -187,10 +164,7 @@ mod tests {
         let now = sample(110, &[reading(5, 1, 50, 3000, 900)]);
         let found = share(PLAIN, &before, &now, 5).unwrap();
         assert_eq!((found.percent, found.seconds), (200.0, 10.0));
-        let of_four = Measure {
-            cores: 4.0,
-            ..PLAIN
-        };
+        let of_four = Measure { cores: 4.0, ..PLAIN };
         assert_eq!(percent(of_four, &before, &now, 5), "50");
         assert_eq!(percent(FAMILY, &before, &now, 5), "290");
     }
@@ -208,10 +182,7 @@ mod tests {
         let before = sample(100, &[reading(5, 1, 50, 90_000, 0)]);
         let now = sample(110, &[reading(5, 1, 10_800, 100, 0)]);
         let found = share(PLAIN, &before, &now, 5).unwrap();
-        assert_eq!(
-            (found.percent, found.seconds, found.over),
-            (50.0, 2.0, Over::Birth)
-        );
+        assert_eq!((found.percent, found.seconds, found.over), (50.0, 2.0, Over::Birth));
     }
 
     #[test]
@@ -249,10 +220,7 @@ mod tests {
                 reading(7, 6, 60, 360_000, 0),
             ],
         );
-        let now = sample(
-            110,
-            &[reading(1, 0, 0, 0, 360_000), reading(5, 1, 50, 0, 0)],
-        );
+        let now = sample(110, &[reading(1, 0, 0, 0, 360_000), reading(5, 1, 50, 0, 0)]);
         assert_eq!(percent(FAMILY, &before, &now, 1), "0");
         assert_eq!(percent(FAMILY, &before, &now, 5), "0");
     }
@@ -260,10 +228,7 @@ mod tests {
     #[test]
     fn a_loop_of_short_lived_children_shows_at_their_parent() {
         let before = sample(100, &[reading(5, 1, 50, 10, 0), reading(6, 5, 9_990, 5, 0)]);
-        let now = sample(
-            110,
-            &[reading(5, 1, 50, 20, 985), reading(7, 5, 10_990, 5, 0)],
-        );
+        let now = sample(110, &[reading(5, 1, 50, 20, 985), reading(7, 5, 10_990, 5, 0)]);
         assert_eq!(percent(FAMILY, &before, &now, 5), "99");
     }
 }

@@ -35,10 +35,8 @@ pub(super) struct Manner {
 impl Rounds<'_> {
     /// Puts it into words.
     pub(super) fn report(&self, title: &'static str, manner: &Manner) -> Report {
-        let (mut over, settled): (Vec<_>, Vec<_>) = self
-            .suspects
-            .iter()
-            .partition(|suspect| suspect.last.state != State::Ok);
+        let (mut over, settled): (Vec<_>, Vec<_>) =
+            self.suspects.iter().partition(|suspect| suspect.last.state != State::Ok);
         over.sort_by(|a, b| worst_first(&a.last, &b.last));
         let mut report = Report {
             title,
@@ -53,10 +51,7 @@ impl Rounds<'_> {
                 let pid = suspect.last.who.map_or(0, |who| who.pid);
                 format!("pid {pid}")
             };
-            report.findings.push(Finding {
-                state: suspect.last.state,
-                text,
-            });
+            report.findings.push(Finding { state: suspect.last.state, text });
         }
         report.findings.extend(self.blind_spots());
         report.remark = self.remark(&over);
@@ -77,10 +72,7 @@ impl Rounds<'_> {
         if let Some(percent) = suspect.lifetime {
             let want = want(limits.lifetime, percent);
             if !want.is_empty() {
-                measures.push(format!(
-                    "{} over its life{want}",
-                    shown_percent(percent, manner)
-                ));
+                measures.push(format!("{} over its life{want}", shown_percent(percent, manner)));
             }
         }
         let windows = match self.windows {
@@ -92,9 +84,7 @@ impl Rounds<'_> {
             let remedy = hidden.remedy();
             format!(", but it is hidden whether it is exempt: {hidden}; {remedy}")
         });
-        let who = suspect
-            .who
-            .map_or("even the busiest".into(), |who| self.short(who));
+        let who = suspect.who.map_or("even the busiest".into(), |who| self.short(who));
         format!("{who}: {measures}{windows}{doubt}")
     }
 
@@ -110,34 +100,18 @@ impl Rounds<'_> {
             let joint = if remedy.is_empty() { "" } else { "; " };
             format!("pid {pid}{others} can't be measured: {hidden}{joint}{remedy}")
         });
-        let finding = |text| Finding {
-            state: State::Unknown,
-            text,
-        };
-        unreadable
-            .into_iter()
-            .chain(self.blindness.clone())
-            .map(finding)
-            .collect()
+        let finding = |text| Finding { state: State::Unknown, text };
+        unreadable.into_iter().chain(self.blindness.clone()).map(finding).collect()
     }
 
     /// `highest 12.3% over 3 s: pid 812 firefox, user alice; 312 judged, 4 exempt`.
     fn all_well(&self, settled: &[&Settled<Suspect>], manner: &Manner) -> String {
         let highest = self.verdict.busiest.first().map_or_else(
             || "no process to judge".to_owned(),
-            |(who, share)| {
-                format!(
-                    "highest {}: {}",
-                    shown_share(share, manner),
-                    self.short(*who)
-                )
-            },
+            |(who, share)| format!("highest {}: {}", shown_share(share, manner), self.short(*who)),
         );
-        let mut parts: Vec<_> = settled
-            .iter()
-            .take(3)
-            .map(|suspect| self.settled(suspect, manner))
-            .collect();
+        let mut parts: Vec<_> =
+            settled.iter().take(3).map(|suspect| self.settled(suspect, manner)).collect();
         parts.push(highest);
         parts.push(self.numbers());
         parts.extend(self.sampled());
@@ -150,20 +124,14 @@ impl Rounds<'_> {
             let share = suspect.window.map(|share| shown_share(&share, manner));
             share.unwrap_or_else(|| "its end".into())
         };
-        let who = suspect
-            .first
-            .who
-            .map_or("the busiest".into(), |who| self.short(who));
+        let who = suspect.first.who.map_or("the busiest".into(), |who| self.short(who));
         let after = procwarden::options::seconds(suspect.after);
         let (first, last) = (shown(&suspect.first), shown(&suspect.last));
         format!("{who} {first}, settled to {last} after {after} s")
     }
 
     fn numbers(&self) -> String {
-        format!(
-            "{} judged, {} exempt",
-            self.verdict.judged, self.verdict.exempt
-        )
+        format!("{} judged, {} exempt", self.verdict.judged, self.verdict.exempt)
     }
 
     fn sampled(&self) -> Option<String> {
@@ -176,9 +144,7 @@ impl Rounds<'_> {
             suspect.last.who.is_some() && suspect.last.state != State::Unknown
         };
         let over = over.iter().filter(is_over).count();
-        let sampled = self
-            .sampled()
-            .map_or_else(String::new, |why| format!("; {why}"));
+        let sampled = self.sampled().map_or_else(String::new, |why| format!("; {why}"));
         format!("{over} over; {}{sampled}", self.numbers())
     }
 
@@ -187,11 +153,8 @@ impl Rounds<'_> {
         for (at, suspect) in over.iter().enumerate() {
             let suspect = &suspect.last;
             let Some(who) = suspect.who else { continue };
-            let described = if at < DESCRIBED {
-                self.described(who)
-            } else {
-                format!("pid {}", who.pid)
-            };
+            let described =
+                if at < DESCRIBED { self.described(who) } else { format!("pid {}", who.pid) };
             lines.push(format!("{}: {described}", self.measures(suspect, manner)));
         }
         lines.extend(self.past.trouble.iter().cloned());
@@ -261,8 +224,7 @@ impl Rounds<'_> {
 
     /// `pid 812 xz, user alice, up 2m: xz -9`.
     fn described(&self, who: Who) -> String {
-        self.living(who)
-            .map_or_else(|| ended(who), |mut process| describe::process(&mut process))
+        self.living(who).map_or_else(|| ended(who), |mut process| describe::process(&mut process))
     }
 
     /// `pid 812 xz, user alice`.
@@ -297,25 +259,16 @@ impl Rounds<'_> {
             unit: "%",
             thresholds,
         };
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "there are less than 2^22 processes"
-        )]
+        #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
         let count = |label: &str, count: u64| Perfdata::plain(label, count as f64);
-        let highest = self
-            .verdict
-            .busiest
-            .first()
-            .map_or(0.0, |(_, share)| share.percent);
+        let highest = self.verdict.busiest.first().map_or(0.0, |(_, share)| share.percent);
         let mut items = vec![percent("highest", highest, limits.window)];
         if limits.lifetime != Thresholds::default() {
             let highest = self.verdict.highest_lifetime;
             items.push(percent("highest_lifetime", highest, limits.lifetime));
         }
         let worse = |state: State| {
-            let are = over
-                .iter()
-                .filter(|s| s.last.who.is_some() && s.last.state >= state);
+            let are = over.iter().filter(|s| s.last.who.is_some() && s.last.state >= state);
             u64::try_from(are.count()).unwrap_or(u64::MAX)
         };
         items.extend([
@@ -333,9 +286,7 @@ fn worst_first(a: &Suspect, b: &Suspect) -> std::cmp::Ordering {
     let share = |suspect: &Suspect| suspect.window.map_or(0.0, |share| share.percent);
     let life = |suspect: &Suspect| suspect.lifetime.unwrap_or(0.0);
     let by_state = Reverse(a.state).cmp(&Reverse(b.state));
-    by_state
-        .then(share(b).total_cmp(&share(a)))
-        .then(life(b).total_cmp(&life(a)))
+    by_state.then(share(b).total_cmp(&share(a))).then(life(b).total_cmp(&life(a)))
 }
 
 fn ended(who: Who) -> String {
@@ -360,11 +311,7 @@ fn shown_share(share: &Share, manner: &Manner) -> String {
 }
 
 fn shown_percent(percent: f64, manner: &Manner) -> String {
-    let of = if manner.of_machine {
-        " of the machine"
-    } else {
-        ""
-    };
+    let of = if manner.of_machine { " of the machine" } else { "" };
     format!("{percent:.1}%{of}")
 }
 
@@ -385,9 +332,6 @@ mod tests {
 
     #[test]
     fn lengths_are_short() {
-        assert_eq!(
-            [3.0004, 2.44, 61.2, 300.0].map(length),
-            ["3 s", "2.4 s", "61 s", "5 min"]
-        );
+        assert_eq!([3.0004, 2.44, 61.2, 300.0].map(length), ["3 s", "2.4 s", "61 s", "5 min"]);
     }
 }

@@ -10,15 +10,7 @@ pub(super) const UNCLEAR: &str = "it can't be told which security system labels 
 /// By the systems' names. In SELinux one process belongs in `init_t`, and none where a daemon lands
 /// whose policy is missing or was lost; in AppArmor no process should be left in complain mode.
 const USUAL: [(&str, &[&str]); 2] = [
-    (
-        "selinux",
-        &[
-            "init_t:1-1",
-            "initrc_t:0-0",
-            "unconfined_service_t:0-0",
-            "unlabeled_t:0-0",
-        ],
-    ),
+    ("selinux", &["init_t:1-1", "initrc_t:0-0", "unconfined_service_t:0-0", "unlabeled_t:0-0"]),
     ("apparmor", &["mode=complain:0-0"]),
 ];
 

@@ -25,10 +25,7 @@ impl Comm {
         let mut bytes = [0; 64];
         bytes[..length].copy_from_slice(&name[..length]);
         #[allow(clippy::cast_possible_truncation, reason = "at most 63")]
-        Self {
-            bytes,
-            length: length as u8,
-        }
+        Self { bytes, length: length as u8 }
     }
 }
 

@@ -135,9 +135,7 @@ impl<'r> Process<'r> {
             return *self.comm.insert(Ok(comm));
         }
         let mut text = [0_u8; 65];
-        let known = self
-            .read_short(File::Comm, &mut text)
-            .map(|n| Comm::parse(&text[..n]));
+        let known = self.read_short(File::Comm, &mut text).map(|n| Comm::parse(&text[..n]));
         *self.comm.insert(known)
     }
 
@@ -181,10 +179,7 @@ impl<'r> Process<'r> {
     /// Gone, or hidden.
     pub fn groups(&mut self) -> Fact<impl Iterator<Item = u32> + '_> {
         let status = self.status()?;
-        let none = Missing::Hidden(Hidden {
-            file: File::Status,
-            cause: Cause::Malformed,
-        });
+        let none = Missing::Hidden(Hidden { file: File::Status, cause: Cause::Malformed });
         status.groups(&self.status_text).ok_or(none)
     }
 
@@ -211,16 +206,11 @@ impl<'r> Process<'r> {
                 AtFlags::NO_AUTOMOUNT,
                 StatxFlags::UID | StatxFlags::GID,
             )
-            .map(|found| Owner {
-                uid: found.stx_uid,
-                gid: found.stx_gid,
-            })
+            .map(|found| Owner { uid: found.stx_uid, gid: found.stx_gid })
             .map_err(|errno| missing(File::Directory, errno, || false))
         } else {
-            self.status().map(|status| Owner {
-                uid: status.uid.effective,
-                gid: status.gid.effective,
-            })
+            self.status()
+                .map(|status| Owner { uid: status.uid.effective, gid: status.gid.effective })
         };
         *self.owner.insert(known)
     }
@@ -305,10 +295,7 @@ impl<'r> Process<'r> {
         if stat.is_kernel_thread() || !stat.is_alive() {
             return Ok(false);
         }
-        Err(Missing::Hidden(Hidden {
-            file: File::Exe,
-            cause: Cause::Absent,
-        }))
+        Err(Missing::Hidden(Hidden { file: File::Exe, cause: Cause::Absent }))
     }
 }
 
@@ -326,16 +313,10 @@ mod tests {
         assert_eq!(me.is_kernel_thread(), Ok(false));
         let owner = me.owner().unwrap();
         let status = me.status().unwrap();
-        assert_eq!(
-            (owner.uid, owner.gid),
-            (status.uid.effective, status.gid.effective)
-        );
+        assert_eq!((owner.uid, owner.gid), (status.uid.effective, status.gid.effective));
         assert_eq!(
             me.exe().unwrap().unwrap(),
-            std::fs::read_link("/proc/self/exe")
-                .unwrap()
-                .as_os_str()
-                .as_encoded_bytes()
+            std::fs::read_link("/proc/self/exe").unwrap().as_os_str().as_encoded_bytes()
         );
         assert!(me.cmdline().unwrap().ends_with(b"\0"));
     }

@@ -31,10 +31,7 @@ impl PidPath {
             rest /= 10;
         }
         digits.rotate_left(start);
-        Self {
-            digits,
-            length: digits.len() - start,
-        }
+        Self { digits, length: digits.len() - start }
     }
 
     pub(super) fn to(&self, file: File) -> FilePath {

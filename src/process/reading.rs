@@ -21,12 +21,7 @@ impl Process<'_> {
         let path = self.path.to(File::Directory);
         let wanted = StatxFlags::TYPE;
         !matches!(
-            statx(
-                self.root.as_directory(),
-                path.as_c_str(),
-                AtFlags::NO_AUTOMOUNT,
-                wanted
-            ),
+            statx(self.root.as_directory(), path.as_c_str(), AtFlags::NO_AUTOMOUNT, wanted),
             Err(Errno::NOENT | Errno::SRCH)
         )
     }
@@ -38,10 +33,7 @@ impl Process<'_> {
         }
         let mut bytes = mem::take(&mut slot.bytes);
         let known = self.read_whole(file, &mut bytes).map(|()| true);
-        *self.content(file) = Content {
-            known: Some(known),
-            bytes,
-        };
+        *self.content(file) = Content { known: Some(known), bytes };
     }
 
     fn content(&mut self, file: File) -> &mut Content {
@@ -74,10 +66,7 @@ impl Process<'_> {
             Ok(())
         })?;
         if bytes.len() > LONGEST {
-            return Err(Missing::Hidden(Hidden {
-                file,
-                cause: Cause::TooLong,
-            }));
+            return Err(Missing::Hidden(Hidden { file, cause: Cause::TooLong }));
         }
         Ok(())
     }
@@ -87,10 +76,9 @@ impl Process<'_> {
         read(self.path.to(file).as_c_str()).map_err(|errno| {
             let system = file.is_label().then(|| self.root.labelling().system());
             match (errno, system.flatten()) {
-                (Errno::ACCESS, Some(system)) => Missing::Hidden(Hidden {
-                    file,
-                    cause: Cause::Refused(system),
-                }),
+                (Errno::ACCESS, Some(system)) => {
+                    Missing::Hidden(Hidden { file, cause: Cause::Refused(system) })
+                }
                 _ => missing(file, errno, || self.is_listed()),
             }
         })
@@ -101,10 +89,7 @@ impl Process<'_> {
         if empty && !self.is_listed() {
             return Missing::Gone;
         }
-        Missing::Hidden(Hidden {
-            file,
-            cause: Cause::Malformed,
-        })
+        Missing::Hidden(Hidden { file, cause: Cause::Malformed })
     }
 }
 

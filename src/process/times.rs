@@ -37,21 +37,16 @@ impl Process<'_> {
         if let Some(now) = self.now {
             return Ok(now);
         }
-        let uptime = self.root.uptime().map_err(|_| {
-            Missing::Hidden(Hidden {
-                file: File::Uptime,
-                cause: Cause::Absent,
-            })
-        })?;
+        let uptime = self
+            .root
+            .uptime()
+            .map_err(|_| Missing::Hidden(Hidden { file: File::Uptime, cause: Cause::Absent }))?;
         Ok(*self.now.insert(uptime))
     }
 }
 
 /// Clock ticks, of which `stat` tells times, as seconds.
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "ticks since boot are far below 2^53"
-)]
+#[allow(clippy::cast_precision_loss, reason = "ticks since boot are far below 2^53")]
 pub fn ticks_to_seconds(ticks: u64) -> f64 {
     ticks as f64 / rustix::param::clock_ticks_per_second() as f64
 }

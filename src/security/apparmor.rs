@@ -61,12 +61,7 @@ impl SecuritySystem for Apparmor {
     fn label<'l>(&self, raw: &'l [u8]) -> Label<'l> {
         let context = raw.strip_suffix(b"\n").unwrap_or(raw);
         let (profile, mode) = profile_and_mode(context);
-        Label {
-            context,
-            domain: profile,
-            mode: Some(mode),
-            ..Label::default()
-        }
+        Label { context, domain: profile, mode: Some(mode), ..Label::default() }
     }
 
     fn enforcement(&self) -> Enforcement {
@@ -151,11 +146,7 @@ mod tests {
             ("odd (name) (complain)\n", "odd (name)", "complain"),
             ("a//child (enforce)\n", "a//child", "enforce"),
             ("a//&b (mixed)\n", "a//&b", "mixed"),
-            (
-                "unconfined//&:ns1:unconfined\n",
-                "unconfined//&:ns1:unconfined",
-                "unconfined",
-            ),
+            ("unconfined//&:ns1:unconfined\n", "unconfined//&:ns1:unconfined", "unconfined"),
         ] {
             let label = Apparmor.label(raw.as_bytes());
             assert_eq!(label.context, raw.trim_end().as_bytes());

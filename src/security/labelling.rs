@@ -43,16 +43,12 @@ impl Labelling {
         };
         let own_file = match &presence {
             // Kernels before 5.8 have AppArmor's label in the common file only.
-            Presence::Active(system) => system
-                .own_file()
-                .filter(|&file| root.own_label(file) != Err(Errno::NOENT)),
+            Presence::Active(system) => {
+                system.own_file().filter(|&file| root.own_label(file) != Err(Errno::NOENT))
+            }
             _ => None,
         };
-        Self {
-            choice,
-            presence,
-            file: own_file.unwrap_or(File::Label),
-        }
+        Self { choice, presence, file: own_file.unwrap_or(File::Label) }
     }
 
     /// The system whose labels there are, where that is known.
@@ -68,10 +64,7 @@ impl Labelling {
         let Presence::Absent(active) = &self.presence else {
             return None;
         };
-        let missing = Hidden {
-            file: self.file,
-            cause: self.no_system(),
-        };
+        let missing = Hidden { file: self.file, cause: self.no_system() };
         Some(match active {
             Some(active) => format!("{missing} (active: {active})"),
             None => format!("{missing} ({ACTIVE} can't be read, but nothing answers)"),
@@ -84,10 +77,9 @@ impl Labelling {
     /// When there are no labels.
     pub(crate) fn file(&self) -> Fact<File> {
         match self.presence {
-            Presence::Absent(_) => Err(Missing::Hidden(Hidden {
-                file: self.file,
-                cause: self.no_system(),
-            })),
+            Presence::Absent(_) => {
+                Err(Missing::Hidden(Hidden { file: self.file, cause: self.no_system() }))
+            }
             _ => Ok(self.file),
         }
     }
@@ -103,12 +95,9 @@ impl Labelling {
     /// Hidden, if the kernel won't tell.
     pub(crate) fn is_permissive(&self, raw: &[u8]) -> Fact<bool> {
         let writer = self.writer(raw);
-        writer.is_permissive(&writer.label(raw)).map_err(|cause| {
-            Missing::Hidden(Hidden {
-                file: File::AccessVector,
-                cause,
-            })
-        })
+        writer
+            .is_permissive(&writer.label(raw))
+            .map_err(|cause| Missing::Hidden(Hidden { file: File::AccessVector, cause }))
     }
 
     fn writer(&self, raw: &[u8]) -> System {

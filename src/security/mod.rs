@@ -86,11 +86,8 @@ pub trait SecuritySystem: fmt::Debug + Sync {
 pub struct System(&'static dyn SecuritySystem);
 
 /// All that are known, in the order in which they are asked.
-pub const SYSTEMS: [System; 3] = [
-    System(&selinux::Selinux),
-    System(&apparmor::Apparmor),
-    System(&smack::Smack),
-];
+pub const SYSTEMS: [System; 3] =
+    [System(&selinux::Selinux), System(&apparmor::Apparmor), System(&smack::Smack)];
 
 impl System {
     /// The one of this name.
@@ -101,10 +98,7 @@ impl System {
     /// The one that wrote a label, as far as its bytes show.
     fn that_wrote(raw: &[u8]) -> Self {
         let [.., last] = SYSTEMS;
-        SYSTEMS
-            .into_iter()
-            .find(|system| system.wrote(raw))
-            .unwrap_or(last)
+        SYSTEMS.into_iter().find(|system| system.wrote(raw)).unwrap_or(last)
     }
 }
 

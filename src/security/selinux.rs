@@ -71,11 +71,7 @@ impl SecuritySystem for Selinux {
                 role: Some(role),
                 level: fields.next(),
             },
-            _ => Label {
-                context,
-                domain: context,
-                ..Label::default()
-            },
+            _ => Label { context, domain: context, ..Label::default() },
         }
     }
 
@@ -190,10 +186,7 @@ mod tests {
         let label = Selinux.label(b"system_u:system_r:init_t\0");
         assert_eq!((label.domain, label.level), (&b"init_t"[..], None));
         let label = Selinux.label(b"kernel\0");
-        assert_eq!(
-            (label.context, label.domain),
-            (&b"kernel"[..], &b"kernel"[..])
-        );
+        assert_eq!((label.context, label.domain), (&b"kernel"[..], &b"kernel"[..]));
         assert_eq!((label.seuser, label.role), (None, None));
     }
 

@@ -41,11 +41,7 @@ impl SecuritySystem for Smack {
 
     fn label<'l>(&self, raw: &'l [u8]) -> Label<'l> {
         let context = raw.trim_ascii_end();
-        Label {
-            context,
-            domain: context,
-            ..Label::default()
-        }
+        Label { context, domain: context, ..Label::default() }
     }
 
     fn enforcement(&self) -> Enforcement {

@@ -17,9 +17,7 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
             _ => name::any(process, |name| test.fits_text(name)),
         },
         Key::Path | Key::Exe => executable_holds(key, test, process),
-        Key::Args => process
-            .cmdline()
-            .map(|cmdline| test.fits_text(&joined(cmdline))),
+        Key::Args => process.cmdline().map(|cmdline| test.fits_text(&joined(cmdline))),
         Key::User => Ok(test.fits_user(known(process.owner()?.uid, process)?)),
         Key::Uid => Ok(test.fits_number(known(process.owner()?.uid, process)?.into())),
         Key::Group => Ok(test.fits_group(known(process.owner()?.gid, process)?)),
@@ -28,9 +26,7 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
         Key::RealUid => Ok(test.fits_number(known(process.status()?.uid.real, process)?.into())),
         Key::RealGroup => Ok(test.fits_group(known(process.status()?.gid.real, process)?)),
         Key::RealGid => Ok(test.fits_number(known(process.status()?.gid.real, process)?.into())),
-        Key::Ppid => process
-            .stat()
-            .map(|stat| test.fits_number(stat.ppid.into())),
+        Key::Ppid => process.stat().map(|stat| test.fits_number(stat.ppid.into())),
         Key::Parent => parent_holds(test, process),
         Key::State => process.stat().map(|stat| {
             // A dead leader's Z says nothing of the threads that live on.
@@ -38,26 +34,12 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
             !is_dead_leader && test.fits_letter(stat.state)
         }),
         Key::Age => process.age().map(|age| test.fits_number(age.floor())),
-        Key::Cpu => process
-            .lifetime_cpu()
-            .map(|percent| test.fits_number(percent)),
-        Key::Rss => process
-            .resident_bytes()
-            .map(|bytes| test.fits_number(bytes)),
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "sizes and counts are far below 2^53"
-        )]
-        Key::Vsz => process
-            .stat()
-            .map(|stat| test.fits_number(stat.vsize as f64)),
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "sizes and counts are far below 2^53"
-        )]
-        Key::Threads => process
-            .stat()
-            .map(|stat| test.fits_number(stat.threads as f64)),
+        Key::Cpu => process.lifetime_cpu().map(|percent| test.fits_number(percent)),
+        Key::Rss => process.resident_bytes().map(|bytes| test.fits_number(bytes)),
+        #[allow(clippy::cast_precision_loss, reason = "sizes and counts are far below 2^53")]
+        Key::Vsz => process.stat().map(|stat| test.fits_number(stat.vsize as f64)),
+        #[allow(clippy::cast_precision_loss, reason = "sizes and counts are far below 2^53")]
+        Key::Threads => process.stat().map(|stat| test.fits_number(stat.threads as f64)),
         Key::Unit => {
             let unit = process.cgroup().map(cgroup::unit)?;
             Ok(unit.is_some_and(|unit| test.fits_text(unit)))
@@ -71,9 +53,7 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
             let part = label_part(key, &process.label()?);
             Ok(part.is_some_and(|part| test.fits_text(part)))
         }
-        Key::Permissive => process
-            .is_permissive()
-            .map(|permissive| test.is(permissive)),
+        Key::Permissive => process.is_permissive().map(|permissive| test.is(permissive)),
     }
 }
 
@@ -91,10 +71,7 @@ fn executable_holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
 /// An id, if it is one.
 fn known(id: u32, process: &Process<'_>) -> Fact<u32> {
     if process.root().is_unmapped(id) {
-        return Err(Missing::Hidden(Hidden {
-            file: File::UserMap,
-            cause: Cause::Unmapped,
-        }));
+        return Err(Missing::Hidden(Hidden { file: File::UserMap, cause: Cause::Unmapped }));
     }
     Ok(id)
 }
@@ -115,10 +92,7 @@ fn parent_holds(test: &Test, process: &mut Process<'_>) -> Fact<bool> {
         }
         let next = Process::new(process.root(), process.pid()).stat()?.ppid;
         if next == ppid || ppid != first {
-            let hidden = Hidden {
-                file: File::Directory,
-                cause: Cause::Denied,
-            };
+            let hidden = Hidden { file: File::Directory, cause: Cause::Denied };
             return Err(Missing::Hidden(hidden));
         }
         ppid = next;
@@ -139,18 +113,13 @@ pub(super) fn label_part<'l>(key: Key, label: &Label<'l>) -> Option<&'l [u8]> {
 /// Arguments as one line: a space for each NUL between them. Those at the end go: they are what a
 /// title that was written over the arguments has left of them.
 fn joined(cmdline: &[u8]) -> Cow<'_, [u8]> {
-    let end = cmdline
-        .iter()
-        .rposition(|&byte| byte != 0)
-        .map_or(0, |last| last + 1);
+    let end = cmdline.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
     let cmdline = &cmdline[..end];
     if !cmdline.contains(&0) {
         return Cow::Borrowed(cmdline);
     }
     let mut line = cmdline.to_vec();
-    line.iter_mut()
-        .filter(|byte| **byte == 0)
-        .for_each(|byte| *byte = b' ');
+    line.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
     Cow::Owned(line)
 }
 

@@ -31,10 +31,7 @@ pub(super) struct Executable {
 impl Executable {
     /// Resolves `path` once; it need not exist.
     pub(super) fn new(path: &[u8]) -> Self {
-        Self {
-            given: path.to_vec(),
-            resolved: resolve(path),
-        }
+        Self { given: path.to_vec(), resolved: resolve(path) }
     }
 
     /// The base name of the path that was given.
@@ -70,9 +67,7 @@ impl Executable {
             // A daemon's title may go on behind its path, in the same argument.
             let path_end = claim.iter().position(|byte| matches!(byte, b' ' | b':'));
             let path = &claim[..path_end.unwrap_or(claim.len())];
-            return Ok([claim, path]
-                .iter()
-                .any(|c| self.is(c) || self.is_resolved_from(c)));
+            return Ok([claim, path].iter().any(|c| self.is(c) || self.is_resolved_from(c)));
         }
         let comm = process.comm()?;
         let fits = |path: &[u8]| {

@@ -95,140 +95,32 @@ const TRACER: &str = "same user, CAP_SYS_PTRACE";
 
 /// Every key that can be written, in the order of the manual.
 pub const KEYS: &[Row] = &[
-    (
-        Key::Name,
-        "name",
-        Kind::Text,
-        "what a sysadmin would call it",
-        ALL,
-    ),
+    (Key::Name, "name", Kind::Text, "what a sysadmin would call it", ALL),
     (Key::Exe, "exe", Kind::Path, "the executable's path", TRACER),
-    (
-        Key::Args,
-        "args",
-        Kind::Text,
-        "the command line, joined by spaces",
-        ALL,
-    ),
+    (Key::Args, "args", Kind::Text, "the command line, joined by spaces", ALL),
     (Key::User, "user", Kind::UserName, "effective user", ALL),
-    (
-        Key::Uid,
-        "uid",
-        Kind::Number(Unit::Count),
-        "effective UID",
-        ALL,
-    ),
+    (Key::Uid, "uid", Kind::Number(Unit::Count), "effective UID", ALL),
     (Key::Group, "group", Kind::GroupName, "effective group", ALL),
-    (
-        Key::Gid,
-        "gid",
-        Kind::Number(Unit::Count),
-        "effective GID",
-        ALL,
-    ),
+    (Key::Gid, "gid", Kind::Number(Unit::Count), "effective GID", ALL),
     (Key::RealUser, "ruser", Kind::UserName, "real user", ALL),
-    (
-        Key::RealUid,
-        "ruid",
-        Kind::Number(Unit::Count),
-        "real UID",
-        ALL,
-    ),
+    (Key::RealUid, "ruid", Kind::Number(Unit::Count), "real UID", ALL),
     (Key::RealGroup, "rgroup", Kind::GroupName, "real group", ALL),
-    (
-        Key::RealGid,
-        "rgid",
-        Kind::Number(Unit::Count),
-        "real GID",
-        ALL,
-    ),
-    (
-        Key::Ppid,
-        "ppid",
-        Kind::Number(Unit::Count),
-        "the parent's PID",
-        ALL,
-    ),
+    (Key::RealGid, "rgid", Kind::Number(Unit::Count), "real GID", ALL),
+    (Key::Ppid, "ppid", Kind::Number(Unit::Count), "the parent's PID", ALL),
     (Key::Parent, "parent", Kind::Text, "the parent's name", ALL),
-    (
-        Key::State,
-        "state",
-        Kind::Letters,
-        "state, any of the letters R S D Z T t I X",
-        ALL,
-    ),
-    (
-        Key::Age,
-        "age",
-        Kind::Number(Unit::Seconds),
-        "time since its start",
-        ALL,
-    ),
-    (
-        Key::Cpu,
-        "cpu",
-        Kind::Number(Unit::Percent),
-        "lifetime CPU in % of one core",
-        ALL,
-    ),
-    (
-        Key::Rss,
-        "rss",
-        Kind::Number(Unit::Bytes),
-        "resident memory",
-        ALL,
-    ),
-    (
-        Key::Vsz,
-        "vsz",
-        Kind::Number(Unit::Bytes),
-        "virtual memory",
-        ALL,
-    ),
-    (
-        Key::Threads,
-        "threads",
-        Kind::Number(Unit::Count),
-        "number of threads",
-        ALL,
-    ),
-    (
-        Key::Unit,
-        "unit",
-        Kind::Text,
-        "systemd unit, such as ssh.service",
-        ALL,
-    ),
-    (
-        Key::Context,
-        "context",
-        Kind::Text,
-        "the whole security label",
-        POLICY,
-    ),
-    (
-        Key::Domain,
-        "domain",
-        Kind::Text,
-        "its type (SELinux) or profile (AppArmor)",
-        POLICY,
-    ),
-    (
-        Key::Mode,
-        "mode",
-        Kind::Text,
-        "AppArmor: enforce, complain, unconfined",
-        POLICY,
-    ),
+    (Key::State, "state", Kind::Letters, "state, any of the letters R S D Z T t I X", ALL),
+    (Key::Age, "age", Kind::Number(Unit::Seconds), "time since its start", ALL),
+    (Key::Cpu, "cpu", Kind::Number(Unit::Percent), "lifetime CPU in % of one core", ALL),
+    (Key::Rss, "rss", Kind::Number(Unit::Bytes), "resident memory", ALL),
+    (Key::Vsz, "vsz", Kind::Number(Unit::Bytes), "virtual memory", ALL),
+    (Key::Threads, "threads", Kind::Number(Unit::Count), "number of threads", ALL),
+    (Key::Unit, "unit", Kind::Text, "systemd unit, such as ssh.service", ALL),
+    (Key::Context, "context", Kind::Text, "the whole security label", POLICY),
+    (Key::Domain, "domain", Kind::Text, "its type (SELinux) or profile (AppArmor)", POLICY),
+    (Key::Mode, "mode", Kind::Text, "AppArmor: enforce, complain, unconfined", POLICY),
     (Key::Seuser, "seuser", Kind::Text, "SELinux user", POLICY),
     (Key::Role, "role", Kind::Text, "SELinux role", POLICY),
-    (
-        Key::Level,
-        "level",
-        Kind::Text,
-        "SELinux level or range",
-        POLICY,
-    ),
+    (Key::Level, "level", Kind::Text, "SELinux level or range", POLICY),
     (
         Key::Permissive,
         "permissive",
@@ -236,35 +128,19 @@ pub const KEYS: &[Row] = &[
         "yes if its domain is permissive, its profile in complain mode",
         POLICY,
     ),
-    (
-        Key::Container,
-        "container",
-        Kind::YesNo,
-        "yes in a nested PID namespace",
-        ALL,
-    ),
-    (
-        Key::Deleted,
-        "deleted",
-        Kind::YesNo,
-        "yes if its executable was replaced or removed",
-        TRACER,
-    ),
+    (Key::Container, "container", Kind::YesNo, "yes in a nested PID namespace", ALL),
+    (Key::Deleted, "deleted", Kind::YesNo, "yes if its executable was replaced or removed", TRACER),
 ];
 
 impl Key {
     /// The key of that name.
     pub fn named(name: &str) -> Option<(Self, Kind)> {
-        KEYS.iter()
-            .find(|row| row.1 == name)
-            .map(|row| (row.0, row.2))
+        KEYS.iter().find(|row| row.1 == name).map(|row| (row.0, row.2))
     }
 
     /// Its name in the grammar; a bare path is told as the `exe` it means.
     pub fn name(self) -> &'static str {
-        KEYS.iter()
-            .find(|row| row.0 == self)
-            .map_or("exe", |row| row.1)
+        KEYS.iter().find(|row| row.0 == self).map_or("exe", |row| row.1)
     }
 
     /// Whether it is about the security label.

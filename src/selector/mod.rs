@@ -44,11 +44,7 @@ impl Selector {
 
     /// One that every process fits.
     pub const fn everything() -> Self {
-        Self {
-            text: String::new(),
-            questions: Vec::new(),
-            subject: None,
-        }
+        Self { text: String::new(), questions: Vec::new(), subject: None }
     }
 
     /// Whether `process` is meant.
@@ -56,11 +52,7 @@ impl Selector {
     /// # Errors
     /// Gone, or hidden where the answer hangs on a hidden fact.
     pub fn fits(&self, process: &mut Process<'_>) -> Fact<bool> {
-        fact::all(
-            self.questions
-                .iter()
-                .map(|question| question.answer(process)),
-        )
+        fact::all(self.questions.iter().map(|question| question.answer(process)))
     }
 
     /// The selector as it was written, fit for output.
@@ -80,10 +72,7 @@ impl Selector {
 
     /// Whether `process` fits by what it says of itself, since its executable may not be read.
     pub fn believes(&self, process: &mut Process<'_>) -> bool {
-        let by_path = self
-            .questions
-            .iter()
-            .any(|question| question.key == Key::Path);
+        let by_path = self.questions.iter().any(|question| question.key == Key::Path);
         by_path && matches!(process.exe(), Err(Missing::Hidden(_)))
     }
 
@@ -111,28 +100,19 @@ impl Selector {
     /// Whether it says which programs are meant, rather than whose or what processes.
     pub fn names_programs(&self) -> bool {
         let keys = [Key::Name, Key::Exe, Key::Path, Key::Args];
-        self.questions
-            .iter()
-            .any(|question| keys.contains(&question.key) && !question.negated)
+        self.questions.iter().any(|question| keys.contains(&question.key) && !question.negated)
     }
 
     /// Whether it asks where a process lives, and so decides about containers itself.
     pub fn asks_for_containers(&self) -> bool {
-        self.questions
-            .iter()
-            .any(|question| question.key == Key::Container)
+        self.questions.iter().any(|question| question.key == Key::Container)
     }
 
     /// What `comm` must be for this selector to fit any but an interpreter, if there is just one
     /// such name: what a scan of many specs sorts them by.
     pub(crate) fn only_comm(&self) -> Option<&[u8]> {
         match self.questions.first()? {
-            Question {
-                key: Key::Name,
-                negated: false,
-                tests,
-                ..
-            } => match tests.as_slice() {
+            Question { key: Key::Name, negated: false, tests, .. } => match tests.as_slice() {
                 [Test::Text(name)] => Some(&name[..name.len().min(Comm::LONGEST)]),
                 _ => None,
             },
@@ -158,8 +138,7 @@ impl Question {
 
     /// The question as it was understood: `name=sshd`, `user=root or user=daemon`.
     pub fn in_words(&self) -> String {
-        self.written
-            .join(if self.negated { " and " } else { " or " })
+        self.written.join(if self.negated { " and " } else { " or " })
     }
 
     /// Whether the process is called like the executable that is asked for, although it may run
@@ -170,9 +149,7 @@ impl Question {
             _ => None,
         };
         let names: Vec<_> = self.tests.iter().filter_map(name).collect();
-        names
-            .iter()
-            .any(|wanted| name::is(wanted, process) == Ok(true))
+        names.iter().any(|wanted| name::is(wanted, process) == Ok(true))
     }
 
     /// The answer for one process.
@@ -180,11 +157,7 @@ impl Question {
     /// # Errors
     /// Gone, or hidden.
     pub fn answer(&self, process: &mut Process<'_>) -> Fact<bool> {
-        let any = fact::any(
-            self.tests
-                .iter()
-                .map(|test| answer::holds(self.key, test, process)),
-        );
+        let any = fact::any(self.tests.iter().map(|test| answer::holds(self.key, test, process)));
         any.map(|found| found != self.negated)
     }
 }

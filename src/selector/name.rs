@@ -58,9 +58,7 @@ pub fn shown(process: &mut Process<'_>) -> Fact<Vec<u8>> {
             name.len() > comm.len() && name.starts_with(comm) && comm.len() == Comm::LONGEST
         });
         let better = better.or_else(|| {
-            is_interpreter(comm)
-                .then(|| program(cmdline).map(Program::base_name))
-                .flatten()
+            is_interpreter(comm).then(|| program(cmdline).map(Program::base_name)).flatten()
         });
         if let Some(name) = better {
             return Ok(name.to_vec());
@@ -73,10 +71,7 @@ pub fn shown(process: &mut Process<'_>) -> Fact<Vec<u8>> {
 /// (`node-MainThread`), the interpreter's own name too.
 fn runs(process: &mut Process<'_>, fits: impl Fn(Program<'_>) -> bool) -> Fact<bool> {
     let cmdline = process.cmdline()?;
-    let own = arguments(cmdline).next().map(|text| Program {
-        text,
-        is_dotted: false,
-    });
+    let own = arguments(cmdline).next().map(|text| Program { text, is_dotted: false });
     Ok(program(cmdline).is_some_and(&fits) || own.is_some_and(&fits))
 }
 
@@ -86,10 +81,8 @@ fn any_long_name(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fac
     let comm = process.comm()?;
     let is_long = |name: &&[u8]| name.starts_with(comm.as_bytes());
     let cmdline = process.cmdline()?;
-    let candidates = [
-        arguments(cmdline).next().map(base_name),
-        program(cmdline).map(Program::base_name),
-    ];
+    let candidates =
+        [arguments(cmdline).next().map(base_name), program(cmdline).map(Program::base_name)];
     if candidates.into_iter().flatten().filter(is_long).any(&fits) {
         return Ok(true);
     }

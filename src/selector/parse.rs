@@ -46,27 +46,15 @@ pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String
             question.written.push(written);
         } else {
             let (tests, written) = (vec![test], vec![written]);
-            questions.push(Question {
-                key,
-                negated,
-                tests,
-                written,
-            });
+            questions.push(Question { key, negated, tests, written });
         }
     }
     // Stable, so that of equal ones the one written first is asked first.
     questions.sort_by_key(|question| question.key.rank());
     let names_something = |key: &Key| {
-        matches!(
-            key,
-            Key::Name | Key::Exe | Key::Path | Key::Args | Key::Domain | Key::Unit
-        )
+        matches!(key, Key::Name | Key::Exe | Key::Path | Key::Args | Key::Domain | Key::Unit)
     };
-    Ok(Selector {
-        text: escape::text(text),
-        questions,
-        subject: first.filter(names_something),
-    })
+    Ok(Selector { text: escape::text(text), questions, subject: first.filter(names_something) })
 }
 
 /// The terms of a selector, with `,,` turned into the comma that it stands for.
@@ -133,22 +121,12 @@ impl<'t> Written<'t> {
     fn read(term: &'t [u8]) -> Option<Self> {
         let sign = term.iter().position(|byte| matches!(byte, b'=' | b'~'))?;
         let key = str::from_utf8(&term[..sign]).ok()?;
-        let is_key = |key: &str| {
-            key.bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
-        };
+        let is_key = |key: &str| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
         if key.is_empty() || !is_key(key) {
             return None;
         }
-        let (key, negated) = key
-            .strip_prefix("not-")
-            .map_or((key, false), |key| (key, true));
-        Some(Self {
-            key,
-            negated,
-            is_regex: term[sign] == b'~',
-            value: &term[sign + 1..],
-        })
+        let (key, negated) = key.strip_prefix("not-").map_or((key, false), |key| (key, true));
+        Some(Self { key, negated, is_regex: term[sign] == b'~', value: &term[sign + 1..] })
     }
 
     fn mean(&self) -> Result<(Key, bool, Test), String> {
@@ -156,10 +134,7 @@ impl<'t> Written<'t> {
             return Err(format!("unknown key '{}'; {}", self.key, known_keys()));
         };
         if self.value.is_empty() {
-            return Err(format!(
-                "'{}' has no value; write {}=VALUE",
-                self.key, self.key
-            ));
+            return Err(format!("'{}' has no value; write {}=VALUE", self.key, self.key));
         }
         let test = if self.is_regex {
             regex(self.key, kind, self.value)?
@@ -178,12 +153,7 @@ fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, String> {
     Regex::new(pattern).map(Test::Matches).map_err(|error| {
         // The crate's message draws the place over several lines; the last one says what it is.
         let what = error.to_string();
-        let what = what
-            .lines()
-            .last()
-            .unwrap_or_default()
-            .trim_start_matches("error: ")
-            .to_owned();
+        let what = what.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let value = escape::text(value);
         format!(
             "'{value}' is no regular expression: {what}; put \\ before a sign that means itself"
@@ -199,9 +169,9 @@ fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, String> {
         }
         Kind::Text => Ok(Test::Text(value.to_vec())),
         Kind::Path if value.starts_with(b"/") => Ok(Test::Executable(Executable::new(value))),
-        Kind::Path => Err(format!(
-            "'{shown}' is not an absolute path; write exe=/PATH or exe~REGEX"
-        )),
+        Kind::Path => {
+            Err(format!("'{shown}' is not an absolute path; write exe=/PATH or exe~REGEX"))
+        }
         Kind::UserName => {
             let no_user = || format!("there is no user '{shown}'; write a user's name or number");
             names::uid(utf8(value)?).map(Test::Id).ok_or_else(no_user)
@@ -213,16 +183,12 @@ fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, String> {
         }
         Kind::Number(unit) => {
             let interval = Interval::parse(utf8(value)?, unit);
-            interval
-                .map(Test::Within)
-                .map_err(|why| format!("{}={shown}: {why}", key.name()))
+            interval.map(Test::Within).map_err(|why| format!("{}={shown}: {why}", key.name()))
         }
         Kind::Letters if value.iter().all(|letter| b"RSDZTtIX".contains(letter)) => {
             Ok(Test::Letters(value.to_vec()))
         }
-        Kind::Letters => Err(format!(
-            "'{shown}' is no state; write letters of R S D Z T t I X"
-        )),
+        Kind::Letters => Err(format!("'{shown}' is no state; write letters of R S D Z T t I X")),
         Kind::YesNo => match value {
             b"yes" => Ok(Test::Is(true)),
             b"no" => Ok(Test::Is(false)),
@@ -241,11 +207,7 @@ mod tests {
 
     fn keys(text: &str) -> Vec<(Key, bool, usize)> {
         let parsed = selector(text.as_bytes(), Subject::Program).unwrap();
-        parsed
-            .questions
-            .iter()
-            .map(|q| (q.key, q.negated, q.tests.len()))
-            .collect()
+        parsed.questions.iter().map(|q| (q.key, q.negated, q.tests.len())).collect()
     }
 
     fn error(text: &str) -> String {
@@ -256,11 +218,7 @@ mod tests {
     fn terms_of_one_key_are_one_question() {
         assert_eq!(
             keys("sshd,user=root,not-ppid=1,user=daemon"),
-            [
-                (Key::Name, false, 1),
-                (Key::User, false, 2),
-                (Key::Ppid, true, 1)
-            ]
+            [(Key::Name, false, 1), (Key::User, false, 2), (Key::Ppid, true, 1)]
         );
     }
 
@@ -281,10 +239,7 @@ mod tests {
     #[test]
     fn cheap_questions_come_first() {
         assert_eq!(
-            keys("parent=x,args~y,user=root,name=z")
-                .iter()
-                .map(|k| k.0)
-                .collect::<Vec<_>>(),
+            keys("parent=x,args~y,user=root,name=z").iter().map(|k| k.0).collect::<Vec<_>>(),
             [Key::Name, Key::User, Key::Args, Key::Parent]
         );
     }

@@ -15,11 +15,7 @@ const LONGEST: usize = 80;
 /// # Errors
 /// Gone, or hidden.
 pub fn in_words(key: Key, process: &mut Process<'_>, plural: bool) -> Fact<String> {
-    let (run, have) = if plural {
-        ("run", "have")
-    } else {
-        ("runs", "has")
-    };
+    let (run, have) = if plural { ("run", "have") } else { ("runs", "has") };
     let value = shown(key, process)?;
     Ok(match key {
         Key::User | Key::Uid => format!("{run} as {value}"),

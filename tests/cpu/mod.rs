@@ -37,11 +37,7 @@ pub(crate) fn recorded(tree: &Tree, args: &[&str]) -> Check {
 #[track_caller]
 pub(crate) fn share(answer: &Answer, pid: u32) -> (f64, f64) {
     let mark = format!(": pid {pid} ");
-    let line = answer
-        .lines()
-        .into_iter()
-        .skip(1)
-        .find(|line| line.contains(&mark));
+    let line = answer.lines().into_iter().skip(1).find(|line| line.contains(&mark));
     let line = line.unwrap_or_else(|| panic!("no line about {pid}\n{answer}"));
     let (measure, _) = line.split_once(&mark).unwrap();
     let measure = measure.rsplit(": ").next().unwrap();
@@ -112,15 +108,9 @@ impl Meter {
                 break;
             };
             let percent = |from: f64, to: f64| 100.0 * (to - from).max(0.0) / seconds;
-            bounds = (
-                bounds.0.min(percent(least, before.1)),
-                bounds.1.max(percent(most, after.1)),
-            );
+            bounds = (bounds.0.min(percent(least, before.1)), bounds.1.max(percent(most, after.1)));
         }
-        assert!(
-            bounds.0 <= bounds.1,
-            "the meter ran for less than {seconds} s"
-        );
+        assert!(bounds.0 <= bounds.1, "the meter ran for less than {seconds} s");
         bounds
     }
 }

@@ -41,13 +41,9 @@ impl Cases {
 
         // A "+" keeps the pattern from matching the command lines that it stands in.
         let (in_crowd, in_forger) = (format!("crow+d{tag}"), format!("forge+r{tag}"));
-        let specs: Vec<_> = (0..MANY)
-            .map(|i| format!("{gone}-number-{i:03}:1-"))
-            .collect();
-        let specs = lab.write(
-            "many.specs",
-            format!("# {MANY} that do not run\n\n{}\n", specs.join("\n")),
-        );
+        let specs: Vec<_> = (0..MANY).map(|i| format!("{gone}-number-{i:03}:1-")).collect();
+        let specs =
+            lab.write("many.specs", format!("# {MANY} that do not run\n\n{}\n", specs.join("\n")));
         let specs = specs.to_str().unwrap();
         let tree = hanging_tree(lab);
 
@@ -77,27 +73,16 @@ impl Cases {
             case("hang", 3, &["--proc-root", &tree, "-t", "1", "whatever:1-"]),
             case("forged", 2, &["-v", &format!("args~{in_forger}:0-0")]),
         ];
-        Self {
-            all,
-            alive,
-            gone,
-            _processes: processes,
-        }
+        Self { all, alive, gone, _processes: processes }
     }
 }
 
 /// Processes whose names and words are made to be taken for the plugin's own.
 fn forgers(lab: &Lab, marker: &str) -> Vec<Running> {
-    [
-        "x|'forged'=1",
-        "y\n|'forged'=2",
-        "z'forged'=3;;1:",
-        "\x1b[2Kforged=4",
-        "OK|forged=5 \r\n",
-    ]
-    .iter()
-    .map(|name| lab.idler(name, &["sh", marker, "| 'forged'=6;;;\nOK: | 'forged'=7"]))
-    .collect()
+    ["x|'forged'=1", "y\n|'forged'=2", "z'forged'=3;;1:", "\x1b[2Kforged=4", "OK|forged=5 \r\n"]
+        .iter()
+        .map(|name| lab.idler(name, &["sh", marker, "| 'forged'=6;;;\nOK: | 'forged'=7"]))
+        .collect()
 }
 
 /// A recorded tree where one process's `comm` is a FIFO that nobody ever writes to.
@@ -122,24 +107,11 @@ pub(crate) fn assert_sound(case: &Case, answer: &Answer) {
     let state = ["OK", "WARNING", "CRITICAL", "UNKNOWN"][usize::try_from(*code).unwrap()];
     let (first, rest) = text.split_once('\n').expect("a whole line");
     let (status, perfdata) = first.split_once('|').unwrap_or((first, ""));
-    assert!(
-        status.starts_with(&format!("PROCCOUNT is {state}: ")),
-        "{name}: {first}"
-    );
-    assert!(
-        status.len() < 512,
-        "{name}: {} bytes of text: {status}",
-        status.len()
-    );
+    assert!(status.starts_with(&format!("PROCCOUNT is {state}: ")), "{name}: {first}");
+    assert!(status.len() < 512, "{name}: {} bytes of text: {status}", status.len());
     assert!(text.len() <= 4096, "{name}: {} bytes", text.len());
-    assert!(
-        text.ends_with('\n'),
-        "{name}: the last line is not ended: {text}"
-    );
-    assert!(
-        !perfdata.contains('|') && !rest.contains('|'),
-        "{name}: a second |: {text}"
-    );
+    assert!(text.ends_with('\n'), "{name}: the last line is not ended: {text}");
+    assert!(!perfdata.contains('|') && !rest.contains('|'), "{name}: a second |: {text}");
     let odd = text.chars().find(|c| c.is_control() && *c != '\n');
     assert_eq!(odd, None, "{name}: {text:?}");
     assert!(!perfdata.contains(FORGERY), "{name}: {first}");
@@ -147,10 +119,7 @@ pub(crate) fn assert_sound(case: &Case, answer: &Answer) {
         // One spec, one item; the forgers' names are in the lines below.
         "forged" => {
             assert_eq!(labels(perfdata).len(), 1, "{first}");
-            assert!(
-                rest.contains(FORGERY),
-                "they should be shown, escaped: {text}"
-            );
+            assert!(rest.contains(FORGERY), "they should be shown, escaped: {text}");
         }
         "several" => assert_eq!(labels(perfdata).len(), 4, "{first}"),
         "lines" => assert!(rest.lines().count() >= 3, "an offender a line: {text}"),
@@ -161,19 +130,13 @@ pub(crate) fn assert_sound(case: &Case, answer: &Answer) {
 
 /// The labels of a perfdata string, in order, without their quotes.
 pub(crate) fn labels(perfdata: &str) -> Vec<String> {
-    values(perfdata)
-        .into_iter()
-        .map(|(label, _)| label)
-        .collect()
+    values(perfdata).into_iter().map(|(label, _)| label).collect()
 }
 
 /// Labels and values of a perfdata string, without the thresholds.
 pub(crate) fn values(perfdata: &str) -> Vec<(String, String)> {
     let value = |item: String| item.split(';').next().unwrap().to_owned();
-    items(perfdata)
-        .into_iter()
-        .map(|(label, item)| (label, value(item)))
-        .collect()
+    items(perfdata).into_iter().map(|(label, item)| (label, value(item))).collect()
 }
 
 /// Labels of a perfdata string, and what is said of each.
@@ -194,18 +157,12 @@ pub(crate) fn items(perfdata: &str) -> Vec<(String, String)> {
 
 /// An answer without the ages of processes, which grow between two calls.
 pub(crate) fn ageless(answer: &Answer) -> Answer {
-    Answer {
-        code: answer.code,
-        text: ages_left_out(&answer.text),
-    }
+    Answer { code: answer.code, text: ages_left_out(&answer.text) }
 }
 
 /// The same of a text.
 pub(crate) fn ages_left_out(text: &str) -> String {
-    Regex::new(r"\bup \d+[smhd]")
-        .unwrap()
-        .replace_all(text, "up some time")
-        .into_owned()
+    Regex::new(r"\bup \d+[smhd]").unwrap().replace_all(text, "up some time").into_owned()
 }
 
 /// A status line's text and its perfdata.
@@ -216,10 +173,7 @@ pub(crate) fn split(first: &str) -> (&str, &str) {
 /// What the plugin that panics must say, and never an OK.
 pub(crate) fn assert_panicked(answer: &Answer) {
     assert_eq!(answer.code, 3, "{answer:?}");
-    assert!(
-        answer.text.starts_with("PROCCOUNT is UNKNOWN: "),
-        "{answer:?}"
-    );
+    assert!(answer.text.starts_with("PROCCOUNT is UNKNOWN: "), "{answer:?}");
     assert_eq!(answer.text.lines().count(), 1, "one line: {answer:?}");
 }
 

@@ -11,14 +11,10 @@ const LEFT_OUT: [&str; 3] = ["--help", "--version", "--mon"];
 /// The long options that `--help` tells of.
 fn options(lab: &Lab, plugin: &str) -> BTreeSet<String> {
     let help = answer(lab.command(lab.plugins().join(plugin)).arg("--help")).text;
-    let lines = help
-        .lines()
-        .map(str::trim_start)
-        .filter(|line| line.starts_with('-'));
+    let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
     lines
         .filter_map(|line| {
-            line.split([' ', ',', '=', '<', '['])
-                .find(|word| word.starts_with("--"))
+            line.split([' ', ',', '=', '<', '[']).find(|word| word.starts_with("--"))
         })
         .map(|word| word.trim_end_matches('.').to_owned())
         .collect()
@@ -38,20 +34,10 @@ fn every_option_is_reachable_from_icinga2() {
             .collect();
         let mut real = options(&lab, &format!("check_{name}"));
         // Reached by $..._verbosity$, since it counts.
-        assert!(
-            real.remove("--verbose") && block.contains("\"verbosity\""),
-            "{name}: {real:?}"
-        );
+        assert!(real.remove("--verbose") && block.contains("\"verbosity\""), "{name}: {real:?}");
         real.retain(|option| !LEFT_OUT.contains(&option.as_str()));
-        assert_eq!(
-            defined, real,
-            "{name}: packaging/icinga2/procwarden.conf and --help differ"
-        );
+        assert_eq!(defined, real, "{name}: packaging/icinga2/procwarden.conf and --help differ");
         let described = block.matches("description = ").count();
-        assert_eq!(
-            described,
-            defined.len() + 1,
-            "{name}: an argument without description"
-        );
+        assert_eq!(described, defined.len() + 1, "{name}: an argument without description");
     }
 }

@@ -80,10 +80,7 @@ fn daemon(lab: &Lab, config: &str, options: &[&str]) -> Command {
 fn configuration(lab: &Lab, services: &str) -> String {
     lab.make_dir("perf");
     lab.write("procwarden.conf", lab.shipped("icinga2/procwarden.conf"));
-    lab.write(
-        "procwarden-services.conf",
-        lab.shipped("icinga2/procwarden-services.conf"),
-    );
+    lab.write("procwarden-services.conf", lab.shipped("icinga2/procwarden-services.conf"));
     let text = format!(
         r#"include <itl>
 const PluginDir = "/usr/lib/nagios/plugins"
@@ -146,10 +143,7 @@ fn remembered(lab: &Lab) -> BTreeMap<String, (Answer, String)> {
     names
         .map(|name| {
             let code = read(name, "state").parse().unwrap();
-            let kept = Answer {
-                code,
-                text: read(name, "output"),
-            };
+            let kept = Answer { code, text: read(name, "output") };
             (name.to_owned(), (kept, read(name, "perfdata")))
         })
         .collect()
@@ -169,10 +163,7 @@ fn run(
         let log = || lab.log("icinga2.out") + &lab.log("log/icinga2.log");
         assert!(running.is_alive(), "{}", log());
         parsed.append(&mut written(lab));
-        services
-            .iter()
-            .all(|service| parsed.contains_key(*service))
-            .then_some(())
+        services.iter().all(|service| parsed.contains_key(*service)).then_some(())
     });
     running.stop();
     (remembered(lab), parsed)
@@ -199,11 +190,7 @@ fn icinga2_takes_every_answer_whole() {
     let mut names: Vec<_> = cases.all.iter().map(|case| case.name).collect();
     if let Some(plugin) = lab.panicking() {
         let plugin = plugin.display();
-        writeln!(
-            text,
-            "object CheckCommand \"panic\" {{ command = [ \"{plugin}\" ] }}"
-        )
-        .unwrap();
+        writeln!(text, "object CheckCommand \"panic\" {{ command = [ \"{plugin}\" ] }}").unwrap();
         text += &service("panic", "panic", "");
         names.push("panic");
     }
@@ -216,12 +203,7 @@ fn icinga2_takes_every_answer_whole() {
         let (kept, perfdata) = &known[case.name];
         assert_handed_on(case, &by_hand, kept, perfdata);
         let expected = split(by_hand.text.lines().next().unwrap()).1;
-        assert_eq!(
-            values(&parsed[case.name]),
-            as_numbers(expected),
-            "{}: parsed",
-            case.name
-        );
+        assert_eq!(values(&parsed[case.name]), as_numbers(expected), "{}: parsed", case.name);
     }
     if lab.panicking().is_some() {
         assert_panicked(&known["panic"].0);
@@ -234,27 +216,15 @@ fn assert_handed_on(case: &Case, by_hand: &Answer, kept: &Answer, perfdata: &str
     let (first, rest) = by_hand.text.split_once('\n').unwrap();
     let (status, expected) = split(first);
     let text = ages_left_out(&format!("{status}\n{rest}"));
-    assert_eq!(
-        ages_left_out(&kept.text).trim_end(),
-        text.trim_end(),
-        "{}",
-        case.name
-    );
+    assert_eq!(ages_left_out(&kept.text).trim_end(), text.trim_end(), "{}", case.name);
     // Icinga takes the quotes off a label that does without.
     assert_eq!(items(perfdata), items(expected), "{}: perfdata", case.name);
 }
 
 /// The writer prints numbers its own way: 1.5, not 1.50.
 fn as_numbers(perfdata: &str) -> Vec<(String, String)> {
-    let plain = |value: String| {
-        value
-            .parse::<f64>()
-            .map_or(value, |number| number.to_string())
-    };
-    values(perfdata)
-        .into_iter()
-        .map(|(label, value)| (label, plain(value)))
-        .collect()
+    let plain = |value: String| value.parse::<f64>().map_or(value, |number| number.to_string());
+    values(perfdata).into_iter().map(|(label, value)| (label, plain(value))).collect()
 }
 
 /// The apply rules find the hosts that they are written for, and no others.
@@ -266,10 +236,7 @@ fn the_shipped_icinga2_services_work() {
     let lab = Lab::new();
     let cases = Cases::new(&lab);
     let (alive, gone) = (&cases.alive, &cases.gone);
-    lab.write(
-        "procwarden-services.conf",
-        lab.shipped("icinga2/procwarden-services.conf"),
-    );
+    lab.write("procwarden-services.conf", lab.shipped("icinga2/procwarden-services.conf"));
     let hosts = format!(
         r#"include "procwarden-services.conf"
 object Host "lab" {{
@@ -286,13 +253,8 @@ object Host "windows" {{ check_command = "dummy"; vars.os = "Windows" }}
     );
     let config = configuration(&lab, &hosts);
     validate(&lab, &config, &["-C"]);
-    let names = [
-        "daemons",
-        "down",
-        "root given up halfway",
-        "security domains",
-        "runaway processes",
-    ];
+    let names =
+        ["daemons", "down", "root given up halfway", "security domains", "runaway processes"];
     let (known, _) = run(&lab, &config, &names);
     assert_eq!(
         known.keys().map(String::as_str).collect::<BTreeSet<_>>(),
@@ -309,10 +271,7 @@ object Host "windows" {{ check_command = "dummy"; vars.os = "Windows" }}
     ] {
         let text = &known[name].0.text;
         assert!(text.starts_with(start), "{name}: {text}");
-        assert!(
-            !text.contains("usage") && !text.contains("unexpected"),
-            "{name}: {text}"
-        );
+        assert!(!text.contains("usage") && !text.contains("unexpected"), "{name}: {text}");
     }
 }
 
@@ -331,20 +290,12 @@ fn the_director_basket_is_up_to_date() {
         validate(&lab, &config, &["-C", "--dump-objects"]);
     }
     let helper = repository("tests/daemons/director-basket.py");
-    let made = answer(
-        Command::new("python3")
-            .arg(helper)
-            .arg(dump)
-            .arg(lab.plugins()),
-    );
+    let made = answer(Command::new("python3").arg(helper).arg(dump).arg(lab.plugins()));
     assert_eq!(made.code, 0, "{made:?}");
     let basket = repository("packaging/icinga2/procwarden-basket.json");
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&basket, &made.text).unwrap();
     }
     let shipped = fs::read_to_string(&basket).unwrap_or_default();
-    assert!(
-        made.text == shipped,
-        "out of date: run UPDATE=1 cargo test --test daemons basket"
-    );
+    assert!(made.text == shipped, "out of date: run UPDATE=1 cargo test --test daemons basket");
 }

@@ -39,9 +39,7 @@ fn is_there(program: &str) -> bool {
     let path = env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
     Path::new(program).is_absolute() && Path::new(program).exists()
         || !program.starts_with('/')
-            && path
-                .split(':')
-                .any(|dir| Path::new(dir).join(program).is_file())
+            && path.split(':').any(|dir| Path::new(dir).join(program).is_file())
 }
 
 /// Polls until `look` finds something; fails with `what` after `seconds`.
@@ -64,11 +62,7 @@ fn wait_up_to<T>(seconds: u64, mut look: impl FnMut() -> Option<T>) -> Option<T>
 
 /// A loopback port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A file of this repository, given from its root.
@@ -86,10 +80,7 @@ pub(crate) fn binary() -> PathBuf {
 pub(crate) fn panicking_binary() -> Option<PathBuf> {
     let path = env::var_os("PROCWARDEN_PANICKING").map(PathBuf::from);
     if path.is_none() {
-        assert!(
-            env::var_os("CI").is_none(),
-            "PROCWARDEN_PANICKING is not set"
-        );
+        assert!(env::var_os("CI").is_none(), "PROCWARDEN_PANICKING is not set");
         eprintln!("SKIPPED: the plugin that panics (PROCWARDEN_PANICKING is not set)");
     }
     path
@@ -108,10 +99,7 @@ pub(crate) fn answer(command: &mut Command) -> Answer {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.is_empty(), "{command:?} wrote to stderr: {stderr}");
     Answer {
-        code: output
-            .status
-            .code()
-            .unwrap_or_else(|| panic!("{command:?}: {}", output.status)),
+        code: output.status.code().unwrap_or_else(|| panic!("{command:?}: {}", output.status)),
         text: String::from_utf8(output.stdout).expect("a plugin's output is UTF-8"),
     }
 }
@@ -130,24 +118,14 @@ impl Lab {
         } else {
             users::get_user_by_uid(uid).expect("a user with a name")
         };
-        let dir = tempfile::Builder::new()
-            .prefix("procwarden-")
-            .tempdir()
-            .unwrap();
+        let dir = tempfile::Builder::new().prefix("procwarden-").tempdir().unwrap();
         let lab = Self { dir, user };
         lab.give(lab.dir.path());
         lab.copy(&binary(), "procwarden");
         lab.make_dir("plugins");
-        let links = answer(
-            lab.command(lab.path("procwarden"))
-                .arg("link")
-                .arg(lab.plugins()),
-        );
+        let links = answer(lab.command(lab.path("procwarden")).arg("link").arg(lab.plugins()));
         assert_eq!(links.code, 0, "procwarden link: {}", links.text);
-        let linked: Vec<_> = fs::read_dir(lab.plugins())
-            .unwrap()
-            .map(Result::unwrap)
-            .collect();
+        let linked: Vec<_> = fs::read_dir(lab.plugins()).unwrap().map(Result::unwrap).collect();
         for link in linked {
             let mut monitor = link.path().into_os_string();
             monitor.push(".monitor");
@@ -168,11 +146,7 @@ impl Lab {
     fn copy(&self, program: &Path, file: &str) {
         // Not fs::copy: a test forking beside us would inherit the file, open for writing,
         // and make its execution fail with "text file busy".
-        let copied = Command::new("cp")
-            .arg(program)
-            .arg(self.path(file))
-            .status()
-            .unwrap();
+        let copied = Command::new("cp").arg(program).arg(self.path(file)).status().unwrap();
         assert!(copied.success(), "cp {}", program.display());
     }
 
@@ -231,12 +205,7 @@ impl Lab {
 
     fn give(&self, path: &Path) {
         if users::get_current_uid() == 0 {
-            chown(
-                path,
-                Some(self.user.uid()),
-                Some(self.user.primary_group_id()),
-            )
-            .unwrap();
+            chown(path, Some(self.user.uid()), Some(self.user.primary_group_id())).unwrap();
             if path.is_dir() {
                 fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
             }
@@ -248,9 +217,7 @@ impl Lab {
         let mut command = Command::new(program);
         if users::get_current_uid() == 0 {
             // Sheds the supplementary groups too.
-            command
-                .uid(self.user.uid())
-                .gid(self.user.primary_group_id());
+            command.uid(self.user.uid()).gid(self.user.primary_group_id());
         }
         command.current_dir(self.dir.path()).stdin(Stdio::null());
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
@@ -269,11 +236,7 @@ impl Lab {
     pub(crate) fn start(&self, name: &str, command: &mut Command) -> Running {
         let out = File::create(self.path(&format!("{name}.out"))).unwrap();
         command.stdout(out.try_clone().unwrap()).stderr(out);
-        Running {
-            child: command
-                .spawn()
-                .unwrap_or_else(|e| panic!("{command:?}: {e}")),
-        }
+        Running { child: command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}")) }
     }
 
     /// A process that does nothing, under the name `name`, with these words after it.
@@ -283,14 +246,8 @@ impl Lab {
             symlink("/bin/sh", &program).unwrap();
         }
         let mut command = self.command(program);
-        command
-            .process_group(0)
-            .args(["-c", "read x; exit"])
-            .args(words)
-            .stdin(Stdio::piped());
-        Running {
-            child: command.stdout(Stdio::null()).spawn().unwrap(),
-        }
+        command.process_group(0).args(["-c", "read x; exit"]).args(words).stdin(Stdio::piped());
+        Running { child: command.stdout(Stdio::null()).spawn().unwrap() }
     }
 
     /// Runs a plugin by hand, as the daemons' user.

@@ -39,10 +39,7 @@ impl<'a> Mon<'a> {
             "alert.d/mail.alert",
             &format!("{{ echo \"== $*\"; cat; }} >> {root}/log/alerts"),
         );
-        lab.write(
-            "auth.cf",
-            "command section\nlist: all\nget: all\ntest: all\n",
-        );
+        lab.write("auth.cf", "command section\nlist: all\nget: all\ntest: all\n");
         // randstart of one second is none: without it the first check waits its interval.
         let config = format!(
             "basedir = {root}\ncfbasedir = {root}\nmondir = {root}/mon.d:{root}/plugins\n\
@@ -53,13 +50,8 @@ impl<'a> Mon<'a> {
         );
         let config = lab.write("mon.cf", config);
         let mut command = lab.daemon("mon");
-        command
-            .arg("-c")
-            .arg(config)
-            .args(["-B", root, "-p", &port.to_string()]);
-        command
-            .args(["-t", &free_port().to_string(), "-P"])
-            .arg(lab.path("mon.pid"));
+        command.arg("-c").arg(config).args(["-B", root, "-p", &port.to_string()]);
+        command.args(["-t", &free_port().to_string(), "-P"]).arg(lab.path("mon.pid"));
         let daemon = lab.start("mon", &mut command);
         Self { lab, port, daemon }
     }
@@ -68,14 +60,7 @@ impl<'a> Mon<'a> {
     fn list(&self) -> BTreeMap<String, Status> {
         assert!(self.daemon.is_alive(), "{}", self.lab.log("mon.out"));
         let mut ask = self.lab.command("moncmd");
-        ask.args([
-            "-s",
-            "127.0.0.1",
-            "-p",
-            &self.port.to_string(),
-            "list",
-            "opstatus",
-        ]);
+        ask.args(["-s", "127.0.0.1", "-p", &self.port.to_string(), "list", "opstatus"]);
         // Until mon listens, moncmd fails.
         let output = ask.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -94,15 +79,8 @@ impl<'a> Mon<'a> {
 /// A line of `list opstatus`: words KEY=VALUE, with `\xx` for odd bytes. None for a
 /// service that has not been checked yet.
 fn parse(line: &str) -> Option<(String, Status)> {
-    let fields: BTreeMap<_, _> = line
-        .split(' ')
-        .filter_map(|word| word.split_once('='))
-        .collect();
-    fields
-        .get("monitor_duration")?
-        .parse::<f64>()
-        .ok()
-        .filter(|seconds| *seconds >= 0.0)?;
+    let fields: BTreeMap<_, _> = line.split(' ').filter_map(|word| word.split_once('=')).collect();
+    fields.get("monitor_duration")?.parse::<f64>().ok().filter(|seconds| *seconds >= 0.0)?;
     let text = |key: &str| unescaped(fields.get(key).unwrap_or(&""));
     let status = Status {
         failing: fields.get("opstatus") == Some(&"0"),
@@ -153,11 +131,7 @@ fn mon_takes_every_answer_whole() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let lab = Lab::new();
     let cases = Cases::new(&lab);
-    let spec = if bearers("mon") == 0 {
-        "mon"
-    } else {
-        &format!("mon,args~{}", lab.root())
-    };
+    let spec = if bearers("mon") == 0 { "mon" } else { &format!("mon,args~{}", lab.root()) };
     let mut watches = String::from("hostgroup here localhost otherhost\n\nwatch here\n");
     for case in &cases.all {
         let words = case.words.join(" ");
@@ -165,16 +139,10 @@ fn mon_takes_every_answer_whole() {
     }
     // Several at once, beside all the others.
     for i in 0..4 {
-        watches += &service(
-            &format!("self{i}"),
-            &format!("check_proccount.monitor {spec}:1-1 ;;"),
-        );
+        watches += &service(&format!("self{i}"), &format!("check_proccount.monitor {spec}:1-1 ;;"));
     }
     // Without ";;" mon appends its hosts, who then pass for processes.
-    watches += &service(
-        "hosts",
-        &format!("check_proccount.monitor {}:1-1", cases.alive),
-    );
+    watches += &service("hosts", &format!("check_proccount.monitor {}:1-1", cases.alive));
     if let Some(plugin) = lab.panicking() {
         lab.make_dir("mon.d");
         lab.write_script(
@@ -193,13 +161,7 @@ fn mon_takes_every_answer_whole() {
         let status = &known[case.name];
         assert_eq!(status.failing, case.state != 0, "{}: {status:?}", case.name);
         if case.state == 0 {
-            assert_eq!(
-                by_hand,
-                Answer {
-                    code: 0,
-                    text: String::new()
-                }
-            );
+            assert_eq!(by_hand, Answer { code: 0, text: String::new() });
             continue;
         }
         assert_eq!(by_hand.code, 1, "{by_hand:?}");
@@ -207,11 +169,7 @@ fn mon_takes_every_answer_whole() {
         assert_eq!(status.summary, summary, "{}", case.name);
         let kept = ages_left_out(&status.detail);
         assert_eq!(kept.trim_end(), detail.trim_end(), "{}", case.name);
-        assert!(
-            !by_hand.text.contains('|'),
-            "{}: perfdata is not for mon",
-            case.name
-        );
+        assert!(!by_hand.text.contains('|'), "{}: perfdata is not for mon", case.name);
     }
     for i in 0..4 {
         let status = &known[&format!("self{i}")];
@@ -220,16 +178,10 @@ fn mon_takes_every_answer_whole() {
     let hint = &known["hosts"];
     assert!(hint.failing, "{hint:?}");
     assert!(hint.summary.contains("localhost"), "{hint:?}");
-    assert!(
-        hint.summary.contains(";;") || hint.detail.contains(";;"),
-        "no hint: {hint:?}"
-    );
+    assert!(hint.summary.contains(";;") || hint.detail.contains(";;"), "no hint: {hint:?}");
     if lab.panicking().is_some() {
         let status = &known["panic"];
-        assert!(
-            status.failing && status.summary.contains("panic"),
-            "{status:?}"
-        );
+        assert!(status.failing && status.summary.contains("panic"), "{status:?}");
     }
     // From mon's start on, check after check.
     let mut before = known;
@@ -256,25 +208,15 @@ fn mon_sees_a_failure_and_the_recovery() {
     let lab = Lab::new();
     let name = format!("late{}", lab.root().rsplit('-').next().unwrap());
     let monitor = service("late", &format!("check_proccount.monitor {name}:1-1 ;;"));
-    let mon = Mon::start(
-        &lab,
-        &format!("hostgroup here localhost\n\nwatch here\n{monitor}"),
-    );
+    let mon = Mon::start(&lab, &format!("hostgroup here localhost\n\nwatch here\n{monitor}"));
     let is = |failing| {
         move |known: &BTreeMap<String, Status>| {
-            known
-                .get("late")
-                .is_some_and(|status| status.failing == failing)
+            known.get("late").is_some_and(|status| status.failing == failing)
         }
     };
     for round in 1..=2 {
         let known = mon.wait_until("the failure", is(true));
-        assert!(
-            known["late"]
-                .summary
-                .starts_with(&format!("{name} 0 (want 1-1)")),
-            "{known:?}"
-        );
+        assert!(known["late"].summary.starts_with(&format!("{name} 0 (want 1-1)")), "{known:?}");
         let process = lab.idler(&name, &["sh"]);
         mon.wait_until("the recovery", is(false));
         let alerts = wait_for("the alerts", 20, || {
@@ -295,27 +237,17 @@ fn the_shipped_mon_example_works() {
     let lab = Lab::new();
     let shipped = lab.shipped("mon/mon.cf");
     let mut wanted = String::new();
-    for line in shipped
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("monitor "))
-    {
+    for line in shipped.lines().filter_map(|line| line.trim().strip_prefix("monitor ")) {
         assert!(line.ends_with(";;"), "{line}");
         let monitor = line.split(' ').next().unwrap();
         writeln!(wanted, "{monitor}").unwrap();
-        assert!(
-            Path::new(&lab.plugins()).join(monitor).exists(),
-            "no link {monitor}"
-        );
+        assert!(Path::new(&lab.plugins()).join(monitor).exists(), "no link {monitor}");
     }
     let mon = Mon::start(&lab, &shipped);
-    let known = mon.wait_until("every service to be checked", |known| {
-        known.len() == wanted.lines().count()
-    });
+    let known = mon
+        .wait_until("every service to be checked", |known| known.len() == wanted.lines().count());
     for (name, status) in known {
         let text = status.summary + &status.detail;
-        assert!(
-            !text.contains("usage") && !text.contains("unexpected"),
-            "{name}: {text}"
-        );
+        assert!(!text.contains("usage") && !text.contains("unexpected"), "{name}: {text}");
     }
 }

@@ -16,10 +16,7 @@ fn configuration(lab: &Lab, objects: &str) -> String {
     }
     lab.write("resource.cfg", format!("$USER1$={root}/plugins\n"));
     lab.write("procwarden.cfg", lab.shipped("nagios/procwarden.cfg"));
-    lab.write(
-        "procwarden-services.cfg",
-        with_comments(&lab.shipped(SERVICES)),
-    );
+    lab.write("procwarden-services.cfg", with_comments(&lab.shipped(SERVICES)));
     lab.write("objects.cfg", format!("{EXAMPLES}{objects}"));
     let user = lab.user();
     let group = lab.group();
@@ -91,12 +88,8 @@ define service {
 
 /// The example services, those too that are comments because not everyone can use them.
 fn with_comments(shipped: &str) -> String {
-    let examples = shipped
-        .replace("\n# define", "\ndefine")
-        .replace("\n# }", "\n}");
-    examples
-        .replace("\n#     ", "\n    ")
-        .replace("web1", "localhost")
+    let examples = shipped.replace("\n# define", "\ndefine").replace("\n# }", "\n}");
+    examples.replace("\n#     ", "\n    ").replace("web1", "localhost")
 }
 
 fn service(name: &str, check: &str) -> String {
@@ -114,9 +107,8 @@ fn checked(lab: &Lab) -> BTreeMap<String, (Answer, String)> {
     let mut found = BTreeMap::new();
     for block in text.split("servicestatus {\n").skip(1) {
         let lines = block.split('\n').take_while(|line| *line != "\t}");
-        let fields: BTreeMap<_, _> = lines
-            .filter_map(|line| line.trim_start_matches('\t').split_once('='))
-            .collect();
+        let fields: BTreeMap<_, _> =
+            lines.filter_map(|line| line.trim_start_matches('\t').split_once('=')).collect();
         if fields.get("has_been_checked") != Some(&"1") {
             continue;
         }
@@ -159,51 +151,28 @@ fn nagios4_takes_every_answer_whole() {
     let mut objects = String::new();
     let mut wanted: Vec<_> = cases.all.iter().map(|case| case.name).collect();
     for case in &cases.all {
-        objects += &service(
-            case.name,
-            &format!("check_proccount!{}", case.words.join(" ")),
-        );
+        objects += &service(case.name, &format!("check_proccount!{}", case.words.join(" ")));
     }
     if let Some(plugin) = lab.panicking() {
         let plugin = plugin.display();
-        writeln!(
-            objects,
-            "define command {{\n  command_name panic\n  command_line {plugin}\n}}"
-        )
-        .unwrap();
+        writeln!(objects, "define command {{\n  command_name panic\n  command_line {plugin}\n}}")
+            .unwrap();
         objects += &service("panic", "panic");
         wanted.push("panic");
     }
     // These ship, and need no more than this machine.
-    wanted.extend([
-        "Daemons",
-        "Root given up halfway",
-        "Security domains",
-        "Runaway processes",
-    ]);
+    wanted.extend(["Daemons", "Root given up halfway", "Security domains", "Runaway processes"]);
     let config = configuration(&lab, &objects);
     let verdict = answer(lab.command("nagios4").args(["-v", &config]));
     assert_eq!(verdict.code, 0, "nagios4 -v: {}", verdict.text);
     let counts = ["Total Warnings: 0", "Total Errors:   0"];
-    assert!(
-        counts.iter().all(|count| verdict.text.contains(count)),
-        "{}",
-        verdict.text
-    );
+    assert!(counts.iter().all(|count| verdict.text.contains(count)), "{}", verdict.text);
 
     let nagios = lab.start("nagios4", lab.daemon("nagios4").arg(&config));
     let known = wait_for("every service to be checked", 60, || {
-        assert!(
-            nagios.is_alive(),
-            "{}{}",
-            lab.log("nagios4.out"),
-            lab.log("nagios.log")
-        );
+        assert!(nagios.is_alive(), "{}{}", lab.log("nagios4.out"), lab.log("nagios.log"));
         let known = checked(&lab);
-        wanted
-            .iter()
-            .all(|name| known.contains_key(*name))
-            .then_some(known)
+        wanted.iter().all(|name| known.contains_key(*name)).then_some(known)
     });
     nagios.stop();
 
@@ -216,12 +185,7 @@ fn nagios4_takes_every_answer_whole() {
         let (status, expected) = split(first);
         // Nagios puts a colon for each semicolon of the status line.
         let text = ages_left_out(&format!("{}\n{rest}", status.replace(';', ":")));
-        assert_eq!(
-            ages_left_out(&kept.text).trim_end(),
-            text.trim_end(),
-            "{}",
-            case.name
-        );
+        assert_eq!(ages_left_out(&kept.text).trim_end(), text.trim_end(), "{}", case.name);
         assert_eq!(perfdata, expected, "{}: perfdata", case.name);
     }
     if lab.panicking().is_some() {
@@ -235,9 +199,6 @@ fn nagios4_takes_every_answer_whole() {
     ] {
         let text = &known[name].0.text;
         assert!(text.starts_with(start), "{name}: {text}");
-        assert!(
-            !text.contains("usage") && !text.contains("unexpected"),
-            "{name}: {text}"
-        );
+        assert!(!text.contains("usage") && !text.contains("unexpected"), "{name}: {text}");
     }
 }

@@ -41,19 +41,10 @@ impl Nrpe {
         let mut command = lab.daemon("/usr/sbin/nrpe");
         let daemon = lab.start("nrpe", command.arg("-c").arg(config).arg("-f"));
         wait_for("NRPE to listen", 20, || {
-            assert!(
-                daemon.is_alive(),
-                "{}{}",
-                lab.log("nrpe.out"),
-                lab.log("nrpe.log")
-            );
+            assert!(daemon.is_alive(), "{}{}", lab.log("nrpe.out"), lab.log("nrpe.log"));
             TcpStream::connect(("127.0.0.1", port)).ok()
         });
-        Self {
-            port,
-            _turn: turn,
-            _daemon: daemon,
-        }
+        Self { port, _turn: turn, _daemon: daemon }
     }
 
     fn ask(&self, command: &str, options: &[&str]) -> Answer {
@@ -81,11 +72,7 @@ fn nrpe_hands_on_every_answer_whole() {
     };
     let mut commands: String = cases.all.iter().map(line).collect();
     if let Some(panicking) = lab.panicking() {
-        commands += &format!(
-            "command[panic]={} {}:1-1\n",
-            panicking.display(),
-            cases.alive
-        );
+        commands += &format!("command[panic]={} {}:1-1\n", panicking.display(), cases.alive);
     }
     let nrpe = Nrpe::start(&lab, &commands, "");
     for case in &cases.all {
@@ -97,16 +84,8 @@ fn nrpe_hands_on_every_answer_whole() {
         let short = nrpe.ask(case.name, &["-2"]);
         assert_eq!(short.code, case.state, "{short:?}");
         let first = by_hand.text.lines().next().unwrap();
-        let kept = if first.len() < 1023 {
-            first
-        } else {
-            first.split('|').next().unwrap()
-        };
-        assert!(
-            short.text.starts_with(kept),
-            "{}: v2 cut {first} to {short:?}",
-            case.name
-        );
+        let kept = if first.len() < 1023 { first } else { first.split('|').next().unwrap() };
+        assert!(short.text.starts_with(kept), "{}: v2 cut {first} to {short:?}", case.name);
     }
     if lab.panicking().is_some() {
         assert_panicked(&nrpe.ask("panic", &[]));
@@ -123,11 +102,7 @@ fn nrpe_counts_itself_once_through_itself() {
     let lab = Lab::new();
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     // On a machine that is monitored there is one more; then tell them apart.
-    let spec = if bearers("nrpe") == 0 {
-        "nrpe"
-    } else {
-        &format!("nrpe,args~{}", lab.root())
-    };
+    let spec = if bearers("nrpe") == 0 { "nrpe" } else { &format!("nrpe,args~{}", lab.root()) };
     drop(turn);
     let plugin = lab.plugins().join("check_proccount");
     let commands = format!("command[self]={} {spec}:1-1\n", plugin.display());
@@ -135,10 +110,7 @@ fn nrpe_counts_itself_once_through_itself() {
     let expected = format!("PROCCOUNT is OK: {spec} 1|'{spec}'=1;;1:1;0\n");
     let ask = || {
         let said = nrpe.ask("self", &[]);
-        assert_eq!(
-            (said.code, said.text.split('|').next()),
-            (0, expected.split('|').next())
-        );
+        assert_eq!((said.code, said.text.split('|').next()), (0, expected.split('|').next()));
     };
     (0..30).for_each(|_| ask());
     thread::scope(|scope| {
@@ -170,10 +142,7 @@ fn the_shipped_nrpe_commands_work() {
     for command in ["check_daemons_from_file", "check_proccount"] {
         let said = verdict(command);
         assert_eq!(said.code, 0, "{command}: {said:?}");
-        assert!(
-            said.text.starts_with("PROCCOUNT is OK: "),
-            "{command}: {said:?}"
-        );
+        assert!(said.text.starts_with("PROCCOUNT is OK: "), "{command}: {said:?}");
     }
     // How the machine does, nobody knows; but no command may be misread.
     for (command, name) in [

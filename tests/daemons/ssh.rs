@@ -22,10 +22,7 @@ struct Ssh {
 impl Ssh {
     fn start(lab: &Lab) -> Self {
         // The login is the caller's own: nobody has no shell to log in with.
-        let user = users::get_current_username()
-            .unwrap()
-            .into_string()
-            .unwrap();
+        let user = users::get_current_username().unwrap().into_string().unwrap();
         if users::get_current_uid() == 0 {
             // Run by root, sshd insists on it; where no service made it, nobody has.
             fs::create_dir_all("/run/sshd").unwrap();
@@ -34,8 +31,7 @@ impl Ssh {
         fs::create_dir(&dir).unwrap();
         for key in ["host", "login"] {
             let mut make = Command::new("ssh-keygen");
-            make.args(["-q", "-t", "ed25519", "-N", "", "-f"])
-                .arg(dir.join(key));
+            make.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(dir.join(key));
             assert!(make.status().unwrap().success());
         }
         let (port, dir_text) = (free_port(), dir.display());
@@ -53,25 +49,15 @@ impl Ssh {
             assert!(daemon.is_alive(), "{}", lab.log("sshd.out"));
             TcpStream::connect(("127.0.0.1", port)).ok()
         });
-        Self {
-            port,
-            key: dir.join("login"),
-            user,
-            _daemon: daemon,
-        }
+        Self { port, key: dir.join("login"), user, _daemon: daemon }
     }
 
     /// Runs the shipped Nagios command for ssh, with what only a test needs put in.
     fn ask(&self, plugin: &Path, words: &[String]) -> Answer {
         let shipped = fs::read_to_string(crate::lab::repository("packaging/nagios/procwarden.cfg"));
         let shipped = shipped.unwrap();
-        let mut lines = shipped
-            .lines()
-            .filter_map(|l| l.trim().strip_prefix("command_line"));
-        let line = lines
-            .find(|line| line.contains("check_by_ssh"))
-            .unwrap()
-            .trim();
+        let mut lines = shipped.lines().filter_map(|l| l.trim().strip_prefix("command_line"));
+        let line = lines.find(|line| line.contains("check_by_ssh")).unwrap().trim();
         let options = format!(
             "{CHECK_BY_SSH} -p {} -l {} -i {} -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
              -o UserKnownHostsFile=/dev/null",

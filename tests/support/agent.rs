@@ -41,9 +41,7 @@ impl Agent {
             Manner::Nrpe => specimen.verb("serve=nrpe"),
             Manner::Worker => specimen.verb("fork").verb("serve=mon"),
         };
-        Self {
-            process: specimen.start(),
-        }
+        Self { process: specimen.start() }
     }
 
     pub(crate) fn process(&self) -> &Process {
@@ -72,12 +70,7 @@ impl Agent {
             let line = self.process.line();
             if let Some(code) = line.strip_prefix("code ") {
                 let code = Some(code.parse().expect("an exit code"));
-                return Answer {
-                    command,
-                    stdout: stdout.into_bytes(),
-                    stderr: Vec::new(),
-                    code,
-                };
+                return Answer { command, stdout: stdout.into_bytes(), stderr: Vec::new(), code };
             }
             stdout.push_str(&line);
             stdout.push('\n');

@@ -31,9 +31,7 @@ impl Answer {
 
     /// The first line's perfdata.
     pub(crate) fn perfdata(&self) -> &str {
-        self.first_line()
-            .split_once('|')
-            .map_or("", |(_, perfdata)| perfdata)
+        self.first_line().split_once('|').map_or("", |(_, perfdata)| perfdata)
     }
 
     /// Perfdata cut to its items: label (unquoted) and the rest.
@@ -44,9 +42,7 @@ impl Answer {
         while !rest.is_empty() {
             let quoted = rest.strip_prefix('\'');
             let cut = quoted.and_then(|rest| rest.split_once("'="));
-            let Some((label, after)) = cut else {
-                panic!("bad perfdata at {rest:?}\n{self}")
-            };
+            let Some((label, after)) = cut else { panic!("bad perfdata at {rest:?}\n{self}") };
             let (value, after) = after.split_once(' ').unwrap_or((after, ""));
             items.push((label, value));
             rest = after;
@@ -94,20 +90,14 @@ impl Answer {
     #[track_caller]
     pub(crate) fn critical_with(&self, start: &str) -> &Self {
         let start = format!("PROCCOUNT is CRITICAL: {start}");
-        assert!(
-            self.status().starts_with(&start),
-            "the status line's start\n{self}"
-        );
+        assert!(self.status().starts_with(&start), "the status line's start\n{self}");
         self.code(2)
     }
 
     /// Exit 3 and the words for it.
     #[track_caller]
     pub(crate) fn unknown(&self) -> &Self {
-        assert!(
-            self.status().starts_with("PROCCOUNT is UNKNOWN: "),
-            "UNKNOWN\n{self}"
-        );
+        assert!(self.status().starts_with("PROCCOUNT is UNKNOWN: "), "UNKNOWN\n{self}");
         self.code(3)
     }
 
@@ -136,10 +126,7 @@ impl Answer {
 
     #[track_caller]
     pub(crate) fn lacks(&self, part: &str) -> &Self {
-        assert!(
-            !self.stdout().contains(part),
-            "{part:?} in the output\n{self}"
-        );
+        assert!(!self.stdout().contains(part), "{part:?} in the output\n{self}");
         self
     }
 
@@ -159,28 +146,12 @@ impl Answer {
         let out = self.stdout();
         let control = out.chars().find(|&c| c != '\n' && c.is_control());
         assert_eq!(control, None, "control character\n{self}");
-        assert!(
-            out.len() <= 4096,
-            "{} bytes, more than 4,096\n{self}",
-            out.len()
-        );
-        assert!(
-            self.status().len() < 512,
-            "first line's text is not under 512 bytes\n{self}"
-        );
+        assert!(out.len() <= 4096, "{} bytes, more than 4,096\n{self}", out.len());
+        assert!(self.status().len() < 512, "first line's text is not under 512 bytes\n{self}");
         assert!(out.matches('|').count() <= 1, "a second pipe sign\n{self}");
-        assert!(
-            !out.lines().skip(1).any(|line| line.contains('|')),
-            "pipe sign below\n{self}"
-        );
-        assert!(
-            !out.contains("\n\n") && !out.starts_with('\n'),
-            "an empty line\n{self}"
-        );
-        assert!(
-            out.is_empty() || out.ends_with('\n'),
-            "no newline at the end\n{self}"
-        );
+        assert!(!out.lines().skip(1).any(|line| line.contains('|')), "pipe sign below\n{self}");
+        assert!(!out.contains("\n\n") && !out.starts_with('\n'), "an empty line\n{self}");
+        assert!(out.is_empty() || out.ends_with('\n'), "no newline at the end\n{self}");
         self
     }
 }
@@ -190,15 +161,7 @@ impl fmt::Display for Answer {
         writeln!(f, "---- command: {}", self.command)?;
         writeln!(f, "---- code:    {:?}", self.code)?;
         let show = |bytes: &[u8]| String::from_utf8_lossy(bytes).escape_debug().to_string();
-        writeln!(
-            f,
-            "---- stdout:\n{}",
-            show(&self.stdout).replace("\\n", "\n")
-        )?;
-        writeln!(
-            f,
-            "---- stderr:\n{}",
-            show(&self.stderr).replace("\\n", "\n")
-        )
+        writeln!(f, "---- stdout:\n{}", show(&self.stdout).replace("\\n", "\n"))?;
+        writeln!(f, "---- stderr:\n{}", show(&self.stderr).replace("\\n", "\n"))
     }
 }

@@ -112,15 +112,11 @@ impl Check {
     /// Any other program that ends up running the plugin.
     pub(crate) fn program(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref().to_owned();
-        Self {
-            program: Some(path),
-            ..Self::plugin("")
-        }
+        Self { program: Some(path), ..Self::plugin("") }
     }
 
     pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
-        self.args
-            .extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
     }
 
@@ -175,32 +171,19 @@ impl Check {
             (None, None) => Some(Installed::link(&self.name)),
             (None, Some(_)) => Some(Installed::copy(&self.name)),
         };
-        let path = installed
-            .as_ref()
-            .map(Installed::path)
-            .or(self.program.as_deref());
+        let path = installed.as_ref().map(Installed::path).or(self.program.as_deref());
         let mut command = Command::new(path.expect("either is there"));
-        command
-            .args(&self.args)
-            .envs(self.envs)
-            .env_remove("SPECIMEN")
-            .current_dir("/");
-        command
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .stdout(match &self.stdout {
-                Stdout::Captured | Stdout::Closed => Stdio::piped(),
-                Stdout::Broken => broken_pipe(),
-                Stdout::File(path) => {
-                    let file = std::fs::OpenOptions::new().write(true).open(path);
-                    file.unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-                        .into()
-                }
-            });
+        command.args(&self.args).envs(self.envs).env_remove("SPECIMEN").current_dir("/");
+        command.stdin(Stdio::null()).stderr(Stdio::piped()).stdout(match &self.stdout {
+            Stdout::Captured | Stdout::Closed => Stdio::piped(),
+            Stdout::Broken => broken_pipe(),
+            Stdout::File(path) => {
+                let file = std::fs::OpenOptions::new().write(true).open(path);
+                file.unwrap_or_else(|e| panic!("{}: {e}", path.display())).into()
+            }
+        });
         let closed = matches!(self.stdout, Stdout::Closed);
-        let proc_options = self
-            .proc_options
-            .map(|o| CString::new(o).expect("no NUL in it"));
+        let proc_options = self.proc_options.map(|o| CString::new(o).expect("no NUL in it"));
         let user = self.user;
         // std's own uid() and gid() come before these, and could not mount any more.
         // SAFETY: only system calls between fork and exec; everything was allocated before.
@@ -221,11 +204,7 @@ impl Check {
         }
         let shown = format!("{command:?}");
         let child = command.spawn().unwrap_or_else(|e| panic!("{shown}: {e}"));
-        Running {
-            child,
-            command: shown,
-            _installed: installed,
-        }
+        Running { child, command: shown, _installed: installed }
     }
 
     /// Runs it to its end, and sees that the answer keeps the laws of every report.
@@ -309,13 +288,7 @@ fn mount_proc(options: &CString) -> std::io::Result<()> {
         let private = libc::MS_REC | libc::MS_PRIVATE;
         done(libc::mount(null, c"/".as_ptr(), null, private, null.cast()))?;
         let proc = c"proc".as_ptr();
-        done(libc::mount(
-            proc,
-            c"/proc".as_ptr(),
-            proc,
-            0,
-            options.as_ptr().cast(),
-        ))
+        done(libc::mount(proc, c"/proc".as_ptr(), proc, 0, options.as_ptr().cast()))
     }
 }
 
@@ -329,9 +302,5 @@ fn become_user(uid: u32, groups: &[u32]) -> std::io::Result<()> {
 }
 
 fn done(result: libc::c_int) -> std::io::Result<()> {
-    if result == 0 {
-        Ok(())
-    } else {
-        Err(std::io::Error::last_os_error())
-    }
+    if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
 }

@@ -5,11 +5,7 @@
 //! condition and has a bound; every process has a name that no other test uses, since tests run side
 //! by side on a busy machine.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "every test file uses its own part of this"
-)]
+#![allow(dead_code, unused_imports, reason = "every test file uses its own part of this")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -49,35 +45,22 @@ pub(crate) fn unique() -> String {
 
 /// A directory of one's own that every user may enter: the default of `tempfile` is mode 0700.
 pub(crate) fn open_dir() -> tempfile::TempDir {
-    let dir = tempfile::Builder::new()
-        .prefix("procwarden-")
-        .tempdir()
-        .expect("a temporary directory");
+    let dir =
+        tempfile::Builder::new().prefix("procwarden-").tempdir().expect("a temporary directory");
     std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).expect("chmod 0755");
     dir
 }
 
 /// The path that the kernel will show: `TMPDIR` may lead through links.
 pub(crate) fn real(path: &Path) -> PathBuf {
-    path.canonicalize()
-        .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    path.canonicalize().unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
 /// Copies an executable by way of `cp`. Written by this process instead, it could be refused with
 /// ETXTBSY: a fork made meanwhile by another test's thread would hold it open for writing.
 pub(crate) fn copy_executable(from: &Path, to: &Path) {
-    let done = Command::new("cp")
-        .arg("--")
-        .arg(from)
-        .arg(to)
-        .output()
-        .expect("cp");
-    assert!(
-        done.status.success(),
-        "cp {} {}: {done:?}",
-        from.display(),
-        to.display()
-    );
+    let done = Command::new("cp").arg("--").arg(from).arg(to).output().expect("cp");
+    assert!(done.status.success(), "cp {} {}: {done:?}", from.display(), to.display());
     std::fs::set_permissions(to, PermissionsExt::from_mode(0o755)).expect("chmod 0755");
 }
 

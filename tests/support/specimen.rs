@@ -40,13 +40,7 @@ impl Process {
             .unwrap_or_else(|e| panic!("{command:?}: {e}"));
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut process = Self {
-            child,
-            dir: None,
-            children: Vec::new(),
-            stdin,
-            stdout,
-        };
+        let mut process = Self { child, dir: None, children: Vec::new(), stdin, stdout };
         loop {
             let line = process.line();
             match line.strip_prefix("child ") {
@@ -61,14 +55,9 @@ impl Process {
     #[track_caller]
     pub(crate) fn line(&mut self) -> String {
         let mut line = Vec::new();
-        let n = self
-            .stdout
-            .read_until(b'\n', &mut line)
-            .expect("its output");
+        let n = self.stdout.read_until(b'\n', &mut line).expect("its output");
         assert!(n > 0, "process {} ended too early", self.pid());
-        String::from_utf8_lossy(&line)
-            .trim_end_matches('\n')
-            .to_owned()
+        String::from_utf8_lossy(&line).trim_end_matches('\n').to_owned()
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -85,13 +74,7 @@ impl Process {
     pub(crate) fn exe(&self) -> PathBuf {
         let dir = self.dir.as_ref().expect("an executable of its own").path();
         let mut files = std::fs::read_dir(dir).expect("the directory");
-        real(
-            &files
-                .next()
-                .expect("the executable")
-                .expect("the executable")
-                .path(),
-        )
+        real(&files.next().expect("the executable").expect("the executable").path())
     }
 
     pub(crate) fn signal(&self, signal: libc::c_int) {
@@ -120,12 +103,7 @@ pub(crate) struct Specimen {
 impl Specimen {
     /// Its executable, and so its `comm`, has this name.
     pub(crate) fn called(name: impl AsRef<OsStr>) -> Self {
-        Self {
-            file: name.as_ref().to_owned(),
-            argv: None,
-            verbs: Vec::new(),
-            before: Vec::new(),
-        }
+        Self { file: name.as_ref().to_owned(), argv: None, verbs: Vec::new(), before: Vec::new() }
     }
 
     /// Its whole command line, `argv[0]` first; else it is the executable's path.
@@ -172,10 +150,7 @@ impl Specimen {
             }
         };
         if let Some([first, rest @ ..]) = self.argv.as_deref() {
-            assert!(
-                self.before.is_empty(),
-                "argv[0] cannot be passed through another command"
-            );
+            assert!(self.before.is_empty(), "argv[0] cannot be passed through another command");
             command.arg0(first).args(rest);
         }
         let verbs: Vec<&[u8]> = self.verbs.iter().map(|verb| verb.as_bytes()).collect();
@@ -192,9 +167,7 @@ pub(crate) fn specimen() -> &'static Path {
         use std::hash::{DefaultHasher, Hash, Hasher};
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specimen.c");
         let mut hasher = DefaultHasher::new();
-        std::fs::read(&source)
-            .expect("specimen.c")
-            .hash(&mut hasher);
+        std::fs::read(&source).expect("specimen.c").hash(&mut hasher);
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let path = dir.join(format!("specimen-{:016x}", hasher.finish()));
         if !path.exists() {
@@ -204,11 +177,7 @@ pub(crate) fn specimen() -> &'static Path {
                 .args([&draft, &source])
                 .output()
                 .expect("these tests need a C compiler called cc");
-            assert!(
-                done.status.success(),
-                "{}",
-                String::from_utf8_lossy(&done.stderr)
-            );
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
             std::fs::rename(&draft, &path).expect("rename");
         }
         path

@@ -140,15 +140,7 @@ impl Recorded {
     }
 
     fn stat(&self) -> Vec<u8> {
-        let Self {
-            pid,
-            state,
-            ppid,
-            flags,
-            threads,
-            start,
-            ..
-        } = self;
+        let Self { pid, state, ppid, flags, threads, start, .. } = self;
         let [utime, stime] = self.times;
         let (vsz, rss) = (self.vsz * 1024, self.rss / 4);
         let head = format!("{pid} (");

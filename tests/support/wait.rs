@@ -43,17 +43,10 @@ pub(crate) fn until_asleep(pid: u32) {
 pub(crate) fn age(pid: u32) -> f64 {
     let stat = fs::read(format!("/proc/{pid}/stat")).expect("stat");
     let stat = String::from_utf8_lossy(&stat);
-    let fields: Vec<&str> = stat[stat.rfind(')').expect("a name") + 2..]
-        .split(' ')
-        .collect();
+    let fields: Vec<&str> = stat[stat.rfind(')').expect("a name") + 2..].split(' ').collect();
     let start: f64 = fields[19].parse().expect("starttime");
     let uptime = fs::read_to_string("/proc/uptime").expect("uptime");
-    let uptime: f64 = uptime
-        .split(' ')
-        .next()
-        .expect("a number")
-        .parse()
-        .expect("uptime");
+    let uptime: f64 = uptime.split(' ').next().expect("a number").parse().expect("uptime");
     // SAFETY: sysconf() only reads a constant of the system.
     let ticks = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
     uptime - start / f64::from(i32::try_from(ticks).expect("ticks"))
