@@ -15,7 +15,7 @@ for hidepid in 1 2 4; do
   expect 3 "*is UNKNOWN: init_t 0 *(want 1-1)*hidepid*|'init_t'=0;;1:1;0" as -u nobody $plugin init_t:1-1
   expect 3 "*is UNKNOWN: initrc_t 0 *(want 0-0)*hidepid*|'initrc_t'=0;;0;0" as -u nobody $plugin initrc_t:0-0
   # Too many is too many, whatever else there is.
-  expect 2 "*is CRITICAL: sshd_t,user=nobody 1 (want 0-0): sleep (pid $pid)|*=1;;0;0" as -u nobody $plugin sshd_t,user=nobody:0-0
+  expect 2 "*is CRITICAL: sshd_t,user=nobody 1 *(want 0-0): sleep (pid $pid)|*=1;;0;0" as -u nobody $plugin sshd_t,user=nobody:0-0
 done
 # The group that gid= exempts.
 mount -o remount,hidepid=2,gid=4242 /proc
