@@ -23,12 +23,12 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use procwarden::capability::Capabilities;
 use procwarden::error::Error;
 use procwarden::escape;
-use procwarden::exemption::exemptions_of;
 use procwarden::names;
 use procwarden::options::CommonOptions;
 use procwarden::population::{Containers, Population};
 use procwarden::report::Report;
 use procwarden::runner::Plugin;
+use procwarden::spec;
 
 use policy::Policy;
 use rule::{Rule, RuleSet};
@@ -151,7 +151,7 @@ impl Options {
             all.push(read.map_err(|error| error.at("--exempt-rule"))?);
         }
         for file in &self.exempt_from {
-            all.extend(exemptions_of(file, Scoped::from_line)?);
+            all.extend(spec::parsed_lines(file, Scoped::from_line)?);
         }
         if !self.strict {
             all.extend(known::known());

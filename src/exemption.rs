@@ -6,17 +6,14 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::escape;
 use crate::fact::{Fact, Missing};
 use crate::process::Process;
 use crate::selector::{Selector, Subject};
-use crate::spec::{lines_of, needless_range};
-
-/// What stands between a selector and the reason.
-const REASON_MARK: &[u8] = b" # ";
+use crate::spec::{needless_range, parsed_lines, split_comment};
 
 /// Longest selector and longest reason shown, in characters.
 const LONGEST: usize = 120;
@@ -54,18 +51,14 @@ impl Exemption {
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
         let explain =
             |error: Error| error.at(format_args!("exemption '{}'", escape::bounded(text, 100)));
-        let mark = text.windows(REASON_MARK.len()).position(|part| part == REASON_MARK);
-        let (selector, reason) = match mark {
-            Some(at) => (&text[..at], Some(&text[at + REASON_MARK.len()..])),
-            None => (text, None),
-        };
-        if let Some(range) = needless_range(selector.trim_ascii()) {
+        let (selector, reason) = split_comment(text);
+        if let Some(range) = needless_range(selector) {
             let why = format!("it counts nothing, and so has no range; leave :{range} out");
             return Err(explain(Error::new(why)));
         }
         Ok(Self {
-            selector: Selector::parse(selector.trim_ascii(), Subject::Program).map_err(explain)?,
-            reason: reason.map(|reason| escape::bounded(reason.trim_ascii(), LONGEST)),
+            selector: Selector::parse(selector, Subject::Program).map_err(explain)?,
+            reason: reason.map(|reason| escape::bounded(reason, LONGEST)),
             matched: 0,
         })
     }
@@ -97,23 +90,6 @@ impl fmt::Display for Exemption {
     }
 }
 
-/// The exemptions of a file, one a line, read by `parse`: [`Exemption::parse`], or a plugin's own
-/// for lines that say more. A file without any is no error, since it spares nothing.
-///
-/// # Errors
-/// As [`lines_of`]; a wrong line is told with file and number.
-pub fn exemptions_of<T>(
-    path: &Path,
-    parse: impl Fn(&[u8]) -> Result<T, Error>,
-) -> Result<Vec<T>, Error> {
-    let shown = escape::text(path.as_os_str().as_bytes());
-    let lines = lines_of(path)?;
-    let read = lines.iter().map(|(number, line)| {
-        parse(line).map_err(|error| error.at(format_args!("{shown}:{number}")))
-    });
-    read.collect()
-}
-
 /// All exemptions of a check, in the order of options and then files.
 #[derive(Clone, Debug, Default)]
 pub struct Exemptions(Vec<Exemption>);
@@ -128,7 +104,7 @@ impl Exemptions {
         let typed = options.exempt.iter().map(|text| Exemption::parse(text.as_bytes()));
         let mut all = typed.collect::<Result<Vec<_>, _>>()?;
         for file in &options.exempt_from {
-            all.extend(exemptions_of(file, Exemption::parse)?);
+            all.extend(parsed_lines(file, Exemption::parse)?);
         }
         Ok(Self(all))
     }
@@ -203,13 +179,13 @@ mod tests {
     fn a_wrong_line_is_told_with_its_place() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "# known\n\natd # by design\nfrob=1 # no such key\n").unwrap();
-        let error = exemptions_of(file.path(), Exemption::parse).unwrap_err();
+        let error = parsed_lines(file.path(), Exemption::parse).unwrap_err();
         assert!(
             error.to_string().contains(":4: exemption 'frob=1 # no such key': unknown key"),
             "{error}"
         );
         std::fs::write(file.path(), "# known\natd # by design\n").unwrap();
-        let read = exemptions_of(file.path(), Exemption::parse).unwrap();
+        let read = parsed_lines(file.path(), Exemption::parse).unwrap();
         assert_eq!((read.len(), read[0].matched()), (1, 0));
     }
 
@@ -220,7 +196,7 @@ mod tests {
             exempt_from: Vec::new(),
         };
         let mut all = Exemptions::parse(&options).unwrap();
-        let root = ProcRoot::open(Path::new("/proc")).unwrap();
+        let root = ProcRoot::open(std::path::Path::new("/proc")).unwrap();
         let mut me = Process::new(&root, root.own_pid().unwrap());
         assert_eq!(all.which(&mut me), Ok(Some(0)));
         assert_eq!(

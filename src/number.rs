@@ -73,20 +73,22 @@ impl Interval {
     /// # Errors
     /// What is wrong with it, and what would be right.
     pub fn parse(text: &str, unit: Unit) -> Result<Self, String> {
+        const FORMS: &str = "write N, MIN-, -MAX or MIN-MAX";
+        let number = |number: &str| parse(number, unit).map_err(|why| format!("{why}; {FORMS}"));
         let bound = |text: &str| match text {
             "" => Ok(None),
-            number => parse(number, unit).map(Some),
+            digits => number(digits).map(Some),
         };
         if text.is_empty() {
-            return Err("nothing follows the colon; write N, MIN-, -MAX or MIN-MAX".into());
+            return Err(format!("nothing follows the colon; {FORMS}"));
         }
         let Some((min, max)) = text.split_once('-') else {
-            let exact = parse(text, unit)?;
+            let exact = number(text)?;
             return Ok(Self { min: Some(exact), max: Some(exact) });
         };
         let (lower, upper) = (bound(min)?, bound(max)?);
         match (lower, upper) {
-            (None, None) => Err(format!("'{text}' has no number; write N, MIN-, -MAX or MIN-MAX")),
+            (None, None) => Err(format!("'{text}' has no number; {FORMS}")),
             (Some(low), Some(high)) if low > high => {
                 Err(format!("'{text}' is empty: {min} is above {max}; write {max}-{min}"))
             }

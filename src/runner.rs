@@ -65,11 +65,11 @@ struct Output {
 pub fn run(plugin: Plugin, mut arguments: Vec<OsString>, mon: bool) -> u8 {
     // The message would go to stderr, which some schedulers take for the status line.
     panic::set_hook(Box::new(|_| {}));
-    let mon = mon || arguments.iter().any(|argument| argument == "--mon");
-    let form = if mon { Form::Mon } else { Form::Nagios };
-    if mon && !arguments.iter().any(|argument| argument == "--mon") {
+    let is_typed = arguments.iter().any(|argument| argument == "--mon");
+    if mon && !is_typed {
         arguments.insert(0, "--mon".into());
     }
+    let form = if mon || is_typed { Form::Mon } else { Form::Nagios };
     let output = panic::catch_unwind(AssertUnwindSafe(|| output(plugin, arguments, form)))
         .unwrap_or_else(|panic| unknown(plugin.title, form, &panic_text(panic.as_ref())));
     watchdog::enter(Stage::Reporting);

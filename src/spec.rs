@@ -60,7 +60,7 @@ impl Spec {
 ///
 /// # Errors
 /// When the file can't be read or is too large to be one.
-pub fn lines_of(path: &Path) -> Result<Vec<(usize, Vec<u8>)>, Error> {
+fn lines_of(path: &Path) -> Result<Vec<(usize, Vec<u8>)>, Error> {
     let shown = escape::text(path.as_os_str().as_bytes());
     let mut text = Vec::new();
     File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut text)).map_err(
@@ -79,25 +79,44 @@ pub fn lines_of(path: &Path) -> Result<Vec<(usize, Vec<u8>)>, Error> {
     Ok(lines.filter(|(_, line)| !line.is_empty() && !line.starts_with(b"#")).collect())
 }
 
+/// The lines of a file that say something, each read by `parse`.
+///
+/// # Errors
+/// When the file can't be read or is too large to be such a list; a wrong line is told with file
+/// and number.
+pub fn parsed_lines<T>(
+    path: &Path,
+    parse: impl Fn(&[u8]) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let shown = escape::text(path.as_os_str().as_bytes());
+    let place = |number| format!("{shown}:{number}");
+    let lines = lines_of(path)?.into_iter();
+    lines.map(|(number, line)| parse(&line).map_err(|error| error.at(place(number)))).collect()
+}
+
 /// The specs of a file, one a line; what follows ` # ` is a comment.
 ///
 /// # Errors
-/// As [`lines_of`]; a wrong spec is told with file and line; a file without any is an error too,
+/// As [`parsed_lines`]; a wrong spec is told with file and line; a file without any is an error too,
 /// since a check of nothing would be OK for ever.
 pub fn specs_of(path: &Path, subject: Subject, fallback: Thresholds) -> Result<Vec<Spec>, Error> {
     let shown = escape::text(path.as_os_str().as_bytes());
-    let lines = lines_of(path)?;
-    if lines.is_empty() {
+    let specs = parsed_lines(path, |line| Spec::parse(split_comment(line).0, subject, fallback))?;
+    if specs.is_empty() {
         return Err(Error::new(format!("{shown} holds no spec")));
     }
-    let parse = |(number, line): &(usize, Vec<u8>)| {
-        let line =
-            line.windows(3).position(|part| part == b" # ").map_or(&line[..], |at| &line[..at]);
-        let line = line.trim_ascii();
-        Spec::parse(line, subject, fallback)
-            .map_err(|error| error.at(format_args!("{shown}:{number}")))
+    Ok(specs)
+}
+
+/// What stands before and after ` # `, where a comment or a reason begins.
+pub(crate) fn split_comment(line: &[u8]) -> (&[u8], Option<&[u8]>) {
+    const MARK: &[u8] = b" # ";
+    let mark = line.windows(MARK.len()).position(|part| part == MARK);
+    let (before, after) = match mark {
+        Some(at) => (&line[..at], Some(&line[at + MARK.len()..])),
+        None => (line, None),
     };
-    lines.iter().map(parse).collect()
+    (before.trim_ascii(), after.map(<[u8]>::trim_ascii))
 }
 
 /// Takes the ranges off the end, if the last colon is followed by one.
@@ -114,11 +133,7 @@ fn split_ranges(text: &[u8]) -> Result<(&[u8], Option<Thresholds>), String> {
 
 fn split_range(text: &[u8]) -> Result<Option<(&[u8], Range)>, String> {
     match range_at_end(text) {
-        Some((rest, range)) => match Range::of_spec(range) {
-            Ok(range) => Ok(Some((rest, range))),
-            Err(why) if why.contains("write ") => Err(why),
-            Err(why) => Err(format!("{why}; write N, MIN-, -MAX or MIN-MAX")),
-        },
+        Some((rest, range)) => Range::of_spec(range).map(|range| Some((rest, range))),
         None => Ok(None),
     }
 }
