@@ -3,7 +3,8 @@
 //! Only the system manager's own unit counts: the first that is no slice. A user may make a control
 //! group called `ssh.service` below `user@1000.service`, and must not pass for the real one by it.
 
-/// The unit in the text of `/proc/PID/cgroup`: in v1's `name=systemd` hierarchy, else in v2's.
+/// The unit in the text of `/proc/PID/cgroup`: in version 1's `name=systemd` hierarchy, else in
+/// version 2's.
 pub fn unit(text: &[u8]) -> Option<&[u8]> {
     let hierarchies: [&[u8]; 2] = [b"name=systemd", b""];
     hierarchies.into_iter().find_map(|wanted| {
@@ -19,9 +20,18 @@ fn unit_of_path(path: &[u8]) -> Option<&[u8]> {
     let parts = path.split(|&byte| byte == b'/');
     // A path out of our own control group namespace begins with "..".
     let mut parts = parts.filter(|part| !part.is_empty() && *part != b"..");
-    let first = parts.find(|part| !part.ends_with(b".slice"))?;
+    unit_of_group(parts.find(|part| !is_slice(part))?)
+}
+
+/// Whether a group of this name is a slice, which holds units and other slices.
+pub(crate) fn is_slice(group: &[u8]) -> bool {
+    group.ends_with(b".slice")
+}
+
+/// The unit that a group of this name, outside of any other unit, stands for.
+pub(crate) fn unit_of_group(group: &[u8]) -> Option<&[u8]> {
     // systemd puts a "_" before names that the kernel would take for its own files.
-    let name = first.strip_prefix(b"_").unwrap_or(first);
+    let name = group.strip_prefix(b"_").unwrap_or(group);
     let (_, kind) = name.split_at(name.iter().rposition(|&byte| byte == b'.')?);
     matches!(kind, b".service" | b".scope" | b".socket" | b".mount" | b".swap").then_some(name)
 }

@@ -54,4 +54,5 @@ pub mod stat;
 pub mod state_dir;
 pub mod state_file;
 pub mod status;
+mod units;
 pub mod watchdog;

@@ -232,7 +232,7 @@ impl ProcRoot {
     }
 
     /// Whether we live in the very PID namespace that the tree shows.
-    fn is_our_own(&self) -> bool {
+    pub(crate) fn is_our_own(&self) -> bool {
         let own = self.own_pid().map(|pid| Process::new(self, pid).status());
         own.is_some_and(|status| status.is_ok_and(|status| status.pid_namespaces == 1))
     }

@@ -1,4 +1,4 @@
-//! One walk over all processes, counting for every spec at once.
+//! One walk over all processes, or over those of a unit, counting for every spec at once.
 //!
 //! It knows nothing of thresholds. What it can't see it does not leave out: a count is an interval,
 //! from those that are certainly meant to those that may be.
@@ -10,6 +10,7 @@ use crate::population::{Population, Standing};
 use crate::proc_root::{Pid, ProcRoot};
 use crate::process::{Comm, Process};
 use crate::selector::Selector;
+use crate::units;
 
 /// After so many unknowns there is no count to be known: what further ones are to the check isn't
 /// asked, which costs more than the question itself. They only widen the interval.
@@ -35,7 +36,7 @@ pub struct Tally {
 pub struct Scan {
     /// One for each selector, in order.
     pub tallies: Vec<Tally>,
-    /// How many processes were listed.
+    /// How many processes were looked at.
     pub listed: u64,
     /// Why processes may be missing from the list, if they may.
     pub blindness: Option<String>,
@@ -50,7 +51,8 @@ impl Scan {
     }
 }
 
-/// Counts the processes of `population` that fit each selector.
+/// Counts the processes of `population` that fit each selector: all are walked, but for selectors
+/// that ask for a unit only its members, where its control group lists them.
 ///
 /// # Errors
 /// When the processes can't be listed.
@@ -62,15 +64,27 @@ pub fn count(
     let mut tallies = vec![Tally::default(); selectors.len()];
     let sieve = Sieve::new(selectors);
     let mut process = Process::new(root, Pid(0));
-    let listed = root.walk(|pid| {
+    let mut visit = |pid: Pid, places: &[usize]| {
         process.move_to(pid);
         let passed = sieve.passed(&mut process);
-        for (at, selector) in selectors.iter().enumerate() {
+        for &at in places {
             if sieve.lets_through(at, passed) {
-                tallies[at].take(selector, population, &mut process);
+                tallies[at].take(selectors[at], population, &mut process);
             }
         }
-    })?;
+    };
+    let (of_units, others): (Vec<_>, Vec<_>) =
+        (0..selectors.len()).partition(|&at| selectors[at].units().is_some());
+    let mut listed = 0;
+    let members = if of_units.is_empty() { None } else { units::members(root, selectors) };
+    for &pid in members.iter().flatten() {
+        visit(pid, &of_units);
+        listed += 1;
+    }
+    let walked = if members.is_some() { others } else { (0..selectors.len()).collect() };
+    if !walked.is_empty() {
+        listed += root.walk(|pid| visit(pid, &walked))?;
+    }
     Ok(Scan { tallies, listed, blindness: root.blindness() })
 }
 

@@ -125,7 +125,7 @@ fn joined(cmdline: &[u8]) -> Cow<'_, [u8]> {
 
 /// A test that is not of a key's kind is never built (see the parser), and fits nothing.
 impl Test {
-    fn fits_text(&self, text: &[u8]) -> bool {
+    pub(super) fn fits_text(&self, text: &[u8]) -> bool {
         match self {
             Self::Text(wanted) => wanted == text,
             Self::Matches(regex) => regex.is_match(text),

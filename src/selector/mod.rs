@@ -108,6 +108,12 @@ impl Selector {
         self.questions.iter().any(|question| question.key == Key::Container)
     }
 
+    /// The question that turns down all but running members of certain units, if it asks one.
+    pub(crate) fn units(&self) -> Option<&Question> {
+        let is_of_units = |question: &&Question| question.key == Key::Unit && !question.negated;
+        self.questions.iter().find(is_of_units).filter(|_| !self.asks_for_zombies())
+    }
+
     /// What `comm` must be for this selector to fit any but an interpreter, if there is just one
     /// such name: what a scan of many specs sorts them by.
     pub(crate) fn only_comm(&self) -> Option<&[u8]> {
@@ -150,6 +156,11 @@ impl Question {
         };
         let names: Vec<_> = self.tests.iter().filter_map(name).collect();
         names.iter().any(|wanted| name::is(wanted, process) == Ok(true))
+    }
+
+    /// Whether one of its values is this text.
+    pub(crate) fn wants(&self, text: &[u8]) -> bool {
+        self.tests.iter().any(|test| test.fits_text(text))
     }
 
     /// The answer for one process.

@@ -16,6 +16,8 @@ pub(crate) enum Need {
     KernelThreads,
     /// A program on the PATH.
     Program(&'static str),
+    /// To make control groups where systemd makes those of units.
+    UnitGroups,
     /// A kernel without SELinux and AppArmor.
     NoLabels,
 }
@@ -32,6 +34,12 @@ pub(crate) fn can(need: Need) -> bool {
             std::fs::read("/proc/2/comm").is_ok_and(|comm| comm == b"kthreadd\n")
         }
         Need::Program(name) => runs("which", &[name]),
+        Need::UnitGroups => {
+            let make = "for top in /sys/fs/cgroup/unified /sys/fs/cgroup; do \
+                [ ! -e $top/cgroup.controllers ] || [ -e $top/cgroup.type ] || break; done; \
+                mkdir $top/procwarden-$$.service && rmdir $top/procwarden-$$.service";
+            runs("sh", &["-c", make])
+        }
         Need::NoLabels => std::fs::read("/proc/self/attr/current").is_err(),
     };
     if !granted {
