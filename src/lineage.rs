@@ -190,6 +190,10 @@ fn older_twin(root: &ProcRoot, of: &Relative, elders: &[Relative]) -> Option<Rel
     if let Some(leader) = leader.filter(|leader| leader.is_older_twin_of(of)) {
         return Some(leader);
     }
+    if of.stat.session == of.pid.0 {
+        // All others of its session descend from it.
+        return None;
+    }
     let mut oldest: Option<Relative> = None;
     let mut process = Process::new(root, of.pid);
     let look = |pid| {
