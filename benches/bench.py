@@ -24,7 +24,7 @@ ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 7
 
 def build(into):
     subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
-    for name in ("floor", "sleepers", "measure"):
+    for name in ("floor", "sleepers", "measure", "steps"):
         source = os.path.join(HERE, name + ".c")
         subprocess.run(["cc", "-O2", "-static", "-o", f"{into}/{name}", source], check=True)
     subprocess.run([f"{ROOT}/target/release/procwarden", "link", into], check=True, stdout=subprocess.DEVNULL)
@@ -110,6 +110,7 @@ def session(bin, size):
         best = [min(run[i] for run in found[name]) for i in range(3)]
         calls = system_calls(command) / processes if size == 10000 and shutil.which("strace") else None
         result[name] = (*best, calls)
+    extra = closer(bin, size)
     for group in (unit, sleepers):
         group.stdin.close()
         group.wait()
@@ -119,7 +120,22 @@ def session(bin, size):
         time.sleep(0.2)
     if unit_group():
         os.rmdir(unit_group())
-    return processes, result
+    return processes, result, extra
+
+
+def closer(bin, size):
+    """What explains the ratios that are not as they should be: single steps and profiles."""
+    parts = []
+    if size == 10000:
+        steps = subprocess.run([f"{bin}/steps"], capture_output=True, text=True, check=True).stdout
+        parts.append(f"What one look at a process costs (`benches/steps.c`), µs:\n\n| look | µs |\n|---|---|\n{steps}")
+    wanted = {0: ["--version", "user=root:1-", "check_privdrop", "check_proccpu --since-last"], 10000: ["svc7:1-", "100 specs, half of all processes"]}
+    commands = {name: command for name, command, _ in rows(bin)} | {"--version": [f"{bin}/check_proccount", "--version"]}
+    for name in wanted.get(size, []) if shutil.which("perf") else []:
+        runs = "200" if size == 0 else "10"
+        profile = subprocess.run([f"{HERE}/profile.py", runs, *commands[name]], capture_output=True, text=True, check=True).stdout
+        parts.append(f"Where the time of `{name}` goes (`benches/profile.py`):\n\n{profile}")
+    return "\n".join(parts)
 
 
 def table(bin, processes, result):
@@ -141,8 +157,8 @@ def plot(bin, sessions):
     width, height, left, bottom = 820, 460, 60, 40
     shown = ["floor comm", "svc7:1-", "100 specs, half of all processes", "unit=", "check_procs -C svc7", "ps.monitor svc7:1-", "pgrep -x svc7", "psutil"]
     shown = [name for name in shown if name in sessions[0][1]]
-    xs = [math.log10(p) for p, _ in sessions]
-    costs = [r[n][0] * 1e3 for _, r in sessions for n in shown]
+    xs = [math.log10(p) for p, *_ in sessions]
+    costs = [r[n][0] * 1e3 for _, r, _ in sessions for n in shown]
     low, high = math.log10(max(min(costs), 0.1)), math.log10(max(costs))
     x = lambda p: left + (math.log10(p) - xs[0]) / (xs[-1] - xs[0]) * (width - left - 230)
     y = lambda ms: height - bottom - (math.log10(max(ms, 0.1)) - low) / (high - low) * (height - bottom - 20)
@@ -152,12 +168,12 @@ def plot(bin, sessions):
     for power in range(math.ceil(low), math.floor(high) + 1):
         out.append(f'<line x1="{left}" x2="{width - 230}" y1="{y(10**power):.1f}" y2="{y(10**power):.1f}" stroke="#ddd"/>'
                    f'<text x="{left - 6}" y="{y(10**power) + 4:.1f}" text-anchor="end">{10**power:g} ms</text>')
-    for processes, _ in sessions:
+    for processes, *_ in sessions:
         out.append(f'<text x="{x(processes):.1f}" y="{height - bottom + 18}" text-anchor="middle">{processes:,}</text>')
     out.append(f'<text x="{left}" y="{height - 6}">processes; CPU time of one check, both axes logarithmic</text>')
     ends = []
     for name, colour in zip(shown, colours):
-        points = " ".join(f"{x(p):.1f},{y(r[name][0] * 1e3):.1f}" for p, r in sessions)
+        points = " ".join(f"{x(p):.1f},{y(r[name][0] * 1e3):.1f}" for p, r, _ in sessions)
         out.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
         ends.append([y(sessions[-1][1][name][0] * 1e3), name, colour])
     previous = 0
@@ -182,8 +198,8 @@ def main():
             "of every process, and does nothing else.\n",
             "![CPU time against the number of processes](benchmark.svg)\n",
         ]
-        for processes, result in sessions:
-            parts.append(f"## {processes:,} processes\n\n{table(bin, processes, result)}\n")
+        for processes, result, extra in sessions:
+            parts.append(f"## {processes:,} processes\n\n{table(bin, processes, result)}\n\n{extra}")
         notes = os.path.join(HERE, "notes.md")
         parts.append(open(notes).read())
         os.makedirs(f"{ROOT}/docs", exist_ok=True)

@@ -58,7 +58,8 @@ def main():
     parts = collections.Counter(part(stack) for stack in found)
     print("| share | of its CPU time |\n|---|---|")
     for name, count in parts.most_common():
-        print(f"| {100 * count / len(found):.0f} % | {name} |")
+        if count * 100 >= len(found):
+            print(f"| {100 * count / len(found):.0f} % | {name} |")
 
 
 main()
