@@ -105,10 +105,10 @@ impl<'s> Headcount<'s> {
     ) -> Result<Self, Error> {
         let (mut scans, mut processes) = (0, 0);
         let counts = recheck::settle(specs.len(), waits, |open| {
-            let selectors: Vec<&Selector> = open.iter().map(|&at| &specs[at].selector).collect();
-            let scan = scan::count(root, population, &selectors)?;
-            (scans, processes) = (scans + 1, scan.listed);
-            Ok(open.iter().enumerate().map(|(n, &at)| judge(&specs[at], &scan, n)).collect())
+            let open: Vec<&Spec> = open.iter().map(|&at| &specs[at]).collect();
+            let (counts, listed) = count(root, population, &open)?;
+            (scans, processes) = (scans + 1, listed);
+            Ok(counts)
         })?;
         let looks = Self::look(root, population, specs, &counts, closely)?;
         let times = if scans == 1 { "once".to_owned() } else { format!("{scans} times") };
@@ -269,6 +269,30 @@ fn understood(spec: &Spec) -> String {
     };
     let Thresholds { warning, critical } = spec.thresholds;
     format!("{questions}{}{}", range("critical", critical), range("warning", warning))
+}
+
+/// Counts `specs` once, and how many processes were looked at. Only a walk finds fault: the list of a
+/// unit's members is of a moment, and knows no zombies.
+fn count(
+    root: &ProcRoot,
+    population: &Population,
+    specs: &[&Spec],
+) -> Result<(Vec<Count>, u64), Error> {
+    let selectors: Vec<&Selector> = specs.iter().map(|spec| &spec.selector).collect();
+    let scan = scan::count(root, population, &selectors)?;
+    let mut counts: Vec<_> =
+        specs.iter().enumerate().map(|(at, spec)| judge(spec, &scan, at)).collect();
+    let failed = |at: &usize| counts[*at].state != State::Ok;
+    let doubtful: Vec<usize> = scan.by_members.into_iter().filter(failed).collect();
+    if doubtful.is_empty() {
+        return Ok((counts, scan.listed));
+    }
+    let selectors: Vec<&Selector> = doubtful.iter().map(|&at| selectors[at]).collect();
+    let walk = scan::walk(root, population, &selectors)?;
+    for (n, &at) in doubtful.iter().enumerate() {
+        counts[at] = judge(specs[at], &walk, n);
+    }
+    Ok((counts, walk.listed))
 }
 
 fn judge(spec: &Spec, scan: &Scan, at: usize) -> Count {

@@ -186,13 +186,13 @@ fn older_twin(root: &ProcRoot, of: &Relative, elders: &[Relative]) -> Option<Rel
     if let Some(elder) = elders.iter().rfind(|elder| elder.is_older_twin_of(of)) {
         return Some(elder.clone());
     }
-    let leader = Relative::read(&mut Process::new(root, Pid(of.stat.session))).ok();
-    if let Some(leader) = leader.filter(|leader| leader.is_older_twin_of(of)) {
-        return Some(leader);
-    }
     if of.stat.session == of.pid.0 {
         // All others of its session descend from it.
         return None;
+    }
+    let leader = Relative::read(&mut Process::new(root, Pid(of.stat.session))).ok();
+    if let Some(leader) = leader.filter(|leader| leader.is_older_twin_of(of)) {
+        return Some(leader);
     }
     let mut oldest: Option<Relative> = None;
     let mut process = Process::new(root, of.pid);

@@ -231,6 +231,12 @@ impl ProcRoot {
         self.home.get_or_init(find).as_deref()
     }
 
+    /// The link text of our own control group namespace.
+    pub(crate) fn own_cgroup_namespace(&self) -> Option<Vec<u8>> {
+        let link = readlinkat(&self.directory, c"self/ns/cgroup", Vec::new()).ok()?;
+        Some(link.into_bytes())
+    }
+
     /// Whether we live in the very PID namespace that the tree shows.
     pub(crate) fn is_our_own(&self) -> bool {
         let own = self.own_pid().map(|pid| Process::new(self, pid).status());

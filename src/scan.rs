@@ -36,8 +36,10 @@ pub struct Tally {
 pub struct Scan {
     /// One for each selector, in order.
     pub tallies: Vec<Tally>,
-    /// How many processes were looked at.
+    /// How many processes were looked at; members of units twice if all were walked, too.
     pub listed: u64,
+    /// Places of the selectors that were counted among the members of units alone.
+    pub by_members: Vec<usize>,
     /// Why processes may be missing from the list, if they may.
     pub blindness: Option<String>,
 }
@@ -51,41 +53,83 @@ impl Scan {
     }
 }
 
-/// Counts the processes of `population` that fit each selector: all are walked, but for selectors
-/// that ask for a unit only its members, where its control group lists them.
+/// Counts the processes of `population` that fit each selector, by a walk over all.
 ///
 /// # Errors
 /// When the processes can't be listed.
+pub fn walk(
+    root: &ProcRoot,
+    population: &Population,
+    selectors: &[&Selector],
+) -> Result<Scan, Error> {
+    let mut count = Count::new(root, population, selectors);
+    let all: Vec<usize> = (0..selectors.len()).collect();
+    let listed = root.walk(|pid| count.visit(pid, &all))?;
+    Ok(count.scan(listed, Vec::new()))
+}
+
+/// The same, but for selectors that ask for units by a look at the members of those alone, where their
+/// control groups list them.
+///
+/// # Errors
+/// As [`walk`].
 pub fn count(
     root: &ProcRoot,
     population: &Population,
     selectors: &[&Selector],
 ) -> Result<Scan, Error> {
-    let mut tallies = vec![Tally::default(); selectors.len()];
-    let sieve = Sieve::new(selectors);
-    let mut process = Process::new(root, Pid(0));
-    let mut visit = |pid: Pid, places: &[usize]| {
-        process.move_to(pid);
-        let passed = sieve.passed(&mut process);
-        for &at in places {
-            if sieve.lets_through(at, passed) {
-                tallies[at].take(selectors[at], population, &mut process);
-            }
-        }
-    };
     let (of_units, others): (Vec<_>, Vec<_>) =
         (0..selectors.len()).partition(|&at| selectors[at].units().is_some());
-    let mut listed = 0;
     let members = if of_units.is_empty() { None } else { units::members(root, selectors) };
-    for &pid in members.iter().flatten() {
-        visit(pid, &of_units);
-        listed += 1;
+    let Some(members) = members else {
+        return walk(root, population, selectors);
+    };
+    let mut count = Count::new(root, population, selectors);
+    for &pid in &members {
+        count.visit(pid, &of_units);
     }
-    let walked = if members.is_some() { others } else { (0..selectors.len()).collect() };
-    if !walked.is_empty() {
-        listed += root.walk(|pid| visit(pid, &walked))?;
+    let mut listed = members.len() as u64;
+    if !others.is_empty() {
+        listed += root.walk(|pid| count.visit(pid, &others))?;
     }
-    Ok(Scan { tallies, listed, blindness: root.blindness() })
+    Ok(count.scan(listed, of_units))
+}
+
+/// A count in the making.
+struct Count<'a> {
+    selectors: &'a [&'a Selector],
+    population: &'a Population,
+    sieve: Sieve,
+    process: Process<'a>,
+    tallies: Vec<Tally>,
+}
+
+impl<'a> Count<'a> {
+    fn new(root: &'a ProcRoot, population: &'a Population, selectors: &'a [&Selector]) -> Self {
+        Self {
+            selectors,
+            population,
+            sieve: Sieve::new(selectors),
+            process: Process::new(root, Pid(0)),
+            tallies: vec![Tally::default(); selectors.len()],
+        }
+    }
+
+    /// Counts one process for the selectors in these places.
+    fn visit(&mut self, pid: Pid, places: &[usize]) {
+        self.process.move_to(pid);
+        let passed = self.sieve.passed(&mut self.process);
+        for &at in places {
+            if self.sieve.lets_through(at, passed) {
+                self.tallies[at].take(self.selectors[at], self.population, &mut self.process);
+            }
+        }
+    }
+
+    fn scan(self, listed: u64, by_members: Vec<usize>) -> Scan {
+        let blindness = self.process.root().blindness();
+        Scan { tallies: self.tallies, listed, by_members, blindness }
+    }
 }
 
 impl Tally {

@@ -3,18 +3,22 @@
 //!
 //! The listing only says where to look; what a process belongs to is still read of the process
 //! itself. But it must not leave one out, so wherever it might tell another story than
-//! `/proc/PID/cgroup` does, there is none, and the whole tree is walked.
+//! `/proc/PID/cgroup` does, there is none, and the whole tree is walked. That is also the way to
+//! units that have groups of their own (`Delegate=`), between which processes move while they are
+//! listed. The dead are in no listing.
 
 use std::ffi::{CStr, CString};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
+use procfs_core::process::MountInfo;
 use rustix::fs::{
-    AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, fstat, fstatfs, openat, openat2,
+    AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, fstat, fstatfs, major, minor, openat2,
     statat,
 };
 use rustix::io::Errno;
+use rustix::path::Arg;
 
 use crate::cgroup;
 use crate::proc_root::{Pid, ProcRoot};
@@ -23,145 +27,145 @@ use crate::selector::Selector;
 use crate::stat::parse_number;
 use crate::watchdog::{self, Stage};
 
-/// File system types of control groups (include/uapi/linux/magic.h).
+/// The file system type of version 2 (include/uapi/linux/magic.h).
 const CGROUP2_SUPER_MAGIC: i64 = 0x6367_7270;
-const CGROUP_SUPER_MAGIC: i64 = 0x0027_e0eb;
 
 /// Where systemd mounts version 2: alone, or beside version 1.
 const TOPS: [&str; 2] = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
 
-/// Where systemd mounts the hierarchy of version 1 that is its own.
-const NAMED_TOP: &str = "/sys/fs/cgroup/systemd";
+/// The first control group namespace (`PROC_CGROUP_INIT_INO` in `include/linux/proc_ns.h`).
+const FIRST_NAMESPACE: &[u8] = b"cgroup:[4026531835]";
 
-/// Deeper than any unit nests its groups.
-const DEEPEST: usize = 32;
-
-const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+/// Links of a directory of kernfs that has none in it (`kernfs_refresh_inode` in `fs/kernfs/inode.c`).
+const LINKS_OF_A_LEAF: u64 = 2;
 
 /// The processes of all units that any of `selectors` asks for, each once; `None` where the control
 /// groups can't be relied on to list all that `root` shows.
 pub(crate) fn members(root: &ProcRoot, selectors: &[&Selector]) -> Option<Vec<Pid>> {
-    watchdog::enter(Stage::Listing);
-    // The kernel lists the numbers that processes have in our PID namespace.
-    if !root.is_our_own() || systemd_keeps_version_1(root) {
+    // The kernel lists the numbers that processes have in our PID namespace, and tells of their
+    // groups from ours.
+    if !root.is_our_own() || root.own_cgroup_namespace()? != FIRST_NAMESPACE {
         return None;
     }
+    if has_version_1(root)? {
+        return None;
+    }
+    watchdog::enter(Stage::Listing);
     let top = TOPS.into_iter().find_map(whole_hierarchy)?;
     let mut pids = Vec::new();
     let wanted = |unit: &[u8]| {
         let mut questions = selectors.iter().filter_map(|selector| selector.units());
         questions.any(|question| question.wants(unit))
     };
-    in_slice(&top, 0, &wanted, &mut pids).ok()?;
+    in_slice(&top, &wanted, &mut pids).ok()?;
     pids.sort_unstable();
     pids.dedup();
     Some(pids)
 }
 
-/// Whether units may be told by version 1's hierarchy `name=systemd`, since it has groups.
-fn systemd_keeps_version_1(root: &ProcRoot) -> bool {
-    let cgroup = root.own_pid().map(|pid| Process::new(root, pid).cgroup().map(<[u8]>::to_vec));
-    let Some(Ok(text)) = cgroup else {
-        return true;
-    };
-    let mut lines = text.split(|&byte| byte == b'\n');
-    let exists = lines.any(|line| line.split(|&byte| byte == b':').nth(1) == Some(b"name=systemd"));
-    // A directory of kernfs has a link more for each one in it (`kernfs_refresh_inode`).
-    let is_bare = || {
-        let top = openat(CWD, NAMED_TOP, DIRECTORY, Mode::empty()).ok()?;
-        Some(is_on(&top, CGROUP_SUPER_MAGIC) && fstat(&top).ok()?.st_nlink == 2)
-    };
-    exists && is_bare() != Some(true)
+/// Whether units may be told by version 1's hierarchy `name=systemd`: it is there, and has groups.
+fn has_version_1(root: &ProcRoot) -> Option<bool> {
+    let mut me = Process::new(root, root.own_pid()?);
+    let mut lines = me.cgroup().ok()?.split(|&byte| byte == b'\n');
+    if !lines.any(|line| line.split(|&byte| byte == b':').nth(1) == Some(b"name=systemd")) {
+        return Some(false);
+    }
+    let table = fs::read("/proc/self/mountinfo").ok()?;
+    let table = String::from_utf8_lossy(&table);
+    let mut mounts = table.lines().filter_map(|line| MountInfo::from_line(line).ok());
+    let mount = mounts.find(|mount| {
+        let name = mount.super_options.get("name");
+        mount.fs_type == "cgroup" && name.is_some_and(|name| name.as_deref() == Some("systemd"))
+    })?;
+    let top = open(CWD, mount.mount_point.as_path(), DIRECTORY, ResolveFlags::empty()).ok()?;
+    // Only the root of a hierarchy has it (cgroups(7)), and no other hierarchy is on that device.
+    statat(&top, "release_agent", AtFlags::empty()).ok()?;
+    let found = fstat(&top).ok()?;
+    let device = format!("{}:{}", major(found.st_dev), minor(found.st_dev));
+    Some(device != mount.majmin || found.st_nlink != LINKS_OF_A_LEAF)
 }
 
-/// The root of version 2's hierarchy. That of a control group namespace, or of a bind mount, is
-/// a group like others and has a type (cgroups(7)); beyond it there would be groups out of sight.
+/// The root of version 2's hierarchy. Any group below it, which a bind mount may show in its place,
+/// has a type (cgroups(7)); beyond that there would be groups out of sight.
 fn whole_hierarchy(top: &str) -> Option<OwnedFd> {
-    let top = openat(CWD, top, DIRECTORY, Mode::empty()).ok()?;
+    // Before openat2(2) came, in Linux 5.6, groups did not always list a process whose first thread
+    // has ended.
+    let top = open(CWD, top, DIRECTORY, ResolveFlags::empty()).ok()?;
+    #[allow(clippy::unnecessary_cast, reason = "f_type's width differs by architecture")]
+    let is_version_2 = fstatfs(&top).ok()?.f_type as i64 == CGROUP2_SUPER_MAGIC;
     let type_of_it = statat(&top, "cgroup.type", AtFlags::empty());
     let is_root = type_of_it.is_err_and(|errno| errno == Errno::NOENT);
-    (is_root && is_on(&top, CGROUP2_SUPER_MAGIC)).then_some(top)
-}
-
-fn is_on(directory: &OwnedFd, magic: i64) -> bool {
-    #[allow(clippy::unnecessary_cast, reason = "f_type's width differs by architecture")]
-    fstatfs(directory).is_ok_and(|found| found.f_type as i64 == magic)
+    (is_version_2 && is_root).then_some(top)
 }
 
 /// Lists the members of wanted units in a slice and in the slices below it.
 fn in_slice(
     slice: &OwnedFd,
-    depth: usize,
     wanted: &dyn Fn(&[u8]) -> bool,
     pids: &mut Vec<Pid>,
 ) -> Result<(), Errno> {
-    for name in groups_in(slice, depth)? {
+    for name in groups_in(slice)? {
         let is_slice = cgroup::is_slice(name.to_bytes());
         if !is_slice && !cgroup::unit_of_group(name.to_bytes()).is_some_and(wanted) {
             continue;
         }
-        let Some(group) = enter(slice, &name)? else { continue };
-        if is_slice {
-            in_slice(&group, depth + 1, wanted, pids)?;
-        } else {
-            in_group(&group, pids)?;
-            below(&group, depth + 1, pids)?;
-        }
-    }
-    Ok(())
-}
-
-/// Lists the members of all groups that a unit has within its own.
-fn below(group: &OwnedFd, depth: usize, pids: &mut Vec<Pid>) -> Result<(), Errno> {
-    for name in groups_in(group, depth)? {
-        let Some(group) = enter(group, &name)? else { continue };
-        match in_group(&group, pids) {
-            // It holds threads; a group above it, within the unit, lists their processes.
-            Ok(()) | Err(Errno::OPNOTSUPP) => below(&group, depth + 1, pids)?,
+        // Something mounted over it would hide what it holds.
+        match open(slice, name.as_c_str(), DIRECTORY, ResolveFlags::NO_XDEV) {
+            Ok(group) if is_slice => in_slice(&group, wanted, pids)?,
+            Ok(group) => in_unit(&group, pids)?,
+            // It has gone meanwhile, so it had no process left.
+            Err(Errno::NOENT) => {}
             Err(errno) => return Err(errno),
         }
     }
     Ok(())
 }
 
-fn groups_in(group: &OwnedFd, depth: usize) -> Result<Vec<CString>, Errno> {
-    if depth > DEEPEST {
-        return Err(Errno::LOOP);
-    }
+fn groups_in(slice: &OwnedFd) -> Result<Vec<CString>, Errno> {
     let mut names = Vec::new();
-    for entry in Dir::read_from(group)? {
+    for entry in Dir::read_from(slice)? {
         let entry = entry?;
-        if entry.file_type() == FileType::Directory
-            && !entry.file_name().to_bytes().starts_with(b".")
-        {
+        let is_group = entry.file_type() == FileType::Directory;
+        if is_group && !matches!(entry.file_name().to_bytes(), b"." | b"..") {
             names.push(entry.file_name().to_owned());
         }
     }
     Ok(names)
 }
 
-/// Opens a group; `None` if it has gone meanwhile, and so had no process left.
-fn enter(parent: &OwnedFd, name: &CStr) -> Result<Option<OwnedFd>, Errno> {
-    // Something mounted over it would hide what it holds.
-    match openat2(parent, name, DIRECTORY, Mode::empty(), ResolveFlags::NO_XDEV) {
-        Ok(group) => Ok(Some(group)),
-        Err(Errno::NOENT) => Ok(None),
-        Err(errno) => Err(errno),
-    }
-}
-
-fn in_group(group: &OwnedFd, pids: &mut Vec<Pid>) -> Result<(), Errno> {
-    let mut text = Vec::new();
-    let read = openat(group, "cgroup.procs", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-        .map_err(io::Error::from)
-        .and_then(|file| File::from(file).read_to_end(&mut text));
-    match read.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO)) {
-        // The group has gone meanwhile.
-        Ok(_) | Err(Errno::NOENT | Errno::NODEV) => {}
-        Err(errno) => return Err(errno),
+/// Lists the members of a unit.
+///
+/// # Errors
+/// Also if it has groups of its own.
+fn in_unit(unit: &OwnedFd, pids: &mut Vec<Pid>) -> Result<(), Errno> {
+    let is_leaf = || fstat(unit).map(|found| found.st_nlink == LINKS_OF_A_LEAF);
+    let was_leaf = is_leaf()?;
+    let text = match read(unit, c"cgroup.procs") {
+        // It has gone meanwhile.
+        Err(Errno::NOENT | Errno::NODEV) => return Ok(()),
+        text => text?,
+    };
+    // Before, or processes might come from a group that is gone by now; after, or they might have
+    // gone to a new one.
+    if !was_leaf || !is_leaf()? {
+        return Err(Errno::NOTEMPTY);
     }
     let numbers = text.split(|&byte| byte == b'\n').filter_map(parse_number);
     // 0 is a process that has no number in our PID namespace, and so is not in the tree.
     pids.extend(numbers.filter_map(|pid| u32::try_from(pid).ok()).filter(|&pid| pid > 0).map(Pid));
     Ok(())
+}
+
+fn read(group: &OwnedFd, file: &CStr) -> Result<Vec<u8>, Errno> {
+    let file = open(group, file, OFlags::RDONLY, ResolveFlags::NO_XDEV)?;
+    let mut text = Vec::new();
+    let read = File::from(file).read_to_end(&mut text);
+    read.map_err(|error: io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    Ok(text)
+}
+
+const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY);
+
+fn open(at: impl AsFd, path: impl Arg, flags: OFlags, how: ResolveFlags) -> Result<OwnedFd, Errno> {
+    openat2(at, path, flags | OFlags::CLOEXEC, Mode::empty(), how)
 }

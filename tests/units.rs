@@ -1,10 +1,13 @@
 //! A unit's processes are found by its control group, which lists them, and wherever that might not
 //! tell all, by a walk: the counts are the same. What `scanned` says with `-vv` tells which way it was.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use support::{Answer, Check, Installed, NOBODY, Need, Process, Specimen, can, unique, until};
@@ -58,12 +61,11 @@ fn top() -> Option<(PathBuf, MutexGuard<'static, ()>)> {
     can(Need::UnitGroups).then(|| (top.clone().find(is_root).unwrap(), guard))
 }
 
-/// How many of `unit` there are, and how many processes were looked at for it.
+/// How many processes were looked at to find that `unit` has that many.
 #[track_caller]
-fn found(unit: &str, number: usize) -> usize {
+fn looked_at_for(unit: &str, number: usize) -> usize {
     let answer = Check::count(["-vv", &format!("unit={unit}:{number}-{number}")]).run();
-    answer.code(0);
-    looked_at(&answer)
+    looked_at(answer.code(0))
 }
 
 #[track_caller]
@@ -72,32 +74,76 @@ fn looked_at(answer: &Answer) -> usize {
     line.split(' ').next().unwrap().parse().unwrap()
 }
 
+/// A shell's `before`, and then the plugin, in namespaces that `unshare` makes.
+#[track_caller]
+fn unshared(kind: &str, before: &str, spec: &str) -> Answer {
+    let plugin = Installed::link("check_proccount");
+    let command = format!("{before} && exec {}", plugin.shell(&["-vv", spec]));
+    Check::program("unshare").args([kind, "sh", "-c", &command]).run()
+}
+
 #[test]
-fn members_of_a_unit_and_of_the_groups_in_it_and_no_others_are_looked_at() {
+fn members_of_a_unit_and_no_others_are_looked_at() {
     let Some((top, _guard)) = top() else { return };
     let name = unique();
     let slice = Group::below(&top, &format!("{name}.slice"));
     let inner = slice.group(&format!("{name}-inner.slice"));
     let unit = inner.group(&format!("{name}@1.service"));
-    let sub = unit.group("sub");
-    let deep = sub.group("deep.scope");
+    let escaped = slice.group(&format!("_{name}.cpu.service"));
     let sibling = slice.group("sibling.service");
-    let _main = [unit.start(&name, None), sub.start(&name, None), deep.start(&name, None)];
-    let _stranger = sibling.start(&name, None);
-    let unit = format!("{name}@1.service");
-    assert_eq!(found(&unit, 3), 3);
+    let _members = [unit.start(&name, None), unit.start(&name, None)];
+    let _strangers = [sibling.start(&name, None), escaped.start(&name, None)];
+    assert_eq!(looked_at_for(&format!("{name}@1.service"), 2), 2);
+    assert_eq!(looked_at_for(&format!("{name}.cpu.service"), 1), 1);
     // By each kind of term, and beside a spec that needs the walk.
-    Check::count([format!("unit~^{name}@:3-3")]).run().code(0);
-    let args = ["-vv", &format!("unit={unit},user=root:3-3"), &format!("{name},label=all:4-4")];
-    let answer = Check::count(args).run();
-    answer.code(0);
-    assert!(looked_at(&answer) > 3 + 4, "{}", answer.stdout());
+    Check::count([format!("unit~^{name}@:2-2")]).run().code(0);
+    let unit = format!("unit={name}@1.service,user=root:2-2");
+    let answer = Check::count(["-vv", &unit, &format!("{name},label=all:4-4")]).run();
+    assert!(looked_at(answer.code(0)) > 2 + 4, "{}", answer.stdout());
+}
+
+/// Between groups of its own, a unit's processes may move while they are listed.
+#[test]
+fn a_unit_that_has_groups_is_counted_by_a_walk() {
+    let Some((top, _guard)) = top() else { return };
+    let name = unique();
+    let unit = Group::below(&top, &format!("{name}.service"));
+    // systemd's for the commands that control a unit; a listing tends to leave such names out.
+    let control = unit.group(".control");
+    let [_main, moving] = [unit.start(&name, None), control.start(&name, None)];
+    assert!(looked_at_for(&format!("{name}.service"), 2) > 2);
+    let pid = moving.pid().to_string();
+    let still = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while still.load(Ordering::Relaxed) {
+                unit.set("cgroup.procs", &pid);
+                control.set("cgroup.procs", &pid);
+            }
+        });
+        let spec = format!("unit={name}.service:2-2");
+        let runs: Vec<_> = (0..50).map(|_| Check::count([&spec]).run()).collect();
+        still.store(false, Ordering::Relaxed);
+        for answer in runs {
+            answer.code(0);
+        }
+    });
+}
+
+#[test]
+fn names_that_begin_with_a_dot_are_no_hiding_place() {
+    let Some((top, _guard)) = top() else { return };
+    let name = unique();
+    let slice = Group::below(&top, &format!(".{name}.slice"));
+    let unit = slice.group(&format!(".{name}.service"));
+    let _process = unit.start(&name, None);
+    assert_eq!(looked_at_for(&format!(".{name}.service"), 1), 1);
 }
 
 #[test]
 fn a_unit_that_has_no_group_has_no_process() {
     let Some((_top, _guard)) = top() else { return };
-    assert_eq!(found(&format!("{}.service", unique()), 0), 0);
+    assert_eq!(looked_at_for(&format!("{}.service", unique()), 0), 0);
 }
 
 #[test]
@@ -109,8 +155,8 @@ fn a_user_cannot_pose_as_a_unit() {
     let lair = Group::below(&top, &name);
     let hidden = lair.group(&format!("{name}.service"));
     let _processes = [posing.start(&name, None), hidden.start(&name, None)];
-    assert_eq!(found(&format!("{name}.service"), 0), 0);
-    assert_eq!(found(&format!("{name}@4242.service"), 1), 1);
+    assert_eq!(looked_at_for(&format!("{name}.service"), 0), 0);
+    assert!(looked_at_for(&format!("{name}@4242.service"), 1) > 1);
 }
 
 #[test]
@@ -122,18 +168,20 @@ fn a_group_of_threads_does_not_hide_its_process() {
     threads.set("cgroup.type", "threaded");
     let process = unit.start(&name, None);
     threads.set("cgroup.threads", &process.pid().to_string());
-    assert_eq!(found(&format!("{name}.service"), 1), 1);
+    looked_at_for(&format!("{name}.service"), 1);
 }
 
 #[test]
-fn the_dead_are_not_counted_and_the_leaderless_are() {
+fn the_dead_are_not_counted_but_told_and_the_leaderless_are_counted() {
     let Some((top, _guard)) = top() else { return };
     let name = unique();
     let unit = Group::below(&top, &format!("{name}.service"));
     let _parent = unit.start("specimen", Some(&format!("zombie={name}")));
     let _leaderless = unit.start(&name, Some("leaderless"));
-    assert_eq!(found(&format!("{name}.service"), 2), 2);
+    assert_eq!(looked_at_for(&format!("{name}.service"), 2), 2);
     Check::count([format!("unit={name}.service,state=Z:1-1")]).run().code(0);
+    let answer = Check::count([format!("unit={name}.service:3-")]).run();
+    answer.critical_with(&format!("unit={name}.service 2 (want 3-): 1 zombie"));
 }
 
 #[test]
@@ -160,18 +208,18 @@ fn mounts_that_hide_groups_hide_no_process() {
     let name = unique();
     let slice = Group::below(&top, &format!("{name}.slice"));
     let unit = slice.group(&format!("{name}.service"));
-    let other = Group::below(&top, "procwarden-other.slice");
+    let other = Group::below(&top, &format!("{name}-other.slice"));
     let _process = unit.start(&name, None);
-    let plugin = Installed::link("check_proccount");
-    let plugin = plugin.shell(&["-vv", &format!("unit={name}.service:1-1")]);
-    let (top, slice, other) = (top.display(), slice.path.display(), other.path.display());
+    let spec = format!("unit={name}.service:1-1");
+    let [top, slice, unit, other] =
+        [&top, &slice.path, &unit.path, &other.path].map(|p| p.display());
     for mount in [
         format!("mount -t tmpfs none {slice}"),
         format!("mount --bind {other} {top}"),
         format!("mount -t tmpfs none {top}"),
+        format!("mount --bind /dev/null {unit}/cgroup.procs"),
     ] {
-        let command = format!("{mount} && {plugin}");
-        let answer = Check::program("unshare").args(["-m", "sh", "-c", &command]).run();
+        let answer = unshared("-m", &mount, &spec);
         assert!(looked_at(answer.code(0)) > 1, "{mount}");
     }
 }
@@ -186,23 +234,50 @@ fn numbers_of_another_namespace_are_not_taken_for_the_trees() {
     let host = support::open_dir();
     let host = host.path().display();
     let plugin = Installed::link("check_proccount");
-    let plugin =
-        plugin.shell(&["--proc-root", &host.to_string(), &format!("unit={name}.service:1-1")]);
-    let command =
-        format!("mount --rbind /proc {host} && exec unshare --pid --fork --mount-proc {plugin}");
+    let spec = format!("unit={name}.service:1-1");
+    let plugin = plugin.shell(&["--proc-root", &host.to_string(), &spec]);
+    let inside = format!("exec unshare --pid --fork --mount-proc {plugin}");
+    let command = format!("mount --rbind /proc {host} && {inside}");
     Check::program("unshare").args(["-m", "sh", "-c", &command]).run().code(0);
+}
+
+/// There, `/proc/PID/cgroup` leaves out the way to our own group.
+#[test]
+fn units_are_those_of_our_own_control_group_namespace() {
+    let Some((top, _guard)) = top() else { return };
+    let name = unique();
+    let outer = Group::below(&top, &format!("{name}-outer.service"));
+    let inner = outer.group(&format!("{name}.service"));
+    let _process = inner.start(&name, None);
+    let plugin = Installed::link("check_proccount");
+    let spec = format!("unit={name}.service:1-1");
+    let plugin = plugin.shell(&["-vv", &spec]);
+    let group = outer.path.display();
+    let command = format!("echo $$ >{group}/cgroup.procs && exec unshare -C {plugin}");
+    let answer = Check::program("sh").args(["-c", &command]).run();
+    assert!(looked_at(answer.code(0)) > 1);
+    // In the first namespace it is no unit's name.
+    looked_at_for(&format!("{name}.service"), 0);
 }
 
 #[test]
 fn units_of_version_1_are_found_by_a_walk() {
     let Some((_, _guard)) = top() else { return };
     let named = Path::new("/sys/fs/cgroup/systemd");
-    if !named.join("cgroup.procs").exists() {
+    if !named.join("release_agent").exists() {
         println!("SKIPPED: no version 1 here, and the recorded tree of tests/selector.rs has it");
         return;
     }
     let name = unique();
     let unit = Group::below(named, &format!("{name}.service"));
     let _process = unit.start(&name, None);
-    assert!(found(&format!("{name}.service"), 1) > 1);
+    assert!(looked_at_for(&format!("{name}.service"), 1) > 1);
+    // A mount of it that shows less.
+    let leaf = Group::below(named, &format!("{name}-leaf"));
+    let other = named.with_file_name("freezer");
+    for source in [leaf.path.as_path(), &other] {
+        let mount = format!("mount --bind {} {}", source.display(), named.display());
+        let answer = unshared("-m", &mount, &format!("unit={name}.service:1-1"));
+        assert!(looked_at(answer.code(0)) > 1, "{mount}");
+    }
 }

@@ -108,7 +108,8 @@ impl Selector {
         self.questions.iter().any(|question| question.key == Key::Container)
     }
 
-    /// The question that turns down all but running members of certain units, if it asks one.
+    /// The question that turns down all but running members of certain units, if it asks one: a
+    /// selector that also wants the dead has none.
     pub(crate) fn units(&self) -> Option<&Question> {
         let is_of_units = |question: &&Question| question.key == Key::Unit && !question.negated;
         self.questions.iter().find(is_of_units).filter(|_| !self.asks_for_zombies())
