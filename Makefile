@@ -2,7 +2,7 @@
 #
 #   make && sudo make install             under /usr/local
 #   make install DESTDIR=/tmp/root PREFIX=/usr
-#   make deb rpm                          needs cargo-deb, cargo-generate-rpm
+#   make deb, make rpm                    which first build cargo-deb and cargo-generate-rpm
 #
 # Definitions of the schedulers go where Debian's read them; say otherwise with
 # PLUGIN_DIR, MON_DIR, NRPE_DIR, NAGIOS_DIR and ICINGA_DIR (empty leaves one out).
@@ -20,9 +20,10 @@ CONFIG_DIR ?= /etc/procwarden
 PLUGINS := check_proccount check_proccpu check_privdrop check_selinux_domain
 SHARE := $(DESTDIR)$(PREFIX)/share
 DATA := install -m 644
+MAINTAINER := $(shell sed -n 's/^maintainer = "\(.*\)"/\1/p' Cargo.toml)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
-.PHONY: all install uninstall deb rpm
+.PHONY: all install uninstall deb rpm packagers cargo-deb cargo-generate-rpm
 
 all:
 	cargo build --release --locked
@@ -59,7 +60,8 @@ install:
 keep = $(if $(2),test -e $(DESTDIR)$(2)/$(3) || { install -d $(DESTDIR)$(2) && \
 	sed 's|/usr/lib/nagios/plugins|$(PLUGIN_DIR)|' $(1) > $(DESTDIR)$(2)/$(3); })
 
-# Leaves what an administrator may have edited: $(CONFIG_DIR), $(NRPE_DIR), $(NAGIOS_DIR).
+# Leaves directories, and what an administrator may have edited: our files in $(CONFIG_DIR),
+# $(NRPE_DIR) and $(NAGIOS_DIR).
 uninstall:
 	for plugin in $(PLUGINS); do \
 	    rm -f $(DESTDIR)$(PLUGIN_DIR)/$$plugin $(DESTDIR)$(MON_DIR)/$$plugin.monitor \
@@ -75,12 +77,26 @@ target/package: packaging/nrpe/procwarden.cfg CHANGELOG.md
 	install -d $@
 	sed 's|/usr/lib/nagios|/usr/lib64/nagios|' packaging/nrpe/procwarden.cfg > $@/nrpe.cfg
 	printf 'procwarden (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- %s  %s\n' \
-	    '$(VERSION)' 'The Procwarden authors <procwarden@example.org>' \
+	    '$(VERSION)' '$(MAINTAINER)' \
 	    "$$(date -R -d @$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || date +%s)})" \
 	    > $@/changelog
 
-deb: target/package
+# Unoptimized, without what our packages have no use for, and with the system's zstd and lzma where
+# it has them for pkg-config. Nothing to do where this version is there.
+PACKAGERS := $(abspath $(TARGET))/packagers
+export PATH := $(PACKAGERS)/bin:$(PATH)
+packager = ! pkg-config --exists libzstd 2>/dev/null || export ZSTD_SYS_USE_PKG_CONFIG=1; \
+	CARGO_TARGET_DIR=$(PACKAGERS) CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 \
+	cargo install --quiet --locked --debug --no-default-features --root $(PACKAGERS) $(1)
+
+packagers: cargo-deb cargo-generate-rpm
+cargo-deb:
+	$(call packager,cargo-deb@3.8.0)
+cargo-generate-rpm:
+	$(call packager,cargo-generate-rpm@0.21.1)
+
+deb: cargo-deb target/package
 	cargo deb --locked
 
-rpm: all target/package
+rpm: cargo-generate-rpm all target/package
 	cargo generate-rpm

@@ -1,22 +1,32 @@
 #!/usr/bin/env bash
 # debian/boot.sh CASE.sh BINARY -- boots the Debian of build-image.sh, runs CASE.sh in it as a
-# systemd service, with BINARY (static) as NRPE's check_selinux_domain. Output and status as
-# ../boot.sh. About 20 s; changes to the image are thrown away.
+# systemd service, with BINARY (static) and NRPE's commands where our Debian package has them.
+# Output and status as ../boot.sh. About 40 s; changes to the image are thrown away.
 set -eu
 . "$(dirname "$0")/../lib.sh"
 [ $# = 2 ] || die "usage: debian/boot.sh CASE.sh BINARY"
 need qemu-system-x86_64 timeout
 "$vm/fetch.sh"
 image=$("$vm/debian/build-image.sh")
+packaging=$vm/../../packaging
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 install -D -m 644 "$1" "$work/root/case/case"
 install -D -m 644 "$vm/guest/case.sh" "$work/root/etc/case.sh"
 install -D -m 755 "$vm/guest/as" "$work/root/usr/local/bin/as"
-install -D -m 755 "$2" "$work/root/usr/lib/nagios/plugins/check_selinux_domain"
-# Files only, or the tar would change the modes of /etc and /usr. Whole blocks, as of a disk.
-(cd "$work/root" && find . -type f -print0 |
+# Where the package has them.
+install -D -m 755 "$2" "$work/root/usr/bin/procwarden"
+install -D -m 755 "$packaging/selinux/label" "$work/root/usr/share/procwarden/selinux/label"
+install -D -m 755 "$packaging/grant-ptrace" "$work/root/usr/share/procwarden/grant-ptrace"
+install -D -m 644 "$packaging/nrpe/procwarden.cfg" "$work/root/etc/nagios/nrpe.d/procwarden.cfg"
+install -D -m 644 "$packaging/nrpe/daemons" "$work/root/etc/procwarden/daemons"
+mkdir -p "$work/root/usr/lib/nagios/plugins"
+for plugin in check_proccount check_proccpu check_privdrop check_selinux_domain; do
+  ln -s ../../../bin/procwarden "$work/root/usr/lib/nagios/plugins/$plugin"
+done
+# No directories, or the tar would change the modes of /etc and /usr. Whole blocks, as of a disk.
+(cd "$work/root" && find . ! -type d -print0 |
   tar -c --null -T - --owner=0 --group=0 -b 2048 -f "$work/case.tar")
 
 boot 300 -smp 2 -m 1024 -snapshot \

@@ -3,12 +3,17 @@
 # Debian 12 with systemd, sshd, cron, NRPE and the reference policy, enforcing from the first boot.
 # HASH is of the files it is built from, so a change here builds a new one.
 #
+# In /policy it holds what `semodule -i procwarden.pp` makes of /etc/selinux/default and of the
+# module store, built here since semodule takes 40 s in emulation. Only its dontaudit rules are
+# gone (-D), so that a case sees all that is refused.
+#
 # setfiles can write the labels although this machine's kernel has no SELinux: they are but extended
 # attributes, and mke2fs -d keeps them.
 set -eu
 . "$(dirname "$0")/../lib.sh"
 here=$vm/debian
-image=$cache/debian-$(inputs_hash "$here/build-image.sh" "$here/nrpe.cil" "$here"/guest-*).img
+module=$vm/../../packaging/selinux
+image=$cache/debian-$(inputs_hash "$here/build-image.sh" "$module"/procwarden.* "$here"/guest-*).img
 exec 9>"$cache/image.lock"
 flock 9
 if [ -e "$image" ]; then
@@ -16,13 +21,13 @@ if [ -e "$image" ]; then
   exit
 fi
 PATH=$PATH:/usr/sbin:/sbin
-need debootstrap mke2fs unshare chroot
+need debootstrap mke2fs unshare chroot make m4 checkmodule semodule_package
 [ "$(id -u)" = 0 ] || {
   echo "building the Debian image needs root" >&2
   exit "$LACKING"
 }
 
-packages=systemd-sysv,udev,dbus,cron,openssh-server,procps
+packages=systemd-sysv,udev,dbus,cron,openssh-server,procps,libcap2-bin
 packages+=,policycoreutils,selinux-utils,selinux-policy-default
 packages+=,nagios-nrpe-server,nagios-nrpe-plugin
 work=$(mktemp -d -p "$cache" image.XXXXXX)
@@ -34,16 +39,22 @@ debootstrap --variant=minbase --include="$packages" bookworm "$root" \
   die "debootstrap failed"
 }
 
-# The policy with our module as well, for a case to load: semodule would take 40 s in emulation.
-install -m 644 "$here/nrpe.cil" "$root/root/nrpe.cil"
-cp -a "$root/etc/selinux/default/policy" "$work/policy"
-chroot "$root" semodule -n -s default -i /root/nrpe.cil >"$work/log" 2>&1 || {
+# As the head of procwarden.te says.
+cp "$module"/procwarden.* "$work/"
+make -C "$work" -f /usr/share/selinux/devel/Makefile NAME=default procwarden.pp >"$work/log" 2>&1 || {
+  tail -n 20 "$work/log" >&2
+  die "procwarden.te does not build"
+}
+mkdir "$root/policy" "$work/plain"
+cp "$work/procwarden.pp" "$root/policy/"
+cp -a "$root/etc/selinux/default" "$root/var/lib/selinux" "$work/plain/"
+chroot "$root" semodule -n -s default -D -i /policy/procwarden.pp >"$work/log" 2>&1 || {
   tail -n 20 "$work/log" >&2
   die "semodule failed"
 }
-mkdir "$root/policy"
-mv "$root"/etc/selinux/default/policy/policy.* "$root/policy/with-module"
-cp -a "$work"/policy/policy.* "$root/etc/selinux/default/policy/"
+mv "$root/etc/selinux/default" "$root/var/lib/selinux" "$root/policy/"
+mv "$work/plain/default" "$root/etc/selinux/"
+mv "$work/plain/selinux" "$root/var/lib/"
 
 sed -i 's/^SELINUX=.*/SELINUX=enforcing/' "$root/etc/selinux/config"
 echo '/dev/nvme0n1 / ext4 defaults 0 1' >"$root/etc/fstab"
