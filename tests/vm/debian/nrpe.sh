@@ -37,6 +37,11 @@ expect 0 '*is OK*' $plugin --enforcing init_t:1-1
 expect 2 '*is CRITICAL*initrc_t * (want 0-0)*' $plugin initrc_t:0-0
 also "*procwarden-case*root*system_u:system_r:initrc_t:s0*procwarden-case.service*"
 
+# What systemd puts in a unit's group is found there, without a walk.
+count=${plugin%/*}/check_proccount
+expect 0 '*is OK: unit=ssh 1, unit=init.scope 1|*scanned 2 processes*' $count -vv unit=ssh:1-1 unit=init.scope:1-1
+expect 0 '*is OK: unit=absent 0|*scanned 0 processes*' $count -vv unit=absent:0-0
+
 # Labelled bin_t, it stays in nrpe_t.
 expect 0 'system_u:system_r:nrpe_t:s0*' nrpe own
 expect 3 'NRPE: Unable to read output' nrpe others
