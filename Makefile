@@ -48,6 +48,8 @@ install:
 	$(DATA) completions/_* $(SHARE)/zsh/site-functions
 	$(DATA) completions/*.fish $(SHARE)/fish/vendor_completions.d
 	$(DATA) packaging/selinux/procwarden.* $(SHARE)/procwarden/selinux
+	install -m 755 packaging/selinux/label $(SHARE)/procwarden/selinux
+	install -m 755 packaging/grant-ptrace $(SHARE)/procwarden
 	$(DATA) README.md CHANGELOG.md $(SHARE)/doc/procwarden
 	$(DATA) packaging/icinga2/procwarden-services.conf packaging/icinga2/procwarden-basket.json \
 	    packaging/nagios/procwarden-services.cfg packaging/mon/mon.cf $(SHARE)/doc/procwarden/examples
@@ -57,8 +59,8 @@ install:
 	$(call keep,packaging/nrpe/daemons,$(CONFIG_DIR),daemons)
 
 # A file that an administrator may have edited is not overwritten.
-keep = $(if $(2),test -e $(DESTDIR)$(2)/$(3) || { install -d $(DESTDIR)$(2) && \
-	sed 's|/usr/lib/nagios/plugins|$(PLUGIN_DIR)|' $(1) > $(DESTDIR)$(2)/$(3); })
+keep = $(if $(2),if test -e $(DESTDIR)$(2)/$(3); then echo "kept: $(DESTDIR)$(2)/$(3)"; else install -d $(DESTDIR)$(2) && \
+	sed 's|/usr/lib/nagios/plugins|$(PLUGIN_DIR)|' $(1) > $(DESTDIR)$(2)/$(3); fi)
 
 # Leaves directories, and what an administrator may have edited: our files in $(CONFIG_DIR),
 # $(NRPE_DIR) and $(NAGIOS_DIR).

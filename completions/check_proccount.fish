@@ -1,4 +1,4 @@
-complete -c check_proccount -l spec -d 'The same, for command definitions that pass options' -r
+complete -c check_proccount -l spec -d 'Another SPEC, for command definitions that pass options' -r
 complete -c check_proccount -l specs-from -d 'Read specs from a file, one a line; # begins a comment' -r -F
 complete -c check_proccount -s w -l warning -d 'Nagios range outside of which the state is WARNING' -r
 complete -c check_proccount -s c -l critical -d 'Nagios range outside of which the state is CRITICAL' -r

@@ -49,7 +49,7 @@ listing >"$work/before"
 run add "$older"
 case $(version) in 0.0.1*) ;; *) fail "the older version is not installed" ;; esac
 echo 'init:1-' >>/etc/procwarden/daemons
-echo nogroup >/etc/procwarden/ptrace-group
+printf nogroup >/etc/procwarden/ptrace-group # without the line's end
 
 run add "$newer"
 case $(version) in 0.0.1*) fail "no upgrade" ;; esac
@@ -69,6 +69,9 @@ for plugin in check_proccount check_proccpu check_privdrop check_selinux_domain;
 done
 "$plugins/check_proccount" user=root:1- >"$work/out" || fail "$(cat "$work/out")"
 say "$(cat "$work/out")"
+# A kept sample is the package's to take along, too.
+"$plugins/check_proccpu" -c 400 --since-last --over 0.1s >"$work/out" || fail "$(cat "$work/out")"
+[ -d /var/lib/procwarden ] || fail "no sample kept: $(cat "$work/out")"
 files=$(grep -rhoE '/[a-z0-9/]*/check_[a-z_]+' /etc --include='procwarden.cfg' | sort -u)
 [ -n "$files" ] || fail "no commands in /etc"
 for file in $files; do [ -x "$file" ] || fail "a command in /etc is $file, which is not there"; done

@@ -119,7 +119,7 @@ pub struct SpecOptions {
     #[arg(value_name = "SPEC")]
     pub specs: Vec<OsString>,
 
-    /// The same, for command definitions that pass options
+    /// Another SPEC, for command definitions that pass options
     #[arg(long = "spec", value_name = "SPEC", allow_hyphen_values = true)]
     pub more_specs: Vec<OsString>,
 

@@ -244,12 +244,10 @@ object Host "lab" {{
   vars.os = "Linux"
   vars.daemons = [ "{alive},ppid=1:0-0", "{alive}:1-1" ]
   vars.daemon["down"] = {{ proccount_specs = [ "{gone}:1-" ]; proccount_recheck = 0.1 }}
-  vars.cpu_exempt = [ "cargo", "rustc,user={user}" ]
   vars.selinux = true
 }}
 object Host "windows" {{ check_command = "dummy"; vars.os = "Windows" }}
-"#,
-        user = lab.user(),
+"#
     );
     let config = configuration(&lab, &hosts);
     validate(&lab, &config, &["-C"]);
@@ -264,6 +262,8 @@ object Host "windows" {{ check_command = "dummy"; vars.os = "Windows" }}
     let (daemons, down) = (&known["daemons"].0, &known["down"].0);
     assert_eq!(daemons.code, 0, "{daemons:?}");
     assert_eq!(down.code, 2, "{down:?}");
+    let runaway = &known["runaway processes"].0;
+    assert!(runaway.code < 3, "an option without its value: {runaway:?}");
     for (name, start) in [
         ("root given up halfway", "PRIVDROP is "),
         ("security domains", "SELINUX_DOMAIN is "),
