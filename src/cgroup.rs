@@ -7,12 +7,15 @@
 /// version 2's.
 pub fn unit(text: &[u8]) -> Option<&[u8]> {
     let hierarchies: [&[u8]; 2] = [b"name=systemd", b""];
-    hierarchies.into_iter().find_map(|wanted| {
-        let mut lines = text.split(|&byte| byte == b'\n');
-        unit_of_path(lines.find_map(|line| {
-            let mut fields = line.splitn(3, |&byte| byte == b':').skip(1);
-            (fields.next()? == wanted).then(|| fields.next())?
-        })?)
+    hierarchies.into_iter().find_map(|hierarchy| unit_of_path(path_in(hierarchy, text)?))
+}
+
+/// The path in one hierarchy, by its line's second field (cgroups(7)); `None` if there is no such
+/// hierarchy.
+pub(crate) fn path_in<'t>(hierarchy: &[u8], text: &'t [u8]) -> Option<&'t [u8]> {
+    text.split(|&byte| byte == b'\n').find_map(|line| {
+        let mut fields = line.splitn(3, |&byte| byte == b':').skip(1);
+        (fields.next()? == hierarchy).then(|| fields.next())?
     })
 }
 

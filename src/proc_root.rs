@@ -13,7 +13,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use procfs_core::process::MountInfo;
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir, fstat, fstatfs, openat, readlinkat, statat};
+use rustix::fs::{
+    AtFlags, CWD, Mode, OFlags, RawDir, Stat, fstat, fstatfs, major, minor, openat, readlinkat,
+    statat,
+};
 use rustix::io::Errno;
 use rustix::process::{getegid, getgroups};
 
@@ -60,8 +63,7 @@ impl ProcRoot {
         let open = || -> Result<Self, Errno> {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
             let directory = openat(CWD, path, flags, Mode::empty())?;
-            #[allow(clippy::unnecessary_cast, reason = "f_type's width differs by architecture")]
-            let is_procfs = fstatfs(&directory)?.f_type as i64 == PROC_SUPER_MAGIC;
+            let is_procfs = is_of_type(&directory, PROC_SUPER_MAGIC)?;
             Ok(Self {
                 directory,
                 path: path.to_owned(),
@@ -206,8 +208,7 @@ impl ProcRoot {
 
     /// The mount's `hidepid=` and `gid=`, if it has the first.
     fn hiding_options(&self) -> Option<(String, Option<u32>)> {
-        let device = fstat(&self.directory).ok()?.st_dev;
-        let device = format!("{}:{}", rustix::fs::major(device), rustix::fs::minor(device));
+        let device = device(&fstat(&self.directory).ok()?);
         // The tree's own table first: there may be no other /proc here.
         let own = self.path.join("self/mountinfo");
         let table = fs::read(own).or_else(|_| fs::read("/proc/self/mountinfo")).ok()?;
@@ -283,6 +284,18 @@ impl ProcRoot {
     pub(crate) fn as_directory(&self) -> BorrowedFd<'_> {
         self.directory.as_fd()
     }
+}
+
+/// Whether what is open lies on a file system of this type (statfs(2)).
+pub(crate) fn is_of_type(file: &OwnedFd, magic: i64) -> Result<bool, Errno> {
+    #[allow(clippy::unnecessary_cast, reason = "f_type's width differs by architecture")]
+    let found = fstatfs(file)?.f_type as i64;
+    Ok(found == magic)
+}
+
+/// Its device as `mountinfo` has it (`proc_pid_mountinfo(5)`).
+pub(crate) fn device(file: &Stat) -> String {
+    format!("{}:{}", major(file.st_dev), minor(file.st_dev))
 }
 
 fn parse_pid(name: &[u8]) -> Option<Pid> {

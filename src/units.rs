@@ -13,15 +13,12 @@ use std::io::{self, Read as _};
 use std::os::fd::{AsFd, OwnedFd};
 
 use procfs_core::process::MountInfo;
-use rustix::fs::{
-    AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, fstat, fstatfs, major, minor, openat2,
-    statat,
-};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, fstat, openat2, statat};
 use rustix::io::Errno;
 use rustix::path::Arg;
 
 use crate::cgroup;
-use crate::proc_root::{Pid, ProcRoot};
+use crate::proc_root::{Pid, ProcRoot, device, is_of_type};
 use crate::process::Process;
 use crate::selector::Selector;
 use crate::stat::parse_number;
@@ -66,8 +63,7 @@ pub(crate) fn members(root: &ProcRoot, selectors: &[&Selector]) -> Option<Vec<Pi
 /// Whether units may be told by version 1's hierarchy `name=systemd`: it is there, and has groups.
 fn has_version_1(root: &ProcRoot) -> Option<bool> {
     let mut me = Process::new(root, root.own_pid()?);
-    let mut lines = me.cgroup().ok()?.split(|&byte| byte == b'\n');
-    if !lines.any(|line| line.split(|&byte| byte == b':').nth(1) == Some(b"name=systemd")) {
+    if cgroup::path_in(b"name=systemd", me.cgroup().ok()?).is_none() {
         return Some(false);
     }
     let table = fs::read("/proc/self/mountinfo").ok()?;
@@ -81,8 +77,7 @@ fn has_version_1(root: &ProcRoot) -> Option<bool> {
     // Only the root of a hierarchy has it (cgroups(7)), and no other hierarchy is on that device.
     statat(&top, "release_agent", AtFlags::empty()).ok()?;
     let found = fstat(&top).ok()?;
-    let device = format!("{}:{}", major(found.st_dev), minor(found.st_dev));
-    Some(device != mount.majmin || found.st_nlink != LINKS_OF_A_LEAF)
+    Some(device(&found) != mount.majmin || found.st_nlink != LINKS_OF_A_LEAF)
 }
 
 /// The root of version 2's hierarchy. Any group below it, which a bind mount may show in its place,
@@ -91,8 +86,7 @@ fn whole_hierarchy(top: &str) -> Option<OwnedFd> {
     // Before openat2(2) came, in Linux 5.6, groups did not always list a process whose first thread
     // has ended.
     let top = open(CWD, top, DIRECTORY, ResolveFlags::empty()).ok()?;
-    #[allow(clippy::unnecessary_cast, reason = "f_type's width differs by architecture")]
-    let is_version_2 = fstatfs(&top).ok()?.f_type as i64 == CGROUP2_SUPER_MAGIC;
+    let is_version_2 = is_of_type(&top, CGROUP2_SUPER_MAGIC).ok()?;
     let type_of_it = statat(&top, "cgroup.type", AtFlags::empty());
     let is_root = type_of_it.is_err_and(|errno| errno == Errno::NOENT);
     (is_version_2 && is_root).then_some(top)

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use support::{Need, can};
+use support::{Need, can, lacking};
 
 const PLUGINS: [&str; 4] =
     ["check_proccount", "check_proccpu", "check_privdrop", "check_selinux_domain"];
@@ -212,11 +212,6 @@ fn succeeded(command: &Command, output: &Output) {
     let (stdout, stderr) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{command:?}: {}\n{stdout}{stderr}", output.status);
-}
-
-fn lacking(what: &str) {
-    assert!(std::env::var_os("CI").is_none(), "CI must have {what}");
-    println!("SKIPPED: needs {what}");
 }
 
 /// All that is no directory.

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use support::{Answer, Check, Installed, NOBODY, Need, Process, Specimen, can, unique, until};
+use support::{
+    Answer, Check, Installed, NOBODY, Need, Process, Specimen, can, unique, unit_top, until,
+};
 
 /// Groups in version 1's hierarchy make the short way impassable for all.
 static VERSION_1: Mutex<()> = Mutex::new(());
@@ -28,6 +30,16 @@ impl Group {
         Self { path }
     }
 
+    /// One of a unit that no other test has.
+    fn unit(parent: &Path) -> Self {
+        Self::below(parent, &format!("{}.service", unique()))
+    }
+
+    /// Its own name, which is the unit's.
+    fn name(&self) -> &str {
+        self.path.file_name().unwrap().to_str().unwrap()
+    }
+
     fn group(&self, name: &str) -> Self {
         Self::below(&self.path, name)
     }
@@ -36,13 +48,13 @@ impl Group {
         fs::write(self.path.join(file), text).unwrap();
     }
 
-    fn start(&self, name: &str, verb: Option<&str>) -> Process {
+    fn start(&self) -> Process {
+        self.start_as(Specimen::called("member"))
+    }
+
+    fn start_as(&self, specimen: Specimen) -> Process {
         let join = format!("echo $$ >{}/cgroup.procs && exec \"$0\" \"$@\"", self.path.display());
-        let mut specimen = Specimen::called(name).under(&["sh", "-c", &join]);
-        if let Some(verb) = verb {
-            specimen = specimen.verb(verb);
-        }
-        specimen.start()
+        specimen.under(&["sh", "-c", &join]).start()
     }
 }
 
@@ -52,14 +64,10 @@ impl Drop for Group {
     }
 }
 
-/// The root of version 2's hierarchy, if the machine has it and version 1 has no unit.
+/// The root of version 2's hierarchy, if groups can be made there, while version 1 has none.
 fn top() -> Option<(PathBuf, MutexGuard<'static, ()>)> {
     let guard = VERSION_1.lock().unwrap_or_else(PoisonError::into_inner);
-    let top = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].into_iter().map(PathBuf::from);
-    let is_root = |top: &PathBuf| {
-        top.join("cgroup.controllers").exists() && !top.join("cgroup.type").exists()
-    };
-    can(Need::UnitGroups).then(|| (top.clone().find(is_root).unwrap(), guard))
+    can(Need::UnitGroups).then(|| (unit_top().unwrap(), guard))
 }
 
 /// How many processes were looked at to find that `unit` has that many.
@@ -100,13 +108,13 @@ fn members_of_a_unit_and_no_others_are_looked_at() {
     let unit = inner.group(&format!("{name}@1.service"));
     let escaped = slice.group(&format!("_{name}.cpu.service"));
     let sibling = slice.group("sibling.service");
-    let _members = [unit.start(&name, None), unit.start(&name, None)];
-    let _strangers = [sibling.start(&name, None), escaped.start(&name, None)];
-    assert_eq!(looked_at_for(&format!("{name}@1.service"), 2), 2);
+    let _members = [&unit, &unit].map(|group| group.start_as(Specimen::called(&name)));
+    let _strangers = [&sibling, &escaped].map(|group| group.start_as(Specimen::called(&name)));
+    assert_eq!(looked_at_for(unit.name(), 2), 2);
     assert_eq!(looked_at_for(&format!("{name}.cpu.service"), 1), 1);
     // By each kind of term, and beside a spec that needs the walk.
     Check::count([format!("unit~^{name}@:2-2")]).run().code(0);
-    let unit = format!("unit={name}@1.service,user=root:2-2");
+    let unit = format!("unit={},user=root:2-2", unit.name());
     let answer = Check::count(["-vv", &unit, &format!("{name},label=all:4-4")]).run();
     assert!(looked_at(answer.code(0)) > 2 + 4, "{}", answer.stdout());
 }
@@ -115,12 +123,11 @@ fn members_of_a_unit_and_no_others_are_looked_at() {
 #[test]
 fn a_unit_that_has_groups_is_counted_by_a_walk() {
     let Some((top, _guard)) = top() else { return };
-    let name = unique();
-    let unit = Group::below(&top, &format!("{name}.service"));
+    let unit = Group::unit(&top);
     // systemd's for the commands that control a unit; a listing tends to leave such names out.
     let control = unit.group(".control");
-    let [_main, moving] = [unit.start(&name, None), control.start(&name, None)];
-    assert!(looked_at_for(&format!("{name}.service"), 2) > 2);
+    let [_main, moving] = [unit.start(), control.start()];
+    assert!(looked_at_for(unit.name(), 2) > 2);
     let pid = moving.pid().to_string();
     let still = AtomicBool::new(true);
     std::thread::scope(|scope| {
@@ -130,11 +137,11 @@ fn a_unit_that_has_groups_is_counted_by_a_walk() {
                 control.set("cgroup.procs", &pid);
             }
         });
-        let spec = format!("unit={name}.service:1-1");
+        let spec = format!("unit={}:1-1", unit.name());
         let runs: Vec<_> = (0..50).map(|_| Check::count([&spec]).run()).collect();
         still.store(false, Ordering::Relaxed);
         for answer in runs {
-            answer.critical_with(&format!("unit={name}.service 2 (want 1-1)"));
+            answer.critical_with(&format!("unit={} 2 (want 1-1)", unit.name()));
         }
     });
 }
@@ -145,8 +152,8 @@ fn names_that_begin_with_a_dot_are_no_hiding_place() {
     let name = unique();
     let slice = Group::below(&top, &format!(".{name}.slice"));
     let unit = slice.group(&format!(".{name}.service"));
-    let _process = unit.start(&name, None);
-    assert_eq!(looked_at_for(&format!(".{name}.service"), 1), 1);
+    let _process = unit.start();
+    assert_eq!(looked_at_for(unit.name(), 1), 1);
 }
 
 #[test]
@@ -163,34 +170,33 @@ fn a_user_cannot_pose_as_a_unit() {
     let posing = manager.group(&format!("{name}.service"));
     let lair = Group::below(&top, &name);
     let hidden = lair.group(&format!("{name}.service"));
-    let _processes = [posing.start(&name, None), hidden.start(&name, None)];
-    assert_eq!(looked_at_for(&format!("{name}.service"), 0), 0);
-    assert!(looked_at_for(&format!("{name}@4242.service"), 1) > 1);
+    let _processes = [posing.start(), hidden.start()];
+    assert_eq!(looked_at_for(posing.name(), 0), 0);
+    assert!(looked_at_for(manager.name(), 1) > 1);
 }
 
 #[test]
 fn a_group_of_threads_does_not_hide_its_process() {
     let Some((top, _guard)) = top() else { return };
-    let name = unique();
-    let unit = Group::below(&top, &format!("{name}.service"));
+    let unit = Group::unit(&top);
     let threads = unit.group("threads");
     threads.set("cgroup.type", "threaded");
-    let process = unit.start(&name, None);
+    let process = unit.start();
     threads.set("cgroup.threads", &process.pid().to_string());
-    is_found_after("", &format!("{name}.service"));
+    is_found_after("", unit.name());
 }
 
 #[test]
 fn the_dead_are_not_counted_but_told_and_the_leaderless_are_counted() {
     let Some((top, _guard)) = top() else { return };
-    let name = unique();
-    let unit = Group::below(&top, &format!("{name}.service"));
-    let _parent = unit.start("specimen", Some(&format!("zombie={name}")));
-    let _leaderless = unit.start(&name, Some("leaderless"));
-    assert_eq!(looked_at_for(&format!("{name}.service"), 2), 2);
-    Check::count([format!("unit={name}.service,state=Z:1-1")]).run().code(0);
-    let answer = Check::count([format!("unit={name}.service:3-")]).run();
-    answer.critical_with(&format!("unit={name}.service 2 (want 3-): 1 zombie"));
+    let unit = Group::unit(&top);
+    let _parent = unit.start_as(Specimen::called("parent").verb("zombie=member"));
+    let _leaderless = unit.start_as(Specimen::called("member").verb("leaderless"));
+    let name = unit.name();
+    assert_eq!(looked_at_for(name, 2), 2);
+    Check::count([format!("unit={name},state=Z:1-1")]).run().code(0);
+    let answer = Check::count([format!("unit={name}:3-")]).run();
+    answer.critical_with(&format!("unit={name} 2 (want 3-): 1 zombie"));
 }
 
 #[test]
@@ -198,11 +204,11 @@ fn a_group_that_may_not_be_read_is_walked_around() {
     let Some((top, _guard)) = top() else { return };
     let name = unique();
     let slice = Group::below(&top, &format!("{name}.slice"));
-    let unit = slice.group(&format!("{name}.service"));
-    let _process = unit.start(&name, None);
+    let unit = Group::unit(&slice.path);
+    let _process = unit.start();
     let as_nobody = || {
-        let answer = Check::count([format!("unit={name}.service:0-0")]).by_user(NOBODY).run();
-        answer.critical_with(&format!("unit={name}.service 1 (want 0-0)"));
+        let answer = Check::count([format!("unit={}:0-0", unit.name())]).by_user(NOBODY).run();
+        answer.critical_with(&format!("unit={} 1 (want 0-0)", unit.name()));
     };
     as_nobody();
     let done = std::process::Command::new("chmod").arg("700").arg(&slice.path).status().unwrap();
@@ -216,18 +222,18 @@ fn mounts_that_hide_groups_hide_no_process() {
     let Some((top, _guard)) = top() else { return };
     let name = unique();
     let slice = Group::below(&top, &format!("{name}.slice"));
-    let unit = slice.group(&format!("{name}.service"));
+    let unit = Group::unit(&slice.path);
     let other = Group::below(&top, &format!("{name}-other.slice"));
-    let _process = unit.start(&name, None);
-    let [top, slice, unit, other] =
+    let _process = unit.start();
+    let [top, slice, group, other] =
         [&top, &slice.path, &unit.path, &other.path].map(|p| p.display());
     for mount in [
         format!("mount -t tmpfs none {slice}"),
         format!("mount --bind {other} {top}"),
         format!("mount -t tmpfs none {top}"),
-        format!("mount --bind /dev/null {unit}/cgroup.procs"),
+        format!("mount --bind /dev/null {group}/cgroup.procs"),
     ] {
-        is_found_after(&format!("{mount} &&"), &format!("{name}.service"));
+        is_found_after(&format!("{mount} &&"), unit.name());
     }
 }
 
@@ -235,27 +241,25 @@ fn mounts_that_hide_groups_hide_no_process() {
 #[test]
 fn numbers_of_another_namespace_are_not_taken_for_the_trees() {
     let Some((top, _guard)) = top() else { return };
-    let name = unique();
-    let unit = Group::below(&top, &format!("{name}.service"));
-    let _process = unit.start(&name, None);
+    let unit = Group::unit(&top);
+    let _process = unit.start();
     let host = support::open_dir();
     let host = host.path().display().to_string();
     let before = format!("mount --rbind /proc {host} && exec unshare --pid --fork --mount-proc");
-    is_found_in(&host, &before, &format!("{name}.service"));
+    is_found_in(&host, &before, unit.name());
 }
 
 /// There, `/proc/PID/cgroup` leaves out the way to our own group.
 #[test]
 fn units_are_those_of_our_own_control_group_namespace() {
     let Some((top, _guard)) = top() else { return };
-    let name = unique();
-    let outer = Group::below(&top, &format!("{name}-outer.service"));
-    let inner = outer.group(&format!("{name}.service"));
-    let _process = inner.start(&name, None);
+    let outer = Group::unit(&top);
+    let inner = Group::unit(&outer.path);
+    let _process = inner.start();
     let join = format!("echo $$ >{}/cgroup.procs && exec unshare -C", outer.path.display());
-    is_found_after(&join, &format!("{name}.service"));
+    is_found_after(&join, inner.name());
     // In the first namespace it is no unit's name.
-    looked_at_for(&format!("{name}.service"), 0);
+    looked_at_for(inner.name(), 0);
 }
 
 #[test]
@@ -266,15 +270,14 @@ fn units_of_version_1_are_found_by_a_walk() {
         println!("SKIPPED: no version 1 here, and the recorded tree of tests/selector.rs has it");
         return;
     }
-    let name = unique();
-    let unit = Group::below(named, &format!("{name}.service"));
-    let _process = unit.start(&name, None);
-    assert!(looked_at_for(&format!("{name}.service"), 1) > 1);
+    let unit = Group::unit(named);
+    let _process = unit.start();
+    assert!(looked_at_for(unit.name(), 1) > 1);
     // A mount of it that shows less.
-    let leaf = Group::below(named, &format!("{name}-leaf"));
+    let leaf = Group::below(named, &unique());
     let other = named.with_file_name("freezer");
     for source in [leaf.path.as_path(), &other] {
         let mount = format!("mount --bind {} {}", source.display(), named.display());
-        is_found_after(&format!("{mount} &&"), &format!("{name}.service"));
+        is_found_after(&format!("{mount} &&"), unit.name());
     }
 }

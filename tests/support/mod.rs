@@ -31,7 +31,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub(crate) use agent::Agent;
 pub(crate) use answer::Answer;
 pub(crate) use check::{Check, Installed, NOBODY};
-pub(crate) use need::{Need, can};
+pub(crate) use need::{Need, can, lacking, unit_top};
 pub(crate) use specimen::{Process, Specimen};
 pub(crate) use tree::Tree;
 pub(crate) use wait::{until, until_asleep, until_some};

@@ -1,6 +1,7 @@
 //! What a test needs of the machine. Where it is missing the test says SKIPPED; in CI it fails,
 //! since a test that never runs guards nothing.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// Something that not every machine grants.
@@ -34,19 +35,33 @@ pub(crate) fn can(need: Need) -> bool {
             std::fs::read("/proc/2/comm").is_ok_and(|comm| comm == b"kthreadd\n")
         }
         Need::Program(name) => runs("which", &[name]),
-        Need::UnitGroups => {
-            let make = "for top in /sys/fs/cgroup/unified /sys/fs/cgroup; do \
-                [ ! -e $top/cgroup.controllers ] || [ -e $top/cgroup.type ] || break; done; \
-                mkdir $top/procwarden-$$.service && rmdir $top/procwarden-$$.service";
-            runs("sh", &["-c", make])
-        }
+        Need::UnitGroups => unit_top().is_some_and(|top| {
+            let group = top.join(format!("{}.service", super::unique()));
+            std::fs::create_dir(&group).and_then(|()| std::fs::remove_dir(&group)).is_ok()
+        }),
         Need::NoLabels => std::fs::read("/proc/self/attr/current").is_err(),
     };
     if !granted {
-        assert!(std::env::var_os("CI").is_none(), "CI must grant {need:?}");
-        println!("SKIPPED: needs {need:?}");
+        lacking(&format!("{need:?}"));
     }
     granted
+}
+
+/// Says that a test is skipped for want of something; in CI it fails.
+#[track_caller]
+pub(crate) fn lacking(what: &str) {
+    assert!(std::env::var_os("CI").is_none(), "CI must have {what}");
+    println!("SKIPPED: needs {what}");
+}
+
+/// The root of version 2's hierarchy of control groups: where systemd's slices and units begin.
+pub(crate) fn unit_top() -> Option<PathBuf> {
+    let tops = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].map(PathBuf::from);
+    // A group below the root has a type.
+    let is_root = |top: &PathBuf| {
+        top.join("cgroup.controllers").exists() && !top.join("cgroup.type").exists()
+    };
+    tops.into_iter().find(is_root)
 }
 
 fn runs(program: &str, args: &[&str]) -> bool {
