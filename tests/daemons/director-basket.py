@@ -23,10 +23,14 @@ def netstrings(data):
         at = end + 1
 
 
+def is_ours(thing):
+    return thing["type"] == "CheckCommand" and thing["debug_info"][0].endswith("/procwarden.conf")
+
+
 commands, fields = {}, {}
-for thing in netstrings(dump.read_bytes()):
-    if thing["type"] != "CheckCommand" or not thing["debug_info"][0].endswith("/procwarden.conf"):
-        continue
+# Icinga dumps its objects as its threads finish them.
+ours = filter(is_ours, netstrings(dump.read_bytes()))
+for thing in sorted(ours, key=lambda thing: thing["name"]):
     program = thing["properties"]["command"][0]
     assert program.startswith(plugins + "/check_"), program
     name = thing["name"]
