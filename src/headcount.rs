@@ -103,8 +103,10 @@ impl<'s> Headcount<'s> {
         waits: impl Iterator<Item = Duration>,
         closely: bool,
     ) -> Result<Self, Error> {
-        let (mut scans, mut processes) = (0, 0);
-        let counts = recheck::settle(specs.len(), waits, |open| {
+        let all: Vec<&Spec> = specs.iter().collect();
+        let (first, mut processes) = count(root, population, &all)?;
+        let mut scans = 1;
+        let counts = recheck::settle(first, waits, |open| {
             let open: Vec<&Spec> = open.iter().map(|&at| &specs[at]).collect();
             let (counts, listed) = count(root, population, &open)?;
             (scans, processes) = (scans + 1, listed);

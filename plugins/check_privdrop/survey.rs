@@ -100,15 +100,13 @@ impl Survey {
                 Err(Missing::Hidden(hidden)) => cases.push(Case::unseen(pid, hidden, policy)),
             }
         })?;
-        let mut is_first = true;
-        survey.cases = recheck::settle(cases.len(), waits, |open| {
-            if !std::mem::take(&mut is_first) {
-                for &at in open {
-                    process.move_to(cases[at].pid);
-                    cases[at].look_again(&mut process, policy);
-                }
-            }
-            Ok(open.iter().map(|&at| cases[at].clone()).collect())
+        survey.cases = recheck::settle(cases.clone(), waits, |open| {
+            let again = |&at: &usize| {
+                process.move_to(cases[at].pid);
+                cases[at].look_again(&mut process, policy);
+                cases[at].clone()
+            };
+            Ok(open.iter().map(again).collect())
         })?;
         Ok(survey)
     }

@@ -41,12 +41,9 @@ impl<'r> Rounds<'r> {
         let mut verdict = judge.judge(&before, surveyor.census(&mut exemptions)?);
         drop(before);
         let first = verdict.suspects.clone();
-        let mut windows = 0;
-        let suspects = recheck::settle(first.len(), waits, |open| {
+        let mut windows = 1;
+        let suspects = recheck::settle(first.clone(), waits, |open| {
             windows += 1;
-            if windows == 1 {
-                return Ok(first.clone());
-            }
             let before = past.sample(surveyor)?;
             verdict = judge.judge(&before, surveyor.census(&mut exemptions)?);
             let still_open = open.iter().map(|&at| first[at]);
