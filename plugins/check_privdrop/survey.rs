@@ -56,7 +56,7 @@ pub(crate) struct Spared {
 }
 
 /// What the walk found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Survey {
     /// Processes that broke a rule, or may have, when they were first seen.
     pub(crate) cases: Vec<Settled<Case>>,
@@ -82,13 +82,7 @@ impl Survey {
         sparings: &mut Sparings,
         waits: impl Iterator<Item = Duration>,
     ) -> Result<Self, Error> {
-        let mut survey = Self {
-            cases: Vec::new(),
-            spared: Vec::new(),
-            judged: 0,
-            listed: 0,
-            blindness: root.blindness(),
-        };
+        let mut survey = Self { blindness: root.blindness(), ..Self::default() };
         let mut cases = Vec::new();
         let mut process = Process::new(root, Pid(0));
         survey.listed = root.walk(|pid| {
@@ -122,10 +116,6 @@ impl Survey {
         let Some(mut suspicion) = policy.judge(process)? else {
             return Ok(None);
         };
-        if !suspicion.is_empty() {
-            // An agent's forks are told by their name; who has not asked for it does not know them.
-            let _ = process.comm();
-        }
         match population.standing(process) {
             Ok(Standing::Member) => {}
             Ok(_) => return Ok(None),

@@ -59,7 +59,7 @@ impl Judged for Suspect {
 }
 
 /// What one window showed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Verdict {
     pub(super) census: Census,
     pub(super) judged: u64,
@@ -85,16 +85,7 @@ pub(super) struct Judge {
 impl Judge {
     /// Judges all processes of a window.
     pub(super) fn judge(&self, before: &Sample, census: Census) -> Verdict {
-        let mut verdict = Verdict {
-            census: Census::default(),
-            judged: 0,
-            exempt: 0,
-            young: 0,
-            busiest: Vec::new(),
-            highest_lifetime: 0.0,
-            suspects: Vec::new(),
-            exempt_over: Vec::new(),
-        };
+        let mut verdict = Verdict::default();
         let window = Window::new(before, &census.sample, self.measure);
         for reading in census.sample.readings() {
             let seen = self.examine(&window, &census.sample, reading);
