@@ -226,7 +226,7 @@ impl ProcRoot {
         let read = |path: &CStr| readlinkat(&self.directory, path, Vec::new()).ok();
         let find = || {
             let link = self.is_procfs.then(|| read(c"1/ns/pid"))?;
-            let link = link.or_else(|| self.is_our_own().then(|| read(c"self/ns/pid"))?)?;
+            let link = link.or_else(|| self.our_own().and_then(|_| read(c"self/ns/pid")))?;
             Some(link.into_bytes())
         };
         self.home.get_or_init(find).as_deref()
@@ -238,10 +238,10 @@ impl ProcRoot {
         Some(link.into_bytes())
     }
 
-    /// Whether we live in the very PID namespace that the tree shows.
-    pub(crate) fn is_our_own(&self) -> bool {
-        let own = self.own_pid().map(|pid| Process::new(self, pid).status());
-        own.is_some_and(|status| status.is_ok_and(|status| status.pid_namespaces == 1))
+    /// Our own process, if we live in the very PID namespace that the tree shows.
+    pub(crate) fn our_own(&self) -> Option<Process<'_>> {
+        let mut me = Process::new(self, self.own_pid()?);
+        (me.status().ok()?.pid_namespaces == 1).then_some(me)
     }
 
     /// Whether `id`, a user's or group's, may stand for any that has no number in our user

@@ -41,10 +41,8 @@ const LINKS_OF_A_LEAF: u64 = 2;
 pub(crate) fn members(root: &ProcRoot, selectors: &[&Selector]) -> Option<Vec<Pid>> {
     // The kernel lists the numbers that processes have in our PID namespace, and tells of their
     // groups from ours.
-    if !root.is_our_own() || root.own_cgroup_namespace()? != FIRST_NAMESPACE {
-        return None;
-    }
-    if has_version_1(root)? {
+    let mut me = root.our_own()?;
+    if root.own_cgroup_namespace()? != FIRST_NAMESPACE || has_version_1(&mut me)? {
         return None;
     }
     watchdog::enter(Stage::Listing);
@@ -61,8 +59,7 @@ pub(crate) fn members(root: &ProcRoot, selectors: &[&Selector]) -> Option<Vec<Pi
 }
 
 /// Whether units may be told by version 1's hierarchy `name=systemd`: it is there, and has groups.
-fn has_version_1(root: &ProcRoot) -> Option<bool> {
-    let mut me = Process::new(root, root.own_pid()?);
+fn has_version_1(me: &mut Process<'_>) -> Option<bool> {
     if cgroup::path_in(b"name=systemd", me.cgroup().ok()?).is_none() {
         return Some(false);
     }
