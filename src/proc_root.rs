@@ -18,6 +18,7 @@ use rustix::fs::{
     statat,
 };
 use rustix::io::Errno;
+use rustix::path::Arg;
 use rustix::process::{getegid, getgroups};
 
 use crate::error::Error;
@@ -108,12 +109,7 @@ impl ProcRoot {
 
     fn kernels_word(&self, path: &str) -> Result<Vec<u8>, Errno> {
         watchdog::enter(Stage::AskingSecurity);
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let mut text = Vec::new();
-        fs::File::from(openat(&self.directory, path, flags, Mode::empty())?)
-            .read_to_end(&mut text)
-            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-        Ok(text)
+        contents(self.open_file(path)?)
     }
 
     /// Where it was opened.
@@ -277,13 +273,21 @@ impl ProcRoot {
         escape::text(self.path.as_os_str().as_bytes())
     }
 
-    pub(crate) fn open_file(&self, path: &CStr) -> Result<OwnedFd, Errno> {
+    pub(crate) fn open_file(&self, path: impl Arg) -> Result<OwnedFd, Errno> {
         openat(&self.directory, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
     }
 
     pub(crate) fn as_directory(&self) -> BorrowedFd<'_> {
         self.directory.as_fd()
     }
+}
+
+/// All that is left to read of an open file.
+pub(crate) fn contents(file: OwnedFd) -> Result<Vec<u8>, Errno> {
+    let mut bytes = Vec::new();
+    let read = fs::File::from(file).read_to_end(&mut bytes);
+    read.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    Ok(bytes)
 }
 
 /// Whether what is open lies on a file system of this type (statfs(2)).

@@ -7,9 +7,8 @@
 //! units that have groups of their own (`Delegate=`), between which processes move while they are
 //! listed. The dead are in no listing.
 
-use std::ffi::{CStr, CString};
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::ffi::CString;
+use std::fs;
 use std::os::fd::{AsFd, OwnedFd};
 
 use procfs_core::process::MountInfo;
@@ -18,7 +17,7 @@ use rustix::io::Errno;
 use rustix::path::Arg;
 
 use crate::cgroup;
-use crate::proc_root::{Pid, ProcRoot, device, is_of_type};
+use crate::proc_root::{Pid, ProcRoot, contents, device, is_of_type};
 use crate::process::Process;
 use crate::selector::Selector;
 use crate::stat::parse_number;
@@ -131,7 +130,8 @@ fn groups_in(slice: &OwnedFd) -> Result<Vec<CString>, Errno> {
 fn in_unit(unit: &OwnedFd, pids: &mut Vec<Pid>) -> Result<(), Errno> {
     let is_leaf = || fstat(unit).map(|found| found.st_nlink == LINKS_OF_A_LEAF);
     let was_leaf = is_leaf()?;
-    let text = match read(unit, c"cgroup.procs") {
+    let members = open(unit, c"cgroup.procs", OFlags::RDONLY, ResolveFlags::NO_XDEV);
+    let text = match members.and_then(contents) {
         // It has gone meanwhile.
         Err(Errno::NOENT | Errno::NODEV) => return Ok(()),
         text => text?,
@@ -145,14 +145,6 @@ fn in_unit(unit: &OwnedFd, pids: &mut Vec<Pid>) -> Result<(), Errno> {
     // 0 is a process that has no number in our PID namespace, and so is not in the tree.
     pids.extend(numbers.filter_map(|pid| u32::try_from(pid).ok()).filter(|&pid| pid > 0).map(Pid));
     Ok(())
-}
-
-fn read(group: &OwnedFd, file: &CStr) -> Result<Vec<u8>, Errno> {
-    let file = open(group, file, OFlags::RDONLY, ResolveFlags::NO_XDEV)?;
-    let mut text = Vec::new();
-    let read = File::from(file).read_to_end(&mut text);
-    read.map_err(|error: io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-    Ok(text)
 }
 
 const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY);
