@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::error::Error;
 use crate::escape;
 use crate::range::{Range, Thresholds};
-use crate::selector::{Selector, Subject, split_terms};
+use crate::selector::{Selector, Subject, split_terms, unquoted};
 
 /// A file of specs or selectors larger than this is a mistake.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -35,14 +35,14 @@ impl Spec {
         let place = format!("spec '{}'", escape::bounded(text, 100));
         let explain = |why: String| Error::new(why).at(&place);
         let (rest, own) = split_ranges(text).map_err(explain)?;
-        let terms = split_terms(rest);
+        let mut terms = split_terms(rest);
         if let Some(range) = terms.iter().find_map(|term| stray_range(term)) {
             let why = format!("the range {range} goes at the end, after all terms, and once");
             return Err(explain(why));
         }
-        let (terms, label) = take_label(terms).map_err(explain)?;
+        let label = take_label(&mut terms).map_err(explain)?;
         let selector =
-            Selector::parse(&joined(&terms), subject).map_err(|error| error.at(&place))?;
+            Selector::parse(&terms.join(&b','), subject).map_err(|error| error.at(&place))?;
         let thresholds = match own {
             Some(own) => own,
             None if fallback == Thresholds::default() => {
@@ -50,7 +50,8 @@ impl Spec {
             }
             None => fallback,
         };
-        let label = label.map_or_else(|| selector.text().to_owned(), |label| escape::text(&label));
+        let label = label.map(|label| escape::text(&unquoted(label)));
+        let label = label.unwrap_or_else(|| selector.text().to_owned());
         Ok(Self { selector, thresholds, label })
     }
 }
@@ -179,38 +180,17 @@ fn stray_range(term: &[u8]) -> Option<String> {
     is_stray.then(|| range.to_owned())
 }
 
-/// Puts terms together again.
-fn joined(terms: &[Term]) -> Vec<u8> {
-    let mut text = Vec::new();
-    for (at, term) in terms.iter().enumerate() {
-        if at > 0 {
-            text.push(b',');
-        }
-        for &byte in term {
-            text.push(byte);
-            if byte == b',' {
-                text.push(byte);
-            }
-        }
-    }
-    text
-}
-
-/// A term as it is written, or a label's text.
-type Term = Vec<u8>;
-
 /// Takes `label=TEXT` out of the terms.
-fn take_label(terms: Vec<Term>) -> Result<(Vec<Term>, Option<Term>), String> {
-    let is_label = |term: &Term| term.starts_with(b"label=");
-    let (labels, terms): (Vec<_>, Vec<_>) = terms.into_iter().partition(is_label);
-    if labels.len() > 1 {
-        return Err("it has two labels".into());
+fn take_label<'t>(terms: &mut Vec<&'t [u8]>) -> Result<Option<&'t [u8]>, String> {
+    const KEY: &[u8] = b"label=";
+    let labels: Vec<_> = terms.iter().filter_map(|term| term.strip_prefix(KEY)).collect();
+    terms.retain(|term| !term.starts_with(KEY));
+    match labels.as_slice() {
+        [] => Ok(None),
+        [b""] => Err("'label' has no value; write label=TEXT".into()),
+        [label] => Ok(Some(label)),
+        _ => Err("it has two labels".into()),
     }
-    let label = labels.first().map(|term| term[b"label=".len()..].to_vec());
-    if label.as_ref().is_some_and(Vec::is_empty) {
-        return Err("'label' has no value; write label=TEXT".into());
-    }
-    Ok((terms, label))
 }
 
 #[cfg(test)]

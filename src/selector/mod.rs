@@ -14,7 +14,8 @@ mod value;
 
 pub use key::{KEYS, Key, Kind, Row};
 pub use name::shown as shown_name;
-pub use parse::{Subject, split_terms};
+pub use parse::Subject;
+pub(crate) use parse::{split_terms, unquoted};
 pub use value::in_words;
 
 use regex::bytes::Regex;

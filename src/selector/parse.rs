@@ -26,20 +26,20 @@ pub enum Subject {
 pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String> {
     let mut questions: Vec<Question> = Vec::new();
     let mut first = None;
-    for (at, term) in split_terms(text).iter().enumerate() {
-        let (key, negated, test) = match Written::read(term) {
-            Some(written) => written.mean()?,
-            None if at == 0 => bare(term, subject)?,
-            None => return Err(no_term(term)),
+    for (at, term) in split_terms(text).into_iter().map(unquoted).enumerate() {
+        let mut written = escape::text(&term);
+        let (key, negated, test) = match Written::read(&term) {
+            Some(term) => term.mean()?,
+            None if at == 0 => {
+                let (key, test) = bare(&term, subject)?;
+                written.insert_str(0, &format!("{}=", key.name()));
+                (key, false, test)
+            }
+            None => return Err(no_term(&term)),
         };
         if at == 0 && !negated {
             first = Some(key);
         }
-        let written = if Written::read(term).is_some() {
-            escape::text(term)
-        } else {
-            format!("{}={}", key.name(), escape::text(term))
-        };
         let same = |question: &&mut Question| question.key == key && question.negated == negated;
         if let Some(question) = questions.iter_mut().find(same) {
             question.tests.push(test);
@@ -57,21 +57,34 @@ pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String
     Ok(Selector { text: escape::text(text), questions, subject: first.filter(names_something) })
 }
 
-/// The terms of a selector, with `,,` turned into the comma that it stands for.
-pub fn split_terms(text: &[u8]) -> Vec<Vec<u8>> {
-    let mut terms = vec![Vec::new()];
-    let mut bytes = text.iter().peekable();
-    while let Some(&byte) = bytes.next() {
-        if byte == b',' && bytes.next_if_eq(&&b',').is_none() {
-            terms.push(Vec::new());
-        } else if let Some(term) = terms.last_mut() {
-            term.push(byte);
+/// The terms of a selector as they are written; a comma inside of one stands there twice.
+pub(crate) fn split_terms(text: &[u8]) -> Vec<&[u8]> {
+    let mut terms = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while at < text.len() {
+        if text[at..].starts_with(b",,") {
+            at += 1;
+        } else if text[at] == b',' {
+            terms.push(&text[start..at]);
+            start = at + 1;
         }
+        at += 1;
     }
+    terms.push(&text[start..]);
     terms
 }
 
-fn bare(value: &[u8], subject: Subject) -> Result<(Key, bool, Test), String> {
+/// What a term says, with `,,` turned into the comma that it stands for.
+pub(crate) fn unquoted(term: &[u8]) -> Vec<u8> {
+    let mut is_first_of_two = false;
+    let is_meant = |byte: &&u8| {
+        is_first_of_two = **byte == b',' && !is_first_of_two;
+        !is_first_of_two
+    };
+    term.iter().filter(is_meant).copied().collect()
+}
+
+fn bare(value: &[u8], subject: Subject) -> Result<(Key, Test), String> {
     if value.is_empty() {
         return Err("no process is named; write a name, a path or KEY=VALUE first".into());
     }
@@ -86,7 +99,7 @@ fn bare(value: &[u8], subject: Subject) -> Result<(Key, bool, Test), String> {
         Subject::Program if value.starts_with(b"/") => (Key::Path, Kind::Path),
         Subject::Program => (Key::Name, Kind::Text),
     };
-    Ok((key, false, exact(key, kind, value)?))
+    Ok((key, exact(key, kind, value)?))
 }
 
 fn known_keys() -> String {
@@ -233,7 +246,8 @@ mod tests {
     #[test]
     fn a_doubled_comma_is_one_inside_the_value() {
         assert_eq!(keys("args~x{1,,3}"), [(Key::Args, false, 1)]);
-        assert_eq!(split_terms(b"a,,b,c"), [b"a,b".to_vec(), b"c".to_vec()]);
+        assert_eq!(split_terms(b"a,,b,,,c,"), [&b"a,,b,,"[..], b"c", b""]);
+        assert_eq!(unquoted(b"a,,b,,,,"), b"a,b,,");
     }
 
     #[test]
