@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::cgroup;
+use crate::cmdline;
 use crate::escape;
-use crate::fact::Fact;
 use crate::names;
 use crate::process::Process;
 use crate::selector::shown_name;
@@ -68,18 +68,10 @@ pub fn name(process: &mut Process<'_>) -> String {
 
 /// The command line, arguments joined by spaces; `None` for what has none.
 pub fn command(process: &mut Process<'_>) -> Option<String> {
-    let cmdline: Fact<&[u8]> = process.cmdline();
-    let cmdline = cmdline.ok().filter(|cmdline| !cmdline.is_empty())?;
-    let line: Vec<u8> = cmdline
-        .strip_suffix(b"\0")
-        .unwrap_or(cmdline)
-        .iter()
-        // Four bytes make a character at most, and one is enough to show that there is more.
-        .take(4 * LONGEST_COMMAND + 1)
-        .map(|&byte| if byte == 0 { b' ' } else { byte })
-        .collect();
+    let line = cmdline::joined(process.cmdline().ok()?);
     // Daemons that write their title over their arguments pad it with spaces.
-    Some(escape::bounded(line.trim_ascii_end(), LONGEST_COMMAND))
+    let line = line.trim_ascii_end();
+    (!line.is_empty()).then(|| escape::bounded(line, LONGEST_COMMAND))
 }
 
 /// Seconds in the largest unit that leaves a whole number: `42s`, `3h`, `12d`.

@@ -3,6 +3,8 @@
 //! One table tells which options of which interpreter take a value, carry the program or mean that
 //! there is no script at all.
 
+use crate::cmdline::{arguments, base_name};
+
 /// How an interpreter's command line is read.
 struct Interpreter {
     /// What its name begins with; what follows may be a version (`python3.11`, `php8.2`).
@@ -190,16 +192,6 @@ pub fn program(cmdline: &[u8]) -> Option<Program<'_>> {
         return Some(Program { text, is_dotted });
     }
     None
-}
-
-/// The arguments of a `cmdline`, empty ones included.
-pub fn arguments(cmdline: &[u8]) -> impl Iterator<Item = &[u8]> {
-    cmdline.strip_suffix(b"\0").unwrap_or(cmdline).split(|&byte| byte == 0)
-}
-
-/// What follows the last slash.
-pub fn base_name(path: &[u8]) -> &[u8] {
-    path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
 }
 
 /// What an argument before the script is.

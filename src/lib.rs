@@ -8,9 +8,9 @@
 //! ```
 //!
 //! - Reading: [`proc_root`] opens and lists a tree of processes, [`process`] reads one lazily,
-//!   [`fact`] is what comes of it: a value, gone, or hidden. [`stat`], [`status`], [`capability`]
-//!   and [`cgroup`] parse the kernel's files and do no I/O; [`security`] knows the systems that label
-//!   processes.
+//!   [`fact`] is what comes of it: a value, gone, or hidden. [`stat`], [`status`], [`cmdline`],
+//!   [`capability`] and [`cgroup`] parse the kernel's files and do no I/O; [`interpreter`] finds the
+//!   script in a command line; [`security`] knows the systems that label processes.
 //! - Choosing: [`selector`] says which processes are meant, [`population`] which are considered at
 //!   all, [`lineage`] which belong to the check itself, [`exemption`] which are not judged,
 //!   [`login_defs`] whose users are people.
@@ -25,6 +25,7 @@
 
 pub mod capability;
 pub mod cgroup;
+pub mod cmdline;
 pub mod describe;
 pub mod error;
 pub mod escape;

@@ -8,8 +8,9 @@
 
 use std::os::unix::ffi::OsStrExt;
 
+use crate::cmdline::{arguments, base_name};
 use crate::fact::Fact;
-use crate::interpreter::{arguments, base_name, is_interpreter, is_shell, program, shell_has_work};
+use crate::interpreter::{is_interpreter, is_shell, program, shell_has_work};
 use crate::proc_root::{Pid, ProcRoot};
 use crate::process::{Process, ticks_to_seconds};
 use crate::stat::Stat;

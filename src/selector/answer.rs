@@ -1,9 +1,8 @@
 //! One term, one process: reads the fact that the key is about and compares.
 
-use std::borrow::Cow;
-
 use super::{Key, Test, executable, name};
 use crate::cgroup;
+use crate::cmdline::joined;
 use crate::fact::{Cause, Fact, File, Hidden, Missing};
 use crate::names;
 use crate::process::Process;
@@ -108,19 +107,6 @@ pub(super) fn label_part<'l>(key: Key, label: &Label<'l>) -> Option<&'l [u8]> {
         Key::Level => label.level,
         _ => Some(label.context),
     }
-}
-
-/// Arguments as one line: a space for each NUL between them. Those at the end go: they are what a
-/// title that was written over the arguments has left of them.
-fn joined(cmdline: &[u8]) -> Cow<'_, [u8]> {
-    let end = cmdline.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-    let cmdline = &cmdline[..end];
-    if !cmdline.contains(&0) {
-        return Cow::Borrowed(cmdline);
-    }
-    let mut line = cmdline.to_vec();
-    line.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
-    Cow::Owned(line)
 }
 
 /// A test that is not of a key's kind is never built (see the parser), and fits nothing.

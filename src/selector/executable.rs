@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use crate::cmdline::{arguments, base_name};
 use crate::fact::{Fact, Hidden, Missing};
-use crate::interpreter::{arguments, base_name};
 use crate::process::{Comm, DELETED, Process};
 
 /// The link's text without the mark of a replaced file.

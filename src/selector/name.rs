@@ -1,8 +1,9 @@
 //! What a process is called: `comm`, the long name that the kernel cut, or what an interpreter runs.
 
 use super::executable::undeleted;
+use crate::cmdline::{arguments, base_name};
 use crate::fact::Fact;
-use crate::interpreter::{Program, arguments, base_name, is_interpreter, program};
+use crate::interpreter::{Program, is_interpreter, program};
 use crate::process::{Comm, Process};
 
 /// Whether `name` is a name of the process.
@@ -50,21 +51,20 @@ pub(super) fn any(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fa
 pub fn shown(process: &mut Process<'_>) -> Fact<Vec<u8>> {
     let comm = process.comm()?;
     let comm = comm.as_bytes();
-    if comm.len() == Comm::LONGEST || is_interpreter(comm) {
-        let cmdline = process.cmdline()?;
-        let own = arguments(cmdline).next().map(base_name);
-        let candidates = [own, program(cmdline).map(Program::base_name)];
-        let better = candidates.into_iter().flatten().find(|name| {
-            name.len() > comm.len() && name.starts_with(comm) && comm.len() == Comm::LONGEST
-        });
-        let better = better.or_else(|| {
-            is_interpreter(comm).then(|| program(cmdline).map(Program::base_name)).flatten()
-        });
-        if let Some(name) = better {
-            return Ok(name.to_vec());
-        }
+    let (is_cut, interprets) = (comm.len() == Comm::LONGEST, is_interpreter(comm));
+    if !is_cut && !interprets {
+        return Ok(comm.to_vec());
     }
-    Ok(comm.to_vec())
+    let cmdline = process.cmdline()?;
+    let is_longer = |name: &&[u8]| is_cut && name.len() > comm.len() && name.starts_with(comm);
+    let script = || program(cmdline).filter(|_| interprets).map(Program::base_name);
+    Ok(other_names(cmdline).find(is_longer).or_else(script).unwrap_or(comm).to_vec())
+}
+
+/// What a command line calls the process: by its first argument, and by what an interpreter runs.
+fn other_names(cmdline: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let own = arguments(cmdline).next().map(base_name);
+    [own, program(cmdline).map(Program::base_name)].into_iter().flatten()
 }
 
 /// Whether what an interpreter runs fits; where the main thread is called after what it is
@@ -75,20 +75,15 @@ fn runs(process: &mut Process<'_>, fits: impl Fn(Program<'_>) -> bool) -> Fact<b
     Ok(program(cmdline).is_some_and(&fits) || own.is_some_and(&fits))
 }
 
-/// Whether a name that begins with the cut `comm` fits: that of `argv[0]`, of the script, or of the
-/// executable, which is asked last because it is seldom readable.
+/// Whether a name that begins with the cut `comm` fits: that of `argv[0]` or of the script, else that
+/// of the executable.
 fn any_long_name(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fact<bool> {
     let comm = process.comm()?;
     let is_long = |name: &&[u8]| name.starts_with(comm.as_bytes());
-    let cmdline = process.cmdline()?;
-    let candidates =
-        [arguments(cmdline).next().map(base_name), program(cmdline).map(Program::base_name)];
-    if candidates.into_iter().flatten().filter(is_long).any(&fits) {
-        return Ok(true);
-    }
-    // Who tells its own long name has none that only the executable would tell.
-    if candidates.into_iter().flatten().any(|name| is_long(&name)) {
-        return Ok(false);
+    let told = other_names(process.cmdline()?).filter(is_long).map(&fits);
+    if let Some(any) = told.reduce(|first, second| first || second) {
+        // Then the executable, which is seldom readable, has no other to tell.
+        return Ok(any);
     }
     let exe = process.exe()?.map(|link| base_name(undeleted(link)));
     Ok(exe.filter(is_long).is_some_and(fits))
