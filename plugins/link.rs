@@ -72,7 +72,7 @@ fn link(arguments: &[OsString]) -> Result<String, Error> {
     let mut text = String::new();
     for link in missing {
         symlink(&binary, &link).map_err(|error| fail(&link, &error.to_string()))?;
-        text.push_str(&format!("made {}\n", escape::text(link.as_os_str().as_encoded_bytes())));
+        text.push_str(&format!("made {}\n", escape::path(&link)));
     }
     if text.is_empty() {
         text.push_str("all links are there already\n");
@@ -94,8 +94,7 @@ fn is_there(link: &Path, binary: &Path) -> Result<bool, Error> {
 }
 
 fn fail(link: &Path, why: &str) -> Error {
-    let link = escape::text(link.as_os_str().as_encoded_bytes());
-    Error::new(format!("cannot make {link}: {why}"))
+    Error::new(format!("cannot make {}: {why}", escape::path(link)))
 }
 
 fn print(text: &str, code: u8) -> u8 {

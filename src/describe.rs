@@ -1,7 +1,5 @@
 //! A process in words, for detail lines: bounded, escaped, and saying what it may not say.
 
-use std::fmt::Write;
-
 use crate::cgroup;
 use crate::cmdline;
 use crate::escape;
@@ -29,8 +27,7 @@ pub fn labelled(process: &mut Process<'_>) -> String {
     let mut text = headline(process);
     let mut push = |what: &str, value: Option<&[u8]>| {
         if let Some(value) = value {
-            // Writing to a String cannot fail.
-            let _ = write!(text, ", {what} {}", escape::bounded(value, LONGEST_PART));
+            text.push_str(&format!(", {what} {}", escape::bounded(value, LONGEST_PART)));
         }
     };
     push("label", process.label().ok().map(|label| label.context));
@@ -44,20 +41,19 @@ pub fn labelled(process: &mut Process<'_>) -> String {
 
 /// Who it is: `pid 812 sshd, user root, up 3d`.
 fn headline(process: &mut Process<'_>) -> String {
-    // Writing to a String cannot fail.
     let mut text = format!("pid {} {}", process.pid(), name(process));
     if let Ok(owner) = process.owner() {
-        let _ = write!(text, ", user {}", escape::text(names::user(owner.uid).as_bytes()));
+        text.push_str(&format!(", user {}", escape::text(names::user(owner.uid).as_bytes())));
     }
     if let Ok(age) = process.age() {
-        let _ = write!(text, ", up {}", span(age));
+        text.push_str(&format!(", up {}", span(age)));
     }
     text
 }
 
 fn push_command(text: &mut String, process: &mut Process<'_>) {
     if let Some(command) = command(process) {
-        let _ = write!(text, ": {command}");
+        text.push_str(&format!(": {command}"));
     }
 }
 

@@ -4,7 +4,8 @@
 //! invalid UTF-8 and nothing that reorders a line on a terminal; a backslash is doubled, so that
 //! what was escaped can be told from what was not.
 
-use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// `bytes` as one line of printable text.
 pub fn text(bytes: &[u8]) -> String {
@@ -16,6 +17,11 @@ pub fn text(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+/// A path, as [`text`].
+pub fn path(path: &Path) -> String {
+    text(path.as_os_str().as_bytes())
 }
 
 /// As [`text`], cut after about `limit` characters with `...` in the place of the rest.
@@ -42,16 +48,14 @@ fn push(out: &mut String, c: char) {
         '|' => out.push_str("\\x7c"),
         c if c.is_ascii_control() => push_hex(out, c as u8),
         c if c.is_control() || reorders(c) => {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "\\u{{{:x}}}", c as u32);
+            out.push_str(&format!("\\u{{{:x}}}", c as u32));
         }
         c => out.push(c),
     }
 }
 
 fn push_hex(out: &mut String, byte: u8) {
-    // Writing to a String cannot fail.
-    let _ = write!(out, "\\x{byte:02x}");
+    out.push_str(&format!("\\x{byte:02x}"));
 }
 
 /// Line separators, zero-width and bidirectional controls: not control characters to Unicode, but

@@ -1,9 +1,8 @@
 //! Performance data: one number a label, in the form of the Monitoring Plugins guidelines.
 
 use std::collections::HashSet;
-use std::fmt::Write;
 
-use crate::range::Thresholds;
+use crate::range::{Range, Thresholds};
 
 /// One item.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,17 +40,11 @@ impl Perfdata {
             }
             label = format!("{plain}_{number}");
         }
-        let mut text = format!("'{label}'={}{};", rounded(self.value), self.unit);
-        // Writing to a String cannot fail.
-        if let Some(warning) = self.thresholds.warning {
-            let _ = write!(text, "{warning}");
-        }
-        text.push(';');
-        if let Some(critical) = self.thresholds.critical {
-            let _ = write!(text, "{critical}");
-        }
-        text.push_str(";0");
-        text
+        let shown =
+            |range: Option<Range>| range.map_or_else(String::new, |range| range.to_string());
+        let Thresholds { warning, critical } = self.thresholds;
+        let (warning, critical) = (shown(warning), shown(critical));
+        format!("'{label}'={}{};{warning};{critical};0", rounded(self.value), self.unit)
     }
 }
 
@@ -73,7 +66,6 @@ fn rounded(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::range::Range;
 
     #[test]
     fn items_are_quoted_unique_and_in_order() {

@@ -9,7 +9,6 @@ use std::fs;
 use std::io::Read;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use procfs_core::process::MountInfo;
@@ -76,7 +75,7 @@ impl ProcRoot {
             })
         };
         open().map_err(|errno| {
-            let path = escape::text(path.as_os_str().as_bytes());
+            let path = escape::path(path);
             Error::new(format!("cannot open {path}: {errno}; is /proc mounted?"))
         })
     }
@@ -263,14 +262,14 @@ impl ProcRoot {
         let text = fs::read_to_string(&path).unwrap_or_default();
         let seconds = text.split(' ').next().and_then(|word| word.parse::<f64>().ok());
         seconds.filter(|seconds| seconds.is_finite()).ok_or_else(|| {
-            let path = escape::text(path.as_os_str().as_bytes());
+            let path = escape::path(&path);
             Error::new(format!("cannot read the seconds since boot from {path}"))
         })
     }
 
     /// The path, fit for output.
     pub fn shown_path(&self) -> String {
-        escape::text(self.path.as_os_str().as_bytes())
+        escape::path(&self.path)
     }
 
     pub(crate) fn open_file(&self, path: impl Arg) -> Result<OwnedFd, Errno> {

@@ -3,7 +3,6 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::error::Error;
@@ -62,7 +61,7 @@ impl Spec {
 /// # Errors
 /// When the file can't be read or is too large to be one.
 fn lines_of(path: &Path) -> Result<Vec<(usize, Vec<u8>)>, Error> {
-    let shown = escape::text(path.as_os_str().as_bytes());
+    let shown = escape::path(path);
     let mut text = Vec::new();
     File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut text)).map_err(
         |error| {
@@ -89,7 +88,7 @@ pub fn parsed_lines<T>(
     path: &Path,
     parse: impl Fn(&[u8]) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
-    let shown = escape::text(path.as_os_str().as_bytes());
+    let shown = escape::path(path);
     let place = |number| format!("{shown}:{number}");
     let lines = lines_of(path)?.into_iter();
     lines.map(|(number, line)| parse(&line).map_err(|error| error.at(place(number)))).collect()
@@ -101,7 +100,7 @@ pub fn parsed_lines<T>(
 /// As [`parsed_lines`]; a wrong spec is told with file and line; a file without any is an error too,
 /// since a check of nothing would be OK for ever.
 pub fn specs_of(path: &Path, subject: Subject, fallback: Thresholds) -> Result<Vec<Spec>, Error> {
-    let shown = escape::text(path.as_os_str().as_bytes());
+    let shown = escape::path(path);
     let specs = parsed_lines(path, |line| Spec::parse(split_comment(line).0, subject, fallback))?;
     if specs.is_empty() {
         return Err(Error::new(format!("{shown} holds no spec")));

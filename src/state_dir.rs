@@ -7,7 +7,6 @@
 use std::ffi::OsStr;
 use std::fs::DirBuilder;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -55,10 +54,7 @@ impl StateDir {
     fn below(base: &Path) -> Result<Self, Error> {
         let uid = geteuid().as_raw();
         let path = base.join(uid.to_string());
-        let fail = |why: String| {
-            let shown = escape::text(path.as_os_str().as_bytes());
-            Error::new(format!("{shown}: {why}"))
-        };
+        let fail = |why: String| Error::new(why).at(escape::path(&path));
         let made = DirBuilder::new().recursive(true).mode(0o755).create(base);
         made.map_err(|error| fail(error.to_string()))?;
         let directory =

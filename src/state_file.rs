@@ -9,7 +9,6 @@ use std::fs::File;
 use std::hash::{DefaultHasher, Hasher};
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
 use std::thread;
 use std::time::Duration;
 
@@ -90,8 +89,7 @@ impl StateFile {
 
     /// Where it is, fit for output.
     pub fn shown_path(&self) -> String {
-        let path = self.directory.path().join(&self.name);
-        escape::text(path.as_os_str().as_bytes())
+        escape::path(&self.directory.path().join(&self.name))
     }
 
     /// What the last run kept.
@@ -126,7 +124,7 @@ impl StateFile {
     /// What stood in the way; then what was kept before still is.
     pub fn store(&self, payload: &[u8]) -> Result<(), Error> {
         watchdog::enter(Stage::Remembering);
-        let fail = |why: String| Error::new(format!("{}: {why}", self.shown_path()));
+        let fail = |why: String| Error::new(why).at(self.shown_path());
         let mut bytes = self.header(payload).into_bytes();
         bytes.extend_from_slice(payload);
         if payload.len() > LARGEST {

@@ -135,12 +135,12 @@ pub const KEYS: &[Row] = &[
 impl Key {
     /// The key of that name.
     pub fn named(name: &str) -> Option<(Self, Kind)> {
-        KEYS.iter().find(|row| row.1 == name).map(|row| (row.0, row.2))
+        KEYS.iter().find(|(_, known, ..)| *known == name).map(|&(key, _, kind, ..)| (key, kind))
     }
 
     /// Its name in the grammar; a bare path is told as the `exe` it means.
     pub fn name(self) -> &'static str {
-        KEYS.iter().find(|row| row.0 == self).map_or("exe", |row| row.1)
+        KEYS.iter().find(|(key, ..)| *key == self).map_or("exe", |&(_, name, ..)| name)
     }
 
     /// Whether it is about the security label.
@@ -190,9 +190,9 @@ mod tests {
 
     #[test]
     fn names_and_keys_are_one_to_one() {
-        for row in KEYS {
-            assert_eq!(Key::named(row.1), Some((row.0, row.2)));
-            assert_eq!(row.0.name(), row.1);
+        for &(key, name, kind, ..) in KEYS {
+            assert_eq!(Key::named(name), Some((key, kind)));
+            assert_eq!(key.name(), name);
         }
     }
 }

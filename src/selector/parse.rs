@@ -103,7 +103,7 @@ fn bare(value: &[u8], subject: Subject) -> Result<(Key, Test), String> {
 }
 
 fn known_keys() -> String {
-    let known: Vec<_> = KEYS.iter().map(|row| row.1).collect();
+    let known: Vec<_> = KEYS.iter().map(|&(_, name, ..)| name).collect();
     format!("keys are {}, and label in a spec", known.join(", "))
 }
 
