@@ -89,7 +89,7 @@ struct Options {
 }
 
 fn run(matches: &ArgMatches) -> Result<Report, Error> {
-    let options = Options::from_arg_matches(matches).map_err(|e| Error::new(e.to_string()))?;
+    let options = Options::from_arg_matches(matches)?;
     let waits = options.common.waits(Duration::ZERO)?;
     let policy = options.policy()?;
     let mut sparings = options.sparings()?;

@@ -38,7 +38,7 @@ fn command() -> Command {
 }
 
 fn run(matches: &ArgMatches) -> Result<Report, Error> {
-    let options = Options::from_arg_matches(matches).map_err(|e| Error::new(e.to_string()))?;
+    let options = Options::from_arg_matches(matches)?;
     let waits = options.common.waits(Duration::ZERO)?;
     let mut specs = options.specs.specs(Subject::Program)?;
     if specs.is_empty() {

@@ -96,7 +96,7 @@ struct Options {
 }
 
 fn run(matches: &ArgMatches) -> Result<Report, Error> {
-    let options = Options::from_arg_matches(matches).map_err(|e| Error::new(e.to_string()))?;
+    let options = Options::from_arg_matches(matches)?;
     let limits = options.limits()?;
     let waits = options.waits()?;
     let exemptions = options.exemptions()?;

@@ -4,6 +4,7 @@ use crate::cgroup;
 use crate::cmdline;
 use crate::escape;
 use crate::names;
+use crate::proc_root::Pid;
 use crate::process::Process;
 use crate::selector::shown_name;
 
@@ -54,6 +55,14 @@ fn headline(process: &mut Process<'_>) -> String {
 fn push_command(text: &mut String, process: &mut Process<'_>) {
     if let Some(command) = command(process) {
         text.push_str(&format!(": {command}"));
+    }
+}
+
+/// `pid 812 and 2 more`: of `count` processes the first.
+pub fn first_of(pid: Pid, count: u64) -> String {
+    match count {
+        0 | 1 => format!("pid {pid}"),
+        count => format!("pid {pid} and {} more", count - 1),
     }
 }
 

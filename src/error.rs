@@ -27,3 +27,10 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// For matches of a plugin's own command, where clap has nothing left to find wrong.
+impl From<clap::Error> for Error {
+    fn from(error: clap::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}

@@ -123,8 +123,16 @@ pub struct Hidden {
 }
 
 impl Hidden {
+    /// `exe may not be read (pid 812); run as root, …`: what hides the fact, `whose` it is, and what
+    /// would help.
+    pub fn explained(self, whose: &str) -> String {
+        let remedy = self.remedy();
+        let joint = if remedy.is_empty() { "" } else { "; " };
+        format!("{self}{whose}{joint}{remedy}")
+    }
+
     /// How to let the plugin see, in a few words for the sysadmin; empty where nothing is known.
-    pub fn remedy(self) -> Cow<'static, str> {
+    fn remedy(self) -> Cow<'static, str> {
         Cow::Borrowed(match (self.cause, self.file) {
             (Cause::Refused(_), File::AccessVector) => {
                 "the policy must allow security_t:file write and security_t:security compute_av"

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use crate::describe;
 use crate::error::Error;
 use crate::escape;
 use crate::look::{self, Look};
@@ -46,6 +47,12 @@ impl Count {
         self.tally.certain as f64
     }
 
+    /// Whether it failed since there are fewer than `thresholds` want.
+    fn is_too_low(&self, thresholds: &Thresholds) -> bool {
+        let violated = thresholds.violated(self.state);
+        violated.is_some_and(|range| range.is_above(self.certain()))
+    }
+
     /// `3`; `3 to 5` when two can't be seen; `3 or more` when any number can't.
     fn number(&self) -> String {
         let Tally { certain, uncertain, .. } = self.tally;
@@ -70,13 +77,7 @@ impl Count {
         let Some((pid, hidden)) = self.tally.hidden else {
             return String::new();
         };
-        let others = match self.tally.uncertain {
-            0 | 1 => String::new(),
-            count => format!(" and {} more", count - 1),
-        };
-        let remedy = hidden.remedy();
-        let joint = if remedy.is_empty() { "" } else { "; " };
-        format!("{hidden} (pid {pid}{others}){joint}{remedy}")
+        hidden.explained(&format!(" ({})", describe::first_of(pid, self.tally.uncertain)))
     }
 }
 
@@ -199,6 +200,7 @@ impl<'s> Headcount<'s> {
     /// is where there are too many.
     fn notes(&self, at: usize, told: &mut HashSet<String>) -> String {
         let count = &self.counts[at].last;
+        let too_few = count.is_too_low(&self.specs[at].thresholds);
         let mut notes = Vec::new();
         let mut limit = LONGEST_NOTES;
         // What hides one count tends to hide all; once is enough.
@@ -206,14 +208,11 @@ impl<'s> Headcount<'s> {
             limit = LONGEST_OBSTACLE;
             notes.push(count.obstacle());
         }
-        let range = self.specs[at].thresholds.violated(count.state);
-        let too_few = range.is_some_and(|range| range.is_above(count.certain()));
-        if !too_few && count.state != State::Unknown {
-            let look = self.looks[at].iter();
-            notes.extend(look.flat_map(|look| look.culprits().iter().cloned()));
-        }
         if too_few {
             notes.extend(self.in_their_place(at));
+        } else if count.state != State::Unknown {
+            let look = self.looks[at].iter();
+            notes.extend(look.flat_map(|look| look.culprits().iter().cloned()));
         }
         if notes.is_empty() { String::new() } else { format!(": {}", listed(&notes, limit)) }
     }
@@ -238,8 +237,7 @@ impl<'s> Headcount<'s> {
     fn push_details(&self, details: &mut Vec<String>, at: usize, label: &str, verbose: u8) {
         let (spec, count) = (&self.specs[at], &self.counts[at].last);
         let Some(look) = &self.looks[at] else { return };
-        let range = spec.thresholds.violated(count.state);
-        let too_few = range.is_some_and(|range| range.is_above(count.certain()));
+        let too_few = count.is_too_low(&spec.thresholds);
         let failed = count.state != State::Ok;
         if verbose > 0 || (failed && !too_few) {
             details.extend(look.fitting.iter().map(|process| format!("{label}: {process}")));

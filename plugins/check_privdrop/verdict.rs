@@ -1,6 +1,7 @@
 //! The survey in words: what is wrong, what could not be seen, what was exempt, and how many there
 //! are of each.
 
+use procwarden::describe;
 use procwarden::options;
 use procwarden::perfdata::Perfdata;
 use procwarden::range::{Range, State, Thresholds};
@@ -55,20 +56,10 @@ fn undecided<'s>(cases: impl Iterator<Item = &'s Case>) -> Option<Finding> {
     let mut doubtful = cases.filter(|case| !case.doubtful.is_empty());
     let first = doubtful.next()?;
     let hidden = first.hidden?;
-    let (more, others) = match doubtful.count() {
-        0 => (1, String::new()),
-        more => (more + 1, format!(" and {more} more")),
-    };
-    let remedy = hidden.remedy();
-    let joint = if remedy.is_empty() { "" } else { "; " };
-    let noun = if more == 1 { "process" } else { "processes" };
-    Some(Finding {
-        state: State::Unknown,
-        text: format!(
-            "cannot judge {more} {noun}: {hidden} (pid {}{others}){joint}{remedy}",
-            first.pid
-        ),
-    })
+    let count = 1 + doubtful.count() as u64;
+    let noun = if count == 1 { "process" } else { "processes" };
+    let why = hidden.explained(&format!(" ({})", describe::first_of(first.pid, count)));
+    Some(Finding { state: State::Unknown, text: format!("cannot judge {count} {noun}: {why}") })
 }
 
 /// `214 processes judged, 2 exempt, 1 settled after 5 s`.

@@ -81,8 +81,7 @@ impl Rounds<'_> {
         };
         let measures = measures.join(" and ");
         let doubt = suspect.doubt.map_or(String::new(), |hidden| {
-            let remedy = hidden.remedy();
-            format!(", but it is hidden whether it is exempt: {hidden}; {remedy}")
+            format!(", but it is hidden whether it is exempt: {}", hidden.explained(""))
         });
         let who = suspect.who.map_or("even the busiest".into(), |who| self.short(who));
         format!("{who}: {measures}{windows}{doubt}")
@@ -92,13 +91,8 @@ impl Rounds<'_> {
     fn blind_spots(&self) -> Vec<Finding> {
         let census = &self.verdict.census;
         let unreadable = census.hidden.map(|(pid, hidden)| {
-            let others = match census.unreadable {
-                0 | 1 => String::new(),
-                count => format!(" and {} more", count - 1),
-            };
-            let remedy = hidden.remedy();
-            let joint = if remedy.is_empty() { "" } else { "; " };
-            format!("pid {pid}{others} can't be measured: {hidden}{joint}{remedy}")
+            let which = describe::first_of(pid, census.unreadable);
+            format!("{which} can't be measured: {}", hidden.explained(""))
         });
         let finding = |text| Finding { state: State::Unknown, text };
         unreadable.into_iter().chain(self.blindness.clone()).map(finding).collect()
