@@ -54,11 +54,6 @@ impl Capabilities {
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
-
-    /// How many there are.
-    pub const fn count(self) -> u32 {
-        self.0.count_ones()
-    }
 }
 
 /// `cap_chown, cap_sys_time`, in the order of their numbers.

@@ -8,6 +8,7 @@ use crate::describe;
 use crate::error::Error;
 use crate::escape;
 use crate::look::{self, Look};
+use crate::options;
 use crate::perfdata::Perfdata;
 use crate::population::{Containers, Population};
 use crate::proc_root::ProcRoot;
@@ -186,7 +187,7 @@ impl<'s> Headcount<'s> {
         let (spec, count) = (&self.specs[at], &self.counts[at]);
         let last = &count.last;
         let number = if count.has_improved() {
-            let seconds = crate::options::seconds(count.after);
+            let seconds = options::seconds(count.after);
             format!("{}, settled to {} after {seconds} s", count.first.number(), last.number())
         } else {
             last.number()
@@ -211,8 +212,7 @@ impl<'s> Headcount<'s> {
         if too_few {
             notes.extend(self.in_their_place(at));
         } else if count.state != State::Unknown {
-            let look = self.looks[at].iter();
-            notes.extend(look.flat_map(|look| look.culprits().iter().cloned()));
+            notes.extend(self.looks[at].iter().flat_map(|look| look.culprits.clone()));
         }
         if notes.is_empty() { String::new() } else { format!(": {}", listed(&notes, limit)) }
     }

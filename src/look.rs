@@ -23,10 +23,10 @@ const MOST: usize = 20;
 pub struct Look {
     /// Descriptions of processes that fit, at most 20.
     pub fitting: Vec<String>,
+    /// `sleep (pid 812)` for each of them, if the selector is about labels and not about names.
+    pub culprits: Vec<String>,
     /// How many more fit.
     pub more: u64,
-    /// Names of the same processes, for a selector that names none.
-    names: Vec<String>,
     /// Descriptions of near misses with what turned them down, at most 20.
     pub near: Vec<String>,
     reasons: BTreeMap<Reason, Reasoned>,
@@ -80,12 +80,7 @@ impl Look {
         }
         let claim = if selector.believes(process) { " (by its own claim)" } else { "" };
         self.fitting.push(described(selector, process) + claim);
-        self.names.extend(culprit(selector, process));
-    }
-
-    /// `sleep (pid 812)` for what fits a selector that is about labels, as far as `MOST` goes.
-    pub fn culprits(&self) -> &[String] {
-        &self.names
+        self.culprits.extend(culprit(selector, process));
     }
 
     fn push_near(&mut self, selector: &Selector, process: &mut Process<'_>, why: &str) {

@@ -39,8 +39,7 @@ pub enum Standing {
 pub struct Population {
     /// What is done with containers.
     pub containers: Containers,
-    /// Whether kernel threads are among them.
-    pub kernel_threads: bool,
+    kernel_threads: bool,
     lineage: OnceCell<Lineage>,
 }
 

@@ -12,6 +12,7 @@ use clap::{ArgMatches, Command, error::ErrorKind};
 
 use crate::error::Error;
 use crate::escape;
+use crate::options;
 use crate::range::State;
 use crate::report::{Finding, Report};
 use crate::watchdog::{self, Stage};
@@ -126,7 +127,7 @@ fn print(form: Form, output: &Output) -> u8 {
 #[allow(clippy::exit, reason = "nothing else ends a process whose main thread hangs")]
 fn end_on_time(title: &'static str, form: Form, limit: Duration, doing: Option<String>) {
     if let Some(doing) = doing {
-        let seconds = crate::options::seconds(limit);
+        let seconds = options::seconds(limit);
         print(form, &unknown(title, form, &format!("timed out after {seconds} s while {doing}")));
     }
     std::process::exit(form.exit_code(State::Unknown).into());

@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use procwarden::describe;
 use procwarden::escape;
 use procwarden::names;
+use procwarden::options;
 use procwarden::perfdata::Perfdata;
 use procwarden::proc_root::{Pid, ProcRoot};
 use procwarden::process::Process;
@@ -119,7 +120,7 @@ impl Rounds<'_> {
             share.unwrap_or_else(|| "its end".into())
         };
         let who = suspect.first.who.map_or("the busiest".into(), |who| self.short(who));
-        let after = procwarden::options::seconds(suspect.after);
+        let after = options::seconds(suspect.after);
         let (first, last) = (shown(&suspect.first), shown(&suspect.last));
         format!("{who} {first}, settled to {last} after {after} s")
     }

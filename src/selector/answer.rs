@@ -5,6 +5,7 @@ use crate::cgroup;
 use crate::cmdline::joined;
 use crate::fact::{Cause, Fact, File, Hidden, Missing};
 use crate::names;
+use crate::proc_root::Pid;
 use crate::process::Process;
 use crate::security::Label;
 
@@ -84,7 +85,7 @@ fn parent_holds(test: &Test, process: &mut Process<'_>) -> Fact<bool> {
         if ppid == 0 {
             return Ok(false);
         }
-        let mut parent = Process::new(process.root(), crate::proc_root::Pid(ppid));
+        let mut parent = Process::new(process.root(), Pid(ppid));
         match holds(Key::Name, test, &mut parent) {
             Err(Missing::Gone) => {}
             known => return known,

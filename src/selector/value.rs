@@ -2,9 +2,11 @@
 
 use super::Key;
 use crate::cgroup;
+use crate::describe;
 use crate::escape;
 use crate::fact::Fact;
 use crate::names;
+use crate::proc_root::Pid;
 use crate::process::Process;
 
 /// Longest value shown, in characters.
@@ -31,7 +33,7 @@ fn shown(key: Key, process: &mut Process<'_>) -> Fact<String> {
     Ok(match key {
         Key::Name => text(&super::shown_name(process)?),
         Key::Exe | Key::Path => process.exe()?.map_or("no executable".into(), text),
-        Key::Args => crate::describe::command(process).unwrap_or_default(),
+        Key::Args => describe::command(process).unwrap_or_default(),
         Key::User => name(names::user(process.owner()?.uid)),
         Key::Group => name(names::group(process.owner()?.gid)),
         Key::RealUser => name(names::user(process.status()?.uid.real)),
@@ -42,11 +44,11 @@ fn shown(key: Key, process: &mut Process<'_>) -> Fact<String> {
         Key::RealGid => process.status()?.gid.real.to_string(),
         Key::Ppid => process.stat()?.ppid.to_string(),
         Key::Parent => {
-            let parent = crate::proc_root::Pid(process.stat()?.ppid);
-            crate::describe::name(&mut Process::new(process.root(), parent))
+            let parent = Pid(process.stat()?.ppid);
+            describe::name(&mut Process::new(process.root(), parent))
         }
         Key::State => char::from(process.stat()?.state).to_string(),
-        Key::Age => crate::describe::span(process.age()?),
+        Key::Age => describe::span(process.age()?),
         Key::Cpu => format!("{:.1}%", process.lifetime_cpu()?),
         Key::Rss => format!("{}k", (process.resident_bytes()? / 1024.0).round()),
         Key::Vsz => format!("{}k", process.stat()?.vsize / 1024),
