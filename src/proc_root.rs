@@ -3,6 +3,8 @@
 //! Opens, lists, and knows what kind of tree it is and whether it shows all there is. It reads no
 //! process; that is [`Process`]'s work.
 
+mod blindness;
+
 use std::cell::OnceCell;
 use std::ffi::CStr;
 use std::fs;
@@ -11,18 +13,13 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use procfs_core::process::MountInfo;
-use rustix::fs::{
-    AtFlags, CWD, Mode, OFlags, RawDir, Stat, fstat, fstatfs, major, minor, openat, readlinkat,
-    statat,
-};
+use rustix::fs::{CWD, Mode, OFlags, RawDir, Stat, fstatfs, major, minor, openat, readlinkat};
 use rustix::io::Errno;
 use rustix::path::Arg;
-use rustix::process::{getegid, getgroups};
 
 use crate::error::Error;
 use crate::escape;
-use crate::fact::{File, may_trace};
+use crate::fact::File;
 use crate::process::Process;
 use crate::security::{Choice, Labelling};
 use crate::stat::parse_number;
@@ -155,64 +152,6 @@ impl ProcRoot {
             return Err(Error::new(format!("{path} lists no process; is /proc mounted there?")));
         }
         Ok(count)
-    }
-
-    /// Why processes may be missing from the listing altogether (`hidepid=invisible` or
-    /// `ptraceable`, proc(5)) and what would help; `None` when all are there.
-    pub fn blindness(&self) -> Option<String> {
-        if !self.is_procfs {
-            return None;
-        }
-        // PID 1 is always there; who may trace it may trace all in its user namespace.
-        if may_trace() && self.shows_pid_1() {
-            return None;
-        }
-        let Some((hidepid, group)) = self.hiding_options() else {
-            let path = self.shown_path();
-            let blind = format!("{path} hides even process 1; mount it without hidepid");
-            return (!self.shows_pid_1()).then_some(blind);
-        };
-        let strict = matches!(hidepid.as_str(), "4" | "ptraceable");
-        if !strict && !matches!(hidepid.as_str(), "2" | "invisible") {
-            return None;
-        }
-        let in_group = |gid: u32| {
-            getegid().as_raw() == gid
-                || getgroups().is_ok_and(|groups| groups.iter().any(|g| g.as_raw() == gid))
-        };
-        // Without gid= root's group sees (`has_pid_permissions` in `fs/proc/base.c`), but group 0 of
-        // a user namespace is not that group.
-        if !strict && in_group(group.unwrap_or(0)) && self.shows_pid_1() {
-            return None;
-        }
-        let join = match group {
-            Some(gid) if !strict => format!("join group {gid} (its gid= option)"),
-            _ if !strict => "mount it with gid= of a group of this user".into(),
-            _ => "mount it without hidepid".into(),
-        };
-        Some(format!(
-            "{} hides other users' processes (hidepid={hidepid}); {join}, or run with \
-             CAP_SYS_PTRACE",
-            self.shown_path()
-        ))
-    }
-
-    fn shows_pid_1(&self) -> bool {
-        statat(&self.directory, c"1", AtFlags::empty()).is_ok()
-    }
-
-    /// The mount's `hidepid=` and `gid=`, if it has the first.
-    fn hiding_options(&self) -> Option<(String, Option<u32>)> {
-        let device = device(&fstat(&self.directory).ok()?);
-        // The tree's own table first: there may be no other /proc here.
-        let own = self.path.join("self/mountinfo");
-        let table = fs::read(own).or_else(|_| fs::read("/proc/self/mountinfo")).ok()?;
-        let table = String::from_utf8_lossy(&table);
-        let line = table.lines().find(|line| line.split(' ').nth(2) == Some(&device))?;
-        let mut options = MountInfo::from_line(line).ok()?.super_options;
-        let hidepid = options.remove("hidepid")??;
-        let group = options.remove("gid").flatten().and_then(|gid| gid.parse().ok());
-        Some((hidepid, group))
     }
 
     /// The link text of the tree's own PID namespace: that of its PID 1, or our own if we are in
