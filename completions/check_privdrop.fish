@@ -1,24 +1,24 @@
-complete -c check_privdrop -l rules -d 'Rules to apply: gid-root, group-root, uid-regain, caps, groups, no-new-privs; \'default\' is the first three, \'all\' is all' -r
-complete -c check_privdrop -l warn-on -d 'Rules that make a WARNING, beside uid-regain' -r
-complete -c check_privdrop -l crit-on -d 'Rules that make it CRITICAL: all but uid-regain do' -r
+complete -c check_privdrop -l rules -d 'Rules to apply: gid-root, group-root, uid-regain, caps, groups, no-new-privs; \'default\' is the first three, \'all\' is all six' -r
+complete -c check_privdrop -l warn-on -d 'Rules that make it WARNING, besides uid-regain' -r
+complete -c check_privdrop -l crit-on -d 'Rules that make it CRITICAL: by default all but uid-regain' -r
 complete -c check_privdrop -l allow-caps -d 'Capabilities that any process may hold, for the rule caps' -r
 complete -c check_privdrop -l privileged-groups -d 'Groups that are as good as root, for the rules groups and no-new-privs; by default shadow, disk, kmem, docker, lxd, sudo, wheel and adm' -r
 complete -c check_privdrop -l exempt -d 'Leave out the processes of a selector, such as name=x,user=y' -r
 complete -c check_privdrop -l exempt-rule -d 'Leave them out for one rule only' -r
 complete -c check_privdrop -l exempt-from -d 'Read exemptions from a file: [RULE:]SELECTOR # REASON, one a line' -r -F
 complete -c check_privdrop -s t -l timeout -d 'End with UNKNOWN after this long, whatever hangs' -r
-complete -c check_privdrop -l recheck -d 'When something is wrong, look again after this long; only what stands is reported' -r
+complete -c check_privdrop -l recheck -d 'When something is wrong, look again after this long; report only what persists' -r
 complete -c check_privdrop -l rechecks -d 'How many times to look again' -r
 complete -c check_privdrop -l containers -d 'What to do with processes in nested PID namespaces [default: include]' -r -f -a "exclude\t'They are left out'
 include\t'They count like all others'
 only\t'Only they count'"
 complete -c check_privdrop -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F
-complete -c check_privdrop -l lsm -d 'Whose labels processes have; a recorded copy doesn\'t tell' -r -f -a "auto\t''
+complete -c check_privdrop -l lsm -d 'Security system whose labels to read; a recorded copy doesn\'t tell which' -r -f -a "auto\t''
 selinux\t''
 apparmor\t''
 smack\t''"
-complete -c check_privdrop -l strict -d 'Judge also atd and Postfix\'s local, which keep root by design and are exempt otherwise'
-complete -c check_privdrop -s v -l verbose -d 'Say more; twice and three times, still more'
+complete -c check_privdrop -l strict -d 'Also judge atd and Postfix\'s local, otherwise exempt since they keep root by design'
+complete -c check_privdrop -s v -l verbose -d 'Say more; up to three times'
 complete -c check_privdrop -l mon -d 'Report as mon\'s monitors do: exit 0 or 1, summary first, nothing when all is well'
 complete -c check_privdrop -s k -l no-kthreads -d 'Leave kernel threads out'
 complete -c check_privdrop -s h -l help -d 'Print help (see more with \'--help\')'

@@ -3,27 +3,27 @@ complete -c check_proccpu -s c -l critical -d 'Nagios range outside of which the
 complete -c check_proccpu -l lifetime-warning -d 'WARNING by CPU time over the whole life of a process' -r
 complete -c check_proccpu -l lifetime-critical -d 'CRITICAL by CPU time over the whole life of a process' -r
 complete -c check_proccpu -l over -d 'Sample for this long' -r
-complete -c check_proccpu -l max-gap -d 'A last check longer ago than this does not count: sample' -r
+complete -c check_proccpu -l max-gap -d 'Sample if the last check was longer ago than this' -r
 complete -c check_proccpu -l state-dir -d 'Where to keep what the next check needs [default: $MP_STATE_PATH, else /var/lib/procwarden or XDG\'s state home]' -r -F
 complete -c check_proccpu -l min-age -d 'Do not judge processes younger than this' -r
 complete -c check_proccpu -l exempt -d 'Do not judge these processes, such as xz,user=backup' -r
 complete -c check_proccpu -l exempt-from -d 'The same from a file, a selector a line; what follows " # " is the reason' -r -F
 complete -c check_proccpu -s t -l timeout -d 'End with UNKNOWN after this long, whatever hangs' -r
-complete -c check_proccpu -l recheck -d 'When something is wrong, look again after this long; only what stands is reported' -r
+complete -c check_proccpu -l recheck -d 'When something is wrong, look again after this long; report only what persists' -r
 complete -c check_proccpu -l rechecks -d 'How many times to look again' -r
 complete -c check_proccpu -l containers -d 'What to do with processes in nested PID namespaces [default: include]' -r -f -a "exclude\t'They are left out'
 include\t'They count like all others'
 only\t'Only they count'"
 complete -c check_proccpu -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F
-complete -c check_proccpu -l lsm -d 'Whose labels processes have; a recorded copy doesn\'t tell' -r -f -a "auto\t''
+complete -c check_proccpu -l lsm -d 'Security system whose labels to read; a recorded copy doesn\'t tell which' -r -f -a "auto\t''
 selinux\t''
 apparmor\t''
 smack\t''"
 complete -c check_proccpu -l since-last -d 'Measure since the last check instead, without waiting'
 complete -c check_proccpu -l with-children -d 'Add the time of children that ended and were waited for'
 complete -c check_proccpu -l of-machine -d 'RANGEs are in percent of the whole machine'
-complete -c check_proccpu -l exempt-regular-users -d 'Do not judge processes of people, who have the UIDs that /etc/login.defs gives them'
-complete -c check_proccpu -s v -l verbose -d 'Say more; twice and three times, still more'
+complete -c check_proccpu -l exempt-regular-users -d 'Do not judge processes of regular users: UID_MIN to UID_MAX of /etc/login.defs'
+complete -c check_proccpu -s v -l verbose -d 'Say more; up to three times'
 complete -c check_proccpu -l mon -d 'Report as mon\'s monitors do: exit 0 or 1, summary first, nothing when all is well'
 complete -c check_proccpu -s k -l no-kthreads -d 'Leave kernel threads out'
 complete -c check_proccpu -s h -l help -d 'Print help (see more with \'--help\')'

@@ -47,15 +47,15 @@ const PRIVILEGED_GROUPS: [&str; 8] =
 #[command(name = "check_privdrop", version, max_term_width = 80)]
 struct Options {
     /// Rules to apply: gid-root, group-root, uid-regain, caps, groups, no-new-privs; 'default' is
-    /// the first three, 'all' is all
+    /// the first three, 'all' is all six
     #[arg(long, value_name = "RULE,...", value_parser = RuleSet::parse, default_value = "default")]
     rules: Vec<RuleSet>,
 
-    /// Rules that make a WARNING, beside uid-regain
+    /// Rules that make it WARNING, besides uid-regain
     #[arg(long, value_name = "RULE,...", value_parser = RuleSet::parse)]
     warn_on: Vec<RuleSet>,
 
-    /// Rules that make it CRITICAL: all but uid-regain do
+    /// Rules that make it CRITICAL: by default all but uid-regain
     #[arg(long, value_name = "RULE,...", value_parser = RuleSet::parse)]
     crit_on: Vec<RuleSet>,
 
@@ -80,7 +80,7 @@ struct Options {
     #[arg(long, value_name = "FILE")]
     exempt_from: Vec<PathBuf>,
 
-    /// Judge also atd and Postfix's local, which keep root by design and are exempt otherwise
+    /// Also judge atd and Postfix's local, otherwise exempt since they keep root by design
     #[arg(long)]
     strict: bool,
 

@@ -35,11 +35,13 @@ use survey::Surveyor;
 pub(crate) const PLUGIN: Plugin =
     Plugin { name: "check_proccpu", title: "PROCCPU", command: Options::command, run };
 
-/// Check that no process burns CPU that should not
+/// Check that no process burns CPU when it should not
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own, as typed")]
 #[derive(Clone, Debug, Parser)]
 #[command(name = "check_proccpu", version, max_term_width = 80)]
-#[command(after_help = "RANGE is in percent of one core: a process of four busy threads has 400.")]
+#[command(
+    after_help = "RANGE is in percent of one core: a process with four busy threads uses 400."
+)]
 struct Options {
     #[command(flatten)]
     thresholds: ThresholdOptions,
@@ -60,7 +62,7 @@ struct Options {
     #[arg(long)]
     since_last: bool,
 
-    /// A last check longer ago than this does not count: sample
+    /// Sample if the last check was longer ago than this
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration)]
     max_gap: Duration,
 
@@ -87,7 +89,7 @@ struct Options {
     #[command(flatten)]
     exemptions: ExemptionOptions,
 
-    /// Do not judge processes of people, who have the UIDs that /etc/login.defs gives them
+    /// Do not judge processes of regular users: UID_MIN to UID_MAX of /etc/login.defs
     #[arg(long)]
     exempt_regular_users: bool,
 

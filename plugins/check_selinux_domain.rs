@@ -53,7 +53,7 @@ struct Options {
 
 fn command() -> Command {
     let what = "What to count: DOMAIN[,KEY=VALUE...][:[WARN:]CRIT], such as sshd_t,user=root:1-";
-    let usual = format!("{what}; without any\n{}", usual::in_words());
+    let usual = format!("{what}. Without any spec:\n{}", usual::in_words());
     Options::command().mut_arg("specs", |specs| specs.help(what).long_help(usual))
 }
 

@@ -22,7 +22,7 @@ pub struct CommonOptions {
     #[arg(short, long, value_name = "SECONDS", default_value = "10", value_parser = duration)]
     pub timeout: Duration,
 
-    /// Say more; twice and three times, still more
+    /// Say more; up to three times
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
 
@@ -30,7 +30,7 @@ pub struct CommonOptions {
     #[arg(long)]
     pub mon: bool,
 
-    /// When something is wrong, look again after this long; only what stands is reported
+    /// When something is wrong, look again after this long; report only what persists
     #[arg(long, value_name = "DELAY", value_parser = duration)]
     pub recheck: Option<Duration>,
 
@@ -51,7 +51,7 @@ pub struct CommonOptions {
     #[arg(long, value_name = "DIR", default_value = "/proc")]
     pub proc_root: PathBuf,
 
-    /// Whose labels processes have; a recorded copy doesn't tell
+    /// Security system whose labels to read; a recorded copy doesn't tell which
     #[arg(long, value_name = "SYSTEM", default_value = "auto", value_parser = Choice::parser())]
     pub lsm: Choice,
 }
