@@ -22,7 +22,7 @@ smack\t''"
 complete -c check_proccpu -l since-last -d 'Measure since the last check instead, without waiting'
 complete -c check_proccpu -l with-children -d 'Add the time of children that ended and were waited for'
 complete -c check_proccpu -l of-machine -d 'RANGEs are in percent of the whole machine'
-complete -c check_proccpu -l exempt-regular-users -d 'Do not judge processes of regular users: UID_MIN to UID_MAX of /etc/login.defs'
+complete -c check_proccpu -l exempt-regular-users -d 'Do not judge processes of regular users, as /etc/login.defs defines them'
 complete -c check_proccpu -s v -l verbose -d 'Say more; up to three times'
 complete -c check_proccpu -l mon -d 'Report as mon\'s monitors do: exit 0 or 1, summary first, nothing when all is well'
 complete -c check_proccpu -s k -l no-kthreads -d 'Leave kernel threads out'

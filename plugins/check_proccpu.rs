@@ -89,7 +89,7 @@ struct Options {
     #[command(flatten)]
     exemptions: ExemptionOptions,
 
-    /// Do not judge processes of regular users: UID_MIN to UID_MAX of /etc/login.defs
+    /// Do not judge processes of regular users, as /etc/login.defs defines them
     #[arg(long)]
     exempt_regular_users: bool,
 

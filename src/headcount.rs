@@ -120,7 +120,7 @@ impl<'s> Headcount<'s> {
         Ok(Self { specs, counts, looks, containers: population.containers, scanned })
     }
 
-    /// Looks closely at those counts that failed, or at all.
+    /// Looks closely at the counts that failed, or with `all` at every one.
     fn look(
         root: &ProcRoot,
         population: &Population,
@@ -130,7 +130,7 @@ impl<'s> Headcount<'s> {
     ) -> Result<Vec<Option<Look>>, Error> {
         let wants_words = |at: &usize| {
             let count = &counts[*at].last;
-            // A walk is wasted on what nothing fits, and nothing can fail to fit by one term only.
+            // Where nothing fits, and nothing can be a near miss, a walk has nothing to find.
             let has_any = count.tally.certain > 0 || specs[*at].selector.has_near_misses();
             all || (count.state != State::Ok && has_any)
         };

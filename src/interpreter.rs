@@ -19,8 +19,7 @@ struct Interpreter {
     long_valued: &'static [&'static str],
     /// Long options that name what is run.
     long_program: &'static [&'static str],
-    /// Whether what is run by these letters or long options is a module, or by its bare name a
-    /// class, and so has a dotted name.
+    /// Options that run a module or class, whose name has dots; empty for one run without an option.
     dotted: &'static [&'static str],
     /// Whether letters may be joined behind one dash (`python3 -um x`).
     clusters: bool,

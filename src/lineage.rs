@@ -2,8 +2,8 @@
 //!
 //! That is our own process, the `sh -c`, `sudo` or script that wraps it, and what the agent (NRPE,
 //! mon, sshd, …) forked to run it. The agent's own main process does count. What was forked for
-//! this check started moments before us and has an older twin; what is the agent did not, or has
-//! none. Forks that the same agent made for *other* checks are told by the session that they share
+//! this check started moments before us and has an older twin; the agent itself did not, or has
+//! none. Forks that the same agent made for *other* checks are known by the session that they share
 //! with it.
 
 use std::os::unix::ffi::OsStrExt;
@@ -96,8 +96,8 @@ impl Lineage {
         own.is_some_and(|own| process.stat().is_ok_and(|stat| stat.start == own.stat.start))
     }
 
-    /// Whether `process` is a fork that our agent made for another check. Only who counts programs
-    /// can mistake it for the agent.
+    /// Whether `process` is a fork that our agent made for another check. Only a check that counts
+    /// programs can mistake it for the agent.
     pub fn includes_fork(&self, process: &mut Process<'_>) -> bool {
         if self.agents.is_empty() || self.counted.contains(&process.pid()) {
             return false;

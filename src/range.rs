@@ -1,8 +1,8 @@
 //! Threshold ranges: what was allowed, and which state a measure has against it.
 //!
 //! The arithmetic is nagios-range's. What is added here: the `MIN-MAX` form of specs, the refusal of
-//! numbers that are none (`nan` never alerts), and ranges held against a measure that is only known
-//! to lie between two values.
+//! what is no finite number (`nan` never alerts), and ranges held against a measure that is only
+//! known to lie between two values.
 
 use std::fmt;
 

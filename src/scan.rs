@@ -12,8 +12,8 @@ use crate::process::{Comm, Process};
 use crate::selector::Selector;
 use crate::units;
 
-/// After so many unknowns there is no count to be known: what further ones are to the check isn't
-/// asked, which costs more than the question itself. They only widen the interval.
+/// After this many unknowns the count can't be known. Further ones only widen the interval: what they
+/// are to the check isn't asked, since that costs more than the question itself.
 const MANY: u64 = 1000;
 
 /// How many processes fit a selector.
@@ -157,8 +157,8 @@ impl Tally {
     }
 }
 
-/// Turns most processes down for most of many specs by one comparison of a number: what the kernel
-/// keeps of a name fits in 16 bytes, and a scan for a hundred names should cost what one for a single name does.
+/// Turns most processes down for most of many specs by comparing one number: what the kernel keeps of
+/// a name fits in 16 bytes, and a scan for a hundred names should cost what a scan for one does.
 pub(crate) struct Sieve {
     names: Vec<Option<u128>>,
 }
@@ -201,7 +201,7 @@ impl Sieve {
 /// A name as a number, if it is short enough.
 fn packed(name: &[u8]) -> Option<u128> {
     let mut bytes = [0; 16];
-    // A kernel thread's name may be longer, and is none that was cut.
+    // A kernel thread's name may be longer, and was not cut.
     if name.len() > Comm::LONGEST {
         return None;
     }

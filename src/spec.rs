@@ -152,9 +152,9 @@ fn range_at_end(text: &[u8]) -> Option<(&[u8], &str)> {
     is_meant_as_range(tail, is_bare).then_some((rest, tail))
 }
 
-/// Whether what follows a colon is a range, or was meant to be: nothing at all, or bounds of which
-/// at least one is a number; after a bare name, whatever begins like a number. `s0-s0` of a security
-/// level and `server` of a name are none of it.
+/// Whether what follows a colon is a range, or was meant to be one: nothing at all, or bounds of
+/// which at least one is a number; after a bare name, whatever begins like a number. `s0-s0` of a
+/// security level and `server` of a name are not.
 fn is_meant_as_range(tail: &str, after_a_name: bool) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let begins_like_one = || {
@@ -167,8 +167,8 @@ fn is_meant_as_range(tail: &str, after_a_name: bool) -> bool {
         || (after_a_name && begins_like_one() && !tail.contains('/'))
 }
 
-/// A range that stands where it would be taken for part of a value: behind a bare name or a label,
-/// or, if it is none but a range, behind any value but those that have colons of their own.
+/// A range where it would be taken for part of a value: behind a bare name or a label, or, if it can
+/// only be a range, behind the value of any key but those whose values hold colons.
 fn stray_range(term: &[u8]) -> Option<String> {
     let (value, range) = range_at_end(term)?;
     let has_key = |key: &[u8]| value.strip_prefix(b"not-").unwrap_or(value).starts_with(key);

@@ -2,10 +2,9 @@
 //! others need not be asked where they belong.
 //!
 //! The listing only says where to look; what a process belongs to is still read of the process
-//! itself. But it must not leave one out, so wherever it might tell another story than
-//! `/proc/PID/cgroup` does, there is none, and the whole tree is walked. That is also the way to
-//! units that have groups of their own (`Delegate=`), between which processes move while they are
-//! listed. The dead are in no listing.
+//! itself. But it must not leave one out, so wherever it might disagree with `/proc/PID/cgroup` it is
+//! not used, and the whole tree is walked. The same goes for units that have groups of their own
+//! (`Delegate=`), between which processes move while they are listed. The dead are in no listing.
 
 use std::ffi::CString;
 use std::fs;
@@ -77,7 +76,7 @@ fn has_version_1(me: &mut Process<'_>) -> Option<bool> {
 }
 
 /// The root of version 2's hierarchy. Any group below it, which a bind mount may show in its place,
-/// has a type (cgroups(7)); beyond that there would be groups out of sight.
+/// has a type (cgroups(7)), and hides the groups outside of it.
 fn whole_hierarchy(top: &str) -> Option<OwnedFd> {
     // Before openat2(2) came, in Linux 5.6, groups did not always list a process whose first thread
     // has ended.

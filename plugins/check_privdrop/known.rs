@@ -1,4 +1,4 @@
-//! Daemons that keep root by design, and so break rules that they are no offence against.
+//! Daemons that keep root by design, and so break rules without doing wrong.
 //!
 //! Each needs root again and again to do something as one user after another, and drops it for the
 //! time between with `seteuid()` and `setegid()`. They come with Debian, and a check that warns of

@@ -68,7 +68,7 @@ fn executable_holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
     }
 }
 
-/// An id, if it is one.
+/// The id, unless it stands for all that have no number here.
 fn known(id: u32, process: &Process<'_>) -> Fact<u32> {
     if process.root().is_unmapped(id) {
         return Err(Missing::Hidden(Hidden { file: File::UserMap, cause: Cause::Unmapped }));

@@ -98,7 +98,7 @@ impl Selector {
         })
     }
 
-    /// Whether it says which programs are meant, rather than whose or what processes.
+    /// Whether it says which programs are meant, rather than whose processes or what kind of them.
     pub fn names_programs(&self) -> bool {
         let keys = [Key::Name, Key::Exe, Key::Path, Key::Args];
         self.questions.iter().any(|question| keys.contains(&question.key) && !question.negated)
