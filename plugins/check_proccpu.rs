@@ -1,6 +1,7 @@
 //! `check_proccpu`: is some process burning CPU that has no business doing so?
 
 mod clock;
+mod details;
 mod judge;
 mod past;
 mod rounds;
@@ -111,7 +112,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     };
     let past = Past::new(options.over, options.wish());
     let rounds = Rounds::run(&surveyor, judge, exemptions, past, waits)?;
-    Ok(rounds.report(PLUGIN.title, &options.manner()))
+    Ok(rounds.report(PLUGIN.title, options.common.verbose))
 }
 
 impl Options {
@@ -157,7 +158,7 @@ impl Options {
     }
 
     fn measure(&self, root: &ProcRoot) -> Result<Measure, Error> {
-        let cores = if self.of_machine { cores(root)? } else { 1.0 };
+        let cores = self.of_machine.then(|| cores(root)).transpose()?;
         Ok(Measure { with_children: self.with_children, min_age: self.min_age, cores })
     }
 
@@ -172,14 +173,6 @@ impl Options {
             identity: format!("{same:?}"),
             max_gap: self.max_gap,
         })
-    }
-
-    fn manner(&self) -> words::Manner {
-        words::Manner {
-            verbose: self.common.verbose,
-            of_machine: self.of_machine,
-            min_age: self.min_age,
-        }
     }
 }
 

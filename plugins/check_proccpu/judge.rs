@@ -227,7 +227,7 @@ mod tests {
                 window: Thresholds { warning: range(warning), critical: range(critical) },
                 lifetime: Thresholds::default(),
             },
-            measure: Measure { with_children: false, min_age: 1.0, cores: 1.0 },
+            measure: Measure { with_children: false, min_age: 1.0, cores: None },
         }
     }
 

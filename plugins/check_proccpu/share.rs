@@ -43,8 +43,8 @@ pub(super) struct Measure {
     pub(super) with_children: bool,
     /// Seconds that a process must have lived to be judged.
     pub(super) min_age: f64,
-    /// What 100 % is, in cores.
-    pub(super) cores: f64,
+    /// How many cores are 100 %, with `--of-machine`; else one is.
+    pub(super) cores: Option<f64>,
 }
 
 impl Measure {
@@ -60,7 +60,7 @@ impl Measure {
     }
 
     fn percent(&self, ticks: u64, seconds: f64) -> f64 {
-        100.0 * ticks_to_seconds(ticks) / seconds.max(TICK) / self.cores
+        100.0 * ticks_to_seconds(ticks) / seconds.max(TICK) / self.cores.unwrap_or(1.0)
     }
 }
 
@@ -146,7 +146,7 @@ mod tests {
     use super::super::sample::tests::{reading, sample};
     use super::*;
 
-    const PLAIN: Measure = Measure { with_children: false, min_age: 1.0, cores: 1.0 };
+    const PLAIN: Measure = Measure { with_children: false, min_age: 1.0, cores: None };
     const FAMILY: Measure = Measure { with_children: true, ..PLAIN };
 
     /// A percentage, whole in all of these cases.
@@ -164,7 +164,7 @@ mod tests {
         let now = sample(110, &[reading(5, 1, 50, 3000, 900)]);
         let found = share(PLAIN, &before, &now, 5).unwrap();
         assert_eq!((found.percent, found.seconds), (200.0, 10.0));
-        let of_four = Measure { cores: 4.0, ..PLAIN };
+        let of_four = Measure { cores: Some(4.0), ..PLAIN };
         assert_eq!(percent(of_four, &before, &now, 5), "50");
         assert_eq!(percent(FAMILY, &before, &now, 5), "290");
     }

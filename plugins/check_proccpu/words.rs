@@ -20,34 +20,23 @@ use super::rounds::Rounds;
 use super::share::{Over, Share};
 
 /// How many processes are described; the output has no room for more.
-const DESCRIBED: usize = 20;
-
-/// How it is to be told.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Manner {
-    /// The number of `-v`.
-    pub(super) verbose: u8,
-    /// Shares are of the whole machine.
-    pub(super) of_machine: bool,
-    /// Seconds.
-    pub(super) min_age: f64,
-}
+pub(super) const DESCRIBED: usize = 20;
 
 impl Rounds<'_> {
-    /// Puts it into words.
-    pub(super) fn report(&self, title: &'static str, manner: &Manner) -> Report {
+    /// Puts it into words; `verbose` is the number of `-v`.
+    pub(super) fn report(&self, title: &'static str, verbose: u8) -> Report {
         let (mut over, settled): (Vec<_>, Vec<_>) =
             self.suspects.iter().partition(|suspect| suspect.last.state != State::Ok);
         over.sort_by(|a, b| worst_first(&a.last, &b.last));
         let mut report = Report {
             title,
             perfdata: self.perfdata(&over),
-            all_well: self.all_well(&settled, manner),
+            all_well: self.all_well(&settled),
             ..Report::default()
         };
         for (at, suspect) in over.iter().enumerate() {
             let text = if at < DESCRIBED {
-                self.finding(&suspect.last, manner)
+                self.finding(&suspect.last)
             } else {
                 let pid = suspect.last.who.map_or(0, |who| who.pid);
                 format!("pid {pid}")
@@ -56,24 +45,24 @@ impl Rounds<'_> {
         }
         report.findings.extend(self.blind_spots());
         report.remark = self.remark(&over);
-        report.details = self.details(&over, manner);
+        report.details = self.details(&over, verbose);
         report
     }
 
     /// `pid 812 xz, user alice: 99.8% over 3 s (want 0-80)`.
-    fn finding(&self, suspect: &Suspect, manner: &Manner) -> String {
+    fn finding(&self, suspect: &Suspect) -> String {
         let limits = self.judge.limits;
         let mut measures = Vec::new();
         if let Some(share) = suspect.window {
             let want = want(limits.window, share.percent);
             if !want.is_empty() {
-                measures.push(format!("{}{want}", shown_share(&share, manner)));
+                measures.push(format!("{}{want}", self.shown_share(&share)));
             }
         }
         if let Some(percent) = suspect.lifetime {
             let want = want(limits.lifetime, percent);
             if !want.is_empty() {
-                measures.push(format!("{} over its life{want}", shown_percent(percent, manner)));
+                measures.push(format!("{} over its life{want}", self.shown_percent(percent)));
             }
         }
         let windows = match self.windows {
@@ -100,13 +89,13 @@ impl Rounds<'_> {
     }
 
     /// `highest 12.3% over 3 s: pid 812 firefox, user alice; 312 judged, 4 exempt`.
-    fn all_well(&self, settled: &[&Settled<Suspect>], manner: &Manner) -> String {
+    fn all_well(&self, settled: &[&Settled<Suspect>]) -> String {
         let highest = self.verdict.busiest.first().map_or_else(
             || "no process to judge".to_owned(),
-            |(who, share)| format!("highest {}: {}", shown_share(share, manner), self.short(*who)),
+            |(who, share)| format!("highest {}: {}", self.shown_share(share), self.short(*who)),
         );
         let mut parts: Vec<_> =
-            settled.iter().take(3).map(|suspect| self.settled(suspect, manner)).collect();
+            settled.iter().take(3).map(|suspect| self.settled(suspect)).collect();
         parts.push(highest);
         parts.push(self.numbers());
         parts.extend(self.sampled());
@@ -114,9 +103,9 @@ impl Rounds<'_> {
     }
 
     /// `pid 812 xz, user alice 99.8% over 3 s, settled to 0.1% after 5 s`.
-    fn settled(&self, suspect: &Settled<Suspect>, manner: &Manner) -> String {
+    fn settled(&self, suspect: &Settled<Suspect>) -> String {
         let shown = |suspect: &Suspect| {
-            let share = suspect.window.map(|share| shown_share(&share, manner));
+            let share = suspect.window.map(|share| self.shown_share(&share));
             share.unwrap_or_else(|| "its end".into())
         };
         let who = suspect.first.who.map_or("the busiest".into(), |who| self.short(who));
@@ -125,7 +114,7 @@ impl Rounds<'_> {
         format!("{who} {first}, settled to {last} after {after} s")
     }
 
-    fn numbers(&self) -> String {
+    pub(super) fn numbers(&self) -> String {
         format!("{} judged, {} exempt", self.verdict.judged, self.verdict.exempt)
     }
 
@@ -141,85 +130,6 @@ impl Rounds<'_> {
         let over = over.iter().filter(is_over).count();
         let sampled = self.sampled().map_or_else(String::new, |why| format!("; {why}"));
         format!("{over} over; {}{sampled}", self.numbers())
-    }
-
-    fn details(&self, over: &[&Settled<Suspect>], manner: &Manner) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (at, suspect) in over.iter().enumerate() {
-            let suspect = &suspect.last;
-            let Some(who) = suspect.who else { continue };
-            let described =
-                if at < DESCRIBED { self.described(who) } else { format!("pid {}", who.pid) };
-            lines.push(format!("{}: {described}", self.measures(suspect, manner)));
-        }
-        lines.extend(self.past.trouble.iter().cloned());
-        if manner.verbose > 0 {
-            lines.extend(self.exemptions.details());
-            self.push_bystanders(&mut lines, over, manner);
-        }
-        if manner.verbose > 1 {
-            lines.push(self.scanned(manner));
-        }
-        lines
-    }
-
-    /// The exempt that would be over, and the busiest that are not.
-    fn push_bystanders(
-        &self,
-        lines: &mut Vec<String>,
-        over: &[&Settled<Suspect>],
-        manner: &Manner,
-    ) {
-        for (who, share, by) in &self.verdict.exempt_over {
-            let by = self.exemptions.all().get(usize::from(*by));
-            let by = by.map_or_else(String::new, |one| format!("exempt by {one}: "));
-            lines.push(self.line(&by, (*who, *share), manner));
-        }
-        for busy in &self.verdict.busiest {
-            if !over.iter().any(|suspect| suspect.last.who == Some(busy.0)) {
-                lines.push(self.line("busiest: ", *busy, manner));
-            }
-        }
-    }
-
-    fn scanned(&self, manner: &Manner) -> String {
-        let verdict = &self.verdict;
-        let kept = self
-            .past
-            .shown_path()
-            .map_or_else(String::new, |path| format!("; samples are kept in {path}"));
-        format!(
-            "scanned {} processes of {} in {} window(s): {}, {} younger than {} s{kept}",
-            verdict.census.listed,
-            self.root.shown_path(),
-            self.windows,
-            self.numbers(),
-            verdict.young,
-            manner.min_age,
-        )
-    }
-
-    /// `99.8% over 3 s, 40.2% over its life`; the latter where somebody asked for it.
-    fn measures(&self, suspect: &Suspect, manner: &Manner) -> String {
-        let share = suspect.window.map(|share| shown_share(&share, manner));
-        let asked = self.judge.limits.lifetime != Thresholds::default();
-        let lifetime = suspect
-            .lifetime
-            .filter(|_| asked)
-            .map(|percent| format!("{} over its life", shown_percent(percent, manner)));
-        let measures: Vec<_> = share.into_iter().chain(lifetime).collect();
-        measures.join(", ")
-    }
-
-    /// `99.8% over 3 s: pid 812 xz, user alice, up 2m: xz -9`.
-    fn line(&self, head: &str, (who, share): (Who, Share), manner: &Manner) -> String {
-        let share = shown_share(&share, manner);
-        format!("{head}{share}: {}", self.described(who))
-    }
-
-    /// `pid 812 xz, user alice, up 2m: xz -9`.
-    fn described(&self, who: Who) -> String {
-        self.living(who).map_or_else(|| ended(who), |mut process| describe::process(&mut process))
     }
 
     /// `pid 812 xz, user alice`.
@@ -238,8 +148,24 @@ impl Rounds<'_> {
         format!("pid {} {name}{user}", who.pid)
     }
 
+    /// `99.8% over 3 s`.
+    pub(super) fn shown_share(&self, share: &Share) -> String {
+        let percent = self.shown_percent(share.percent);
+        let length = length(share.seconds);
+        match share.over {
+            Over::Window => format!("{percent} over {length}"),
+            Over::Birth => format!("{percent} over its {length} of life"),
+            Over::AtMost => format!("up to {percent} over {length}, out of sight before"),
+        }
+    }
+
+    pub(super) fn shown_percent(&self, percent: f64) -> String {
+        let of = if self.judge.measure.cores.is_some() { " of the machine" } else { "" };
+        format!("{percent:.1}%{of}")
+    }
+
     /// The process, if it still is that one.
-    fn living(&self, who: Who) -> Option<Process<'_>> {
+    pub(super) fn living(&self, who: Who) -> Option<Process<'_>> {
         let root: &ProcRoot = self.root;
         let mut process = Process::new(root, Pid(who.pid));
         let same = process.stat().is_ok_and(|stat| stat.start == who.start);
@@ -284,7 +210,7 @@ fn worst_first(a: &Suspect, b: &Suspect) -> std::cmp::Ordering {
     by_state.then(share(b).total_cmp(&share(a))).then(life(b).total_cmp(&life(a)))
 }
 
-fn ended(who: Who) -> String {
+pub(super) fn ended(who: Who) -> String {
     format!("pid {} (it has ended since)", who.pid)
 }
 
@@ -292,22 +218,6 @@ fn ended(who: Who) -> String {
 fn want(limits: Thresholds, percent: f64) -> String {
     let violated = limits.violated(limits.state(percent));
     violated.map_or_else(String::new, |range| format!(" (want {})", range.wanted()))
-}
-
-/// `99.8% over 3 s`.
-fn shown_share(share: &Share, manner: &Manner) -> String {
-    let percent = shown_percent(share.percent, manner);
-    let length = length(share.seconds);
-    match share.over {
-        Over::Window => format!("{percent} over {length}"),
-        Over::Birth => format!("{percent} over its {length} of life"),
-        Over::AtMost => format!("up to {percent} over {length}, out of sight before"),
-    }
-}
-
-fn shown_percent(percent: f64, manner: &Manner) -> String {
-    let of = if manner.of_machine { " of the machine" } else { "" };
-    format!("{percent:.1}%{of}")
 }
 
 /// Seconds as one would say them: `3 s`, `2.4 s`, `61 s`, `5 min`.
