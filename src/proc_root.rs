@@ -159,9 +159,11 @@ impl ProcRoot {
     pub(crate) fn home(&self) -> Option<&[u8]> {
         let read = |path: &CStr| readlinkat(&self.directory, path, Vec::new()).ok();
         let find = || {
-            let link = self.is_procfs.then(|| read(c"1/ns/pid"))?;
-            let link = link.or_else(|| self.our_own().and_then(|_| read(c"self/ns/pid")))?;
-            Some(link.into_bytes())
+            if !self.is_procfs {
+                return None;
+            }
+            let own = || self.our_own().and_then(|_| read(c"self/ns/pid"));
+            Some(read(c"1/ns/pid").or_else(own)?.into_bytes())
         };
         self.home.get_or_init(find).as_deref()
     }

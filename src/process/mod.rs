@@ -48,8 +48,9 @@ struct Content {
 }
 
 impl Content {
-    fn get(&self, known: Fact<bool>) -> Fact<Option<&[u8]>> {
-        Ok(known?.then_some(self.bytes.as_slice()))
+    fn get(&self) -> Fact<Option<&[u8]>> {
+        let known = self.known.unwrap_or(Ok(false))?;
+        Ok(known.then_some(self.bytes.as_slice()))
     }
 }
 
@@ -220,9 +221,7 @@ impl<'r> Process<'r> {
     /// # Errors
     /// Gone, or hidden.
     pub fn cmdline(&mut self) -> Fact<&[u8]> {
-        self.ensure(File::Cmdline);
-        let known = self.cmdline.known.unwrap_or(Ok(false));
-        Ok(self.cmdline.get(known)?.unwrap_or_default())
+        self.whole(File::Cmdline)
     }
 
     /// `cgroup`: a line a hierarchy, `ID:CONTROLLERS:PATH`.
@@ -230,9 +229,7 @@ impl<'r> Process<'r> {
     /// # Errors
     /// Gone, or hidden.
     pub fn cgroup(&mut self) -> Fact<&[u8]> {
-        self.ensure(File::Cgroup);
-        let known = self.cgroup.known.unwrap_or(Ok(false));
-        Ok(self.cgroup.get(known)?.unwrap_or_default())
+        self.whole(File::Cgroup)
     }
 
     /// The security label, from the file where its system keeps it.
@@ -255,9 +252,7 @@ impl<'r> Process<'r> {
     }
 
     fn raw_label(&mut self) -> Fact<&[u8]> {
-        self.ensure(self.root.labelling().file()?);
-        let known = self.label.known.unwrap_or(Ok(false));
-        Ok(self.label.get(known)?.unwrap_or_default())
+        self.whole(self.root.labelling().file()?)
     }
 
     /// The text of the link `exe`; `None` for what has none by nature, kernel threads and zombies.
@@ -267,23 +262,18 @@ impl<'r> Process<'r> {
     pub fn exe(&mut self) -> Fact<Option<&[u8]>> {
         if self.exe.known.is_none() {
             watchdog::reading(self.pid.0, File::Exe);
-            let reuse = mem::take(&mut self.exe.bytes);
-            self.exe.known = Some(
-                match readlinkat(
-                    self.root.as_directory(),
-                    self.path.to(File::Exe).as_c_str(),
-                    reuse,
-                ) {
-                    Ok(link) => {
-                        self.exe.bytes = link.into_bytes();
-                        Ok(true)
-                    }
-                    Err(Errno::NOENT) if self.is_listed() => self.has_no_executable(),
-                    Err(errno) => Err(missing(File::Exe, errno, || false)),
-                },
-            );
+            let (path, reuse) = (self.path.to(File::Exe), mem::take(&mut self.exe.bytes));
+            let link = readlinkat(self.root.as_directory(), path.as_c_str(), reuse);
+            self.exe.known = Some(match link {
+                Ok(link) => {
+                    self.exe.bytes = link.into_bytes();
+                    Ok(true)
+                }
+                Err(Errno::NOENT) if self.is_listed() => self.has_no_executable(),
+                Err(errno) => Err(missing(File::Exe, errno, || false)),
+            });
         }
-        self.exe.get(self.exe.known.unwrap_or(Ok(false)))
+        self.exe.get()
     }
 
     /// What a missing link means: by nature there is none, or a recorded tree lacks it.

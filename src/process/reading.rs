@@ -26,21 +26,21 @@ impl Process<'_> {
         )
     }
 
-    pub(super) fn ensure(&mut self, file: File) {
-        let slot = self.content(file);
-        if slot.known.is_some() {
-            return;
+    /// All that a file holds, which is read at most once.
+    pub(super) fn whole(&mut self, file: File) -> Fact<&[u8]> {
+        if self.content(file).known.is_none() {
+            let mut bytes = mem::take(&mut self.content(file).bytes);
+            let known = self.read_whole(file, &mut bytes).map(|()| true);
+            *self.content(file) = Content { known: Some(known), bytes };
         }
-        let mut bytes = mem::take(&mut slot.bytes);
-        let known = self.read_whole(file, &mut bytes).map(|()| true);
-        *self.content(file) = Content { known: Some(known), bytes };
+        Ok(self.content(file).get()?.unwrap_or_default())
     }
 
     fn content(&mut self, file: File) -> &mut Content {
         match file {
+            File::Cmdline => &mut self.cmdline,
             File::Cgroup => &mut self.cgroup,
-            file if file.is_label() => &mut self.label,
-            _ => &mut self.cmdline,
+            _ => &mut self.label,
         }
     }
 

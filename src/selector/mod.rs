@@ -119,13 +119,13 @@ impl Selector {
     /// What `comm` must be for this selector to fit any but an interpreter, if there is just one
     /// such name: what a scan of many specs sorts them by.
     pub(crate) fn only_comm(&self) -> Option<&[u8]> {
-        match self.questions.first()? {
-            Question { key: Key::Name, negated: false, tests, .. } => match tests.as_slice() {
-                [Test::Text(name)] => Some(&name[..name.len().min(Comm::LONGEST)]),
-                _ => None,
-            },
-            _ => None,
-        }
+        let Question { key: Key::Name, negated: false, tests, .. } = self.questions.first()? else {
+            return None;
+        };
+        let [Test::Text(name)] = tests.as_slice() else {
+            return None;
+        };
+        Some(&name[..name.len().min(Comm::LONGEST)])
     }
 }
 
@@ -152,12 +152,10 @@ impl Question {
     /// Whether the process is called like the executable that is asked for, although it may run
     /// another one.
     pub fn is_namesake(&self, process: &mut Process<'_>) -> bool {
-        let name = |test: &Test| match test {
-            Test::Executable(executable) => Some(executable.name().to_vec()),
-            _ => None,
-        };
-        let names: Vec<_> = self.tests.iter().filter_map(name).collect();
-        names.iter().any(|wanted| name::is(wanted, process) == Ok(true))
+        self.tests.iter().any(|test| match test {
+            Test::Executable(executable) => name::is(executable.name(), process) == Ok(true),
+            _ => false,
+        })
     }
 
     /// Whether one of its values is this text.
