@@ -1,4 +1,4 @@
-//! A process in words, for detail lines: bounded, escaped, and saying what it may not say.
+//! Processes in words: bounded, escaped, and without what may not be read.
 
 use crate::cgroup;
 use crate::cmdline;
@@ -56,6 +56,11 @@ fn push_command(text: &mut String, process: &mut Process<'_>) {
     if let Some(command) = command(process) {
         text.push_str(&format!(": {command}"));
     }
+}
+
+/// `1 process`, `2 processes`.
+pub fn processes(count: u64) -> String {
+    if count == 1 { "1 process".into() } else { format!("{count} processes") }
 }
 
 /// `pid 812 and 2 more`: of `count` processes the first.

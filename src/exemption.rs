@@ -8,6 +8,7 @@ use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
+use crate::describe;
 use crate::error::Error;
 use crate::escape;
 use crate::fact::{Fact, Missing};
@@ -150,12 +151,8 @@ impl Exemptions {
     pub fn details(&self) -> Vec<String> {
         let (used, idle): (Vec<_>, Vec<_>) = self.0.iter().partition(|one| one.matched > 0);
         let line = |one: &&Exemption| {
-            let matched = match one.matched {
-                0 => "nothing".to_owned(),
-                1 => "1 process".to_owned(),
-                count => format!("{count} processes"),
-            };
-            format!("exemption {one} matched {matched}")
+            let matched = Some(one.matched).filter(|&count| count > 0).map(describe::processes);
+            format!("exemption {one} matched {}", matched.as_deref().unwrap_or("nothing"))
         };
         idle.iter().chain(&used).map(line).collect()
     }

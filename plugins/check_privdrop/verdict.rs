@@ -57,19 +57,19 @@ fn undecided<'s>(cases: impl Iterator<Item = &'s Case>) -> Option<Finding> {
     let first = doubtful.next()?;
     let hidden = first.hidden?;
     let count = 1 + doubtful.count() as u64;
-    let noun = if count == 1 { "process" } else { "processes" };
     let why = hidden.explained(&format!(" ({})", describe::first_of(first.pid, count)));
-    Some(Finding { state: State::Unknown, text: format!("cannot judge {count} {noun}: {why}") })
+    let text = format!("cannot judge {}: {why}", describe::processes(count));
+    Some(Finding { state: State::Unknown, text })
 }
 
 /// `214 processes judged, 2 exempt, 1 settled after 5 s`.
 fn counts(survey: &Survey) -> String {
-    let noun = if survey.judged == 1 { "process" } else { "processes" };
+    let judged = describe::processes(survey.judged);
     let exempt = match exempt(survey) {
         0 => String::new(),
         count => format!(", {count} exempt"),
     };
-    format!("{} {noun} judged{exempt}{}", survey.judged, settled(survey))
+    format!("{judged} judged{exempt}{}", settled(survey))
 }
 
 /// `, 1 settled after 5 s`, if looking again made something better.
