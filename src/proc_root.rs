@@ -298,7 +298,8 @@ pub(crate) fn device(file: &Stat) -> String {
     format!("{}:{}", major(file.st_dev), minor(file.st_dev))
 }
 
-fn parse_pid(name: &[u8]) -> Option<Pid> {
+/// A process's number, if that is what a directory is called by.
+pub(crate) fn parse_pid(name: &[u8]) -> Option<Pid> {
     // A leading digit rules out all that is not a process without a look at the rest.
     name.first().filter(|first| matches!(first, b'1'..=b'9'))?;
     u32::try_from(parse_number(name)?).ok().map(Pid)

@@ -5,6 +5,7 @@
 //! Paths are relative to the tree's directory: opening `PID` first would cost a third of a read.
 
 mod comm;
+mod leaderless;
 mod path;
 mod reading;
 mod standing;
@@ -59,6 +60,8 @@ pub struct Process<'r> {
     root: &'r ProcRoot,
     pid: Pid,
     path: PidPath,
+    /// The thread that has the memory: the first one, or where that has ended, another.
+    memory: PidPath,
     comm: Option<Fact<Comm>>,
     comm_in_stat: Option<Comm>,
     stat: Option<Fact<Stat>>,
@@ -81,6 +84,7 @@ impl<'r> Process<'r> {
             root,
             pid,
             path: PidPath::new(pid),
+            memory: PidPath::new(pid),
             comm: None,
             comm_in_stat: None,
             stat: None,
@@ -101,6 +105,7 @@ impl<'r> Process<'r> {
     pub fn move_to(&mut self, pid: Pid) {
         self.pid = pid;
         self.path = PidPath::new(pid);
+        self.memory = self.path;
         self.comm = None;
         self.comm_in_stat = None;
         self.stat = None;
@@ -147,6 +152,16 @@ impl<'r> Process<'r> {
         if let Some(known) = self.stat {
             return known;
         }
+        let mut known = self.read_stat();
+        if let Ok(stat) = &mut known {
+            if stat.has_ended() && stat.is_alive() {
+                self.ask_a_living_thread(stat);
+            }
+        }
+        *self.stat.insert(known)
+    }
+
+    fn read_stat(&mut self) -> Fact<Stat> {
         let mut text = mem::take(&mut self.scratch);
         let known = self.read_whole(File::Stat, &mut text).and_then(|()| {
             Stat::parse(&text).ok_or_else(|| self.malformed(File::Stat, text.is_empty()))
@@ -154,7 +169,7 @@ impl<'r> Process<'r> {
         // The same bytes as in comm (fs/proc/array.c, proc_task_name), and a read saved.
         self.comm_in_stat = known.ok().and(Stat::name(&text)).map(Comm::parse_name);
         self.scratch = text;
-        *self.stat.insert(known)
+        known
     }
 
     /// `status`.
@@ -221,6 +236,11 @@ impl<'r> Process<'r> {
     /// Gone, or hidden.
     pub fn cmdline(&mut self) -> Fact<&[u8]> {
         self.ensure(File::Cmdline);
+        let is_empty = self.cmdline.known == Some(Ok(true)) && self.cmdline.bytes.is_empty();
+        if is_empty && self.finds_a_living_thread() {
+            self.cmdline.known = None;
+            self.ensure(File::Cmdline);
+        }
         let known = self.cmdline.known.unwrap_or(Ok(false));
         Ok(self.cmdline.get(known)?.unwrap_or_default())
     }
@@ -266,24 +286,27 @@ impl<'r> Process<'r> {
     /// Gone, or hidden.
     pub fn exe(&mut self) -> Fact<Option<&[u8]>> {
         if self.exe.known.is_none() {
-            watchdog::reading(self.pid.0, File::Exe);
-            let reuse = mem::take(&mut self.exe.bytes);
-            self.exe.known = Some(
-                match readlinkat(
-                    self.root.as_directory(),
-                    self.path.to(File::Exe).as_c_str(),
-                    reuse,
-                ) {
-                    Ok(link) => {
-                        self.exe.bytes = link.into_bytes();
-                        Ok(true)
-                    }
-                    Err(Errno::NOENT) if self.is_listed() => self.has_no_executable(),
-                    Err(errno) => Err(missing(File::Exe, errno, || false)),
-                },
-            );
+            let mut known = self.read_exe();
+            if known == Ok(false) && self.finds_a_living_thread() {
+                known = self.read_exe();
+            }
+            self.exe.known = Some(known);
         }
         self.exe.get(self.exe.known.unwrap_or(Ok(false)))
+    }
+
+    fn read_exe(&mut self) -> Fact<bool> {
+        watchdog::reading(self.pid.0, File::Exe);
+        let reuse = mem::take(&mut self.exe.bytes);
+        let path = self.path_to(File::Exe);
+        match readlinkat(self.root.as_directory(), path.as_c_str(), reuse) {
+            Ok(link) => {
+                self.exe.bytes = link.into_bytes();
+                Ok(true)
+            }
+            Err(Errno::NOENT) if self.is_listed() => self.has_no_executable(),
+            Err(errno) => Err(missing(File::Exe, errno, || false)),
+        }
     }
 
     /// What a missing link means: by nature there is none, or a recorded tree lacks it.

@@ -29,7 +29,7 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
         Key::Ppid => process.stat().map(|stat| test.fits_number(stat.ppid.into())),
         Key::Parent => parent_holds(test, process),
         Key::State => process.stat().map(|stat| {
-            // A dead leader's Z says nothing of the threads that live on.
+            // A dead leader's Z, if nothing better is known, says nothing of the threads that live on.
             let is_dead_leader = stat.state == b'Z' && stat.is_alive();
             !is_dead_leader && test.fits_letter(stat.state)
         }),
