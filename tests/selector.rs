@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use support::tree::{Recorded, TICKS, UPTIME};
-use support::{Check, NOBODY, Need, Process, Specimen, Tree, can, unique, until, wait};
+use support::{Check, Installed, NOBODY, Need, Process, Specimen, Tree, can, unique, until, wait};
 
 /// Each selector beside the number of processes it must find, whoever asks.
 #[track_caller]
@@ -253,6 +253,23 @@ fn age() {
     ]);
     until("it is two seconds old", || wait::age(process.pid()) > 2.1);
     finds(&[(format!("{name},age=2-"), 1), (format!("{name},age=2s-1h"), 1)]);
+}
+
+/// lxcfs lays a file over /proc/uptime that begins with the container, and leaves starts as they are.
+#[test]
+fn age_does_not_hang_on_what_is_mounted_over_uptime() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let name = unique();
+    let process = Specimen::called(&name).start();
+    let young = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(young.path(), "5.00 5.00\n").expect("its text");
+    until("it is a second old", || wait::age(process.pid()) > 1.1);
+    let plugin = Installed::link("check_proccount");
+    let check = plugin.shell(&[&format!("{name},age=1s-1h:1-1")]);
+    let command = format!("mount --bind {} /proc/uptime && {check}", young.path().display());
+    Check::program("unshare").args(["-m", "sh", "-c", &command]).run().code(0);
 }
 
 #[test]
