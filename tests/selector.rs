@@ -382,6 +382,7 @@ fn unit() {
         "0::/user.slice/user-1000.slice/session-3.scope\n",
         "0::/\n",
         "0::/system.slice/nginx.service/workers\n",
+        "0::/system.slice/php8.2-fpm.service\n",
     ];
     for (pid, path) in (100..).zip(paths) {
         tree.add(&Recorded { cgroup: path.to_owned(), ..Recorded::new(pid, "pwd") });
@@ -396,7 +397,10 @@ fn unit() {
             ("pwd,unit=nginx.service", 1),
             ("pwd,unit=sh.service", 0),
             ("pwd,unit~^getty@", 1),
-            ("pwd,not-unit=ssh.service", 5),
+            ("pwd,not-unit=ssh.service", 6),
+            ("pwd,unit=ssh", 1),
+            ("pwd,unit=php8.2-fpm", 1),
+            ("pwd,unit=session-3", 0),
         ],
     );
 }

@@ -9,6 +9,7 @@ use regex::bytes::Regex;
 
 use super::executable::Executable;
 use super::{KEYS, Key, Kind, Question, Selector, Test};
+use crate::cgroup;
 use crate::escape;
 use crate::names;
 use crate::number::Interval;
@@ -164,9 +165,7 @@ fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, String> {
 fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, String> {
     let shown = escape::text(value);
     match kind {
-        Kind::Text if key == Key::Unit && !value.contains(&b'.') => {
-            Ok(Test::Text([value, b".service"].concat()))
-        }
+        Kind::Text if key == Key::Unit => unit(value),
         Kind::Text => Ok(Test::Text(value.to_vec())),
         Kind::Path if value.starts_with(b"/") => Ok(Test::Executable(Executable::new(value))),
         Kind::Path => {
@@ -195,6 +194,23 @@ fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, String> {
             _ => Err(format!("{}={shown}: write yes or no", key.name())),
         },
     }
+}
+
+/// A unit's name; without a kind it is a service, as systemctl has it. A dot alone is no kind: there is
+/// a php8.2-fpm.service.
+fn unit(value: &[u8]) -> Result<Test, String> {
+    if cgroup::unit_of_group(value).is_some() {
+        return Ok(Test::Text(value.to_vec()));
+    }
+    let empty = ["slice", "target", "timer", "path", "device", "automount"];
+    let is_kind = |kind: &&str| value.ends_with(format!(".{kind}").as_bytes());
+    if let Some(kind) = empty.into_iter().find(is_kind) {
+        let shown = escape::text(value);
+        return Err(format!(
+            "'{shown}' is a {kind}, which has no processes itself; name the unit that has"
+        ));
+    }
+    Ok(Test::Text([value, b".service"].concat()))
 }
 
 fn utf8(value: &[u8]) -> Result<&str, String> {
@@ -261,6 +277,7 @@ mod tests {
             ("state=Q", "is no state"),
             ("container=maybe", "write yes or no"),
             ("exe=sshd", "not an absolute path"),
+            ("unit=cron.timer", "'cron.timer' is a timer, which has no processes itself"),
         ] {
             assert!(error(text).contains(part), "{text}: {}", error(text));
         }
