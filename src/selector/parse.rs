@@ -122,8 +122,9 @@ impl<'t> Written<'t> {
     fn read(term: &'t [u8]) -> Option<Self> {
         let sign = term.iter().position(|byte| matches!(byte, b'=' | b'~'))?;
         let key = str::from_utf8(&term[..sign]).ok()?;
-        let is_key = |key: &str| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-        if key.is_empty() || !is_key(key) {
+        // Whatever may be a key gone wrong is none of a name: `State=D:0-0` would be OK for ever.
+        let may_be_of_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if key.trim().is_empty() || !key.trim().bytes().all(may_be_of_key) {
             return None;
         }
         let (key, negated) = key.strip_prefix("not-").map_or((key, false), |key| (key, true));
@@ -242,6 +243,7 @@ mod tests {
     fn a_bare_first_term_is_the_subject() {
         assert_eq!(keys("/usr/sbin/sshd"), [(Key::Path, false, 1)]);
         assert_eq!(keys("tmux: server"), [(Key::Name, false, 1)]);
+        assert_eq!(keys("a b=c"), [(Key::Name, false, 1)]);
         let domain = selector(b"/usr/sbin/cupsd", Subject::Domain).unwrap();
         assert_eq!(domain.questions[0].key, Key::Domain);
     }
@@ -265,6 +267,10 @@ mod tests {
         for (text, part) in [
             ("", "no process is named"),
             ("frob=1", "unknown key 'frob'; keys are name, exe"),
+            ("State=D", "unknown key 'State'"),
+            ("not_user=root", "unknown key 'not_user'"),
+            (" user=root", "unknown key ' user'"),
+            ("sshd, user=root", "unknown key ' user'"),
             ("sshd,root", "'root' is not KEY=VALUE"),
             ("sshd,", "a term is empty"),
             ("age=", "'age' has no value"),
