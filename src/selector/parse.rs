@@ -27,12 +27,17 @@ pub enum Subject {
 pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String> {
     let mut questions: Vec<Question> = Vec::new();
     let mut first = None;
-    for (at, term) in split_terms(text).iter().enumerate() {
-        let (key, negated, test) = match Written::read(term) {
+    let terms = split_terms(text);
+    for (at, term) in terms.iter().enumerate() {
+        let (mut key, negated, test) = match Written::read(term) {
             Some(written) => written.mean()?,
             None if at == 0 => bare(term, subject)?,
             None => return Err(no_term(term)),
         };
+        // Beside another `exe=` a bare path is one of two, either of which will do.
+        if key == Key::Path && terms.iter().any(|term| asks_for_exe(term)) {
+            key = Key::Exe;
+        }
         if at == 0 && !negated {
             first = Some(key);
         }
@@ -70,6 +75,10 @@ pub fn split_terms(text: &[u8]) -> Vec<Vec<u8>> {
         }
     }
     terms
+}
+
+fn asks_for_exe(term: &[u8]) -> bool {
+    Written::read(term).is_some_and(|written| written.key == "exe" && !written.negated)
 }
 
 fn bare(value: &[u8], subject: Subject) -> Result<(Key, bool, Test), String> {
@@ -242,6 +251,7 @@ mod tests {
     #[test]
     fn a_bare_first_term_is_the_subject() {
         assert_eq!(keys("/usr/sbin/sshd"), [(Key::Path, false, 1)]);
+        assert_eq!(keys("/usr/sbin/a,exe=/usr/sbin/b"), [(Key::Exe, false, 2)]);
         assert_eq!(keys("tmux: server"), [(Key::Name, false, 1)]);
         assert_eq!(keys("a b=c"), [(Key::Name, false, 1)]);
         let domain = selector(b"/usr/sbin/cupsd", Subject::Domain).unwrap();
