@@ -140,7 +140,11 @@ impl<'r> Process<'r> {
             return *self.comm.insert(Ok(comm));
         }
         let mut text = [0_u8; 65];
-        let known = self.read_short(File::Comm, &mut text).map(|n| Comm::parse(&text[..n]));
+        let known = self.read_short(File::Comm, &mut text).and_then(|n| match n {
+            // Even a name of nothing has its newline.
+            0 => Err(self.malformed(File::Comm, true)),
+            n => Ok(Comm::parse(&text[..n])),
+        });
         *self.comm.insert(known)
     }
 
