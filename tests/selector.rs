@@ -3,11 +3,14 @@
 
 mod support;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
 
 use support::tree::{Recorded, TICKS, UPTIME};
-use support::{Check, Installed, NOBODY, Need, Process, Specimen, Tree, can, unique, until, wait};
+use support::{
+    Check, Installed, NOBODY, Need, Process, Specimen, Tree, bytes, can, unique, until, wait,
+};
 
 /// Each selector beside the number of processes it must find, whoever asks.
 #[track_caller]
@@ -98,6 +101,21 @@ fn args() {
         (format!("args~{mark}x"), 0),
         (format!("args~{mark},not-args~-c"), 0),
         (format!("args~{mark},not-args~-d"), 1),
+    ]);
+}
+
+/// Arguments are bytes: a script of several lines, a path in Latin-1.
+#[test]
+fn a_dot_stands_for_any_sign_of_the_arguments() {
+    let mark = unique();
+    let odd = bytes(&[mark.as_bytes(), b" caf\xe9\nnext"]);
+    let argv = [OsStr::new("daemon"), &odd, OsStr::new("--serve")];
+    let _process = Specimen::called("specimen").argv(argv).start();
+    finds(&[
+        (format!("args~^daemon {mark}.*--serve$"), 1),
+        (format!("args~{mark} caf.\nnext"), 1),
+        (format!("args~{mark} caf..next"), 1),
+        (format!("args~{mark}.*--other"), 0),
     ]);
 }
 

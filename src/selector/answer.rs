@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use regex::bytes::Regex;
+
 use super::{Key, Test, executable, name};
 use crate::cgroup;
 use crate::fact::{Cause, Fact, File, Hidden, Missing};
@@ -123,12 +125,18 @@ fn joined(cmdline: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(line)
 }
 
+/// Whether a text fits. A byte that is no UTF-8 is a sign like any other, or a `.*` would end at it.
+fn is_match(regex: &Regex, text: &[u8]) -> bool {
+    let is_match_of_signs = || regex.is_match(String::from_utf8_lossy(text).as_bytes());
+    regex.is_match(text) || (!text.is_ascii() && is_match_of_signs())
+}
+
 /// A test that is not of a key's kind is never built (see the parser), and fits nothing.
 impl Test {
     pub(super) fn fits_text(&self, text: &[u8]) -> bool {
         match self {
             Self::Text(wanted) => wanted == text,
-            Self::Matches(regex) => regex.is_match(text),
+            Self::Matches(regex) => is_match(regex, text),
             _ => false,
         }
     }

@@ -5,7 +5,7 @@
 
 use std::str;
 
-use regex::bytes::Regex;
+use regex::bytes::RegexBuilder;
 
 use super::executable::Executable;
 use super::{KEYS, Key, Kind, Question, Selector, Test};
@@ -161,7 +161,9 @@ fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, String> {
         return Err(format!("'{key}~' compares no text; write {key}=VALUE"));
     }
     let pattern = utf8(value)?;
-    Regex::new(pattern).map(Test::Matches).map_err(|error| {
+    // A newline in an argument ends no command line.
+    let built = RegexBuilder::new(pattern).dot_matches_new_line(true).build();
+    built.map(Test::Matches).map_err(|error| {
         // The crate's message draws the place over several lines; the last one says what it is.
         let what = error.to_string();
         let what = what.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
