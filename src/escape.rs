@@ -61,7 +61,7 @@ fn push_hex(out: &mut String, byte: u8) {
 /// Line separators, zero-width and bidirectional controls: not control characters to Unicode, but
 /// they break or turn round a line all the same.
 const fn reorders(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
         | '\u{feff}')
 }
 
@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(text(b"sshd: alice@pts/0"), "sshd: alice@pts/0");
         assert_eq!(text(b"a|b\nc\x1b[31m\\"), "a\\x7cb\\nc\\x1b[31m\\\\");
         assert_eq!(text(b"\xffx\xc3\xa9\0"), "\\xffx\u{e9}\\x00");
-        assert_eq!(text("\u{202e}\u{85}".as_bytes()), "\\u{202e}\\u{85}");
+        assert_eq!(text("\u{202e}\u{85}\u{61c}".as_bytes()), "\\u{202e}\\u{85}\\u{61c}");
     }
 
     #[test]

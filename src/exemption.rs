@@ -169,6 +169,7 @@ mod tests {
         assert_eq!(shown("atd"), "atd");
         assert_eq!(shown("atd,user=root  #  by design # so"), "atd,user=root (by design # so)");
         assert_eq!(shown("args~a#b"), "args~a#b");
+        assert_eq!(shown("xz\t\t# packs logs"), "xz (packs logs)");
         assert_eq!(shown("a # \x1b|"), "a (\\x1b\\x7c)");
     }
 

@@ -40,6 +40,8 @@ pub enum File {
     PidNamespace,
     /// `uid_map`: which user ids the process's user namespace has.
     UserMap,
+    /// `task`: a directory a thread.
+    Threads,
     /// `uptime` of the whole tree, which ages are reckoned from.
     Uptime,
     /// `/sys/fs/selinux/access`, which is asked whether a domain is permissive.
@@ -48,7 +50,7 @@ pub enum File {
 
 impl File {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Directory,
         Self::Comm,
         Self::Stat,
@@ -61,6 +63,7 @@ impl File {
         Self::SmackLabel,
         Self::PidNamespace,
         Self::UserMap,
+        Self::Threads,
         Self::Uptime,
         Self::AccessVector,
     ];
@@ -80,9 +83,15 @@ impl File {
             Self::SmackLabel => "attr/smack/current",
             Self::PidNamespace => "ns/pid_for_children",
             Self::UserMap => "uid_map",
+            Self::Threads => "task",
             Self::Uptime => "uptime",
             Self::AccessVector => "/sys/fs/selinux/access",
         }
+    }
+
+    /// Whether the kernel takes it from a process's memory, so that a thread which has ended has none.
+    pub const fn is_of_memory(self) -> bool {
+        matches!(self, Self::Cmdline | Self::Exe)
     }
 
     /// Whether it holds a security label.

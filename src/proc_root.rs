@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, Mode, OFlags, RawDir, Stat, fstatfs, major, minor, openat, readlinkat};
 use rustix::io::Errno;
 use rustix::path::Arg;
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::error::Error;
 use crate::escape;
@@ -193,11 +194,18 @@ impl ProcRoot {
         *self.overflow_id.get_or_init(find) == Some(id)
     }
 
-    /// Seconds since boot, from `uptime`.
+    /// Seconds since boot, in which processes' starts are told: the kernel's own clock, and for a
+    /// recorded tree its `uptime`. A container's /proc/uptime may be lxcfs's, which begins with the
+    /// container, while `stat` goes on telling starts since the host's boot.
     ///
     /// # Errors
-    /// When the file is missing or not of the kernel's form.
+    /// When a recorded tree's file is missing or not of the kernel's form.
     pub fn uptime(&self) -> Result<f64, Error> {
+        if self.is_procfs {
+            let now = clock_gettime(ClockId::Boottime);
+            #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
+            return Ok(now.tv_sec as f64 + now.tv_nsec as f64 / 1e9);
+        }
         watchdog::reading(0, File::Uptime);
         let path = self.path.join("uptime");
         let text = fs::read_to_string(&path).unwrap_or_default();
@@ -242,7 +250,8 @@ pub(crate) fn device(file: &Stat) -> String {
     format!("{}:{}", major(file.st_dev), minor(file.st_dev))
 }
 
-fn parse_pid(name: &[u8]) -> Option<Pid> {
+/// A process's number, if that is what a directory is called by.
+pub(crate) fn parse_pid(name: &[u8]) -> Option<Pid> {
     // A leading digit rules out all that is not a process without a look at the rest.
     name.first().filter(|first| matches!(first, b'1'..=b'9'))?;
     u32::try_from(parse_number(name)?).ok().map(Pid)

@@ -108,12 +108,11 @@ pub fn specs_of(path: &Path, subject: Subject, fallback: Thresholds) -> Result<V
     Ok(specs)
 }
 
-/// What stands before and after ` # `, where a comment or a reason begins.
+/// What stands before and after ` # `, where a comment or a reason begins; tabs look like spaces.
 pub(crate) fn split_comment(line: &[u8]) -> (&[u8], Option<&[u8]>) {
-    const MARK: &[u8] = b" # ";
-    let mark = line.windows(MARK.len()).position(|part| part == MARK);
-    let (before, after) = match mark {
-        Some(at) => (&line[..at], Some(&line[at + MARK.len()..])),
+    let is_mark = |part: &[u8]| matches!(part, [b' ' | b'\t', b'#', b' ' | b'\t']);
+    let (before, after) = match line.windows(3).position(is_mark) {
+        Some(at) => (&line[..at], Some(&line[at + 3..])),
         None => (line, None),
     };
     (before.trim_ascii(), after.map(<[u8]>::trim_ascii))

@@ -6,7 +6,7 @@ const PF_KTHREAD: u64 = 0x0020_0000;
 /// The fields of `/proc/PID/stat` that selectors and checks ask for; see `proc_pid_stat(5)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {
-    /// (3) One letter: R S D Z T t I X. That of the thread-group leader alone.
+    /// (3) One letter: R S D Z T t I X. That of one thread alone, the thread-group leader.
     pub state: u8,
     /// (4) The parent's PID; 0 if the parent is the kernel or outside the PID namespace.
     pub ppid: u32,
@@ -70,7 +70,12 @@ impl Stat {
 
     /// Whether any thread still runs: a leader that exited before its threads shows `Z` too.
     pub const fn is_alive(&self) -> bool {
-        !matches!(self.state, b'Z' | b'X' | b'x') || self.threads > 1
+        !self.has_ended() || self.threads > 1
+    }
+
+    /// Whether the thread that it is of has ended, the process with it or not.
+    pub const fn has_ended(&self) -> bool {
+        matches!(self.state, b'Z' | b'X' | b'x')
     }
 }
 

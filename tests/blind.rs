@@ -257,6 +257,15 @@ fn an_unreadable_recorded_process_is_hidden_not_absent() {
     run("other").unknown();
 }
 
+/// What `cp -r /proc` leaves of files that have no size to go by.
+#[test]
+fn an_empty_recorded_name_is_hidden_and_no_other_name() {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(5, "sshd"));
+    std::fs::write(tree.of(5).join("comm"), "").expect("comm");
+    Check::tree(&tree, ["sshd:0-0"]).run().unknown().has("comm is not what a kernel writes");
+}
+
 /// Perfdata takes the certain part: `U` would make Icinga reject all of it.
 #[test]
 fn an_uncertain_count_gives_its_certain_part_as_perfdata() {

@@ -189,6 +189,26 @@ fn a_process_whose_leader_exited_is_alive() {
     Check::count(["--containers", "include", &format!("{name}:1-1")]).run().code(0);
 }
 
+/// What the first thread took along when it ended, another one still shows.
+#[test]
+fn a_process_whose_leader_exited_has_its_executable_its_arguments_and_its_memory() {
+    let long = name_of(20);
+    let leaderless = Specimen::called(&long).argv([&*long, "--serve"]).verb("leaderless").start();
+    let path = leaderless.exe();
+    let shown = path.display();
+    // The name comes first, so that other executables that may not be read are no matter.
+    for selector in [
+        format!("{shown},name={long}"),
+        format!("{long},exe={shown}"),
+        format!("{long},args~ --serve$"),
+        format!("{long},rss=1k-,vsz=1k-,state=SRD,deleted=no"),
+    ] {
+        Check::count([format!("{selector}:1-1")]).run().code(0);
+    }
+    fs::remove_file(&path).expect("removed");
+    Check::count([format!("{long},deleted=yes:1-1")]).run().code(0);
+}
+
 #[test]
 fn a_stopped_process_is_there() {
     let name = unique();

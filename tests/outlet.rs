@@ -44,6 +44,15 @@ fn a_limit_on_file_sizes_is_exit_3() {
     answer.code(3);
 }
 
+/// Rust aborts where the stack overflows or memory is refused; mon takes that for OK, too.
+#[test]
+fn a_death_for_want_of_stack_is_exit_3() {
+    let plugin = Installed::link("check_proccount");
+    let line = plugin.shell(&["--mon", &unique()]);
+    let command = format!("ulimit -s 16; exec {line} 2>/dev/null");
+    Check::program("/bin/sh").args(["-c", &command]).run_raw().code(3);
+}
+
 /// mon knows only 0 and not 0.
 #[test]
 fn under_mon_an_answer_that_gets_lost_is_a_failure() {

@@ -3,11 +3,14 @@
 
 mod support;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
 
 use support::tree::{Recorded, TICKS, UPTIME};
-use support::{Check, NOBODY, Need, Process, Specimen, Tree, can, unique, until, wait};
+use support::{
+    Check, Installed, NOBODY, Need, Process, Specimen, Tree, bytes, can, unique, until, wait,
+};
 
 /// Each selector beside the number of processes it must find, whoever asks.
 #[track_caller]
@@ -98,6 +101,21 @@ fn args() {
         (format!("args~{mark}x"), 0),
         (format!("args~{mark},not-args~-c"), 0),
         (format!("args~{mark},not-args~-d"), 1),
+    ]);
+}
+
+/// Arguments are bytes: a script of several lines, a path in Latin-1.
+#[test]
+fn a_dot_stands_for_any_sign_of_the_arguments() {
+    let mark = unique();
+    let odd = bytes(&[mark.as_bytes(), b" caf\xe9\nnext"]);
+    let argv = [OsStr::new("daemon"), &odd, OsStr::new("--serve")];
+    let _process = Specimen::called("specimen").argv(argv).start();
+    finds(&[
+        (format!("args~^daemon {mark}.*--serve$"), 1),
+        (format!("args~{mark} caf.\nnext"), 1),
+        (format!("args~{mark} caf..next"), 1),
+        (format!("args~{mark}.*--other"), 0),
     ]);
 }
 
@@ -255,6 +273,23 @@ fn age() {
     finds(&[(format!("{name},age=2-"), 1), (format!("{name},age=2s-1h"), 1)]);
 }
 
+/// lxcfs lays a file over /proc/uptime that begins with the container, and leaves starts as they are.
+#[test]
+fn age_does_not_hang_on_what_is_mounted_over_uptime() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let name = unique();
+    let process = Specimen::called(&name).start();
+    let young = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(young.path(), "5.00 5.00\n").expect("its text");
+    until("it is a second old", || wait::age(process.pid()) > 1.1);
+    let plugin = Installed::link("check_proccount");
+    let check = plugin.shell(&[&format!("{name},age=1s-1h:1-1")]);
+    let command = format!("mount --bind {} /proc/uptime && {check}", young.path().display());
+    Check::program("unshare").args(["-m", "sh", "-c", &command]).run().code(0);
+}
+
 #[test]
 fn age_to_the_second() {
     let tree = Tree::new();
@@ -365,6 +400,7 @@ fn unit() {
         "0::/user.slice/user-1000.slice/session-3.scope\n",
         "0::/\n",
         "0::/system.slice/nginx.service/workers\n",
+        "0::/system.slice/php8.2-fpm.service\n",
     ];
     for (pid, path) in (100..).zip(paths) {
         tree.add(&Recorded { cgroup: path.to_owned(), ..Recorded::new(pid, "pwd") });
@@ -379,7 +415,10 @@ fn unit() {
             ("pwd,unit=nginx.service", 1),
             ("pwd,unit=sh.service", 0),
             ("pwd,unit~^getty@", 1),
-            ("pwd,not-unit=ssh.service", 5),
+            ("pwd,not-unit=ssh.service", 6),
+            ("pwd,unit=ssh", 1),
+            ("pwd,unit=php8.2-fpm", 1),
+            ("pwd,unit=session-3", 0),
         ],
     );
 }

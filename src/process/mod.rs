@@ -5,6 +5,7 @@
 //! Paths are relative to the tree's directory: opening `PID` first would cost a third of a read.
 
 mod comm;
+mod leaderless;
 mod path;
 mod reading;
 mod standing;
@@ -60,6 +61,8 @@ pub struct Process<'r> {
     root: &'r ProcRoot,
     pid: Pid,
     path: PidPath,
+    /// The thread that has the memory: the first one, or where that has ended, another.
+    memory: PidPath,
     comm: Option<Fact<Comm>>,
     comm_in_stat: Option<Comm>,
     stat: Option<Fact<Stat>>,
@@ -82,6 +85,7 @@ impl<'r> Process<'r> {
             root,
             pid,
             path: PidPath::new(pid),
+            memory: PidPath::new(pid),
             comm: None,
             comm_in_stat: None,
             stat: None,
@@ -102,6 +106,7 @@ impl<'r> Process<'r> {
     pub fn move_to(&mut self, pid: Pid) {
         self.pid = pid;
         self.path = PidPath::new(pid);
+        self.memory = self.path;
         self.comm = None;
         self.comm_in_stat = None;
         self.stat = None;
@@ -136,7 +141,11 @@ impl<'r> Process<'r> {
             return *self.comm.insert(Ok(comm));
         }
         let mut text = [0_u8; 65];
-        let known = self.read_short(File::Comm, &mut text).map(|n| Comm::parse(&text[..n]));
+        let known = self.read_short(File::Comm, &mut text).and_then(|n| match n {
+            // Even a name of nothing has its newline.
+            0 => Err(self.malformed(File::Comm, true)),
+            n => Ok(Comm::parse(&text[..n])),
+        });
         *self.comm.insert(known)
     }
 
@@ -148,6 +157,16 @@ impl<'r> Process<'r> {
         if let Some(known) = self.stat {
             return known;
         }
+        let mut known = self.read_stat();
+        if let Ok(stat) = &mut known {
+            if stat.has_ended() && stat.is_alive() {
+                self.ask_a_living_thread(stat);
+            }
+        }
+        *self.stat.insert(known)
+    }
+
+    fn read_stat(&mut self) -> Fact<Stat> {
         let mut text = mem::take(&mut self.scratch);
         let known = self.read_whole(File::Stat, &mut text).and_then(|()| {
             Stat::parse(&text).ok_or_else(|| self.malformed(File::Stat, text.is_empty()))
@@ -155,7 +174,7 @@ impl<'r> Process<'r> {
         // The same bytes as in comm (fs/proc/array.c, proc_task_name), and a read saved.
         self.comm_in_stat = known.ok().and(Stat::name(&text)).map(Comm::parse_name);
         self.scratch = text;
-        *self.stat.insert(known)
+        known
     }
 
     /// `status`.
@@ -221,6 +240,10 @@ impl<'r> Process<'r> {
     /// # Errors
     /// Gone, or hidden.
     pub fn cmdline(&mut self) -> Fact<&[u8]> {
+        let is_empty = self.whole(File::Cmdline) == Ok(b"");
+        if is_empty && self.finds_a_living_thread() {
+            self.cmdline.known = None;
+        }
         self.whole(File::Cmdline)
     }
 
@@ -261,19 +284,27 @@ impl<'r> Process<'r> {
     /// Gone, or hidden.
     pub fn exe(&mut self) -> Fact<Option<&[u8]>> {
         if self.exe.known.is_none() {
-            watchdog::reading(self.pid.0, File::Exe);
-            let (path, reuse) = (self.path.to(File::Exe), mem::take(&mut self.exe.bytes));
-            let link = readlinkat(self.root.as_directory(), path.as_c_str(), reuse);
-            self.exe.known = Some(match link {
-                Ok(link) => {
-                    self.exe.bytes = link.into_bytes();
-                    Ok(true)
-                }
-                Err(Errno::NOENT) if self.is_listed() => self.has_no_executable(),
-                Err(errno) => Err(missing(File::Exe, errno, || false)),
-            });
+            let mut known = self.read_exe();
+            if known == Ok(false) && self.finds_a_living_thread() {
+                known = self.read_exe();
+            }
+            self.exe.known = Some(known);
         }
         self.exe.get()
+    }
+
+    fn read_exe(&mut self) -> Fact<bool> {
+        watchdog::reading(self.pid.0, File::Exe);
+        let reuse = mem::take(&mut self.exe.bytes);
+        let path = self.path_to(File::Exe);
+        match readlinkat(self.root.as_directory(), path.as_c_str(), reuse) {
+            Ok(link) => {
+                self.exe.bytes = link.into_bytes();
+                Ok(true)
+            }
+            Err(Errno::NOENT) if self.is_listed() => self.has_no_executable(),
+            Err(errno) => Err(missing(File::Exe, errno, || false)),
+        }
     }
 
     /// What a missing link means: by nature there is none, or a recorded tree lacks it.

@@ -7,6 +7,7 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{AtFlags, StatxFlags, statx};
 use rustix::io::{Errno, read};
 
+use super::path::FilePath;
 use super::{Content, Process};
 use crate::fact::{Cause, Fact, File, Hidden, Missing};
 use crate::watchdog;
@@ -24,6 +25,11 @@ impl Process<'_> {
             statx(self.root.as_directory(), path.as_c_str(), AtFlags::NO_AUTOMOUNT, wanted),
             Err(Errno::NOENT | Errno::SRCH)
         )
+    }
+
+    /// Where a file is, if need be that of another thread than the first.
+    pub(super) fn path_to(&self, file: File) -> FilePath {
+        if file.is_of_memory() { self.memory.to(file) } else { self.path.to(file) }
     }
 
     /// All that a file holds, which is read at most once.
@@ -73,7 +79,7 @@ impl Process<'_> {
 
     fn attempt<T>(&self, file: File, read: impl FnOnce(&CStr) -> Result<T, Errno>) -> Fact<T> {
         watchdog::reading(self.pid.0, file);
-        read(self.path.to(file).as_c_str()).map_err(|errno| {
+        read(self.path_to(file).as_c_str()).map_err(|errno| {
             let system = file.is_label().then(|| self.root.labelling().system());
             match (errno, system.flatten()) {
                 (Errno::ACCESS, Some(system)) => {

@@ -53,7 +53,7 @@ impl Process<'_> {
             return Ok(false);
         };
         let named = stat(link).map(|named| (named.st_dev, named.st_ino));
-        let path = self.path.to(File::Exe);
+        let path = self.path_to(File::Exe);
         let running = statat(self.root.as_directory(), path.as_c_str(), AtFlags::empty());
         let running = running.map(|running| (running.st_dev, running.st_ino));
         Ok(!self.root.is_procfs() || named.is_err() || named != running)

@@ -32,7 +32,7 @@ impl Process<'_> {
         Ok(self.stat()?.rss_pages as f64 * rustix::param::page_size() as f64)
     }
 
-    /// Seconds since boot, read once a scan.
+    /// Seconds since boot, asked for once a scan.
     fn now(&mut self) -> Fact<f64> {
         if let Some(now) = self.now {
             return Ok(now);

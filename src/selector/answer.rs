@@ -1,5 +1,7 @@
 //! One term, one process: reads the fact that the key is about and compares.
 
+use regex::bytes::Regex;
+
 use super::{Key, Test, executable, name};
 use crate::cgroup;
 use crate::cmdline::joined;
@@ -29,7 +31,7 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
         Key::Ppid => process.stat().map(|stat| test.fits_number(stat.ppid.into())),
         Key::Parent => parent_holds(test, process),
         Key::State => process.stat().map(|stat| {
-            // A dead leader's Z says nothing of the threads that live on.
+            // A dead leader's Z, if nothing better is known, says nothing of the threads that live on.
             let is_dead_leader = stat.state == b'Z' && stat.is_alive();
             !is_dead_leader && test.fits_letter(stat.state)
         }),
@@ -110,12 +112,18 @@ pub(super) fn label_part<'l>(key: Key, label: &Label<'l>) -> Option<&'l [u8]> {
     }
 }
 
+/// Whether a text fits. A byte that is no UTF-8 is a sign like any other, or a `.*` would end at it.
+fn is_match(regex: &Regex, text: &[u8]) -> bool {
+    let is_match_of_signs = || regex.is_match(String::from_utf8_lossy(text).as_bytes());
+    regex.is_match(text) || (!text.is_ascii() && is_match_of_signs())
+}
+
 /// A test that is not of a key's kind is never built (see the parser), and fits nothing.
 impl Test {
     pub(super) fn fits_text(&self, text: &[u8]) -> bool {
         match self {
             Self::Text(wanted) => wanted == text,
-            Self::Matches(regex) => regex.is_match(text),
+            Self::Matches(regex) => is_match(regex, text),
             _ => false,
         }
     }

@@ -5,10 +5,11 @@
 
 use std::str;
 
-use regex::bytes::Regex;
+use regex::bytes::RegexBuilder;
 
 use super::executable::Executable;
 use super::{KEYS, Key, Kind, Question, Selector, Test};
+use crate::cgroup;
 use crate::escape;
 use crate::names;
 use crate::number::Interval;
@@ -26,17 +27,22 @@ pub enum Subject {
 pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String> {
     let mut questions: Vec<Question> = Vec::new();
     let mut first = None;
-    for (at, term) in split_terms(text).into_iter().map(unquoted).enumerate() {
-        let mut written = escape::text(&term);
-        let (key, negated, test) = match Written::read(&term) {
+    let terms: Vec<_> = split_terms(text).into_iter().map(unquoted).collect();
+    for (at, term) in terms.iter().enumerate() {
+        let mut written = escape::text(term);
+        let (mut key, negated, test) = match Written::read(term) {
             Some(term) => term.mean()?,
             None if at == 0 => {
-                let (key, test) = bare(&term, subject)?;
+                let (key, test) = bare(term, subject)?;
                 written.insert_str(0, &format!("{}=", key.name()));
                 (key, false, test)
             }
-            None => return Err(no_term(&term)),
+            None => return Err(no_term(term)),
         };
+        // Beside another `exe=` a bare path is one of two, either of which will do.
+        if key == Key::Path && terms.iter().any(|term| asks_for_exe(term)) {
+            key = Key::Exe;
+        }
         if at == 0 && !negated {
             first = Some(key);
         }
@@ -82,6 +88,10 @@ pub(crate) fn unquoted(term: &[u8]) -> Vec<u8> {
         !is_first_of_two
     };
     term.iter().filter(is_meant).copied().collect()
+}
+
+fn asks_for_exe(term: &[u8]) -> bool {
+    Written::read(term).is_some_and(|written| written.key == "exe" && !written.negated)
 }
 
 fn bare(value: &[u8], subject: Subject) -> Result<(Key, Test), String> {
@@ -134,8 +144,9 @@ impl<'t> Written<'t> {
     fn read(term: &'t [u8]) -> Option<Self> {
         let sign = term.iter().position(|byte| matches!(byte, b'=' | b'~'))?;
         let key = str::from_utf8(&term[..sign]).ok()?;
-        let is_key = |key: &str| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-        if key.is_empty() || !is_key(key) {
+        // Whatever may be a key gone wrong is none of a name: `State=D:0-0` would be OK for ever.
+        let may_be_of_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if key.trim().is_empty() || !key.trim().bytes().all(may_be_of_key) {
             return None;
         }
         let (key, negated) = key.strip_prefix("not-").map_or((key, false), |key| (key, true));
@@ -163,7 +174,9 @@ fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, String> {
         return Err(format!("'{key}~' compares no text; write {key}=VALUE"));
     }
     let pattern = utf8(value)?;
-    Regex::new(pattern).map(Test::Matches).map_err(|error| {
+    // A newline in an argument ends no command line.
+    let built = RegexBuilder::new(pattern).dot_matches_new_line(true).build();
+    built.map(Test::Matches).map_err(|error| {
         // The crate's message draws the place over several lines; the last one says what it is.
         let what = error.to_string();
         let what = what.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
@@ -177,9 +190,7 @@ fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, String> {
 fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, String> {
     let shown = escape::text(value);
     match kind {
-        Kind::Text if key == Key::Unit && !value.contains(&b'.') => {
-            Ok(Test::Text([value, b".service"].concat()))
-        }
+        Kind::Text if key == Key::Unit => unit(value),
         Kind::Text => Ok(Test::Text(value.to_vec())),
         Kind::Path if value.starts_with(b"/") => Ok(Test::Executable(Executable::new(value))),
         Kind::Path => {
@@ -210,6 +221,23 @@ fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, String> {
     }
 }
 
+/// A unit's name; without a kind it is a service, as systemctl has it. A dot alone is no kind: there is
+/// a php8.2-fpm.service.
+fn unit(value: &[u8]) -> Result<Test, String> {
+    if cgroup::unit_of_group(value).is_some() {
+        return Ok(Test::Text(value.to_vec()));
+    }
+    let empty = ["slice", "target", "timer", "path", "device", "automount"];
+    let is_kind = |kind: &&str| value.ends_with(format!(".{kind}").as_bytes());
+    if let Some(kind) = empty.into_iter().find(is_kind) {
+        let shown = escape::text(value);
+        return Err(format!(
+            "'{shown}' is a {kind}, which has no processes itself; name the unit that has"
+        ));
+    }
+    Ok(Test::Text([value, b".service"].concat()))
+}
+
 fn utf8(value: &[u8]) -> Result<&str, String> {
     str::from_utf8(value).map_err(|_| format!("'{}' is not UTF-8", escape::text(value)))
 }
@@ -238,7 +266,9 @@ mod tests {
     #[test]
     fn a_bare_first_term_is_the_subject() {
         assert_eq!(keys("/usr/sbin/sshd"), [(Key::Path, false, 1)]);
+        assert_eq!(keys("/usr/sbin/a,exe=/usr/sbin/b"), [(Key::Exe, false, 2)]);
         assert_eq!(keys("tmux: server"), [(Key::Name, false, 1)]);
+        assert_eq!(keys("a b=c"), [(Key::Name, false, 1)]);
         let domain = selector(b"/usr/sbin/cupsd", Subject::Domain).unwrap();
         assert_eq!(domain.questions[0].key, Key::Domain);
     }
@@ -263,6 +293,10 @@ mod tests {
         for (text, part) in [
             ("", "no process is named"),
             ("frob=1", "unknown key 'frob'; keys are name, exe"),
+            ("State=D", "unknown key 'State'"),
+            ("not_user=root", "unknown key 'not_user'"),
+            (" user=root", "unknown key ' user'"),
+            ("sshd, user=root", "unknown key ' user'"),
             ("sshd,root", "'root' is not KEY=VALUE"),
             ("sshd,", "a term is empty"),
             ("age=", "'age' has no value"),
@@ -275,6 +309,7 @@ mod tests {
             ("state=Q", "is no state"),
             ("container=maybe", "write yes or no"),
             ("exe=sshd", "not an absolute path"),
+            ("unit=cron.timer", "'cron.timer' is a timer, which has no processes itself"),
         ] {
             assert!(error(text).contains(part), "{text}: {}", error(text));
         }
