@@ -41,7 +41,7 @@ impl Nrpe {
         );
         let mut command = lab.daemon("/usr/sbin/nrpe");
         let daemon = lab.start("nrpe", command.arg("-c").arg(config).arg("-f"));
-        wait_for("NRPE to listen", 20, || {
+        wait_for("NRPE to listen", 60, || {
             assert!(daemon.is_alive(), "{}{}", lab.log("nrpe.out"), lab.log("nrpe.log"));
             TcpStream::connect(("127.0.0.1", port)).ok()
         });
