@@ -9,7 +9,7 @@
 use std::os::unix::ffi::OsStrExt;
 
 use crate::cmdline::{arguments, base_name};
-use crate::fact::Fact;
+use crate::fact::{Fact, Missing};
 use crate::interpreter::{is_interpreter, is_shell, program, shell_has_work};
 use crate::proc_root::{Pid, ProcRoot};
 use crate::process::{Process, ticks_to_seconds};
@@ -128,7 +128,15 @@ impl Lineage {
         if Some(parent) == agent.reaper {
             return fork.stat.start >= main.stat.start;
         }
-        parent > 1 && self.is_fork_of(agent, &mut Process::new(process.root(), Pid(parent)))
+        let mut elder = Process::new(process.root(), Pid(parent));
+        if parent > 1 && self.is_fork_of(agent, &mut elder) {
+            return true;
+        }
+        // A first fork ends as soon as it has forked again. This one's may have ended since we read
+        // who it was, and ours may still have been there, so that we don't know the reaper.
+        let has_ended = matches!(elder.stat(), Err(Missing::Gone));
+        let forks = self.own.iter().filter(|own| own.is_called_like(main)).count();
+        (has_ended || (agent.reaper.is_none() && forks > 1)) && self.is_young(&fork.stat)
     }
 
     /// Takes an ancestor for ours, or for the agent.

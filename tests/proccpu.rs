@@ -16,7 +16,7 @@ mod support;
 
 use std::process::{Command, Stdio};
 
-use cpu::{Meter, Of, at_least, check, only, recorded, share, value};
+use cpu::{Meter, Of, at_least, check, idle_window, only, recorded, share, value};
 use support::tree::{Recorded, TICKS, UPTIME};
 use support::{Answer, Check, Need, Process, Specimen, Tree, can, unique, until, until_asleep};
 
@@ -237,12 +237,13 @@ fn a_life_is_judged_from_the_same_scans() {
     let answer =
         recorded(&tree, &["-c", "90", "--lifetime-warning", "40", "--lifetime-critical", "60"])
             .run();
-    answer.code(1).prints(
+    let window = idle_window(&answer);
+    answer.code(1).prints(&format!(
         "PROCCPU is WARNING: pid 7 loop, user root: 50.0% over its life (want 0-40); 1 over; 2 judged, \
          0 exempt|'highest'=0%;;90;0 'highest_lifetime'=50%;40;60;0 'over_warning'=1;;;0 \
          'over_critical'=0;;;0 'judged'=2;;;0 'exempt'=0;;;0\n\
-         0.0% over 0.1 s, 50.0% over its life: pid 7 loop, user root, up 13h: /usr/sbin/loop\n",
-    );
+         0.0% over {window} s, 50.0% over its life: pid 7 loop, user root, up 13h: /usr/sbin/loop\n",
+    ));
     recorded(&tree, &["--lifetime-critical", "50"]).run().code(0);
     recorded(&tree, &["--lifetime-critical", "49.9"]).run().code(2);
 }
@@ -456,7 +457,8 @@ fn even_the_busiest_may_be_too_idle() {
     let tree = Tree::new();
     tree.add(&Recorded::new(7, "solver"));
     let answer = recorded(&tree, &["-w", "10:"]).run();
-    answer.code(1).has("even the busiest: 0.0% over 0.1 s (want 10-)");
+    let window = idle_window(&answer);
+    answer.code(1).has(&format!("even the busiest: 0.0% over {window} s (want 10-)"));
     assert_eq!(value(&answer, "over_warning").to_string(), "0", "{answer}");
 }
 
@@ -465,10 +467,12 @@ fn mon_gets_the_offenders_or_nothing() {
     let tree = Tree::new();
     tree.add(&half_busy(7, "loop"));
     recorded(&tree, &["--mon", "--lifetime-critical", "90"]).run().code(0).prints("");
-    recorded(&tree, &["--mon", "--lifetime-critical", "40"]).run().code(1).prints(
+    let answer = recorded(&tree, &["--mon", "--lifetime-critical", "40"]).run();
+    let window = idle_window(&answer);
+    answer.code(1).prints(&format!(
         "pid 7 loop, user root: 50.0% over its life (want 0-40); 1 over; 1 judged, 0 exempt\n\
-         0.0% over 0.1 s, 50.0% over its life: pid 7 loop, user root, up 13h: /usr/sbin/loop\n",
-    );
+         0.0% over {window} s, 50.0% over its life: pid 7 loop, user root, up 13h: /usr/sbin/loop\n",
+    ));
 }
 
 #[test]

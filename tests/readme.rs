@@ -6,6 +6,7 @@ mod support;
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use support::{Need, can};
 
@@ -51,9 +52,14 @@ fn every_check_in_the_readme_gives_a_verdict() {
 fn the_first_command_is_a_check_of_this_machine() {
     let first = commands("cargo run").remove(0);
     let arguments = first.split_once("-- ").unwrap().1.split(' ').collect::<Vec<_>>();
-    let output = Command::new(env!("CARGO_BIN_EXE_procwarden")).args(arguments).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.starts_with("PROCCOUNT is OK: user=root "), "{text}");
+    let mut text = String::new();
+    // A machine that tests have been busy on may be slow to reap their dead.
+    let give_up = Instant::now() + Duration::from_secs(60);
+    while !text.starts_with("PROCCOUNT is OK: user=root ") {
+        assert!(Instant::now() < give_up, "{text}");
+        let mut check = Command::new(env!("CARGO_BIN_EXE_procwarden"));
+        text = String::from_utf8(check.args(&arguments).output().unwrap().stdout).unwrap();
+    }
 }
 
 /// What is shown of the schedulers' definitions stands in the files that their own tests run.

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 use support::tree::{Recorded, TICKS, UPTIME};
 use support::{
-    Check, Installed, NOBODY, Need, Process, Specimen, Tree, bytes, can, unique, until, wait,
+    Check, Installed, NOBODY, Need, Process, Specimen, Tree, bytes, can, unique, until,
+    until_asleep, wait,
 };
 
 /// Each selector beside the number of processes it must find, whoever asks.
@@ -51,14 +52,15 @@ fn name() {
     let _process = Specimen::called(&name).start();
     let _longer = Specimen::called(format!("{name}x")).start();
     let _upper = Specimen::called(name.to_uppercase()).start();
-    let ours = std::process::id();
     finds(&[
         (name.clone(), 1),
         (format!("name={name}"), 1),
         (format!("name={name},name={name}x"), 2),
     ]);
-    // An expression may fit the long name of any process whose name the kernel cut; not of ours.
-    let term = |term: &str| format!("{term},ppid={ours}");
+    // An expression may fit the long name of any process whose name the kernel cut, as it did that of
+    // other tests' threads, which their children have until they are what they shall be; so only of
+    // these three command lines.
+    let term = |term: &str| format!("{term},args~(?i)/{name}");
     finds(&[
         (term(&format!("name~^{name}$")), 1),
         (term(&format!("name~^{name}")), 2),
@@ -242,8 +244,9 @@ fn ppid_and_parent() {
 #[test]
 fn state() {
     let name = unique();
-    let _asleep = Specimen::called(&name).start();
+    let asleep = Specimen::called(&name).start();
     let stopped = Specimen::called(&name).start();
+    until_asleep(asleep.pid());
     stopped.signal(libc::SIGSTOP);
     until("it is stopped", || {
         let stat = fs::read_to_string(format!("/proc/{}/stat", stopped.pid())).expect("stat");

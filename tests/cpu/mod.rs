@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use regex::Regex;
+
 use crate::support::{Answer, Check, Tree};
 
 /// `check_proccpu` with these arguments.
@@ -44,6 +46,14 @@ pub(crate) fn share(answer: &Answer, pid: u32) -> (f64, f64) {
     let (percent, rest) = measure.split_once('%').unwrap();
     let seconds = rest.split(' ').find_map(|word| word.parse().ok());
     (percent.parse().unwrap(), seconds.unwrap())
+}
+
+/// The window in which nothing happened, in seconds as told: a busy machine makes it longer than it
+/// was asked for.
+#[track_caller]
+pub(crate) fn idle_window(answer: &Answer) -> &str {
+    let told = Regex::new(r"\b0\.0% over ([0-9.]+) s").unwrap().captures(answer.stdout());
+    told.unwrap_or_else(|| panic!("no window\n{answer}")).get(1).unwrap().as_str()
 }
 
 /// A little less than the window that a line tells, which is rounded.
@@ -80,8 +90,9 @@ impl Meter {
     pub(crate) fn start(pid: u32, of: Of) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let until = Arc::clone(&stop);
+        // Before the window begins, however late the thread does.
+        let mut log: Vec<_> = used(pid, of).map(|cpu| (now(), cpu)).into_iter().collect();
         let thread = std::thread::spawn(move || {
-            let mut log = Vec::new();
             while !until.load(Ordering::Relaxed) {
                 log.extend(used(pid, of).map(|cpu| (now(), cpu)));
                 std::thread::sleep(Duration::from_millis(4));

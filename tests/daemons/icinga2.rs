@@ -123,8 +123,10 @@ fn written(lab: &Lab) -> BTreeMap<String, String> {
     let files = fs::read_dir(lab.path("perf")).unwrap();
     let texts = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap_or_default());
     let texts: Vec<_> = texts.collect();
-    let lines = texts.iter().flat_map(|text| text.lines());
+    // What it has not ended yet is part of a line.
+    let lines = texts.iter().flat_map(|text| text.split_inclusive('\n'));
     lines
+        .filter_map(|line| line.strip_suffix('\n'))
         .filter_map(|line| line.split_once('\t'))
         .map(|(name, perfdata)| (name.to_owned(), perfdata.to_owned()))
         .collect()

@@ -291,7 +291,8 @@ impl Drop for Running {
     fn drop(&mut self) {
         if self.is_alive() {
             let _ = kill_process(self.pid(), Signal::TERM);
-            if wait_up_to(10, || (!self.is_alive()).then_some(())).is_none() {
+            // Icinga writes its state as it ends, which takes a while on a busy machine.
+            if wait_up_to(60, || (!self.is_alive()).then_some(())).is_none() {
                 let _ = kill_process(self.pid(), Signal::KILL);
             }
         }

@@ -219,7 +219,7 @@ fn mon_sees_a_failure_and_the_recovery() {
         assert!(known["late"].summary.starts_with(&format!("{name} 0 (want 1-1)")), "{known:?}");
         let process = lab.idler(&name, &["sh"]);
         mon.wait_until("the recovery", is(false));
-        let alerts = wait_for("the alerts", 20, || {
+        let alerts = wait_for("the alerts", 60, || {
             let alerts = fs::read_to_string(lab.path("log/alerts")).ok()?;
             (alerts.matches("== ").count() >= 2 * round).then_some(alerts)
         });

@@ -15,8 +15,9 @@ static TURN: Mutex<()> = Mutex::new(());
 
 struct Nrpe {
     port: u16,
-    _turn: MutexGuard<'static, ()>,
+    // Ends before the turn does: fields are dropped in this order.
     _daemon: Running,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Nrpe {
@@ -40,11 +41,11 @@ impl Nrpe {
         );
         let mut command = lab.daemon("/usr/sbin/nrpe");
         let daemon = lab.start("nrpe", command.arg("-c").arg(config).arg("-f"));
-        wait_for("NRPE to listen", 20, || {
+        wait_for("NRPE to listen", 60, || {
             assert!(daemon.is_alive(), "{}{}", lab.log("nrpe.out"), lab.log("nrpe.log"));
             TcpStream::connect(("127.0.0.1", port)).ok()
         });
-        Self { port, _turn: turn, _daemon: daemon }
+        Self { port, _daemon: daemon, _turn: turn }
     }
 
     fn ask(&self, command: &str, options: &[&str]) -> Answer {

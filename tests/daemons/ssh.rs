@@ -45,7 +45,7 @@ impl Ssh {
         let mut command = Command::new("setsid");
         command.args([SSHD, "-f"]).arg(&config).args(["-D", "-e"]);
         let daemon = lab.start("sshd", &mut command);
-        wait_for("sshd to listen", 20, || {
+        wait_for("sshd to listen", 60, || {
             assert!(daemon.is_alive(), "{}", lab.log("sshd.out"));
             TcpStream::connect(("127.0.0.1", port)).ok()
         });

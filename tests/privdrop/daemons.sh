@@ -72,20 +72,27 @@ inside() {
     chmod +x "$lab/root/usr/sbin/policy-rc.d"
     cp "$2" "$lab/root/usr/local/bin/procwarden"
     chroot "$lab/root" bash -euo pipefail -c "$(declare -f get_packages start own as root_with daemons \
-        sessions members record table name_ids word); packages='$packages'; rules='$rules'
+        sessions settle members running record table name_ids word); packages='$packages'; rules='$rules'
         get_packages; daemons; sessions; record; table >/tmp/table"
     cp "$lab/root/tmp/table" "$lab/table.new"
     mv "$lab/table.new" "$lab/table"
     sleep infinity
 }
 
-# A tree for --proc-root of what runs here, without the scaffolding: shells, clients and sleepers.
-record() {
-    tree=$(mktemp -d)
+# The pids of what runs here, without the scaffolding: shells, clients and sleepers.
+running() {
     for pid in $(members "$(readlink /proc/self/ns/mnt)"); do
         case $(cat "/proc/$pid/comm" 2>/dev/null || true) in
-            bash | sleep | ssh | su | unshare | psql | tail | "") continue ;;
+            bash | sleep | ssh | su | unshare | psql | tail | "") ;;
+            *) echo "$pid" ;;
         esac
+    done
+}
+
+# A tree for --proc-root of it.
+record() {
+    tree=$(mktemp -d)
+    for pid in $(running); do
         mkdir -p "$tree/$pid"
         for file in comm stat status cmdline cgroup; do
             cat "/proc/$pid/$file" >"$tree/$pid/$file" 2>/dev/null || true
@@ -233,6 +240,20 @@ sessions() {
     su alice -c 'echo "exec tail -f /dev/null" | at -M now' 
     su postgres -c 'sleep 3; exec psql -c "select pg_sleep(100000)"' </dev/null &
     sleep 8
+    settle
+}
+
+# Waits until nothing has come or gone for three seconds: neither what starts daemons nor a job of
+# cron's is in the table.
+settle() {
+    local now before='' quiet=0
+    for _ in $(seq 120); do
+        now=$(running)
+        [ "$now" = "$before" ] && quiet=$((quiet + 1)) || quiet=0
+        [ $quiet -lt 6 ] || return 0
+        before=$now
+        sleep 0.5
+    done
 }
 
 case ${1-} in

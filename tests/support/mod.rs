@@ -36,11 +36,12 @@ pub(crate) use specimen::{Process, Specimen};
 pub(crate) use tree::Tree;
 pub(crate) use wait::{until, until_asleep, until_some};
 
-/// A name for a process, of at most 13 bytes, that no other test has.
+/// A name for a process, of at most 13 bytes, that no other test has, and that none of another
+/// test's begins with: expressions find parts of names.
 pub(crate) fn unique() -> String {
     static LAST: AtomicU32 = AtomicU32::new(0);
     let n = LAST.fetch_add(1, Ordering::Relaxed);
-    format!("pw_{}_{n}", std::process::id())
+    format!("pw_{n}_{}", std::process::id())
 }
 
 /// A directory of one's own that every user may enter: the default of `tempfile` is mode 0700.

@@ -29,7 +29,7 @@ done
 (cd "$work/root" && find . ! -type d -print0 |
   tar -c --null -T - --owner=0 --group=0 -b 2048 -f "$work/case.tar")
 
-boot 300 -smp 2 -m 1024 -snapshot \
+boot 900 -smp 2 -m 1024 -snapshot \
   -drive "file=$image,if=none,id=system,format=raw,cache=unsafe" \
   -device nvme,serial=system,drive=system \
   -drive "file=$work/case.tar,if=none,id=case,format=raw" -device nvme,serial=case,drive=case \

@@ -2,6 +2,7 @@
 #
 #   as [-u USER] [-c CONTEXT] [-a CHANGE] /bin/COMMAND...    the program beside this file
 #   start NUMBER [options of as]   start sleepers; returns when they run; $pid is the last
+#   runs PID COMMAND               waits until the process of a job runs it; false if it ended before
 #   expect CODE LINE COMMAND...    it exits with CODE, its first line matches the shell pattern
 #                                  LINE, stderr stays empty
 #   also PATTERN / never PATTERN   some line / no line of the last one's output matches
@@ -19,15 +20,16 @@ start() {
   while [ "$count" -gt 0 ]; do
     as "$@" /bin/sleep 900 &
     pid=$!
-    # as, su and sleep are one process after the other.
-    until tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qE '^(/bin/)?sleep 900 $'; do
-      if ! kill -0 "$pid" 2>/dev/null; then
-        not "start $*"
-        break
-      fi
-      usleep 2000
-    done
+    runs "$pid" 'sleep 900' || not "start $*"
     count=$((count - 1))
+  done
+}
+
+# as, su and what they run are one process after the other.
+runs() {
+  until tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qE "^(/bin/)?$2 \$"; do
+    kill -0 "$1" 2>/dev/null || return 1
+    usleep 2000
   done
 }
 

@@ -61,12 +61,15 @@ expect 0 "*|*=1;*" $plugin mode=kill:1-1
 
 # Stacked: two profiles at once.
 as -a 'exec pw-enforce' /bin/as -a 'stack /usr/sbin/pw-daemon' /bin/sleep 901 &
+stacked=$!
 as -a 'exec pw-enforce' /bin/as -a 'stack pw-complain' /bin/sleep 902 &
 mixed=$!
 mkdir /sys/kernel/security/apparmor/policy/namespaces/ns1
 as -a 'stack :ns1:unconfined' /bin/sleep 903 &
 namespaced=$!
-sleep 0.5
+if ! runs $stacked 'sleep 901' || ! runs $mixed 'sleep 902' || ! runs $namespaced 'sleep 903'; then
+  not 'stacked profiles'
+fi
 raw "/proc/$mixed/attr/current" 'pw-complain//&pw-enforce (mixed)$'
 raw "/proc/$namespaced/attr/current" 'unconfined//&:ns1:unconfined$'
 expect 0 "*|*=1;*" $plugin '/usr/sbin/pw-daemon//&pw-enforce:1-1'
