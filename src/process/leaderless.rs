@@ -4,7 +4,6 @@
 use rustix::fs::{Dir, Mode, OFlags, openat};
 
 use super::Process;
-use super::path::PidPath;
 use crate::fact::File;
 use crate::proc_root::{Pid, parse_pid};
 use crate::stat::Stat;
@@ -18,15 +17,14 @@ impl Process<'_> {
         let found = living.filter_map(|(thread, seen)| Some((thread, seen.ok()?)));
         if let Some((thread, seen)) = found.into_iter().find(|(_, seen)| !seen.has_ended()) {
             (stat.state, stat.vsize, stat.rss_pages) = (seen.state, seen.vsize, seen.rss_pages);
-            self.memory = PidPath::new(thread);
+            self.stand_in = Some(thread);
         }
     }
 
     /// Whether it turns out only now that another thread stands in for the first one: what the first
     /// one didn't have is to be asked again.
     pub(super) fn finds_a_living_thread(&mut self) -> bool {
-        let asked = self.memory;
-        self.stat().is_ok() && self.memory != asked
+        self.stand_in.is_none() && self.stat().is_ok() && self.stand_in.is_some()
     }
 
     /// The numbers of its threads; a recorded tree may lack them. No directory of such a number is

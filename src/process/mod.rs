@@ -61,8 +61,8 @@ pub struct Process<'r> {
     root: &'r ProcRoot,
     pid: Pid,
     path: PidPath,
-    /// The thread that has the memory: the first one, or where that has ended, another.
-    memory: PidPath,
+    /// The thread that shows the memory, where the first one has ended.
+    stand_in: Option<Pid>,
     comm: Option<Fact<Comm>>,
     comm_in_stat: Option<Comm>,
     stat: Option<Fact<Stat>>,
@@ -85,7 +85,7 @@ impl<'r> Process<'r> {
             root,
             pid,
             path: PidPath::new(pid),
-            memory: PidPath::new(pid),
+            stand_in: None,
             comm: None,
             comm_in_stat: None,
             stat: None,
@@ -106,7 +106,7 @@ impl<'r> Process<'r> {
     pub fn move_to(&mut self, pid: Pid) {
         self.pid = pid;
         self.path = PidPath::new(pid);
-        self.memory = self.path;
+        self.stand_in = None;
         self.comm = None;
         self.comm_in_stat = None;
         self.stat = None;

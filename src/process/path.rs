@@ -6,7 +6,7 @@ use crate::fact::File;
 use crate::proc_root::Pid;
 
 /// Makes the paths `PID/FILE` without allocating.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct PidPath {
     digits: [u8; 10],
     length: usize,

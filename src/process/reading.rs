@@ -7,7 +7,7 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{AtFlags, StatxFlags, statx};
 use rustix::io::{Errno, read};
 
-use super::path::FilePath;
+use super::path::{FilePath, PidPath};
 use super::{Content, Process};
 use crate::fact::{Cause, Fact, File, Hidden, Missing};
 use crate::watchdog;
@@ -29,7 +29,10 @@ impl Process<'_> {
 
     /// Where a file is, if need be that of another thread than the first.
     pub(super) fn path_to(&self, file: File) -> FilePath {
-        if file.is_of_memory() { self.memory.to(file) } else { self.path.to(file) }
+        match self.stand_in {
+            Some(thread) if file.is_of_memory() => PidPath::new(thread).to(file),
+            _ => self.path.to(file),
+        }
     }
 
     /// All that a file holds, which is read at most once.
