@@ -132,11 +132,16 @@ impl Lineage {
         if parent > 1 && self.is_fork_of(agent, &mut elder) {
             return true;
         }
-        // A first fork ends as soon as it has forked again. This one's may have ended since we read
-        // who it was, and ours may still have been there, so that we don't know the reaper.
+        // A first fork ends as soon as it has forked again. This one's may have ended after we read
+        // whose child it is; or ours has not yet, so that we can't know who takes up the orphans.
         let has_ended = matches!(elder.stat(), Err(Missing::Gone));
-        let forks = self.own.iter().filter(|own| own.is_called_like(main)).count();
-        (has_ended || (agent.reaper.is_none() && forks > 1)) && self.is_young(&fork.stat)
+        let reaper_is_unknown = agent.reaper.is_none() && self.forks_of(agent) > 1;
+        (has_ended || reaper_is_unknown) && self.is_young(&fork.stat)
+    }
+
+    /// How many of our ancestors the agent forked for us.
+    fn forks_of(&self, agent: &Agent) -> usize {
+        self.own.iter().filter(|own| own.is_called_like(&agent.main)).count()
     }
 
     /// Takes an ancestor for ours, or for the agent.
@@ -232,4 +237,45 @@ fn runs_us(cmdline: &[u8], may_be_inside: bool) -> bool {
             || (may_be_inside && (0..argument.len()).any(|at| is_word(argument, at)))
     };
     !program.is_empty() && arguments(cmdline).any(names_us)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::fs;
+    use std::path::Path;
+
+    /// A process of session 10.
+    fn record(tree: &Path, name: &str, pid: u32, parent: u32, start: u64) {
+        let dir = tree.join(pid.to_string());
+        fs::create_dir(&dir).unwrap();
+        fs::write(dir.join("comm"), name).unwrap();
+        let stat = format!(
+            "{pid} ({name}) S {parent} 10 10 0 -1 4194560 1 2 3 4 50 7 11 13 20 0 1 0 {start} 8192000 300\n"
+        );
+        fs::write(dir.join("stat"), stat).unwrap();
+    }
+
+    /// NRPE forks twice. At a bad moment the first fork for us is still there, while that for
+    /// another check (60) has ended: who took up its orphan is nobody that we know.
+    #[test]
+    fn an_orphan_is_a_fork_even_while_the_first_fork_for_us_is_there() {
+        let tree = tempfile::tempdir().unwrap();
+        record(tree.path(), "init", 1, 0, 0);
+        let processes = [(10, 1, 0), (50, 10, 100), (51, 50, 100), (61, 1, 99), (71, 1, 90)];
+        for (pid, parent, seconds) in processes {
+            let ticks = seconds * rustix::param::clock_ticks_per_second();
+            record(tree.path(), "nrpe", pid, parent, ticks);
+        }
+        let root = ProcRoot::open(tree.path()).unwrap();
+        let read = |pid| Relative::read(&mut Process::new(&root, Pid(pid))).unwrap();
+        let agent = Agent { main: read(10), reaper: None };
+        let own = vec![read(51), read(50)];
+        let lineage = Lineage { own, agents: vec![agent], start: 100.0, ..Lineage::default() };
+        let is_fork = |pid| lineage.includes_fork(&mut Process::new(&root, Pid(pid)));
+        assert!(is_fork(61), "made moments ago, as for a check");
+        assert!(!is_fork(71), "as old as a daemon");
+        assert!(!is_fork(10), "the agent itself");
+    }
 }
