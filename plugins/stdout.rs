@@ -15,19 +15,24 @@ pub(crate) fn was_closed() -> bool {
 
 /// Has a write beyond the limit on file sizes fail, as one to a full disk does, where the kernel
 /// would kill us (`SIGXFSZ`, setrlimit(2)); mon takes death of a signal for OK. The runtime does the
-/// same for a pipe that nobody reads. Out of memory, stack or CPU time we end, but with an exit code.
+/// same for a pipe that nobody reads. Out of memory, stack or CPU time we end, but with a last word.
 pub(crate) fn outlive_limits() {
     // SAFETY: ignoring a signal installs no handler that could run.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     for deadly in [libc::SIGABRT, libc::SIGXCPU] {
-        // SAFETY: the handler does nothing but end the process, which it may at any time.
+        // SAFETY: the handler calls nothing but what signal-safety(7) allows.
         unsafe { libc::signal(deadly, end as *const () as libc::sighandler_t) };
     }
 }
 
+/// Rust aborts where the stack overflows or memory is refused.
 extern "C" fn end(_: libc::c_int) {
-    // SAFETY: _exit() is async-signal-safe.
-    unsafe { libc::_exit(3) }
+    const LAST_WORD: &[u8] = b"PROCWARDEN is UNKNOWN: out of memory, stack or CPU time (ulimit)\n";
+    // SAFETY: write() and _exit() are async-signal-safe, and the words are a constant.
+    unsafe {
+        libc::write(1, LAST_WORD.as_ptr().cast(), LAST_WORD.len());
+        libc::_exit(3)
+    }
 }
 
 extern "C" fn look() {

@@ -50,7 +50,8 @@ fn a_death_for_want_of_stack_is_exit_3() {
     let plugin = Installed::link("check_proccount");
     let line = plugin.shell(&["--mon", &unique()]);
     let command = format!("ulimit -s 16; exec {line} 2>/dev/null");
-    Check::program("/bin/sh").args(["-c", &command]).run_raw().code(3);
+    let answer = Check::program("/bin/sh").args(["-c", &command]).run_raw();
+    answer.code(3).has("PROCWARDEN is UNKNOWN: out of memory, stack or CPU time");
 }
 
 /// mon knows only 0 and not 0.
