@@ -37,7 +37,7 @@ pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String
                 written.insert_str(0, &format!("{}=", key.name()));
                 (key, false, test)
             }
-            None => return Err(no_term(term)),
+            None => return Err(wrong_sign(term).unwrap_or_else(|| no_term(term))),
         };
         // Beside another `exe=` a bare path is one of two, either of which will do.
         if key == Key::Path && terms.iter().any(|term| asks_for_exe(term)) {
@@ -104,12 +104,30 @@ fn bare(value: &[u8], subject: Subject) -> Result<(Key, Test), String> {
             "'not-{name}' negates no key; write not-name={name}, or name=not-{name}"
         ));
     }
+    if let Some(why) = wrong_sign(value) {
+        return Err(why);
+    }
     let (key, kind) = match subject {
         Subject::Domain => (Key::Domain, Kind::Text),
         Subject::Program if value.starts_with(b"/") => (Key::Path, Kind::Path),
         Subject::Program => (Key::Name, Kind::Text),
     };
     Ok((key, exact(key, kind, value)?))
+}
+
+/// A key with another sign behind it, as `rss>1G` or `user:root`. As a name it would fit nothing, and
+/// `rss>1G:0-0` would be OK for ever.
+fn wrong_sign(value: &[u8]) -> Option<String> {
+    let sign = value.iter().position(|byte| matches!(byte, b'!' | b'<' | b'>' | b':'))?;
+    let key = str::from_utf8(&value[..sign]).ok()?;
+    let (_, kind) = Key::named(key)?;
+    let (shown, negated) = (escape::text(value), value[sign] == b'!');
+    let right = match kind {
+        _ if negated => format!("not-{key}=VALUE"),
+        Kind::Number(_) => format!("{key}=MIN- or {key}=-MAX"),
+        _ => format!("{key}=VALUE"),
+    };
+    Some(format!("in '{shown}' no = or ~ follows the key '{key}'; write {right}"))
 }
 
 fn known_keys() -> String {
@@ -299,6 +317,11 @@ mod tests {
             ("sshd, user=root", "unknown key ' user'"),
             ("sshd,root", "'root' is not KEY=VALUE"),
             ("sshd,", "a term is empty"),
+            ("rss>1G", "write rss=MIN- or rss=-MAX"),
+            ("age>=5m", "write age=MIN- or age=-MAX"),
+            ("user:root", "write user=VALUE"),
+            ("state!=D", "write not-state=VALUE"),
+            ("sshd,user!=root", "write not-user=VALUE"),
             ("age=", "'age' has no value"),
             ("age=x", "'x' is not a number of seconds"),
             ("uid=5-1", "write 1-5"),
