@@ -20,15 +20,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
-use procwarden::capability::Capabilities;
-use procwarden::error::Error;
-use procwarden::escape;
-use procwarden::names;
-use procwarden::options::CommonOptions;
-use procwarden::population::{Containers, Population};
-use procwarden::report::Report;
-use procwarden::runner::Plugin;
-use procwarden::spec;
+use procwarden::host::names;
+use procwarden::kernel::capability::Capabilities;
+use procwarden::nagios::report::Report;
+use procwarden::plugin::options::CommonOptions;
+use procwarden::plugin::runner::Plugin;
+use procwarden::select::lines;
+use procwarden::select::population::{Containers, Population};
+use procwarden::text::error::Error;
+use procwarden::text::escape;
 
 use policy::Policy;
 use rule::{Rule, RuleSet};
@@ -151,7 +151,7 @@ impl Options {
             all.push(read.map_err(|error| error.at("--exempt-rule"))?);
         }
         for file in &self.exempt_from {
-            all.extend(spec::parsed_lines(file, Scoped::from_line)?);
+            all.extend(lines::parsed_lines(file, Scoped::from_line)?);
         }
         if !self.strict {
             all.extend(known::known());

@@ -4,16 +4,16 @@
 use std::time::Duration;
 
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser};
-use procwarden::error::Error;
-use procwarden::escape;
-use procwarden::headcount::Headcount;
-use procwarden::options::{CommonOptions, SpecOptions};
-use procwarden::population::Containers;
-use procwarden::range::Thresholds;
-use procwarden::report::Report;
-use procwarden::runner::Plugin;
-use procwarden::selector::{Selector, Subject};
-use procwarden::spec::Spec;
+use procwarden::count::headcount::Headcount;
+use procwarden::nagios::range::Thresholds;
+use procwarden::nagios::report::Report;
+use procwarden::plugin::options::{CommonOptions, SpecOptions};
+use procwarden::plugin::runner::Plugin;
+use procwarden::select::population::Containers;
+use procwarden::select::selector::{Selector, Subject};
+use procwarden::select::spec::Spec;
+use procwarden::text::error::Error;
+use procwarden::text::escape;
 
 pub(crate) const PLUGIN: Plugin =
     Plugin { name: "check_proccount", title: "PROCCOUNT", command, run };

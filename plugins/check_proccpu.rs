@@ -14,17 +14,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
-use procwarden::error::Error;
-use procwarden::exemption::{Exemption, ExemptionOptions, Exemptions};
-use procwarden::login_defs;
-use procwarden::number::{self, Unit};
-use procwarden::options::{CommonOptions, ThresholdOptions, duration, seconds};
-use procwarden::population::Containers;
-use procwarden::proc_root::ProcRoot;
-use procwarden::range::{Range, Thresholds};
-use procwarden::report::Report;
-use procwarden::runner::Plugin;
-use procwarden::selector::{Selector, Subject};
+use procwarden::host::login_defs;
+use procwarden::nagios::range::{Range, Thresholds};
+use procwarden::nagios::report::Report;
+use procwarden::plugin::options::{CommonOptions, ExemptionOptions, ThresholdOptions};
+use procwarden::plugin::runner::Plugin;
+use procwarden::proc::root::ProcRoot;
+use procwarden::select::exemption::{Exemption, Exemptions};
+use procwarden::select::population::Containers;
+use procwarden::select::selector::{Selector, Subject};
+use procwarden::text::error::Error;
+use procwarden::text::number::{self, Unit};
+use procwarden::text::number::{duration, seconds};
 
 use clock::Clock;
 use judge::{Judge, Limits};
@@ -147,7 +148,7 @@ impl Options {
     }
 
     fn exemptions(&self) -> Result<Exemptions, Error> {
-        let mut all = Exemptions::parse(&self.exemptions)?;
+        let mut all = self.exemptions.exemptions()?;
         if self.exempt_regular_users {
             let (min, max) = login_defs::regular_uids();
             let selector = Selector::parse(format!("uid={min}-{max}").as_bytes(), Subject::Program)

@@ -7,18 +7,20 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser};
-use procwarden::error::Error;
-use procwarden::headcount::Headcount;
-use procwarden::options::{CommonOptions, SpecOptions};
-use procwarden::perfdata::Perfdata;
-use procwarden::population::Containers;
-use procwarden::proc_root::ProcRoot;
-use procwarden::range::{State, Thresholds};
-use procwarden::report::{Finding, Report};
-use procwarden::runner::Plugin;
-use procwarden::security::{Enforcement, Labelling};
-use procwarden::selector::Subject;
-use procwarden::spec::Spec;
+use procwarden::count::headcount::Headcount;
+use procwarden::host::security::Enforcement;
+use procwarden::nagios::perfdata::Perfdata;
+use procwarden::nagios::range::Thresholds;
+use procwarden::nagios::report::{Finding, Report};
+use procwarden::nagios::state::State;
+use procwarden::plugin::options::{CommonOptions, SpecOptions};
+use procwarden::plugin::runner::Plugin;
+use procwarden::proc::labelling::Labelling;
+use procwarden::proc::root::ProcRoot;
+use procwarden::select::population::Containers;
+use procwarden::select::selector::Subject;
+use procwarden::select::spec::Spec;
+use procwarden::text::error::Error;
 
 pub(crate) const PLUGIN: Plugin =
     Plugin { name: "check_selinux_domain", title: "SELINUX_DOMAIN", command, run };

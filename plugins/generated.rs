@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, italic, roman};
-use procwarden::selector::KEYS;
+use procwarden::select::selector::KEYS;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use crate::PLUGINS;

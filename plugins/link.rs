@@ -6,9 +6,9 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use procwarden::error::Error;
-use procwarden::escape;
-use procwarden::runner;
+use procwarden::plugin::runner;
+use procwarden::text::error::Error;
+use procwarden::text::escape;
 
 use crate::{MON_ENDING, PLUGINS};
 

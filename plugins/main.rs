@@ -16,9 +16,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 
-use procwarden::error::Error;
-use procwarden::escape;
-use procwarden::runner::{self, Plugin};
+use procwarden::plugin::runner::{self, Plugin};
+use procwarden::text::error::Error;
+use procwarden::text::escape;
 
 /// All there are: dispatch, help, links, manual pages and packages go by this table.
 const PLUGINS: [Plugin; 4] = [

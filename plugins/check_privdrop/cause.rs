@@ -1,7 +1,7 @@
 //! What probably went wrong, in the names of the C calls that a daemon's author would look for.
 
-use procwarden::capability::Capabilities;
-use procwarden::names;
+use procwarden::host::names;
+use procwarden::kernel::capability::Capabilities;
 
 use super::portrait::Portrait;
 use super::rule::{Rule, RuleSet};
@@ -85,7 +85,7 @@ fn capabilities(portrait: &Portrait, allowed: Capabilities) -> String {
 fn privileged(portrait: &Portrait) -> String {
     let name = |gid: &u32| {
         let name = names::group(*gid);
-        procwarden::escape::bounded(name.as_bytes(), 32)
+        procwarden::text::escape::bounded(name.as_bytes(), 32)
     };
     bounded(&portrait.privileged.iter().map(name).collect::<Vec<_>>())
 }

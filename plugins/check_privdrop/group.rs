@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use procwarden::proc_root::Pid;
-use procwarden::range::State;
-use procwarden::report::Finding;
+use procwarden::nagios::report::Finding;
+use procwarden::nagios::state::State;
+use procwarden::proc::root::Pid;
 
 use super::cause::causes;
 use super::policy::Policy;

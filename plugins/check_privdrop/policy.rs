@@ -1,10 +1,11 @@
 //! What each rule asks of a process, from one read of its `status`, and how bad a yes is.
 
-use procwarden::capability::Capabilities;
-use procwarden::fact::{self, Cause, Fact, File, Hidden, Missing};
-use procwarden::process::Process;
-use procwarden::range::State;
-use procwarden::status::{Held, Ids, Status};
+use procwarden::kernel::capability::Capabilities;
+use procwarden::kernel::file::File;
+use procwarden::kernel::status::{Held, Ids, Status};
+use procwarden::nagios::state::State;
+use procwarden::proc::fact::{self, Cause, Fact, Hidden, Missing};
+use procwarden::proc::process::Process;
 
 use super::rule::{Rule, RuleSet};
 

@@ -1,11 +1,11 @@
 //! What a finding shows of a process: taken when it is found, since it may be gone when it is told.
 
-use procwarden::describe;
-use procwarden::escape;
-use procwarden::fact::Fact;
-use procwarden::names;
-use procwarden::process::Process;
-use procwarden::status::{Held, Ids};
+use procwarden::host::names;
+use procwarden::kernel::status::{Held, Ids};
+use procwarden::proc::describe;
+use procwarden::proc::fact::Fact;
+use procwarden::proc::process::Process;
+use procwarden::text::escape;
 
 use super::policy::Policy;
 

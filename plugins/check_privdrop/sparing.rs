@@ -3,10 +3,10 @@
 //! They are asked about processes that break a rule and no others, so that one which matches nothing
 //! is one that is not needed.
 
-use procwarden::error::Error;
-use procwarden::exemption::Exemption;
-use procwarden::fact::{Fact, Missing};
-use procwarden::process::Process;
+use procwarden::proc::fact::{Fact, Missing};
+use procwarden::proc::process::Process;
+use procwarden::select::exemption::Exemption;
+use procwarden::text::error::Error;
 
 use super::policy::Suspicion;
 use super::rule::RuleSet;
@@ -30,7 +30,7 @@ impl Scoped {
 
     /// Reads `RULE[,RULE...]:SELECTOR`.
     pub(crate) fn from_rules(text: &[u8]) -> Result<Self, Error> {
-        let shown = procwarden::escape::bounded(text, 100);
+        let shown = procwarden::text::escape::bounded(text, 100);
         let (rules, selector) = split(text).ok_or_else(|| {
             Error::new(format!("'{shown}' is not RULE:SELECTOR, as uid-regain:atd"))
         })?;

@@ -5,13 +5,13 @@
 
 use std::time::Duration;
 
-use procwarden::error::Error;
-use procwarden::fact::{Fact, Hidden, Missing};
-use procwarden::population::{Population, Standing};
-use procwarden::proc_root::{Pid, ProcRoot};
-use procwarden::process::Process;
-use procwarden::range::State;
-use procwarden::recheck::{self, Judged, Settled};
+use procwarden::count::recheck::{self, Judged, Settled};
+use procwarden::nagios::state::State;
+use procwarden::proc::fact::{Fact, Hidden, Missing};
+use procwarden::proc::process::Process;
+use procwarden::proc::root::{Pid, ProcRoot};
+use procwarden::select::population::{Population, Standing};
+use procwarden::text::error::Error;
 
 use super::policy::{Policy, Suspicion};
 use super::portrait::Portrait;

@@ -1,11 +1,12 @@
 //! The survey in words: what is wrong, what could not be seen, what was exempt, and how many there
 //! are of each.
 
-use procwarden::describe;
-use procwarden::options;
-use procwarden::perfdata::Perfdata;
-use procwarden::range::{Range, State, Thresholds};
-use procwarden::report::{Finding, Report};
+use procwarden::nagios::perfdata::Perfdata;
+use procwarden::nagios::range::{Range, Thresholds};
+use procwarden::nagios::report::{Finding, Report};
+use procwarden::nagios::state::State;
+use procwarden::proc::describe;
+use procwarden::text::number;
 
 use super::group::grouped;
 use super::policy::Policy;
@@ -77,7 +78,7 @@ fn settled(survey: &Survey) -> String {
     let improved = survey.cases.iter().filter(|case| case.has_improved());
     let improved: Vec<_> = improved.map(|case| case.after).collect();
     match improved.iter().max() {
-        Some(after) => format!(", {} settled after {} s", improved.len(), options::seconds(*after)),
+        Some(after) => format!(", {} settled after {} s", improved.len(), number::seconds(*after)),
         None => String::new(),
     }
 }

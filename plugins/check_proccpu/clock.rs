@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use procwarden::error::Error;
-use procwarden::proc_root::ProcRoot;
+use procwarden::proc::root::ProcRoot;
+use procwarden::text::error::Error;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 /// One moment by both clocks.

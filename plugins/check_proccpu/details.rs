@@ -1,8 +1,8 @@
 //! The lines below the first one: each process that is over, and with `-v` those beside it.
 
-use procwarden::describe;
-use procwarden::range::Thresholds;
-use procwarden::recheck::Settled;
+use procwarden::count::recheck::Settled;
+use procwarden::nagios::range::Thresholds;
+use procwarden::proc::describe;
 
 use super::judge::{Suspect, Who};
 use super::rounds::Rounds;

@@ -4,9 +4,10 @@
 //! that a compute server which has gone idle is told) is about the busiest of them: nobody wants
 //! every process to be busy.
 
-use procwarden::fact::Hidden;
-use procwarden::range::{Range, State, Thresholds};
-use procwarden::recheck::Judged;
+use procwarden::count::recheck::Judged;
+use procwarden::nagios::range::{Range, Thresholds};
+use procwarden::nagios::state::State;
+use procwarden::proc::fact::Hidden;
 
 use super::sample::{Reading, Role, Sample};
 use super::share::{Measure, Over, Share, Window};
@@ -218,7 +219,8 @@ fn held(limits: Thresholds, percent: f64, counts: impl Fn(Range) -> bool) -> Sta
 mod tests {
     use super::super::sample::tests::{reading, sample};
     use super::*;
-    use procwarden::fact::{Cause, File};
+    use procwarden::kernel::file::File;
+    use procwarden::proc::fact::Cause;
 
     fn judge(warning: &str, critical: &str) -> Judge {
         let range = |text: &str| Range::parse(text).ok();

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use procwarden::error::Error;
-use procwarden::state_dir::StateDir;
-use procwarden::state_file::StateFile;
-use procwarden::watchdog::{self, Stage};
+use procwarden::host::progress::{self, Stage};
+use procwarden::plugin::state_dir::StateDir;
+use procwarden::plugin::state_file::StateFile;
+use procwarden::text::error::Error;
 
 use super::sample::Sample;
 use super::survey::Surveyor;
@@ -91,7 +91,7 @@ impl Past {
         let passed = surveyor.clock.now().since(sample.taken);
         let rest = (self.over + sample.duration()).saturating_sub(passed);
         if !rest.is_zero() {
-            watchdog::enter(Stage::Waiting);
+            progress::enter(Stage::Waiting);
             thread::sleep(rest);
         }
     }

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use procwarden::error::Error;
-use procwarden::exemption::Exemptions;
-use procwarden::proc_root::ProcRoot;
-use procwarden::recheck::{self, Settled};
+use procwarden::count::recheck::{self, Settled};
+use procwarden::proc::root::ProcRoot;
+use procwarden::select::exemption::Exemptions;
+use procwarden::text::error::Error;
 
 use super::judge::{Judge, Suspect, Verdict};
 use super::past::Past;

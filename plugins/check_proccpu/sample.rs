@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use procwarden::fact::Hidden;
-use procwarden::process::ticks_to_seconds;
+use procwarden::proc::fact::Hidden;
+use procwarden::proc::process::ticks_to_seconds;
 
 use super::clock::Moment;
 

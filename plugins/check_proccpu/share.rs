@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use procwarden::process::ticks_to_seconds;
+use procwarden::proc::process::ticks_to_seconds;
 
 use super::sample::{Reading, Sample};
 

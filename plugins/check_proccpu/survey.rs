@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use procwarden::error::Error;
-use procwarden::exemption::Exemptions;
-use procwarden::fact::{Fact, Hidden, Missing};
-use procwarden::population::{Population, Standing};
-use procwarden::proc_root::{Pid, ProcRoot};
-use procwarden::process::Process;
+use procwarden::proc::fact::{Fact, Hidden, Missing};
+use procwarden::proc::process::Process;
+use procwarden::proc::root::{Pid, ProcRoot};
+use procwarden::select::exemption::Exemptions;
+use procwarden::select::population::{Population, Standing};
+use procwarden::text::error::Error;
 
 use super::clock::{self, Clock};
 use super::sample::{Reading, Role, Sample};

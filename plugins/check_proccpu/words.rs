@@ -4,16 +4,17 @@
 
 use std::cmp::Reverse;
 
-use procwarden::describe;
-use procwarden::escape;
-use procwarden::names;
-use procwarden::options;
-use procwarden::perfdata::Perfdata;
-use procwarden::proc_root::{Pid, ProcRoot};
-use procwarden::process::Process;
-use procwarden::range::{State, Thresholds};
-use procwarden::recheck::Settled;
-use procwarden::report::{Finding, Report};
+use procwarden::count::recheck::Settled;
+use procwarden::host::names;
+use procwarden::nagios::perfdata::Perfdata;
+use procwarden::nagios::range::Thresholds;
+use procwarden::nagios::report::{Finding, Report};
+use procwarden::nagios::state::State;
+use procwarden::proc::describe;
+use procwarden::proc::process::Process;
+use procwarden::proc::root::{Pid, ProcRoot};
+use procwarden::text::escape;
+use procwarden::text::number;
 
 use super::judge::{Suspect, Who};
 use super::rounds::Rounds;
@@ -109,7 +110,7 @@ impl Rounds<'_> {
             share.unwrap_or_else(|| "its end".into())
         };
         let who = suspect.first.who.map_or("the busiest".into(), |who| self.short(who));
-        let after = options::seconds(suspect.after);
+        let after = number::seconds(suspect.after);
         let (first, last) = (shown(&suspect.first), shown(&suspect.last));
         format!("{who} {first}, settled to {last} after {after} s")
     }

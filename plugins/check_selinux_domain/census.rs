@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use procwarden::error::Error;
-use procwarden::escape;
-use procwarden::fact::Missing;
-use procwarden::population::{Population, Standing};
-use procwarden::proc_root::{Pid, ProcRoot};
-use procwarden::process::Process;
+use procwarden::proc::fact::Missing;
+use procwarden::proc::process::Process;
+use procwarden::proc::root::{Pid, ProcRoot};
+use procwarden::select::population::{Population, Standing};
+use procwarden::text::error::Error;
+use procwarden::text::escape;
 
 /// Longest line, in characters.
 const LONGEST_LINE: usize = 100;

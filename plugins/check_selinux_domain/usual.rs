@@ -1,7 +1,7 @@
 //! What is expected of any host with a certain security system, where no spec says more.
 
-use procwarden::error::Error;
-use procwarden::security::System;
+use procwarden::host::security::System;
+use procwarden::text::error::Error;
 
 /// Which system it is can't be told, and no spec says what to look for.
 pub(super) const UNCLEAR: &str = "it can't be told which security system labels the processes; \
@@ -38,9 +38,9 @@ pub(super) fn in_words() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use procwarden::range::Thresholds;
-    use procwarden::selector::Subject;
-    use procwarden::spec::Spec;
+    use procwarden::nagios::range::Thresholds;
+    use procwarden::select::selector::Subject;
+    use procwarden::select::spec::Spec;
 
     #[test]
     fn every_usual_spec_is_one_of_a_known_system() {

@@ -1,0 +1,305 @@
+//! The sentence that counting plugins share: how many processes fit each spec, is that within its
+//! range, and if not, what stands in their place?
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use crate::count::look::{self, Look};
+use crate::count::recheck::{self, Judged, Settled};
+use crate::count::scan::{self, Scan, Tally};
+use crate::nagios::perfdata::Perfdata;
+use crate::nagios::range::{Range, Thresholds};
+use crate::nagios::report::{Finding, Report};
+use crate::nagios::state::State;
+use crate::proc::describe;
+use crate::proc::root::ProcRoot;
+use crate::select::population::{Containers, Population};
+use crate::select::selector::{Question, Selector};
+use crate::select::spec::Spec;
+use crate::text::error::Error;
+use crate::text::escape;
+use crate::text::list::listed;
+use crate::text::number;
+
+/// Longest label in a sentence, in characters.
+const LONGEST_LABEL: usize = 80;
+
+/// Longest list of what explains a finding, in bytes.
+const LONGEST_NOTES: usize = 160;
+
+/// The same with what stands in the way of a count, and the remedy.
+const LONGEST_OBSTACLE: usize = 320;
+
+/// One spec's count in one scan, and what it means.
+#[derive(Clone, Debug, PartialEq)]
+struct Count {
+    state: State,
+    tally: Tally,
+    blindness: Option<String>,
+}
+
+impl Judged for Count {
+    fn state(&self) -> State {
+        self.state
+    }
+}
+
+impl Count {
+    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
+    fn certain(&self) -> f64 {
+        self.tally.certain as f64
+    }
+
+    /// Whether it failed since there are fewer than `thresholds` want.
+    fn is_too_low(&self, thresholds: &Thresholds) -> bool {
+        let violated = thresholds.violated(self.state);
+        violated.is_some_and(|range| range.is_above(self.certain()))
+    }
+
+    /// `3`; `3 to 5` when two can't be seen; `3 or more` when any number can't.
+    fn number(&self) -> String {
+        let Tally { certain, uncertain, .. } = self.tally;
+        match (&self.blindness, uncertain) {
+            (None, 0) => certain.to_string(),
+            (Some(_), _) => format!("{certain} or more"),
+            (None, uncertain) => format!("{certain} to {}", certain + uncertain),
+        }
+    }
+
+    /// What hid it, but for the processes that it hid.
+    fn cause(&self) -> String {
+        let hidden = self.tally.hidden.map(|(_, hidden)| hidden.to_string());
+        self.blindness.clone().or(hidden).unwrap_or_default()
+    }
+
+    /// Why it is not known better, and what would help.
+    fn obstacle(&self) -> String {
+        if let Some(blindness) = &self.blindness {
+            return blindness.clone();
+        }
+        let Some((pid, hidden)) = self.tally.hidden else {
+            return String::new();
+        };
+        hidden.explained(&format!(" ({})", describe::first_of(pid, self.tally.uncertain)))
+    }
+}
+
+/// All specs, counted and settled.
+#[derive(Debug)]
+pub struct Headcount<'s> {
+    specs: &'s [Spec],
+    counts: Vec<Settled<Count>>,
+    looks: Vec<Option<Look>>,
+    containers: Containers,
+    scanned: String,
+}
+
+impl<'s> Headcount<'s> {
+    /// Counts `specs` among `population`, again after each of `waits` while something is wrong, and
+    /// then looks closely at what needs words: all that failed, or with `closely` at everything.
+    ///
+    /// # Errors
+    /// When the processes can't be listed.
+    pub fn take(
+        root: &ProcRoot,
+        population: &Population,
+        specs: &'s [Spec],
+        waits: impl Iterator<Item = Duration>,
+        closely: bool,
+    ) -> Result<Self, Error> {
+        let all: Vec<&Spec> = specs.iter().collect();
+        let (first, mut processes) = count(root, population, &all)?;
+        let mut scans = 1;
+        let counts = recheck::settle(first, waits, |open| {
+            let open: Vec<&Spec> = open.iter().map(|&at| &specs[at]).collect();
+            let (counts, listed) = count(root, population, &open)?;
+            (scans, processes) = (scans + 1, listed);
+            Ok(counts)
+        })?;
+        let looks = Self::look(root, population, specs, &counts, closely)?;
+        let times = if scans == 1 { "once".to_owned() } else { format!("{scans} times") };
+        let scanned = format!("scanned {processes} processes of {} {times}", root.shown_path());
+        Ok(Self { specs, counts, looks, containers: population.containers, scanned })
+    }
+
+    /// Looks closely at the counts that failed, or with `all` at every one.
+    fn look(
+        root: &ProcRoot,
+        population: &Population,
+        specs: &[Spec],
+        counts: &[Settled<Count>],
+        all: bool,
+    ) -> Result<Vec<Option<Look>>, Error> {
+        let wants_words = |at: &usize| {
+            let count = &counts[*at].last;
+            // Where nothing fits, and nothing can be a near miss, a walk has nothing to find.
+            let has_any = count.tally.certain > 0 || specs[*at].selector.has_near_misses();
+            all || (count.state != State::Ok && has_any)
+        };
+        let worded: Vec<usize> = (0..specs.len()).filter(wants_words).collect();
+        let selectors: Vec<&Selector> = worded.iter().map(|&at| &specs[at].selector).collect();
+        let mut looks = vec![None; specs.len()];
+        for (at, look) in worded.iter().zip(look::closely(root, population, &selectors)?) {
+            looks[*at] = Some(look);
+        }
+        Ok(looks)
+    }
+
+    /// Whether the spec in place `at` failed for want of any process.
+    pub fn lacks(&self, at: usize) -> bool {
+        let count = self.counts.get(at).map(|count| &count.last);
+        count.is_some_and(|count| count.state != State::Ok && count.tally.certain == 0)
+    }
+
+    /// Puts it into words; `verbose` is the number of `-v`.
+    pub fn report(&self, title: &'static str, verbose: u8) -> Report {
+        let mut report = Report { title, ..Report::default() };
+        let mut well = Vec::new();
+        let mut told = HashSet::new();
+        for (at, (spec, count)) in self.specs.iter().zip(&self.counts).enumerate() {
+            let label = escape::shortened(&spec.label, LONGEST_LABEL);
+            let text = format!("{label} {}", self.settled_text(at));
+            if count.last.state == State::Ok {
+                well.push(text);
+            } else {
+                let text = text + &self.notes(at, &mut told);
+                report.findings.push(Finding { state: count.last.state, text });
+            }
+            report.perfdata.push(Perfdata {
+                label: spec.label.clone(),
+                value: count.last.certain(),
+                unit: "",
+                thresholds: spec.thresholds,
+            });
+            self.push_details(&mut report.details, at, &label, verbose);
+        }
+        if self.specs.len() > 1 {
+            report.remark = format!("{} of {} OK", well.len(), self.specs.len());
+        }
+        // The first line cuts what is longer.
+        report.all_well = listed(&well, 480);
+        if verbose > 1 {
+            report.details.push(self.scanned.clone());
+        }
+        report
+    }
+
+    /// The number, what was wanted if that is something else, and whether it took a second look.
+    fn settled_text(&self, at: usize) -> String {
+        let (spec, count) = (&self.specs[at], &self.counts[at]);
+        let last = &count.last;
+        let number = if count.has_improved() {
+            let seconds = number::seconds(count.after);
+            format!("{}, settled to {} after {seconds} s", count.first.number(), last.number())
+        } else {
+            last.number()
+        };
+        let wanted = spec.thresholds.violated(last.state);
+        let wanted = wanted.map(|range| format!(" (want {})", range.wanted()));
+        format!("{number}{}", wanted.unwrap_or_default())
+    }
+
+    /// What explains a failing count: what was hidden, near misses where some are missing, who it
+    /// is where there are too many.
+    fn notes(&self, at: usize, told: &mut HashSet<String>) -> String {
+        let count = &self.counts[at].last;
+        let too_few = count.is_too_low(&self.specs[at].thresholds);
+        let mut notes = Vec::new();
+        let mut limit = LONGEST_NOTES;
+        // What hides one count tends to hide all; once is enough.
+        if count.state == State::Unknown && told.insert(count.cause()) {
+            limit = LONGEST_OBSTACLE;
+            notes.push(count.obstacle());
+        }
+        if too_few {
+            notes.extend(self.in_their_place(at));
+        } else if count.state != State::Unknown {
+            notes.extend(self.looks[at].iter().flat_map(|look| look.culprits.clone()));
+        }
+        if notes.is_empty() { String::new() } else { format!(": {}", listed(&notes, limit)) }
+    }
+
+    /// What there is where processes are missing: near misses, those elsewhere, zombies.
+    fn in_their_place(&self, at: usize) -> Vec<String> {
+        let mut notes: Vec<_> = self.looks[at].iter().flat_map(Look::near_misses).collect();
+        let Tally { zombies, elsewhere, .. } = self.counts[at].last.tally;
+        if elsewhere > 0 {
+            let inside = self.containers == Containers::Exclude;
+            let place = if inside { "in containers" } else { "outside of containers" };
+            notes.push(format!("{elsewhere} more {place}"));
+        }
+        match zombies {
+            0 => {}
+            1 => notes.push("1 zombie".into()),
+            count => notes.push(format!("{count} zombies")),
+        }
+        notes
+    }
+
+    fn push_details(&self, details: &mut Vec<String>, at: usize, label: &str, verbose: u8) {
+        let (spec, count) = (&self.specs[at], &self.counts[at].last);
+        let Some(look) = &self.looks[at] else { return };
+        let too_few = count.is_too_low(&spec.thresholds);
+        let failed = count.state != State::Ok;
+        if verbose > 0 || (failed && !too_few) {
+            details.extend(look.fitting.iter().map(|process| format!("{label}: {process}")));
+            if look.more > 0 {
+                details.push(format!("{label}: and {} more", look.more));
+            }
+        }
+        if verbose > 1 {
+            details.push(format!("{label}: read as {}", understood(spec)));
+            let Tally { certain, uncertain, zombies, elsewhere, .. } = count.tally;
+            details.push(format!(
+                "{label}: {certain} certain, {uncertain} uncertain, {zombies} zombies, {elsewhere} \
+                 across --containers",
+            ));
+        }
+        if verbose > 2 || (failed && too_few) {
+            details.extend(look.near.iter().map(|process| format!("{label}: not {process}")));
+        }
+    }
+}
+
+/// A spec as it was understood, its questions in the order in which they are asked.
+fn understood(spec: &Spec) -> String {
+    let questions = spec.selector.questions().iter().map(Question::in_words);
+    let questions = questions.collect::<Vec<_>>().join(", then ");
+    let questions = if questions.is_empty() { "every process".into() } else { questions };
+    let range = |name: &str, range: Option<Range>| {
+        range.map_or(String::new(), |range| format!("; {name} unless {}", range.wanted()))
+    };
+    let Thresholds { warning, critical } = spec.thresholds;
+    format!("{questions}{}{}", range("critical", critical), range("warning", warning))
+}
+
+/// Counts `specs` once, and how many processes were looked at. Only a walk finds fault: the list of a
+/// unit's members is of a moment, and knows no zombies.
+fn count(
+    root: &ProcRoot,
+    population: &Population,
+    specs: &[&Spec],
+) -> Result<(Vec<Count>, u64), Error> {
+    let selectors: Vec<&Selector> = specs.iter().map(|spec| &spec.selector).collect();
+    let scan = scan::count(root, population, &selectors)?;
+    let mut counts: Vec<_> =
+        specs.iter().enumerate().map(|(at, spec)| judge(spec, &scan, at)).collect();
+    let failed = |at: &usize| counts[*at].state != State::Ok;
+    let doubtful: Vec<usize> = scan.by_members.into_iter().filter(failed).collect();
+    if doubtful.is_empty() {
+        return Ok((counts, scan.listed));
+    }
+    let selectors: Vec<&Selector> = doubtful.iter().map(|&at| selectors[at]).collect();
+    let walk = scan::walk(root, population, &selectors)?;
+    for (n, &at) in doubtful.iter().enumerate() {
+        counts[at] = judge(specs[at], &walk, n);
+    }
+    Ok((counts, walk.listed))
+}
+
+fn judge(spec: &Spec, scan: &Scan, at: usize) -> Count {
+    let tally = scan.tallies[at].clone();
+    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
+    let state = spec.thresholds.state_between(tally.certain as f64, scan.possible(at));
+    Count { state, tally, blindness: scan.blindness.clone() }
+}

@@ -1,0 +1,171 @@
+//! A closer look at the few specs that need words: which processes fit, and which only just don't.
+//!
+//! Counting keeps nothing of a process. When a verdict wants explaining, the processes are walked
+//! once more, so that all that naming costs is paid only then.
+
+use std::collections::BTreeMap;
+
+use crate::count::sieve::Sieve;
+use crate::count::value::in_words;
+use crate::proc::describe;
+use crate::proc::fact::Missing;
+use crate::proc::process::Process;
+use crate::proc::root::{Pid, ProcRoot};
+use crate::select::population::{Population, Standing};
+use crate::select::selector::{Key, Question, Selector};
+use crate::text::error::Error;
+use crate::text::escape;
+
+/// How many processes are described for each selector.
+const MOST: usize = 20;
+
+/// What a closer look at one selector found.
+#[derive(Clone, Debug, Default)]
+pub struct Look {
+    /// Descriptions of processes that fit, at most 20.
+    pub fitting: Vec<String>,
+    /// `sleep (pid 812)` for each of them, if the selector is about labels and not about names.
+    pub culprits: Vec<String>,
+    /// How many more fit.
+    pub more: u64,
+    /// Descriptions of near misses with what turned them down, at most 20.
+    pub near: Vec<String>,
+    reasons: BTreeMap<Reason, Reasoned>,
+}
+
+/// Near misses are the same if they differ from what is wanted in the same way.
+type Reason = (String, String);
+
+#[derive(Clone, Debug, Default)]
+struct Reasoned {
+    count: u64,
+    plural: String,
+}
+
+impl Look {
+    /// `2 named sshd run as alice`, the most frequent first.
+    pub fn near_misses(&self) -> Vec<String> {
+        let mut reasons: Vec<_> = self.reasons.iter().collect();
+        reasons.sort_by_key(|(_, reasoned)| std::cmp::Reverse(reasoned.count));
+        reasons
+            .into_iter()
+            .map(|((name, one), reasoned)| match reasoned.count {
+                1 => format!("1 named {name} {one}"),
+                count => format!("{count} named {name} {}", reasoned.plural),
+            })
+            .collect()
+    }
+
+    fn take(&mut self, selector: &Selector, population: &Population, process: &mut Process<'_>) {
+        match selector.fits(process) {
+            Ok(true) => {}
+            Err(Missing::Gone) => return,
+            Ok(false) | Err(Missing::Hidden(_)) => {
+                if let Some(key) = turned_down_by(selector, process) {
+                    self.miss(key, selector, population, process);
+                }
+                return;
+            }
+        }
+        match population.standing_for(selector, process) {
+            Ok(Standing::Member) => {}
+            Ok(Standing::Zombie) => return self.push_near(selector, process, "a zombie"),
+            Ok(Standing::Elsewhere) => {
+                return self.push_near(selector, process, "across --containers");
+            }
+            _ => return,
+        }
+        if self.fitting.len() == MOST {
+            self.more += 1;
+            return;
+        }
+        let claim = if selector.believes(process) { " (by its own claim)" } else { "" };
+        self.fitting.push(described(selector, process) + claim);
+        self.culprits.extend(culprit(selector, process));
+    }
+
+    fn push_near(&mut self, selector: &Selector, process: &mut Process<'_>, why: &str) {
+        if self.near.len() < MOST {
+            self.near.push(format!("{} ({why})", described(selector, process)));
+        }
+    }
+
+    fn miss(
+        &mut self,
+        key: Key,
+        selector: &Selector,
+        population: &Population,
+        process: &mut Process<'_>,
+    ) {
+        if population.standing(process) != Ok(Standing::Member) {
+            return;
+        }
+        let name = describe::name(process);
+        let (Ok(one), Ok(plural)) = (in_words(key, process, false), in_words(key, process, true))
+        else {
+            return;
+        };
+        self.push_near(selector, process, &one);
+        let reasoned = self.reasons.entry((name, one)).or_default();
+        reasoned.count += 1;
+        reasoned.plural = plural;
+    }
+}
+
+fn described(selector: &Selector, process: &mut Process<'_>) -> String {
+    if selector.asks_for_label() { describe::labelled(process) } else { describe::process(process) }
+}
+
+/// Who it is, for the first line, where the selector tells by labels and not by names; with the
+/// domain, where it doesn't tell that either.
+fn culprit(selector: &Selector, process: &mut Process<'_>) -> Option<String> {
+    if !selector.asks_for_label() {
+        return None;
+    }
+    let names_domain = |question: &Question| question.key() == Key::Domain;
+    let domain = match process.label() {
+        Ok(label) if !selector.questions().iter().any(names_domain) => {
+            format!(", {}", escape::bounded(label.domain, 64))
+        }
+        _ => String::new(),
+    };
+    let name = describe::name(process);
+    Some(format!("{name} (pid {}{domain})", process.pid()))
+}
+
+/// The key that turned down a process which is what the selector's subject names.
+fn turned_down_by(selector: &Selector, process: &mut Process<'_>) -> Option<Key> {
+    let subject = selector.questions().iter().find(|question| selector.is_subject(question))?;
+    if subject.answer(process) != Ok(true) {
+        return subject.is_namesake(process).then(|| subject.key());
+    }
+    let rest = selector.questions().iter().filter(|question| !selector.is_subject(question));
+    rest.filter(|question| question.answer(process) == Ok(false)).map(Question::key).next()
+}
+
+/// Looks at all processes for each of the selectors.
+///
+/// # Errors
+/// When the processes can't be listed.
+pub fn closely(
+    root: &ProcRoot,
+    population: &Population,
+    selectors: &[&Selector],
+) -> Result<Vec<Look>, Error> {
+    let mut looks = vec![Look::default(); selectors.len()];
+    if selectors.is_empty() {
+        return Ok(looks);
+    }
+    let sieve = Sieve::new(selectors);
+    let mut process = Process::new(root, Pid(0));
+    root.walk(|pid| {
+        process.move_to(pid);
+        let passed = sieve.passed(&mut process);
+        for (at, (selector, look)) in selectors.iter().zip(&mut looks).enumerate() {
+            if sieve.lets_through(at, passed) {
+                look.take(selector, population, &mut process);
+            }
+        }
+    })?;
+    Ok(looks)
+}

@@ -1,0 +1,68 @@
+//! What a process has where a selector wanted something else, for near misses.
+
+use crate::host::names;
+use crate::kernel::cgroup;
+use crate::proc::describe;
+use crate::proc::fact::Fact;
+use crate::proc::process::{Process, shown_name};
+use crate::proc::root::Pid;
+use crate::select::selector::Key;
+use crate::text::escape;
+
+/// Longest value shown, in characters.
+const LONGEST: usize = 80;
+
+/// `runs as alice`, `has ppid 812`: the fact that `key` is about, in words that follow a noun.
+///
+/// # Errors
+/// Gone, or hidden.
+pub(super) fn in_words(key: Key, process: &mut Process<'_>, plural: bool) -> Fact<String> {
+    let (run, have) = if plural { ("run", "have") } else { ("runs", "has") };
+    let value = shown(key, process)?;
+    Ok(match key {
+        Key::User | Key::Uid => format!("{run} as {value}"),
+        Key::Exe | Key::Path => format!("{run} {value}"),
+        _ => format!("{have} {} {value}", key.name()),
+    })
+}
+
+/// The fact itself, fit for output.
+fn shown(key: Key, process: &mut Process<'_>) -> Fact<String> {
+    let text = |bytes: &[u8]| escape::bounded(bytes, LONGEST);
+    let name = |name: String| escape::bounded(name.as_bytes(), LONGEST);
+    Ok(match key {
+        Key::Name => text(&shown_name(process)?),
+        Key::Exe | Key::Path => process.exe()?.map_or("no executable".into(), text),
+        Key::Args => describe::command(process).unwrap_or_default(),
+        Key::User => name(names::user(process.owner()?.uid)),
+        Key::Group => name(names::group(process.owner()?.gid)),
+        Key::RealUser => name(names::user(process.status()?.uid.real)),
+        Key::RealGroup => name(names::group(process.status()?.gid.real)),
+        Key::Uid => process.owner()?.uid.to_string(),
+        Key::Gid => process.owner()?.gid.to_string(),
+        Key::RealUid => process.status()?.uid.real.to_string(),
+        Key::RealGid => process.status()?.gid.real.to_string(),
+        Key::Ppid => process.stat()?.ppid.to_string(),
+        Key::Parent => {
+            let parent = Pid(process.stat()?.ppid);
+            describe::name(&mut Process::new(process.root(), parent))
+        }
+        Key::State => char::from(process.stat()?.state).to_string(),
+        Key::Age => describe::span(process.age()?),
+        Key::Cpu => format!("{:.1}%", process.lifetime_cpu()?),
+        Key::Rss => format!("{}k", (process.resident_bytes()? / 1024.0).round()),
+        Key::Vsz => format!("{}k", process.stat()?.vsize / 1024),
+        Key::Threads => process.stat()?.threads.to_string(),
+        Key::Unit => cgroup::unit(process.cgroup()?).map_or("none".into(), text),
+        Key::Container => yes_no(process.is_contained()?),
+        Key::Deleted => yes_no(process.runs_deleted_file()?),
+        Key::Context | Key::Domain | Key::Mode | Key::Seuser | Key::Role | Key::Level => {
+            key.part_of(&process.label()?).map_or("none".into(), text)
+        }
+        Key::Permissive => yes_no(process.is_permissive()?),
+    })
+}
+
+fn yes_no(value: bool) -> String {
+    if value { "yes" } else { "no" }.into()
+}

@@ -1,0 +1,28 @@
+//! Open files: what they hold, and where they lie.
+
+use std::fs;
+use std::io::Read;
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::fs::{Stat, fstatfs, major, minor};
+use rustix::io::Errno;
+
+/// All that is left to read of an open file.
+pub(crate) fn contents(file: OwnedFd) -> Result<Vec<u8>, Errno> {
+    let mut bytes = Vec::new();
+    let read = fs::File::from(file).read_to_end(&mut bytes);
+    read.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    Ok(bytes)
+}
+
+/// Whether what is open lies on a file system of this type (statfs(2)).
+pub(crate) fn is_of_type(file: impl AsFd, magic: i64) -> Result<bool, Errno> {
+    #[allow(clippy::unnecessary_cast, reason = "f_type's width differs by architecture")]
+    let found = fstatfs(file)?.f_type as i64;
+    Ok(found == magic)
+}
+
+/// Its device as `mountinfo` has it (`proc_pid_mountinfo(5)`).
+pub(crate) fn device(file: &Stat) -> String {
+    format!("{}:{}", major(file.st_dev), minor(file.st_dev))
+}

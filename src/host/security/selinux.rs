@@ -1,0 +1,192 @@
+//! SELinux: labels of the form `user:role:type[:level]`, ended by a NUL.
+//!
+//! It has no file of its own below `/proc/PID/attr`, and three ways to enforce nothing: no policy
+//! loaded, permissive as a whole, and single domains that are permissive on their own.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fs::OpenOptions;
+use std::io::{self, Read, Write};
+use std::os::fd::BorrowedFd;
+
+use rustix::io::Errno;
+
+use super::{Enforcement, Label, SecuritySystem, kernel_file};
+use crate::host::progress::{self, Stage};
+use crate::kernel::file::File;
+use crate::text::escape;
+
+/// One byte, `1` or `0`, without a newline (security/selinux/selinuxfs.c, `sel_read_enforce`).
+const ENFORCE: &str = "/sys/fs/selinux/enforce";
+
+/// A question is written, the access vector read (`sel_write_access`).
+const ACCESS: &str = "/sys/fs/selinux/access";
+
+/// `AVD_FLAGS_PERMISSIVE` of security/selinux/include/security.h: the source's type is permissive.
+const PERMISSIVE: u32 = 1;
+
+/// SELinux.
+#[derive(Debug)]
+pub(super) struct Selinux;
+
+impl SecuritySystem for Selinux {
+    fn name(&self) -> &'static str {
+        "selinux"
+    }
+
+    fn title(&self) -> &'static str {
+        "SELinux"
+    }
+
+    fn answers(&self, tree: BorrowedFd<'_>) -> bool {
+        // The file system is registered by an active SELinux only (`init_sel_fs`), and no policy
+        // that was seen hides the list, or one's own mounts, from a confined plugin.
+        super::knows_file_system(tree, "selinuxfs")
+    }
+
+    fn own_file(&self) -> Option<File> {
+        None
+    }
+
+    fn wrote(&self, raw: &[u8]) -> bool {
+        let is_apparmors = raw.windows(3).any(|part| part == b"//&") || raw.ends_with(b")\n");
+        let colons = raw.iter().filter(|&&byte| byte == b':').count();
+        // Two that follow each other are in no context, but in many of Smack's labels.
+        let has_fields = colons >= 2 && !raw.windows(2).any(|pair| pair == b"::");
+        raw.ends_with(b"\0") || (has_fields && !is_apparmors)
+    }
+
+    fn label<'l>(&self, raw: &'l [u8]) -> Label<'l> {
+        let context = raw.trim_ascii_end();
+        let context = context.strip_suffix(b"\0").unwrap_or(context);
+        // The fourth field is all the rest: levels hold colons. Without a policy there is but one
+        // field, the name of an initial SID.
+        let mut fields = context.splitn(4, |&byte| byte == b':');
+        match (fields.next(), fields.next(), fields.next()) {
+            (Some(seuser), Some(role), Some(domain)) => Label {
+                context,
+                domain,
+                mode: None,
+                seuser: Some(seuser),
+                role: Some(role),
+                level: fields.next(),
+            },
+            _ => Label { context, domain: context, ..Label::default() },
+        }
+    }
+
+    fn enforcement(&self) -> Enforcement {
+        match kernel_file(ENFORCE) {
+            Ok(flag) if flag.starts_with(b"1") => Enforcement::Full,
+            Ok(_) if own_label().is_some_and(|label| !label.contains(&b':')) => {
+                Enforcement::Lacking("SELinux is permissive: no policy is loaded".into())
+            }
+            Ok(_) => Enforcement::Lacking("SELinux is permissive".into()),
+            Err(error) => Enforcement::Untold(format!(
+                "cannot tell whether SELinux enforces: {}",
+                why(&error)
+            )),
+        }
+    }
+
+    fn is_permissive(&self, label: &Label<'_>) -> Result<bool, Errno> {
+        thread_local! {
+            static KNOWN: RefCell<HashMap<Vec<u8>, Result<bool, Errno>>> = RefCell::default();
+        }
+        if let Some(known) = KNOWN.with_borrow(|known| known.get(label.domain).copied()) {
+            return known;
+        }
+        let answer = ask(label.context);
+        KNOWN.with_borrow_mut(|known| known.insert(label.domain.to_vec(), answer));
+        answer
+    }
+
+    fn remedy(&self) -> String {
+        format!(
+            "label the plugin nagios_unconfined_plugin_exec_t, or let the policy allow {} \
+             domain:process getattr",
+            own_domain()
+        )
+    }
+}
+
+/// Why the flag can't be read, and what would help.
+fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("{ENFORCE} is missing; mount selinuxfs there"),
+        io::ErrorKind::PermissionDenied => format!(
+            "{ENFORCE} may not be read; the policy must allow {} security_t:file read, \
+             security_t:dir search and sysfs_t:dir search",
+            own_domain()
+        ),
+        _ => format!("{ENFORCE}: {error}"),
+    }
+}
+
+/// Asks the kernel for the access of `context` to ourselves, and takes from the answer what it
+/// says of `context` alone.
+fn ask(context: &[u8]) -> Result<bool, Errno> {
+    progress::enter(Stage::AskingSecurity);
+    // The target doesn't matter, but question and answer must fit in a page: not the context again.
+    let target = own_label().unwrap_or_else(|| context.to_vec());
+    // Class 1 is in every policy.
+    let question = [context, b" ", target.as_slice(), b" 1"].concat();
+    let mut answer = String::new();
+    let mut exchange = || -> io::Result<()> {
+        let mut access = OpenOptions::new().read(true).write(true).open(ACCESS)?;
+        access.write_all(&question)?;
+        access.read_to_string(&mut answer).map(drop)
+    };
+    exchange().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::BADMSG))?;
+    permissive_flag(&answer).ok_or(Errno::BADMSG)
+}
+
+/// Reads `allowed decided auditallow auditdeny seqno flags`, all but `seqno` in hexadecimal.
+fn permissive_flag(answer: &str) -> Option<bool> {
+    let flags = answer.split_ascii_whitespace().nth(5)?;
+    let flags = u32::from_str_radix(flags.trim_end_matches('\0'), 16).ok()?;
+    Some(flags & PERMISSIVE != 0)
+}
+
+fn own_label() -> Option<Vec<u8>> {
+    let raw = kernel_file("/proc/self/attr/current").ok()?;
+    Some(Selinux.label(&raw).context.to_vec())
+}
+
+/// Our own domain, for a policy rule.
+fn own_domain() -> String {
+    own_label().map_or_else(
+        || "its domain".into(),
+        |label| escape::bounded(Selinux.label(&label).domain, 64),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contexts_as_real_kernels_write_them() {
+        let label = Selinux.label(b"system_u:system_r:sshd_t:s0-s0:c0.c1023\0");
+        assert_eq!(label.context, b"system_u:system_r:sshd_t:s0-s0:c0.c1023");
+        assert_eq!(label.domain, b"sshd_t");
+        assert_eq!(label.seuser, Some(&b"system_u"[..]));
+        assert_eq!(label.role, Some(&b"system_r"[..]));
+        assert_eq!(label.level, Some(&b"s0-s0:c0.c1023"[..]));
+        assert_eq!(label.mode, None);
+        let label = Selinux.label(b"system_u:system_r:init_t\0");
+        assert_eq!((label.domain, label.level), (&b"init_t"[..], None));
+        let label = Selinux.label(b"kernel\0");
+        assert_eq!((label.context, label.domain), (&b"kernel"[..], &b"kernel"[..]));
+        assert_eq!((label.seuser, label.role), (None, None));
+    }
+
+    #[test]
+    fn the_sixth_word_carries_the_flag() {
+        assert_eq!(permissive_flag("0 ffffffff 0 ffffffff 1 1"), Some(true));
+        assert_eq!(permissive_flag("0 ffffffff 0 ffffffff 12 0\0"), Some(false));
+        // Before Linux 2.6.32 there were no flags.
+        assert_eq!(permissive_flag("0 ffffffff 0 ffffffff 1"), None);
+        assert_eq!(permissive_flag(""), None);
+    }
+}

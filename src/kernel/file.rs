@@ -1,0 +1,85 @@
+//! The files that facts about a process come from.
+
+/// Makes the enum, the list of all and their paths from one row a file.
+macro_rules! files {
+    ($($(#[$doc:meta])+ $name:ident = $path:literal,)+) => {
+        /// A file, link or directory of `/proc/PID`, as proc(5) names it; the last two are others of
+        /// the kernel's.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum File {
+            $($(#[$doc])+ $name,)+
+        }
+
+        impl File {
+            /// All of them, in the order of their numbers.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The path below `/proc/PID`; empty for the directory itself. `uptime` is below
+            /// `/proc`, and the access vector has an absolute path.
+            pub const fn path(self) -> &'static str {
+                match self {
+                    $(Self::$name => $path,)+
+                }
+            }
+        }
+    };
+}
+
+files! {
+    /// The directory `/proc/PID`, whose owner is the effective user and group.
+    Directory = "",
+    /// The name of the thread-group leader.
+    Comm = "comm",
+    /// State, parent, times, sizes.
+    Stat = "stat",
+    /// Credentials, capabilities, PID namespaces.
+    Status = "status",
+    /// The arguments, each ended by a NUL.
+    Cmdline = "cmdline",
+    /// The control groups.
+    Cgroup = "cgroup",
+    /// A link to the executable.
+    Exe = "exe",
+    /// The security label, written by the active system.
+    Label = "attr/current",
+    /// AppArmor's label.
+    ApparmorLabel = "attr/apparmor/current",
+    /// Smack's label.
+    SmackLabel = "attr/smack/current",
+    /// A link to the PID namespace that children are born in.
+    PidNamespace = "ns/pid_for_children",
+    /// The user ids that the process's user namespace maps.
+    UserMap = "uid_map",
+    /// A directory with one directory a thread.
+    Threads = "task",
+    /// Seconds since boot, of the whole tree: ages are computed from it.
+    Uptime = "uptime",
+    /// Answers whether an SELinux domain is permissive.
+    AccessVector = "/sys/fs/selinux/access",
+}
+
+impl File {
+    /// The length of the longest path, in bytes.
+    pub(crate) const LONGEST_PATH: usize = {
+        let (mut longest, mut at) = (0, 0);
+        while at < Self::ALL.len() {
+            let length = Self::ALL[at].path().len();
+            if length > longest {
+                longest = length;
+            }
+            at += 1;
+        }
+        longest
+    };
+
+    /// Whether the kernel takes it from a process's memory, so that a thread which has ended has none.
+    pub const fn is_of_memory(self) -> bool {
+        matches!(self, Self::Cmdline | Self::Exe)
+    }
+
+    /// Whether it holds a security label.
+    pub const fn is_label(self) -> bool {
+        matches!(self, Self::Label | Self::ApparmorLabel | Self::SmackLabel)
+    }
+}

@@ -1,0 +1,339 @@
+//! What an interpreter runs: `perl daemon.pl` is `daemon.pl` to a sysadmin, not `perl`.
+//!
+//! One table tells which options of which interpreter take a value, carry the program or mean that
+//! there is no script at all.
+
+use crate::kernel::cmdline::{arguments, base_name};
+
+/// How an interpreter's command line is read.
+struct Interpreter {
+    /// What its name begins with; what follows may be a version (`python3.11`, `php8.2`).
+    names: &'static [&'static str],
+    /// One-letter options whose value is the next argument unless it is attached.
+    valued: &'static [u8],
+    /// One-letter options that name what is run (`python -m`, `php -f`).
+    program: &'static [u8],
+    /// One-letter options after which there is no script (`perl -e`, `sh -c`).
+    inline: &'static [u8],
+    /// Long options (also those with one dash) whose value is the next argument.
+    long_valued: &'static [&'static str],
+    /// Long options that name what is run.
+    long_program: &'static [&'static str],
+    /// Options that run a module or class, whose name has dots; empty for one run without an option.
+    dotted: &'static [&'static str],
+    /// Whether letters may be joined behind one dash (`python3 -um x`).
+    clusters: bool,
+}
+
+const INTERPRETERS: &[Interpreter] = &[
+    Interpreter {
+        names: &["perl"],
+        valued: b"I",
+        program: b"",
+        inline: b"eE",
+        long_valued: &[],
+        long_program: &[],
+        dotted: &[],
+        // What follows -I, -M, -i or -0 is its value: only the first letter is an option.
+        clusters: false,
+    },
+    Interpreter {
+        names: &["python", "pypy"],
+        valued: b"WXQ",
+        program: b"m",
+        inline: b"c",
+        long_valued: &["--check-hash-based-pycs"],
+        long_program: &[],
+        dotted: &["-m"],
+        clusters: true,
+    },
+    Interpreter {
+        names: &["ruby"],
+        valued: b"ICErK",
+        program: b"",
+        inline: b"e",
+        long_valued: &["--encoding", "--external-encoding", "--internal-encoding"],
+        long_program: &[],
+        dotted: &[],
+        clusters: false,
+    },
+    Interpreter {
+        names: &["php"],
+        valued: b"cdzSt",
+        program: b"f",
+        inline: b"rBRE",
+        long_valued: &["--php-ini", "--define", "--zend-extension", "--server", "--docroot"],
+        long_program: &["--file"],
+        dotted: &[],
+        clusters: false,
+    },
+    Interpreter {
+        // Since version 23 the main thread, and so comm, is called after what it is.
+        names: &["node", "nodejs", "node-MainThread", "MainThread"],
+        valued: b"rC",
+        program: b"",
+        inline: b"ep",
+        long_valued: &[
+            "--require",
+            "--import",
+            "--loader",
+            "--experimental-loader",
+            "--conditions",
+            "--env-file",
+            "--title",
+        ],
+        long_program: &[],
+        dotted: &[],
+        clusters: false,
+    },
+    Interpreter {
+        names: &["lua", "luajit"],
+        valued: b"el",
+        program: b"",
+        inline: b"",
+        long_valued: &[],
+        long_program: &[],
+        dotted: &[],
+        clusters: false,
+    },
+    Interpreter {
+        names: &["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "rbash"],
+        valued: b"oO",
+        program: b"",
+        inline: b"cs",
+        long_valued: &["--rcfile", "--init-file"],
+        long_program: &[],
+        dotted: &[],
+        clusters: true,
+    },
+    Interpreter {
+        names: &["java"],
+        valued: b"p",
+        program: b"m",
+        inline: b"",
+        long_valued: &[
+            "-cp",
+            "-classpath",
+            "--class-path",
+            "--module-path",
+            "--upgrade-module-path",
+            "--add-modules",
+            "--add-exports",
+            "--add-opens",
+            "--add-reads",
+            "--limit-modules",
+            "--patch-module",
+            "--enable-native-access",
+            "--source",
+        ],
+        long_program: &["-jar", "--module"],
+        dotted: &["-m", "--module", ""],
+        clusters: false,
+    },
+];
+
+/// Whether a process of this name may run a script that is better known than itself.
+pub fn is_interpreter(comm: &[u8]) -> bool {
+    find(comm).is_some()
+}
+
+/// Whether this name is a shell's.
+pub fn is_shell(comm: &[u8]) -> bool {
+    find(comm).is_some_and(|interpreter| interpreter.names.contains(&"sh"))
+}
+
+/// Whether the shell of this command line runs a command (`-c`) or a script, rather than a user.
+pub fn shell_has_work(cmdline: &[u8]) -> bool {
+    let mut arguments = arguments(cmdline).skip(1);
+    arguments.any(|argument| !argument.starts_with(b"-") || argument.contains(&b'c'))
+}
+
+/// What an interpreter runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program<'a> {
+    /// A script, module, jar or main class, as it was given.
+    pub text: &'a [u8],
+    /// Whether dots divide its name: that of a Python module or a Java class.
+    pub is_dotted: bool,
+}
+
+impl<'a> Program<'a> {
+    /// Its name without the directory.
+    pub fn base_name(self) -> &'a [u8] {
+        base_name(self.text)
+    }
+
+    /// Whether it is called so: by its base name, a dotted one also by its last part.
+    pub fn is_called(self, name: &[u8]) -> bool {
+        let base = self.base_name();
+        let last = base.rsplit(|&byte| byte == b'.').next();
+        base == name || (self.is_dotted && last == Some(name))
+    }
+}
+
+/// What the interpreter of this command line runs.
+pub fn program(cmdline: &[u8]) -> Option<Program<'_>> {
+    let mut arguments = arguments(cmdline);
+    let own = base_name(arguments.next()?);
+    let interpreter = find(own.strip_prefix(b"-").unwrap_or(own))?;
+    while let Some(argument) = arguments.next() {
+        let (text, by) = match interpreter.role(argument) {
+            Role::Program(program, by) => (program.or_else(|| arguments.next())?, by),
+            Role::EndOfOptions => (arguments.next()?, &b""[..]),
+            Role::Flag => continue,
+            Role::Valued => {
+                arguments.next();
+                continue;
+            }
+            Role::NoProgram => return None,
+        };
+        let is_dotted = interpreter.dotted.iter().any(|option| option.as_bytes() == by);
+        return Some(Program { text, is_dotted });
+    }
+    None
+}
+
+/// What an argument before the script is.
+enum Role<'a> {
+    /// The program, here or in the next argument, and the option that names it.
+    Program(Option<&'a [u8]>, &'a [u8]),
+    Flag,
+    /// An option whose value is the next argument.
+    Valued,
+    EndOfOptions,
+    NoProgram,
+}
+
+fn find(name: &[u8]) -> Option<&'static Interpreter> {
+    let is_version = |rest: &[u8]| rest.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    INTERPRETERS.iter().find(|interpreter| {
+        interpreter
+            .names
+            .iter()
+            .any(|known| name.strip_prefix(known.as_bytes()).is_some_and(is_version))
+    })
+}
+
+impl Interpreter {
+    fn role<'a>(&self, argument: &'a [u8]) -> Role<'a> {
+        let is_one_of = |list: &[&str]| list.iter().any(|option| option.as_bytes() == argument);
+        match argument {
+            b"--" => Role::EndOfOptions,
+            // The program comes from standard input.
+            b"-" => Role::NoProgram,
+            _ if is_one_of(self.long_program) => Role::Program(None, argument),
+            _ if is_one_of(self.long_valued) => Role::Valued,
+            [b'-', b'-', ..] => Role::Flag,
+            [b'+', b'o'] if self.valued.contains(&b'o') => Role::Valued,
+            [b'+', ..] if self.valued.contains(&b'o') => Role::Flag,
+            [b'-', letters @ ..] => self.letters(letters),
+            program => Role::Program(Some(program), b""),
+        }
+    }
+
+    fn letters<'a>(&self, letters: &'a [u8]) -> Role<'a> {
+        let considered = if self.clusters { letters.len() } else { 1 };
+        for (at, letter) in letters.iter().enumerate().take(considered) {
+            let attached = letters.get(at + 1..).filter(|rest| !rest.is_empty());
+            if self.inline.contains(letter)
+                && (self.clusters || attached.is_none() || *letter == b'e')
+            {
+                return Role::NoProgram;
+            }
+            if self.program.contains(letter) {
+                // A long option with one dash (java's -mx) is no -m.
+                let is_long = !self.clusters && attached.is_some();
+                let by: &[u8] = if *letter == b'm' { b"-m" } else { b"" };
+                return if is_long { Role::Flag } else { Role::Program(attached, by) };
+            }
+            if self.valued.contains(letter) {
+                return if attached.is_some() { Role::Flag } else { Role::Valued };
+            }
+        }
+        Role::Flag
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program_of(line: &str) -> Option<String> {
+        let cmdline = line.split(' ').fold(Vec::new(), |mut all, word| {
+            all.extend_from_slice(word.as_bytes());
+            all.push(0);
+            all
+        });
+        program(&cmdline).map(|program| String::from_utf8_lossy(program.text).into_owned())
+    }
+
+    #[test]
+    fn each_interpreter_names_what_it_runs() {
+        for (line, expected) in [
+            ("/usr/bin/perl -w -I lib /usr/sbin/mon -f", Some("/usr/sbin/mon")),
+            ("perl -Ilib -MFoo=bar daemon.pl", Some("daemon.pl")),
+            ("perl -e sleep daemon.pl", None),
+            ("python3.11 -u -W ignore app.py -m x", Some("app.py")),
+            ("python3 -m http.server", Some("http.server")),
+            ("python3 -Ium gunicorn.app", Some("gunicorn.app")),
+            ("python3 -c pass x", None),
+            ("ruby -r json -Ilib puma.rb", Some("puma.rb")),
+            ("php -d memory_limit=1 -f worker.php", Some("worker.php")),
+            ("php8.2 -S localhost:80 -t www router.php", Some("router.php")),
+            ("php -r sleep(1);", None),
+            ("node --require x.js --inspect=9 server.js", Some("server.js")),
+            ("lua -e x=1 script.lua", Some("script.lua")),
+            ("/bin/sh -e -o pipefail run.sh", Some("run.sh")),
+            ("bash -ec run.sh", None),
+            ("-bash", None),
+            ("sh -- run.sh", Some("run.sh")),
+            ("java -Xmx1g -cp a:b -jar x.jar", Some("x.jar")),
+            (
+                "java -cp a -mx512m org.apache.catalina.startup.Bootstrap start",
+                Some("org.apache.catalina.startup.Bootstrap"),
+            ),
+            ("java -m a/b.Main", Some("a/b.Main")),
+            ("sshd -D", None),
+            ("php-fpm8.2 -F", None),
+            ("python3", None),
+        ] {
+            assert_eq!(program_of(line).as_deref(), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_program_is_called_by_its_base_name_and_a_class_by_its_last_part() {
+        for (line, name, expected) in [
+            ("perl /usr/sbin/mon", "mon", true),
+            ("java -jar x.jar", "x.jar", true),
+            ("java -jar x.jar", "jar", false),
+            ("sh backup.cron", "cron", false),
+            ("java org.apache.Bootstrap", "Bootstrap", true),
+            ("java --module a/b.Main", "Main", true),
+            ("python3 -m http.server", "http.server", true),
+            ("python3 -um http.server", "server", true),
+            ("python3 app.v2", "v2", false),
+        ] {
+            let cmdline = line.replace(' ', "\0");
+            let program = program(cmdline.as_bytes()).unwrap();
+            assert_eq!(program.is_called(name.as_bytes()), expected, "{line} {name}");
+        }
+    }
+
+    #[test]
+    fn versions_belong_to_the_name_and_suffixes_do_not() {
+        assert!(is_interpreter(b"python3.11"));
+        assert!(is_interpreter(b"perl5.36.0"));
+        assert!(!is_interpreter(b"sshd"));
+        assert!(!is_interpreter(b"php-fpm8.2"));
+        assert!(!is_interpreter(b"perldoc"));
+    }
+
+    #[test]
+    fn a_shell_with_work_is_told_from_one_with_a_user() {
+        assert!(shell_has_work(b"sh\0-c\0check_proccount sshd\0"));
+        assert!(shell_has_work(b"/bin/bash\0wrap.sh\0"));
+        assert!(!shell_has_work(b"-bash\0"));
+        assert!(!shell_has_work(b"bash\0-i\0"));
+    }
+}

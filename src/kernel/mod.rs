@@ -1,0 +1,13 @@
+//! The kernel's files, parsed.
+//!
+//! Every parser takes bytes and returns what they say, or `None` where they are not of the kernel's
+//! form. No I/O happens here, so all of it can be tested on any bytes.
+
+pub mod capability;
+pub mod cgroup;
+pub mod cmdline;
+pub mod file;
+pub mod interpreter;
+pub mod stat;
+pub mod status;
+pub(crate) mod word;

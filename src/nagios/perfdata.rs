@@ -1,0 +1,81 @@
+//! Performance data: one number a label, in the form of the Monitoring Plugins guidelines.
+
+use std::collections::HashSet;
+
+use crate::nagios::range::{Range, Thresholds};
+
+/// One item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Perfdata {
+    /// What it is of; see [`Perfdata::render`] for what becomes of characters it may not hold.
+    pub label: String,
+    /// The measure.
+    pub value: f64,
+    /// Unit of measurement: nothing, `s`, `%`, `B` or `c`.
+    pub unit: &'static str,
+    /// What it was held against.
+    pub thresholds: Thresholds,
+}
+
+impl Perfdata {
+    /// A plain number that is held against nothing.
+    pub fn plain(label: impl Into<String>, value: f64) -> Self {
+        Self { label: label.into(), value, unit: "", thresholds: Thresholds::default() }
+    }
+
+    /// `'label'=value[UOM];warn;crit;min` for each item, labels made unique by a number.
+    ///
+    /// Labels hold no `=`, `'` or `|`: an `=` becomes `:`, the others `_`.
+    pub fn render(items: &[Self]) -> Vec<String> {
+        let mut taken = HashSet::new();
+        items.iter().map(|item| item.rendered(&mut taken)).collect()
+    }
+
+    fn rendered(&self, taken: &mut HashSet<String>) -> String {
+        let plain: String = self.label.chars().map(harmless).collect();
+        let mut label = plain.clone();
+        for number in 2.. {
+            if taken.insert(label.clone()) {
+                break;
+            }
+            label = format!("{plain}_{number}");
+        }
+        let shown =
+            |range: Option<Range>| range.map_or_else(String::new, |range| range.to_string());
+        let Thresholds { warning, critical } = self.thresholds;
+        let (warning, critical) = (shown(warning), shown(critical));
+        format!("'{label}'={}{};{warning};{critical};0", rounded(self.value), self.unit)
+    }
+}
+
+const fn harmless(c: char) -> char {
+    match c {
+        '=' => ':',
+        '\'' | '|' | '"' | ';' => '_',
+        c if c.is_ascii_control() => '_',
+        c => c,
+    }
+}
+
+/// Two places are enough for a graph, and a whole number has none.
+fn rounded(value: f64) -> f64 {
+    let rounded = (value * 100.0).round() / 100.0;
+    if rounded.is_finite() { rounded } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_quoted_unique_and_in_order() {
+        let thresholds = Thresholds { warning: None, critical: Range::of_spec("1-5").ok() };
+        let of = |label: &str, value| Perfdata { thresholds, ..Perfdata::plain(label, value) };
+        assert_eq!(
+            Perfdata::render(&[of("cron", 2.0), of("a=b|'", 0.0), of("cron", 1.234)]),
+            ["'cron'=2;;1:5;0", "'a:b__'=0;;1:5;0", "'cron_2'=1.23;;1:5;0"]
+        );
+        let share = Perfdata { unit: "%", ..Perfdata::plain("max", 99.999) };
+        assert_eq!(Perfdata::render(&[share]), ["'max'=100%;;;0"]);
+    }
+}

@@ -1,0 +1,218 @@
+//! Threshold ranges: what was allowed, and which state a measure has against it.
+//!
+//! The arithmetic is nagios-range's. What is added here: the `MIN-MAX` form of specs, the refusal of
+//! what is no finite number (`nan` never alerts), and ranges held against a measure that is only
+//! known to lie between two values.
+
+use std::fmt;
+
+use nagios_range::{CheckType, NagiosRange};
+
+use crate::nagios::state::State;
+use crate::text::number::{Interval, Unit};
+
+/// A range of the Nagios guidelines: it alerts outside of its ends, or with `@` inside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range(NagiosRange);
+
+impl Range {
+    /// Reads `10`, `10:`, `~:10`, `10:20` or `@10:20`.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what would be right.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let explain = |why: &str| format!("{why}; write a Nagios range such as 10, 10: or 5:10");
+        let ends = text.strip_prefix('@').unwrap_or(text);
+        // nagios-range takes nan and inf for numbers, and a range with either never alerts.
+        let is_end = |end: &str| end.parse::<f64>().is_ok_and(f64::is_finite);
+        let (start, end) = ends.split_once(':').unwrap_or(("0", ends));
+        if !(matches!(start, "" | "~") || is_end(start)) || !(end.is_empty() || is_end(end)) {
+            return Err(explain("not a number"));
+        }
+        let range = NagiosRange::from(text).map_err(|error| explain(&error.to_string()))?;
+        // The crate does not compare a lone end with the 0 that it implies.
+        if range.start() > range.end() {
+            return Err(explain("its end is below its start"));
+        }
+        Ok(Self(range))
+    }
+
+    /// Reads a spec's `N`, `MIN-`, `-MAX` or `MIN-MAX`, and alerts outside of it; without a lower
+    /// end that end is 0, since nothing is counted below.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what would be right.
+    pub fn of_spec(text: &str) -> Result<Self, String> {
+        let wanted = Interval::parse(text, Unit::Count)?;
+        let (start, end) = (wanted.min.unwrap_or(0.0), wanted.max.unwrap_or(f64::INFINITY));
+        NagiosRange::new(CheckType::Outside, start, end)
+            .map(Self)
+            .map_err(|error| error.to_string())
+    }
+
+    /// Whether `value` is to be alerted on.
+    pub fn alerts(&self, value: f64) -> bool {
+        self.0.check(value)
+    }
+
+    /// Whether `value` is below all that is allowed, so that something is missing rather than too
+    /// much.
+    pub fn is_above(&self, value: f64) -> bool {
+        self.0.checks_outside() && value < *self.0.start()
+    }
+
+    /// In the words of a spec: `1-`, `1-5`; what alerts inside is `not 1-5`.
+    pub fn wanted(&self) -> String {
+        let (start, end) = (*self.0.start(), *self.0.end());
+        let not = if self.0.checks_inside() { "not " } else { "" };
+        match (start.is_finite(), end.is_finite()) {
+            (true, true) => format!("{not}{start}-{end}"),
+            (true, false) => format!("{not}{start}-"),
+            (false, true) => format!("{not}up to {end}"),
+            (false, false) => format!("{not}any"),
+        }
+    }
+
+    /// Where the verdict may change, for [`Thresholds::state_between`].
+    fn turns(&self) -> impl Iterator<Item = f64> {
+        let (start, end) = (*self.0.start(), *self.0.end());
+        [start - 1.0, start.ceil(), end.floor(), end + 1.0]
+            .into_iter()
+            .filter(|turn| turn.is_finite())
+    }
+}
+
+/// In Nagios's own form, for perfdata: `10`, `1:`, `1:5`, `~:5`, `@1:5`.
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (start, end) = (*self.0.start(), *self.0.end());
+        if self.0.checks_inside() {
+            f.write_str("@")?;
+        }
+        match (start.is_finite(), end.is_finite()) {
+            (false, _) => f.write_str("~:")?,
+            // A plain number stays a threshold in Icinga, a range with a colon does not.
+            (true, true) if start == 0.0 => {}
+            (true, _) => write!(f, "{start}:")?,
+        }
+        if end.is_finite() { write!(f, "{end}") } else { Ok(()) }
+    }
+}
+
+/// The ranges that one number is held against.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Thresholds {
+    /// What it must keep to for OK.
+    pub warning: Option<Range>,
+    /// What it must keep to for not being critical.
+    pub critical: Option<Range>,
+}
+
+impl Thresholds {
+    /// The state of a measure.
+    pub fn state(&self, value: f64) -> State {
+        let alerts = |range: &Option<Range>| range.is_some_and(|range| range.alerts(value));
+        if alerts(&self.critical) {
+            State::Critical
+        } else if alerts(&self.warning) {
+            State::Warning
+        } else {
+            State::Ok
+        }
+    }
+
+    /// The state of a count that lies between `certain` and `possible`, both included: the one that
+    /// all values between have, else UNKNOWN. Looking at the two ends alone is not enough: 1 and 4
+    /// are both outside of 2-3.
+    pub fn state_between(&self, certain: f64, possible: f64) -> State {
+        let state = self.state(certain);
+        let ranges = [self.warning, self.critical].into_iter().flatten();
+        let turns: Vec<f64> = ranges.flat_map(|range| range.turns().collect::<Vec<_>>()).collect();
+        let inside = turns.into_iter().filter(|turn| (certain..=possible).contains(turn));
+        if inside.chain([possible]).all(|value| self.state(value) == state) {
+            state
+        } else {
+            State::Unknown
+        }
+    }
+
+    /// The range that gave this state, if one did.
+    pub const fn violated(&self, state: State) -> Option<Range> {
+        match state {
+            State::Critical => self.critical,
+            State::Warning => self.warning,
+            State::Unknown => {
+                if self.critical.is_some() {
+                    self.critical
+                } else {
+                    self.warning
+                }
+            }
+            State::Ok => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec_range(text: &str) -> Range {
+        Range::of_spec(text).unwrap()
+    }
+
+    #[test]
+    fn what_is_parsed_is_printed() {
+        for text in ["10", "10:", "~:10", "10:20", "@10:20", "@10", "1.5:2.5"] {
+            assert_eq!(Range::parse(text).unwrap().to_string(), text);
+        }
+        for (spec, nagios) in
+            [("1-", "1:"), ("1", "1:1"), ("-5", "5"), ("0-0", "0"), ("1-5", "1:5")]
+        {
+            assert_eq!(spec_range(spec).to_string(), nagios);
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_refused() {
+        for text in [
+            "", "nan", "inf", "1:nan", "~:inf", "1:1e999", "-inf:", "x", "20:10", "1:2:3", "@",
+            "5:~", "-5", "1-5",
+        ] {
+            assert!(Range::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn zero_is_a_limit() {
+        assert!(Range::parse("0").unwrap().alerts(1.0));
+        assert!(!Range::parse("0").unwrap().alerts(0.0));
+        assert!(spec_range("0-0").alerts(1.0));
+    }
+
+    #[test]
+    fn an_interval_has_a_state_only_if_all_its_values_agree() {
+        let two_or_three = Thresholds { critical: Some(spec_range("2-3")), warning: None };
+        assert_eq!(two_or_three.state_between(1.0, 4.0), State::Unknown);
+        assert_eq!(two_or_three.state_between(2.0, 3.0), State::Ok);
+        assert_eq!(two_or_three.state_between(4.0, f64::MAX), State::Critical);
+        assert_eq!(two_or_three.state_between(0.0, 1.0), State::Critical);
+        let at_least_one = Thresholds { critical: Some(spec_range("1-")), warning: None };
+        assert_eq!(at_least_one.state_between(1.0, f64::MAX), State::Ok);
+        assert_eq!(at_least_one.state_between(0.0, 1.0), State::Unknown);
+        let inside = Thresholds { critical: Range::parse("@2:3").ok(), warning: None };
+        assert_eq!(inside.state_between(1.0, 4.0), State::Unknown);
+    }
+
+    #[test]
+    fn the_worse_range_wins_and_is_named() {
+        let cron =
+            Thresholds { warning: Some(spec_range("1-2")), critical: Some(spec_range("1-5")) };
+        assert_eq!(
+            [1.0, 3.0, 6.0, 0.0].map(|n| cron.state(n)),
+            [State::Ok, State::Warning, State::Critical, State::Critical]
+        );
+        assert_eq!(cron.violated(State::Warning).unwrap().wanted(), "1-2");
+        assert_eq!(cron.violated(State::Critical).unwrap().wanted(), "1-5");
+    }
+}

@@ -1,0 +1,190 @@
+//! The verdict in words: one line that is worth reading, then one line a detail.
+//!
+//! Two forms, Nagios's and mon's, both bounded: Nagios cuts long output in a race, and a forged or
+//! lost line is worse than a counted one. All text from processes was escaped where it was taken
+//! in; this module adds the last guard against newlines and pipe signs.
+
+use crate::nagios::perfdata::Perfdata;
+use crate::nagios::state::State;
+use crate::text::list::{listed, one_line};
+
+/// Longest text of the first line, in bytes, without the performance data.
+const LONGEST_TEXT: usize = 511;
+
+/// Longest whole output, in bytes.
+const LONGEST_OUTPUT: usize = 4096;
+
+/// Room kept for the line that says what did not fit.
+const ROOM_FOR_REST: usize = 64;
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub state: State,
+    /// What, and by how much.
+    pub text: String,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// The check's name in the status line, such as `PROCCOUNT`.
+    pub title: &'static str,
+    /// What is wrong; nothing means OK.
+    pub findings: Vec<Finding>,
+    /// What stands in the first line when all is well.
+    pub all_well: String,
+    /// What follows the findings in the first line when something is wrong.
+    pub remark: String,
+    /// Measures.
+    pub perfdata: Vec<Perfdata>,
+    /// Lines after the first.
+    pub details: Vec<String>,
+}
+
+impl Report {
+    /// The worst of all findings.
+    pub fn state(&self) -> State {
+        self.findings.iter().map(|finding| finding.state).max().unwrap_or(State::Ok)
+    }
+
+    /// `TITLE is STATE: text|perfdata`, then the details.
+    pub fn nagios(&self) -> String {
+        let mut text = if self.findings.is_empty() {
+            one_line(&self.all_well, LONGEST_TEXT - self.head().len())
+        } else {
+            self.summary(LONGEST_TEXT - self.head().len())
+        };
+        text.insert_str(0, &self.head());
+        let lost = push_perfdata(&mut text, &self.perfdata);
+        text.push('\n');
+        let mut details = self.details.clone();
+        if lost > 0 {
+            details.insert(0, format!("performance data of {lost} more did not fit"));
+        }
+        push_lines(&mut text, &details);
+        text
+    }
+
+    /// mon's form: the failing ones in few words, then the details; nothing at all when OK.
+    pub fn mon(&self) -> String {
+        if self.findings.is_empty() {
+            return String::new();
+        }
+        let mut text = self.summary(LONGEST_TEXT);
+        text.push('\n');
+        push_lines(&mut text, &self.details);
+        text
+    }
+
+    fn head(&self) -> String {
+        format!("{} is {}: ", self.title, self.state())
+    }
+
+    /// The findings, worst first, and the remark.
+    fn summary(&self, limit: usize) -> String {
+        let mut findings: Vec<_> = self.findings.iter().collect();
+        // Stable, so that equal ones keep the order of the command line.
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.state));
+        let texts: Vec<_> = findings.iter().map(|finding| finding.text.as_str()).collect();
+        let remark = one_line(&self.remark, 80);
+        let joint = if remark.is_empty() { "" } else { "; " };
+        let listed = listed(&texts, limit.saturating_sub(remark.len() + joint.len()));
+        format!("{listed}{joint}{remark}")
+    }
+}
+
+/// Appends `|` and as many items as fit; returns how many did not.
+fn push_perfdata(text: &mut String, items: &[Perfdata]) -> usize {
+    let items = Perfdata::render(items);
+    for (at, item) in items.iter().enumerate() {
+        if text.len() + 1 + item.len() > LONGEST_OUTPUT - 1 - 2 * ROOM_FOR_REST {
+            return items.len() - at;
+        }
+        text.push(if at == 0 { '|' } else { ' ' });
+        text.push_str(item);
+    }
+    0
+}
+
+/// Appends as many lines as fit, and how many did not.
+fn push_lines(text: &mut String, lines: &[String]) {
+    for (at, line) in lines.iter().enumerate() {
+        let rest = lines.len() - at;
+        let line = one_line(line, LONGEST_TEXT);
+        let reserved = if rest > 1 { ROOM_FOR_REST } else { 0 };
+        if text.len() + line.len() + 1 + reserved > LONGEST_OUTPUT {
+            text.push_str(&format!("and {rest} more\n"));
+            return;
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(state: State, text: &str) -> Finding {
+        Finding { state, text: text.into() }
+    }
+
+    fn report(findings: Vec<Finding>) -> Report {
+        Report { title: "PROCCOUNT", findings, ..Report::default() }
+    }
+
+    #[test]
+    fn the_worst_comes_first() {
+        let mut report = report(vec![
+            finding(State::Unknown, "u 0"),
+            finding(State::Warning, "w 3"),
+            finding(State::Critical, "c 0"),
+        ]);
+        report.remark = "5 of 8 OK".into();
+        report.perfdata = vec![Perfdata::plain("c", 0.0)];
+        report.details = vec!["more".into()];
+        assert_eq!(
+            report.nagios(),
+            "PROCCOUNT is CRITICAL: c 0, w 3, u 0; 5 of 8 OK|'c'=0;;;0\nmore\n"
+        );
+        assert_eq!(report.mon(), "c 0, w 3, u 0; 5 of 8 OK\nmore\n");
+    }
+
+    #[test]
+    fn all_well_says_so_and_is_silent_for_mon() {
+        let mut report = report(Vec::new());
+        report.all_well = "sshd 1".into();
+        assert_eq!(report.nagios(), "PROCCOUNT is OK: sshd 1\n");
+        assert_eq!(report.mon(), "");
+    }
+
+    #[test]
+    fn nothing_grows_beyond_its_bounds() {
+        let many = (0..5000).map(|n| finding(State::Critical, &format!("daemon{n} 0 (want 1-)")));
+        let mut report = report(many.collect());
+        report.remark = "0 of 5000 OK".into();
+        report.perfdata = (0..5000).map(|n| Perfdata::plain(format!("d{n}"), 0.0)).collect();
+        report.details = (0..5000).map(|n| format!("line {n}")).collect();
+        let text = report.nagios();
+        let (first, rest) = text.split_once('\n').unwrap();
+        let (words, perfdata) = first.split_once('|').unwrap();
+        assert!(words.len() < 512 && words.contains(" more; 0 of 5000 OK"), "{words}");
+        assert!(perfdata.ends_with(";;;0"), "{perfdata}");
+        assert!(rest.starts_with("performance data of "), "{rest}");
+        assert!(text.len() <= 4096);
+        report.perfdata.clear();
+        let text = report.nagios();
+        assert!(text.len() <= 4096 && text.ends_with(" more\n"), "{}", text.len());
+        assert!(report.mon().len() <= 4096);
+    }
+
+    #[test]
+    fn one_endless_finding_is_cut() {
+        let report = report(vec![finding(State::Critical, &"\u{e9}|\n".repeat(4000))]);
+        let text = report.nagios();
+        assert!(text.len() < 513 && text.lines().count() == 1 && !text.contains('|'));
+        assert!(text.ends_with("...\n"));
+    }
+}

@@ -1,0 +1,204 @@
+//! The options that several plugins have, and what they mean.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::host::security::{Choice, SYSTEMS, System};
+use crate::nagios::range::{Range, Thresholds};
+use crate::proc::root::ProcRoot;
+use crate::select::exemption::Exemptions;
+use crate::select::population::{Containers, Population};
+use crate::select::selector::Subject;
+use crate::select::spec::{self, Spec};
+use crate::text::error::Error;
+use crate::text::number::{duration, seconds};
+
+/// As typed.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Options of every plugin")]
+pub struct CommonOptions {
+    /// End with UNKNOWN after this long, whatever hangs
+    #[arg(short, long, value_name = "SECONDS", default_value = "10", value_parser = duration)]
+    pub timeout: Duration,
+
+    /// Say more; up to three times
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Report as mon's monitors do: exit 0 or 1, summary first, nothing when all is well
+    #[arg(long)]
+    pub mon: bool,
+
+    /// When something is wrong, look again after this long; report only what persists
+    #[arg(long, value_name = "DELAY", value_parser = duration)]
+    pub recheck: Option<Duration>,
+
+    /// How many times to look again
+    #[arg(long, value_name = "N", default_value = "1", requires = "recheck",
+          value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub rechecks: u16,
+
+    /// What to do with processes in nested PID namespaces [default: include]
+    #[arg(long, value_name = "WHAT")]
+    pub containers: Option<Containers>,
+
+    /// Leave kernel threads out
+    #[arg(short = 'k', long)]
+    pub no_kthreads: bool,
+
+    /// The tree of processes: another mount of /proc, or a recorded copy
+    #[arg(long, value_name = "DIR", default_value = "/proc")]
+    pub proc_root: PathBuf,
+
+    /// Security system whose labels to read; a recorded copy doesn't tell which
+    #[arg(long, value_name = "SYSTEM", default_value = "auto", value_parser = security_systems())]
+    pub lsm: Choice,
+}
+
+impl CommonOptions {
+    /// Opens the tree.
+    ///
+    /// # Errors
+    /// As [`ProcRoot::open`].
+    pub fn root(&self) -> Result<ProcRoot, Error> {
+        Ok(ProcRoot::open(&self.proc_root)?.labelled_by(self.lsm))
+    }
+
+    /// The processes that the check is about, where `--containers` does not choose them.
+    pub fn population(&self, containers: Containers) -> Population {
+        Population::new(self.containers.unwrap_or(containers), !self.no_kthreads)
+    }
+
+    /// The waits before looking again: none without `--recheck`.
+    ///
+    /// # Errors
+    /// When all waits together, and `busy` (what the check itself takes), leave no time to report.
+    pub fn waits(&self, busy: Duration) -> Result<impl Iterator<Item = Duration> + use<>, Error> {
+        let delay = self.recheck.unwrap_or_default();
+        let times = if self.recheck.is_some() { self.rechecks } else { 0 };
+        let sum = (delay + busy) * u32::from(times) + busy;
+        if times > 0 && sum >= self.timeout {
+            let busy =
+                if busy.is_zero() { String::new() } else { format!(" + {} s", seconds(busy)) };
+            return Err(Error::new(format!(
+                "--recheck {} s{busy}, times {times}, takes {} s, which does not fit in --timeout {} s; \
+                 raise --timeout or wait less",
+                seconds(delay),
+                seconds(sum),
+                seconds(self.timeout),
+            )));
+        }
+        Ok(std::iter::repeat_n(delay, usize::from(times)))
+    }
+}
+
+/// The ranges of `-w` and `-c`, as typed; a plugin that judges one number has them.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct ThresholdOptions {
+    /// Nagios range outside of which the state is WARNING
+    #[arg(short, long, value_name = "RANGE", value_parser = Range::parse, allow_hyphen_values = true)]
+    pub warning: Option<Range>,
+
+    /// Nagios range outside of which the state is CRITICAL
+    #[arg(short, long, value_name = "RANGE", value_parser = Range::parse, allow_hyphen_values = true)]
+    pub critical: Option<Range>,
+}
+
+impl ThresholdOptions {
+    /// Both together.
+    pub const fn thresholds(self) -> Thresholds {
+        Thresholds { warning: self.warning, critical: self.critical }
+    }
+}
+
+/// The specs of a plugin that counts, and the ranges of those that have none.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SpecOptions {
+    /// What to count: a selector and its range
+    #[arg(value_name = "SPEC")]
+    pub specs: Vec<OsString>,
+
+    /// Another SPEC, for command definitions that pass options
+    #[arg(long = "spec", value_name = "SPEC", allow_hyphen_values = true)]
+    pub more_specs: Vec<OsString>,
+
+    /// Read specs from a file, one a line; # begins a comment
+    #[arg(long, value_name = "FILE")]
+    pub specs_from: Vec<PathBuf>,
+
+    /// The ranges of specs without one.
+    #[command(flatten)]
+    pub thresholds: ThresholdOptions,
+}
+
+impl SpecOptions {
+    /// The specs in the order of arguments, options, files; a bare first term means `subject`.
+    ///
+    /// # Errors
+    /// The first spec that is wrong, and where it stands.
+    pub fn specs(&self, subject: Subject) -> Result<Vec<Spec>, Error> {
+        let fallback = self.thresholds.thresholds();
+        let typed = self.specs.iter().chain(&self.more_specs);
+        let typed = typed.map(|spec| Spec::parse(spec.as_bytes(), subject, fallback));
+        let mut specs: Vec<Spec> = typed.collect::<Result<_, _>>()?;
+        for file in &self.specs_from {
+            specs.extend(spec::specs_of(file, subject, fallback)?);
+        }
+        Ok(specs)
+    }
+}
+
+/// The exemptions of a plugin that judges processes, as typed.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ExemptionOptions {
+    /// Do not judge these processes, such as xz,user=backup
+    #[arg(long, value_name = "SELECTOR", allow_hyphen_values = true)]
+    pub exempt: Vec<OsString>,
+
+    /// The same from a file, a selector a line; what follows " # " is the reason
+    #[arg(long, value_name = "FILE")]
+    pub exempt_from: Vec<PathBuf>,
+}
+
+impl ExemptionOptions {
+    /// What they mean.
+    ///
+    /// # Errors
+    /// As [`Exemptions::parse`].
+    pub fn exemptions(&self) -> Result<Exemptions, Error> {
+        Exemptions::parse(&self.exempt, &self.exempt_from)
+    }
+}
+
+/// The values of `--lsm`.
+fn security_systems() -> impl TypedValueParser<Value = Choice> {
+    let names = std::iter::once("auto").chain(SYSTEMS.iter().map(|system| system.name()));
+    PossibleValuesParser::new(names.collect::<Vec<_>>())
+        .map(|name| System::named(&name).map_or(Choice::Auto, Choice::Only))
+}
+
+/// The values of `--containers`.
+impl clap::ValueEnum for Containers {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Exclude, Self::Include, Self::Only]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Exclude => PossibleValue::new("exclude").help("They are left out"),
+            Self::Include => PossibleValue::new("include").help("They count like all others"),
+            Self::Only => PossibleValue::new("only").help("Only they count"),
+        })
+    }
+}
+
+/// For matches of a plugin's own command, where clap has nothing left to find wrong.
+impl From<clap::Error> for Error {
+    fn from(error: clap::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}

@@ -1,0 +1,353 @@
+//! A file that one run of a check leaves for the next, and that may be trusted when it is found.
+//!
+//! It is written whole or not at all, read only if it is what we wrote on this boot of this machine,
+//! and never reached through a link. Whatever is wrong with it is a reason to do without, never an
+//! error of the check: see [`Unusable`].
+
+use std::fmt;
+use std::fs::File;
+use std::hash::{DefaultHasher, Hasher};
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::thread;
+use std::time::Duration;
+
+use rustix::fs::{
+    AtFlags, FileType, FlockOperation, Mode, OFlags, flock, fstat, openat, renameat, unlinkat,
+};
+use rustix::io::Errno;
+use rustix::process::{Resource, geteuid, getrlimit};
+
+use crate::host::progress::{self, Stage};
+use crate::plugin::state_dir::StateDir;
+use crate::text::error::Error;
+use crate::text::escape;
+
+/// Most bytes that are kept, or read back.
+const LARGEST: usize = 32 << 20;
+
+/// Longest first line.
+const LONGEST_HEADER: usize = 512;
+
+/// The first word of every state file.
+const KIND: &str = "procwarden-state";
+
+/// The second: the version of the header's own form.
+const VERSION: &str = "1";
+
+/// How long to wait for another run that is just writing, in steps of [`STEP`].
+const PATIENCE: u32 = 100;
+const STEP: Duration = Duration::from_millis(10);
+
+/// Why there is nothing to go by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// Nothing was kept yet.
+    Missing,
+    /// It is from before the last boot, or from another container.
+    OtherBoot,
+    /// Another version of the program wrote it.
+    OtherVersion,
+    /// It is not, or not wholly, what we wrote.
+    Damaged,
+    /// It is no file, or not ours alone, or can't be read.
+    Barred(String),
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "nothing was kept yet",
+            Self::OtherBoot => "what was kept is from before the last boot",
+            Self::OtherVersion => "what was kept is of another version",
+            Self::Damaged => "what was kept is damaged",
+            Self::Barred(why) => return write!(f, "what was kept can't be used: {why}"),
+        })
+    }
+}
+
+/// A named file in a [`StateDir`].
+#[derive(Debug)]
+pub struct StateFile {
+    directory: StateDir,
+    name: String,
+    format: &'static str,
+    boot: String,
+}
+
+impl StateFile {
+    /// The file `name`, which need not exist; `format` is one word for what its content means, to be
+    /// changed whenever that does.
+    ///
+    /// # Errors
+    /// When the kernel does not tell which boot this is: without that no content can be trusted.
+    pub fn new(directory: StateDir, name: String, format: &'static str) -> Result<Self, Error> {
+        let boot =
+            this_boot().ok_or_else(|| Error::new("cannot read /proc/sys/kernel/random/boot_id"))?;
+        Ok(Self { directory, name, format, boot })
+    }
+
+    /// Where it is, fit for output.
+    pub fn shown_path(&self) -> String {
+        escape::path(&self.directory.path().join(&self.name))
+    }
+
+    /// What the last run kept.
+    ///
+    /// # Errors
+    /// Why there is nothing to go by.
+    pub fn load(&self) -> Result<Vec<u8>, Unusable> {
+        progress::enter(Stage::Remembering);
+        // Without NONBLOCK a FIFO in its place would hold us for ever.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let open = openat(self.directory.as_directory(), &self.name, flags, Mode::empty());
+        let file = match open {
+            Ok(file) => file,
+            Err(Errno::NOENT) => return Err(Unusable::Missing),
+            Err(Errno::LOOP) => return Err(Unusable::Barred("it is a symbolic link".into())),
+            Err(errno) => return Err(Unusable::Barred(errno.to_string())),
+        };
+        check(&file)?;
+        let mut bytes = Vec::new();
+        File::from(file)
+            .take((LARGEST + LONGEST_HEADER) as u64)
+            .read_to_end(&mut bytes)
+            .map_err(|error| Unusable::Barred(error.to_string()))?;
+        let payload = self.payload(&bytes)?.len();
+        bytes.drain(..bytes.len() - payload);
+        Ok(bytes)
+    }
+
+    /// Keeps `payload` for the next run.
+    ///
+    /// # Errors
+    /// What stood in the way; then what was kept before still is.
+    pub fn store(&self, payload: &[u8]) -> Result<(), Error> {
+        progress::enter(Stage::Remembering);
+        let fail = |why: String| Error::new(why).at(self.shown_path());
+        let mut bytes = self.header(payload).into_bytes();
+        bytes.extend_from_slice(payload);
+        if payload.len() > LARGEST {
+            return Err(fail(format!("{} bytes are too many to keep", payload.len())));
+        }
+        // Beyond this limit the kernel would end us by SIGXFSZ.
+        let limit = getrlimit(Resource::Fsize).current;
+        if limit.is_some_and(|limit| limit < bytes.len() as u64) {
+            return Err(fail("the limit on file sizes (ulimit -f) is too low".into()));
+        }
+        self.lock().map_err(fail)?;
+        let written = self.write_whole(&bytes).map_err(|errno| fail(errno.to_string()));
+        // Fails only for a descriptor that is no more, and the lock goes with that.
+        let _ = flock(self.directory.as_directory(), FlockOperation::Unlock);
+        written
+    }
+
+    /// Takes the directory's lock: the draft has one name, so that what a killed run leaves behind
+    /// never becomes more than one file.
+    fn lock(&self) -> Result<(), String> {
+        for _ in 0..PATIENCE {
+            let exclusive = FlockOperation::NonBlockingLockExclusive;
+            match flock(self.directory.as_directory(), exclusive) {
+                Ok(()) => return Ok(()),
+                Err(Errno::WOULDBLOCK | Errno::INTR) => thread::sleep(STEP),
+                Err(errno) => return Err(format!("cannot lock its directory: {errno}")),
+            }
+        }
+        Err("another run has held the lock of its directory for a second".into())
+    }
+
+    /// Not synced to disk: after a crash of the machine it would be of another boot anyway.
+    fn write_whole(&self, bytes: &[u8]) -> Result<(), Errno> {
+        let directory = self.directory.as_directory();
+        let draft = format!("{}.draft", self.name);
+        let remove = || match unlinkat(directory, &draft, AtFlags::empty()) {
+            Err(Errno::NOENT) => Ok(()),
+            removed => removed,
+        };
+        remove()?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+        let mode = Mode::RUSR | Mode::WUSR;
+        let file = openat(directory, &draft, flags | OFlags::CLOEXEC, mode)?;
+        let done = File::from(file)
+            .write_all(bytes)
+            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+            .and_then(|()| renameat(directory, &draft, directory, &self.name));
+        if done.is_err() {
+            // The first error is the one to tell.
+            let _ = remove();
+        }
+        done
+    }
+
+    fn header(&self, payload: &[u8]) -> String {
+        let Self { format, boot, .. } = self;
+        let sum = checksum(payload);
+        format!("{KIND} {VERSION} {format} {boot} {} {sum:016x}\n", payload.len())
+    }
+
+    /// The content behind a header that is ours.
+    fn payload<'b>(&self, bytes: &'b [u8]) -> Result<&'b [u8], Unusable> {
+        let head = &bytes[..bytes.len().min(LONGEST_HEADER)];
+        let end = head.iter().position(|&byte| byte == b'\n');
+        let (header, payload) = bytes.split_at(end.ok_or(Unusable::Damaged)? + 1);
+        let words: Vec<&[u8]> = header.split(|&byte| byte == b' ').collect();
+        let [kind, number, format, boot, ..] = words.as_slice() else {
+            return Err(Unusable::Damaged);
+        };
+        if *kind != KIND.as_bytes() {
+            return Err(Unusable::Damaged);
+        }
+        if *number != VERSION.as_bytes() || *format != self.format.as_bytes() {
+            return Err(Unusable::OtherVersion);
+        }
+        if *boot != self.boot.as_bytes() {
+            return Err(Unusable::OtherBoot);
+        }
+        // Length and sum are compared with the rest of the line at once.
+        if header == self.header(payload).as_bytes() { Ok(payload) } else { Err(Unusable::Damaged) }
+    }
+}
+
+/// That an open file is one of ours, which nobody else may have read or written.
+fn check(file: &OwnedFd) -> Result<(), Unusable> {
+    let barred = |why: &str| Err(Unusable::Barred(why.into()));
+    let found = fstat(file).map_err(|errno| Unusable::Barred(errno.to_string()))?;
+    if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile {
+        return barred("it is no regular file");
+    }
+    if found.st_uid != geteuid().as_raw() || found.st_mode & 0o077 != 0 {
+        return barred("it is not this user's alone");
+    }
+    if u64::try_from(found.st_size).unwrap_or(u64::MAX) > (LARGEST + LONGEST_HEADER) as u64 {
+        return barred("it is too large");
+    }
+    Ok(())
+}
+
+/// Guards against a torn or half-kept file, not against malice: nobody else can write here.
+fn checksum(payload: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(payload);
+    hasher.finish()
+}
+
+/// One word that no other boot has, nor another container: PIDs and clocks mean nothing there.
+fn this_boot() -> Option<String> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let mut word = id.trim().to_owned();
+    for namespace in ["pid", "time"] {
+        // Kernels before 5.6 have no time namespaces.
+        let link = std::fs::read_link(format!("/proc/self/ns/{namespace}")).unwrap_or_default();
+        word.push('/');
+        word.extend(link.to_string_lossy().chars().filter(char::is_ascii_digit));
+    }
+    (!word.contains(' ')).then_some(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::PathBuf;
+
+    struct Place {
+        base: tempfile::TempDir,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let base = tempfile::tempdir().unwrap();
+            Self { base }
+        }
+
+        fn file(&self) -> StateFile {
+            let directory = StateDir::open(Some(self.base.path())).unwrap();
+            StateFile::new(directory, "sample".into(), "test-1").unwrap()
+        }
+
+        fn path(&self) -> PathBuf {
+            self.file().directory.path().join("sample")
+        }
+
+        fn with(&self, bytes: &[u8]) -> Unusable {
+            fs::write(self.path(), bytes).unwrap();
+            fs::set_permissions(self.path(), fs::Permissions::from_mode(0o600)).unwrap();
+            self.file().load().unwrap_err()
+        }
+    }
+
+    #[test]
+    fn what_was_stored_is_loaded() {
+        let place = Place::new();
+        assert_eq!(place.file().load(), Err(Unusable::Missing));
+        let long = vec![0; 100_000];
+        for payload in [&b""[..], b"x\ny", &long] {
+            place.file().store(payload).unwrap();
+            assert_eq!(place.file().load().unwrap(), payload);
+        }
+        let mode = fs::metadata(place.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let left = fs::read_dir(place.path().parent().unwrap()).unwrap().count();
+        assert_eq!(left, 1, "no draft stays");
+    }
+
+    #[test]
+    fn every_cut_and_every_flipped_byte_is_noticed() {
+        let place = Place::new();
+        place.file().store(b"some content").unwrap();
+        let whole = fs::read(place.path()).unwrap();
+        for length in 0..whole.len() {
+            assert_eq!(place.with(&whole[..length]), Unusable::Damaged, "{length}");
+        }
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            place.with(&bytes);
+        }
+        let longer = [&whole[..], b"x"].concat();
+        assert_eq!(place.with(&longer), Unusable::Damaged);
+    }
+
+    #[test]
+    fn another_boot_or_version_is_told_apart() {
+        let place = Place::new();
+        place.file().store(b"x").unwrap();
+        let text = fs::read_to_string(place.path()).unwrap();
+        let file = place.file();
+        let version = text.replacen("state 1", "state 2", 1);
+        assert_eq!(place.with(version.as_bytes()), Unusable::OtherVersion);
+        let format = text.replacen("test-1", "test-2", 1);
+        assert_eq!(place.with(format.as_bytes()), Unusable::OtherVersion);
+        let boot = text.replacen(&file.boot, "another", 1);
+        assert_eq!(place.with(boot.as_bytes()), Unusable::OtherBoot);
+    }
+
+    #[test]
+    fn what_is_no_file_of_ours_is_not_read_and_gives_way() {
+        let place = Place::new();
+        let outside = place.base.path().join("outside");
+        place.file().store(b"theirs").unwrap();
+        fs::rename(place.path(), &outside).unwrap();
+        symlink(&outside, place.path()).unwrap();
+        assert!(matches!(place.file().load(), Err(Unusable::Barred(_))));
+        place.file().store(b"ours").unwrap();
+        assert!(fs::read(&outside).unwrap().ends_with(b"theirs"));
+        assert_eq!(place.file().load().unwrap(), b"ours");
+        fs::set_permissions(place.path(), fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(place.file().load(), Err(Unusable::Barred(_))));
+    }
+
+    #[test]
+    fn a_lock_that_is_held_is_told_and_nothing_is_lost() {
+        let place = Place::new();
+        place.file().store(b"before").unwrap();
+        let other = place.file();
+        other.lock().unwrap();
+        let error = place.file().store(b"after").unwrap_err().to_string();
+        assert!(error.contains("another run has held the lock"), "{error}");
+        assert_eq!(place.file().load().unwrap(), b"before");
+        drop(other);
+        place.file().store(b"after").unwrap();
+    }
+}

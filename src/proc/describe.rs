@@ -1,0 +1,102 @@
+//! Processes in words: bounded, escaped, and without what may not be read.
+
+use crate::host::names;
+use crate::kernel::cgroup;
+use crate::kernel::cmdline;
+use crate::proc::process::{Process, shown_name};
+use crate::proc::root::Pid;
+use crate::text::escape;
+
+/// Longest command line in a detail line, in characters.
+const LONGEST_COMMAND: usize = 120;
+
+/// Longest path or security label in a detail line, in characters. Labels can be ten times as long,
+/// but by then they are lists of categories.
+const LONGEST_PART: usize = 240;
+
+/// `pid 812 sshd, user root, up 3d: /usr/sbin/sshd -D`; what can't be read is left out.
+pub fn process(process: &mut Process<'_>) -> String {
+    let mut text = headline(process);
+    push_command(&mut text, process);
+    text
+}
+
+/// As [`process`], with what to look into when its security label is wrong: `pid 812 sleep, user
+/// root, up 3d, label system_u:system_r:initrc_t:s0, unit foo.service, exe /usr/bin/sleep`.
+pub fn labelled(process: &mut Process<'_>) -> String {
+    let mut text = headline(process);
+    let mut push = |what: &str, value: Option<&[u8]>| {
+        if let Some(value) = value {
+            text.push_str(&format!(", {what} {}", escape::bounded(value, LONGEST_PART)));
+        }
+    };
+    push("label", process.label().ok().map(|label| label.context));
+    push("unit", process.cgroup().ok().and_then(cgroup::unit));
+    match process.exe() {
+        Ok(link) => push("exe", link),
+        Err(_) => push_command(&mut text, process),
+    }
+    text
+}
+
+/// Who it is: `pid 812 sshd, user root, up 3d`.
+fn headline(process: &mut Process<'_>) -> String {
+    let mut text = format!("pid {} {}", process.pid(), name(process));
+    if let Ok(owner) = process.owner() {
+        text.push_str(&format!(", user {}", escape::text(names::user(owner.uid).as_bytes())));
+    }
+    if let Ok(age) = process.age() {
+        text.push_str(&format!(", up {}", span(age)));
+    }
+    text
+}
+
+fn push_command(text: &mut String, process: &mut Process<'_>) {
+    if let Some(command) = command(process) {
+        text.push_str(&format!(": {command}"));
+    }
+}
+
+/// `1 process`, `2 processes`.
+pub fn processes(count: u64) -> String {
+    if count == 1 { "1 process".into() } else { format!("{count} processes") }
+}
+
+/// `pid 812 and 2 more`: of `count` processes the first.
+pub fn first_of(pid: Pid, count: u64) -> String {
+    match count {
+        0 | 1 => format!("pid {pid}"),
+        count => format!("pid {pid} and {} more", count - 1),
+    }
+}
+
+/// What it is called, fit for output.
+pub fn name(process: &mut Process<'_>) -> String {
+    shown_name(process).map_or_else(|_| "?".into(), |name| escape::bounded(&name, 64))
+}
+
+/// The command line, arguments joined by spaces; `None` for what has none.
+pub fn command(process: &mut Process<'_>) -> Option<String> {
+    let line = cmdline::joined(process.cmdline().ok()?);
+    // Daemons that write their title over their arguments pad it with spaces.
+    let line = line.trim_ascii_end();
+    (!line.is_empty()).then(|| escape::bounded(line, LONGEST_COMMAND))
+}
+
+/// Seconds in the largest unit that leaves a whole number: `42s`, `3h`, `12d`.
+pub fn span(seconds: f64) -> String {
+    let units = [(86400.0, 'd'), (3600.0, 'h'), (60.0, 'm')];
+    let unit = units.into_iter().find(|(length, _)| seconds >= *length);
+    let (length, letter) = unit.unwrap_or((1.0, 's'));
+    format!("{}{letter}", (seconds / length).floor())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_short() {
+        assert_eq!([0.4, 59.0, 60.0, 7200.0, 200_000.0].map(span), ["0s", "59s", "1m", "2h", "2d"]);
+    }
+}

@@ -1,0 +1,170 @@
+//! What can be known of a process, and what stands in the way.
+//!
+//! Every fact is a value, *gone* (the process ended under us) or *hidden* (it is there, and we may
+//! not look). [`Fact`] is a plain `Result`, so that `?` carries both up to whoever judges, and no
+//! failed read can pass for "no".
+
+use std::borrow::Cow;
+use std::fmt;
+
+use rustix::io::Errno;
+use rustix::thread::CapabilitySet;
+
+use crate::host::security::System;
+use crate::kernel::file::File;
+
+/// Why a process's file does not tell us what it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// EACCES or EPERM: file permissions, ptrace access, hidepid=1 or a security module.
+    Denied,
+    /// EACCES of a label: the policy of this system does not let us look. (EPERM is hidepid's.)
+    Refused(System),
+    /// The process is there, the file is not.
+    Absent,
+    /// There are no labels: this system is not active, or none that labels processes is.
+    NoSystem(Option<System>),
+    /// A user or group that has no number in our user namespace, and shows as the overflow id
+    /// (`user_namespaces(7)`).
+    Unmapped,
+    /// What it holds is not of the kernel's form.
+    Malformed,
+    /// It is longer than we are willing to read.
+    TooLong,
+    /// Any other error of open(2), read(2) or readlink(2).
+    Failed(Errno),
+}
+
+/// A fact that exists but could not be had: which file, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hidden {
+    /// The file that would tell.
+    pub file: File,
+    /// Why it did not.
+    pub cause: Cause,
+}
+
+impl Hidden {
+    /// `exe may not be read (pid 812); run as root, …`: what hides the fact, `whose` it is, and what
+    /// would help.
+    pub fn explained(self, whose: &str) -> String {
+        let remedy = self.remedy();
+        let joint = if remedy.is_empty() { "" } else { "; " };
+        format!("{self}{whose}{joint}{remedy}")
+    }
+
+    /// How to let the plugin see, in a few words for the sysadmin; empty where nothing is known.
+    fn remedy(self) -> Cow<'static, str> {
+        Cow::Borrowed(match (self.cause, self.file) {
+            (Cause::Refused(_), File::AccessVector) => {
+                "the policy must allow security_t:file write and security_t:security compute_av"
+            }
+            (Cause::Refused(system), _) => return Cow::Owned(system.remedy()),
+            (Cause::Denied, File::Exe | File::PidNamespace) if may_trace() => {
+                "a security policy forbids it even to CAP_SYS_PTRACE"
+            }
+            (Cause::Denied, File::Exe | File::PidNamespace) => {
+                "run as root, as the same user, or with CAP_SYS_PTRACE"
+            }
+            (Cause::Denied, _) => "check hidepid of /proc and the security policy, or run as root",
+            (Cause::Absent, File::AccessVector) => "mount selinuxfs on /sys/fs/selinux",
+            (Cause::Absent, file) if file.is_label() => {
+                "this kernel or tree has no security labels"
+            }
+            (Cause::Unmapped, _) => "run the check outside of the user namespace",
+            (Cause::Absent, _) => "the tree under --proc-root lacks it",
+            _ => "",
+        })
+    }
+}
+
+/// Whether we have what usually lets one look into others' processes.
+pub(crate) fn may_trace() -> bool {
+    let sets = rustix::thread::capabilities(None);
+    sets.is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_PTRACE))
+}
+
+impl fmt::Display for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = match self.file {
+            File::Directory => "its directory",
+            other => other.path(),
+        };
+        match self.cause {
+            Cause::Denied | Cause::Refused(_) => write!(f, "{file} may not be read"),
+            Cause::Absent => write!(f, "{file} is missing"),
+            Cause::NoSystem(None) => write!(f, "no active security system labels processes"),
+            Cause::NoSystem(Some(system)) => write!(f, "{} is not active", system.title()),
+            Cause::Unmapped => write!(f, "its user has no number in this user namespace"),
+            Cause::Malformed => write!(f, "{file} is not what a kernel writes"),
+            Cause::TooLong => write!(f, "{file} is too long to read"),
+            Cause::Failed(errno) => write!(f, "reading {file} failed: {errno}"),
+        }
+    }
+}
+
+/// Why there is no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The process ended between the listing and the read: it is not running.
+    Gone,
+    /// The process is there, the fact is out of sight.
+    Hidden(Hidden),
+}
+
+/// A fact about a process.
+pub type Fact<T> = Result<T, Missing>;
+
+/// Three-valued AND: false wins over hidden, hidden over true; gone ends it.
+///
+/// # Errors
+/// [`Missing::Gone`] as soon as one says so, [`Missing::Hidden`] when none is false and one is
+/// hidden.
+pub fn all(tests: impl IntoIterator<Item = Fact<bool>>) -> Fact<bool> {
+    unless_hidden(tests, false)
+}
+
+/// Three-valued OR: true wins over hidden, hidden over false; gone ends it.
+///
+/// # Errors
+/// As [`all`], with true in the place of false.
+pub fn any(tests: impl IntoIterator<Item = Fact<bool>>) -> Fact<bool> {
+    unless_hidden(tests, true)
+}
+
+fn unless_hidden(tests: impl IntoIterator<Item = Fact<bool>>, decisive: bool) -> Fact<bool> {
+    let mut hidden = None;
+    for test in tests {
+        match test {
+            Ok(value) if value == decisive => return Ok(decisive),
+            Ok(_) => {}
+            Err(Missing::Gone) => return Err(Missing::Gone),
+            Err(Missing::Hidden(h)) => hidden = hidden.or(Some(h)),
+        }
+    }
+    hidden.map_or(Ok(!decisive), |h| Err(Missing::Hidden(h)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HIDDEN: Fact<bool> =
+        Err(Missing::Hidden(Hidden { file: File::Exe, cause: Cause::Denied }));
+    const GONE: Fact<bool> = Err(Missing::Gone);
+
+    #[test]
+    fn false_decides_an_and_whatever_is_hidden() {
+        assert_eq!(all([Ok(true), HIDDEN, Ok(false)]), Ok(false));
+        assert_eq!(all([Ok(true), HIDDEN, Ok(true)]), HIDDEN);
+        assert_eq!(all([HIDDEN, GONE]), GONE);
+        assert_eq!(all([]), Ok(true));
+    }
+
+    #[test]
+    fn true_decides_an_or_whatever_is_hidden() {
+        assert_eq!(any([HIDDEN, Ok(true)]), Ok(true));
+        assert_eq!(any([HIDDEN, Ok(false)]), HIDDEN);
+        assert_eq!(any([]), Ok(false));
+    }
+}

@@ -1,0 +1,361 @@
+//! A process, read lazily: each file at most once, and only when someone asks.
+//!
+//! One [`Process`] serves a whole scan. Moving it on to the next PID forgets what was read and keeps
+//! the buffers, so nothing is allocated per process and memory does not grow with their number.
+//! Paths are relative to the tree's directory: opening `PID` first would cost a third of a read.
+
+mod comm;
+mod dead_leader;
+pub(crate) mod executable;
+pub(crate) mod name;
+mod path;
+mod predicates;
+mod read;
+mod times;
+
+pub use comm::Comm;
+pub use name::shown as shown_name;
+pub use times::ticks_to_seconds;
+
+use std::mem;
+
+use rustix::fs::{AtFlags, StatxFlags, readlinkat, statx};
+use rustix::io::Errno;
+
+use crate::host::progress;
+use crate::host::security::Label;
+use crate::kernel::file::File;
+use crate::kernel::stat::Stat;
+use crate::kernel::status::Status;
+use crate::proc::fact::{Cause, Fact, Hidden, Missing};
+use crate::proc::root::{Pid, ProcRoot};
+use path::PidPath;
+use read::missing;
+
+/// Effective user and group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Effective UID.
+    pub uid: u32,
+    /// Effective GID.
+    pub gid: u32,
+}
+
+/// A file's content, kept from one process to the next for its room. `Ok(false)`: by nature there
+/// is none (a kernel thread has no executable).
+#[derive(Debug, Default)]
+struct Content {
+    known: Option<Fact<bool>>,
+    bytes: Vec<u8>,
+}
+
+impl Content {
+    fn get(&self) -> Fact<Option<&[u8]>> {
+        let known = self.known.unwrap_or(Ok(false))?;
+        Ok(known.then_some(self.bytes.as_slice()))
+    }
+}
+
+/// One process of a tree, of which nothing is known until it is asked for.
+#[derive(Debug)]
+pub struct Process<'r> {
+    root: &'r ProcRoot,
+    pid: Pid,
+    path: PidPath,
+    /// The thread that shows the memory, where the first one has ended.
+    stand_in: Option<Pid>,
+    comm: Option<Fact<Comm>>,
+    comm_in_stat: Option<Comm>,
+    stat: Option<Fact<Stat>>,
+    status: Option<Fact<Status>>,
+    owner: Option<Fact<Owner>>,
+    at_home: Option<bool>,
+    exe: Content,
+    cmdline: Content,
+    cgroup: Content,
+    label: Content,
+    scratch: Vec<u8>,
+    status_text: Vec<u8>,
+    now: Option<f64>,
+}
+
+impl<'r> Process<'r> {
+    /// A reader for processes of `root`, standing at `pid`.
+    pub fn new(root: &'r ProcRoot, pid: Pid) -> Self {
+        Self {
+            root,
+            pid,
+            path: PidPath::new(pid),
+            stand_in: None,
+            comm: None,
+            comm_in_stat: None,
+            stat: None,
+            status: None,
+            owner: None,
+            at_home: None,
+            exe: Content::default(),
+            cmdline: Content::default(),
+            cgroup: Content::default(),
+            label: Content::default(),
+            scratch: Vec::new(),
+            status_text: Vec::new(),
+            now: None,
+        }
+    }
+
+    /// Our own process, if we live in the very PID namespace that the tree shows.
+    pub(crate) fn own(root: &'r ProcRoot) -> Option<Self> {
+        let pid = root.own_pid().filter(|_| root.is_ours())?;
+        Some(Self::new(root, pid))
+    }
+
+    /// Moves on to `pid` and forgets all that was read.
+    pub fn move_to(&mut self, pid: Pid) {
+        self.pid = pid;
+        self.path = PidPath::new(pid);
+        self.stand_in = None;
+        self.comm = None;
+        self.comm_in_stat = None;
+        self.stat = None;
+        self.status = None;
+        self.owner = None;
+        self.at_home = None;
+        self.exe.known = None;
+        self.cmdline.known = None;
+        self.cgroup.known = None;
+        self.label.known = None;
+    }
+
+    /// Its number.
+    pub const fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// The tree it stands in.
+    pub const fn root(&self) -> &'r ProcRoot {
+        self.root
+    }
+
+    /// `comm`.
+    ///
+    /// # Errors
+    /// As all facts: gone, or hidden.
+    pub fn comm(&mut self) -> Fact<Comm> {
+        if let Some(known) = self.comm {
+            return known;
+        }
+        if let Some(comm) = self.comm_in_stat {
+            return *self.comm.insert(Ok(comm));
+        }
+        let mut text = [0_u8; 65];
+        let known = self.read_short(File::Comm, &mut text).and_then(|n| match n {
+            // Even a name of nothing has its newline.
+            0 => Err(self.malformed(File::Comm, true)),
+            n => Ok(Comm::parse(&text[..n])),
+        });
+        *self.comm.insert(known)
+    }
+
+    /// `stat`.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn stat(&mut self) -> Fact<Stat> {
+        if let Some(known) = self.stat {
+            return known;
+        }
+        let mut known = self.read_stat();
+        if let Ok(stat) = &mut known {
+            if stat.has_ended() && stat.is_alive() {
+                self.ask_a_living_thread(stat);
+            }
+        }
+        *self.stat.insert(known)
+    }
+
+    fn read_stat(&mut self) -> Fact<Stat> {
+        let mut text = mem::take(&mut self.scratch);
+        let known = self.read_whole(File::Stat, &mut text).and_then(|()| {
+            Stat::parse(&text).ok_or_else(|| self.malformed(File::Stat, text.is_empty()))
+        });
+        // The same bytes as in comm (fs/proc/array.c, proc_task_name), and a read saved.
+        self.comm_in_stat = known.ok().and(Stat::name(&text)).map(Comm::parse_name);
+        self.scratch = text;
+        known
+    }
+
+    /// `status`.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn status(&mut self) -> Fact<Status> {
+        if let Some(known) = &self.status {
+            return known.clone();
+        }
+        let mut text = mem::take(&mut self.status_text);
+        let known = self.read_whole(File::Status, &mut text).and_then(|()| {
+            Status::parse(&text).ok_or_else(|| self.malformed(File::Status, text.is_empty()))
+        });
+        self.status_text = text;
+        self.status.insert(known).clone()
+    }
+
+    /// The supplementary groups, from `status`.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn groups(&mut self) -> Fact<impl Iterator<Item = u32> + '_> {
+        let status = self.status()?;
+        let none = Missing::Hidden(Hidden { file: File::Status, cause: Cause::Malformed });
+        status.groups(&self.status_text).ok_or(none)
+    }
+
+    /// `status`, if someone asked for it already and it could be had.
+    fn status_if_read(&self) -> Option<&Status> {
+        self.status.as_ref()?.as_ref().ok()
+    }
+
+    /// Effective user and group: the owner of `/proc/PID`, even of a process that is not dumpable
+    /// (fs/proc/base.c, `task_dump_owner`); in a recorded tree, whose owner is whoever unpacked
+    /// it, those of `status`.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn owner(&mut self) -> Fact<Owner> {
+        if let Some(known) = self.owner {
+            return known;
+        }
+        let known = if self.root.is_procfs() {
+            progress::reading(self.pid.0, File::Directory);
+            statx(
+                self.root.as_directory(),
+                self.path.to(File::Directory).as_c_str(),
+                AtFlags::NO_AUTOMOUNT,
+                StatxFlags::UID | StatxFlags::GID,
+            )
+            .map(|found| Owner { uid: found.stx_uid, gid: found.stx_gid })
+            .map_err(|errno| missing(File::Directory, errno, || false))
+        } else {
+            self.status()
+                .map(|status| Owner { uid: status.uid.effective, gid: status.gid.effective })
+        };
+        *self.owner.insert(known)
+    }
+
+    /// `cmdline`: arguments, each ended by a NUL; empty for kernel threads and zombies.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn cmdline(&mut self) -> Fact<&[u8]> {
+        let is_empty = self.whole(File::Cmdline) == Ok(b"");
+        if is_empty && self.finds_a_living_thread() {
+            self.cmdline.known = None;
+        }
+        self.whole(File::Cmdline)
+    }
+
+    /// `cgroup`: a line a hierarchy, `ID:CONTROLLERS:PATH`.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn cgroup(&mut self) -> Fact<&[u8]> {
+        self.whole(File::Cgroup)
+    }
+
+    /// The security label, from the file where its system keeps it.
+    ///
+    /// # Errors
+    /// Gone, or hidden; where no security system labels processes, hidden by that.
+    pub fn label(&mut self) -> Fact<Label<'_>> {
+        let labelling = self.root.labelling();
+        Ok(labelling.label(self.raw_label()?))
+    }
+
+    /// Whether its security system refuses it nothing, whatever the policy says: an SELinux domain
+    /// that is permissive on its own, a profile in complain mode.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn is_permissive(&mut self) -> Fact<bool> {
+        let labelling = self.root.labelling();
+        labelling.is_permissive(self.raw_label()?)
+    }
+
+    fn raw_label(&mut self) -> Fact<&[u8]> {
+        self.whole(self.root.labelling().file()?)
+    }
+
+    /// The text of the link `exe`; `None` for what has none by nature, kernel threads and zombies.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn exe(&mut self) -> Fact<Option<&[u8]>> {
+        if self.exe.known.is_none() {
+            let mut known = self.read_exe();
+            if known == Ok(false) && self.finds_a_living_thread() {
+                known = self.read_exe();
+            }
+            self.exe.known = Some(known);
+        }
+        self.exe.get()
+    }
+
+    fn read_exe(&mut self) -> Fact<bool> {
+        progress::reading(self.pid.0, File::Exe);
+        let reuse = mem::take(&mut self.exe.bytes);
+        let path = self.path_to(File::Exe);
+        match readlinkat(self.root.as_directory(), path.as_c_str(), reuse) {
+            Ok(link) => {
+                self.exe.bytes = link.into_bytes();
+                Ok(true)
+            }
+            Err(Errno::NOENT) if self.is_listed() => self.has_no_executable(),
+            Err(errno) => Err(missing(File::Exe, errno, || false)),
+        }
+    }
+
+    /// What a missing link means: by nature there is none, or a recorded tree lacks it.
+    fn has_no_executable(&mut self) -> Fact<bool> {
+        if self.root.is_procfs() {
+            return Ok(false);
+        }
+        let stat = self.stat()?;
+        if stat.is_kernel_thread() || !stat.is_alive() {
+            return Ok(false);
+        }
+        Err(Missing::Hidden(Hidden { file: File::Exe, cause: Cause::Absent }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn we_can_read_ourselves() {
+        let root = ProcRoot::open(std::path::Path::new("/proc")).unwrap();
+        let pid = root.own_pid().unwrap();
+        let mut me = Process::new(&root, pid);
+        assert_eq!(pid.0, std::process::id());
+        assert_eq!(me.is_alive(), Ok(true));
+        assert_eq!(me.is_kernel_thread(), Ok(false));
+        let owner = me.owner().unwrap();
+        let status = me.status().unwrap();
+        assert_eq!((owner.uid, owner.gid), (status.uid.effective, status.gid.effective));
+        assert_eq!(
+            me.exe().unwrap().unwrap(),
+            std::fs::read_link("/proc/self/exe").unwrap().as_os_str().as_encoded_bytes()
+        );
+        assert!(me.cmdline().unwrap().ends_with(b"\0"));
+    }
+
+    #[test]
+    fn a_process_that_never_was_is_gone() {
+        let root = ProcRoot::open(std::path::Path::new("/proc")).unwrap();
+        let mut nobody = Process::new(&root, Pid(u32::MAX));
+        assert_eq!(nobody.comm().unwrap_err(), Missing::Gone);
+        assert_eq!(nobody.exe().unwrap_err(), Missing::Gone);
+        assert_eq!(nobody.owner().unwrap_err(), Missing::Gone);
+        assert_eq!(nobody.stat().unwrap_err(), Missing::Gone);
+    }
+}

@@ -1,0 +1,69 @@
+//! Paths of a process's files, made without allocating: one for each read of a scan.
+
+use std::ffi::CStr;
+
+use rustix::path::DecInt;
+
+use crate::kernel::file::File;
+use crate::proc::root::Pid;
+
+/// Digits of the greatest PID.
+const LONGEST_PID: usize = 10;
+
+/// Room for `PID`, `/`, the longest path of a [`File`], and the NUL that ends it.
+const ROOM: usize = LONGEST_PID + 1 + File::LONGEST_PATH + 1;
+
+/// The path of a process's directory, to which file names are added.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PidPath {
+    bytes: [u8; ROOM],
+    length: usize,
+}
+
+/// A path `PID/FILE`, ended by a NUL.
+pub(super) struct FilePath {
+    bytes: [u8; ROOM],
+    length: usize,
+}
+
+impl PidPath {
+    pub(super) fn new(pid: Pid) -> Self {
+        let digits = DecInt::new(pid.0);
+        let digits = digits.as_bytes();
+        let mut bytes = [0; ROOM];
+        bytes[..digits.len()].copy_from_slice(digits);
+        bytes[digits.len()] = b'/';
+        Self { bytes, length: digits.len() + 1 }
+    }
+
+    pub(super) fn to(&self, file: File) -> FilePath {
+        let mut bytes = self.bytes;
+        let name = file.path().as_bytes();
+        let end = self.length + name.len();
+        bytes[self.length..end].copy_from_slice(name);
+        FilePath { bytes, length: end }
+    }
+}
+
+impl FilePath {
+    pub(super) fn as_c_str(&self) -> &CStr {
+        // Neither digits nor our file names hold a NUL; the array ends in one.
+        CStr::from_bytes_with_nul(&self.bytes[..=self.length]).unwrap_or(c"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_those_of_proc() {
+        let path = |pid, file| PidPath::new(Pid(pid)).to(file).as_c_str().to_owned();
+        assert_eq!(path(1, File::Comm).as_c_str(), c"1/comm");
+        assert_eq!(
+            path(u32::MAX, File::PidNamespace).as_c_str(),
+            c"4294967295/ns/pid_for_children"
+        );
+        assert_eq!(path(40, File::Directory).as_c_str(), c"40/");
+    }
+}

@@ -1,0 +1,106 @@
+//! What a process is: alive, a kernel thread, in a container, outdated. Each question is put to the
+//! cheapest file that can answer it, and to a dearer one only if that one can't.
+
+use rustix::fs::{AtFlags, readlinkat_raw, stat, statat};
+
+use super::Process;
+use super::executable::DELETED;
+use crate::host::progress;
+use crate::kernel::file::File;
+use crate::kernel::status::Status;
+use crate::proc::fact::Fact;
+use crate::proc::root::Pid;
+
+impl Process<'_> {
+    /// Whether any of its threads runs. A zombie doesn't; a process whose leader exited does.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn is_alive(&mut self) -> Fact<bool> {
+        if let Some(alive) = self.status_if_read().and_then(Status::is_alive) {
+            return Ok(alive);
+        }
+        // Both links need memory or namespaces, which an exiting process gives up before it becomes
+        // a zombie; they cost half of what `stat` does.
+        if self.stat.is_none() && (self.is_at_home() || self.has_memory()) {
+            return Ok(true);
+        }
+        self.stat().map(|stat| stat.is_alive())
+    }
+
+    /// Whether it is a kernel thread.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn is_kernel_thread(&mut self) -> Fact<bool> {
+        if self.stat.is_none() && self.has_memory() {
+            return Ok(false);
+        }
+        self.stat().map(|stat| stat.is_kernel_thread())
+    }
+
+    /// True if its executable proves that it has memory of its own, as neither zombies nor kernel
+    /// threads have. A recorded tree proves nothing. False proves nothing.
+    fn has_memory(&mut self) -> bool {
+        self.root.is_procfs() && matches!(self.exe(), Ok(Some(_)))
+    }
+
+    /// Whether its executable was replaced or removed: the kernel marks the link's text
+    /// (`fs/d_path.c`), but a file's own name may end like the mark.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn runs_deleted_file(&mut self) -> Fact<bool> {
+        let Some(link) = self.exe()?.filter(|link| link.ends_with(DELETED)) else {
+            return Ok(false);
+        };
+        let named = stat(link).map(|named| (named.st_dev, named.st_ino));
+        let path = self.path_to(File::Exe);
+        let running = statat(self.root.as_directory(), path.as_c_str(), AtFlags::empty());
+        let running = running.map(|running| (running.st_dev, running.st_ino));
+        Ok(!self.root.is_procfs() || named.is_err() || named != running)
+    }
+
+    /// Whether it lives in a PID namespace below that of the tree.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn is_contained(&mut self) -> Fact<bool> {
+        if self.status_if_read().is_none() && self.is_at_home() {
+            return Ok(false);
+        }
+        self.status().map(|status| status.pid_namespaces > 1)
+    }
+
+    /// Whether it lives in another user namespace than the tree's PID 1, by their maps of ids: then
+    /// the capabilities that it holds are good for that namespace only (`user_namespaces(7)`).
+    ///
+    /// # Errors
+    /// Gone, or hidden; a recorded tree may lack the maps.
+    pub fn is_in_own_user_namespace(&self) -> Fact<bool> {
+        let map = |process: &Self| {
+            // A long map is told from others by its beginning.
+            let mut text = [0_u8; 256];
+            process.read_short(File::UserMap, &mut text)?;
+            Ok(text)
+        };
+        Ok(map(self)? != map(&Self::new(self.root, Pid(1)))?)
+    }
+
+    /// True if one link proves that it is alive and in the tree's own PID namespace: children are
+    /// born in one's own namespace or one below it, and a process that exits has none to offer
+    /// (`pidns_for_children_get` in `kernel/pid_namespace.c`). False proves nothing.
+    fn is_at_home(&mut self) -> bool {
+        if let Some(known) = self.at_home {
+            return known;
+        }
+        let known = self.root.home().is_some_and(|home| {
+            progress::reading(self.pid.0, File::PidNamespace);
+            let path = self.path.to(File::PidNamespace);
+            let mut link = [0_u8; 64];
+            readlinkat_raw(self.root.as_directory(), path.as_c_str(), &mut link)
+                .is_ok_and(|length| &link[..length] == home)
+        });
+        *self.at_home.insert(known)
+    }
+}

@@ -1,0 +1,69 @@
+//! Whether the tree lists all processes there are: `hidepid=` of its mount may leave others' out.
+
+use std::fs;
+
+use procfs_core::process::MountInfo;
+use rustix::fs::{AtFlags, fstat, statat};
+use rustix::process::{getegid, getgroups};
+
+use super::ProcRoot;
+use crate::host::open::device;
+use crate::proc::fact::may_trace;
+
+impl ProcRoot {
+    /// Why processes may be missing from the listing altogether (`hidepid=invisible` or
+    /// `ptraceable`, proc(5)) and what would help; `None` when all are there.
+    pub fn blindness(&self) -> Option<String> {
+        // PID 1 is always there; who may trace it may trace all in its user namespace.
+        if !self.is_procfs || (may_trace() && self.shows_pid_1()) {
+            return None;
+        }
+        let path = self.shown_path();
+        let Some((hidepid, group)) = self.hiding_options() else {
+            let blind = format!("{path} hides even process 1; mount it without hidepid");
+            return (!self.shows_pid_1()).then_some(blind);
+        };
+        let has_exception = match hidepid.as_str() {
+            "2" | "invisible" => true,
+            "4" | "ptraceable" => false,
+            _ => return None,
+        };
+        // Without gid= root's group sees (`has_pid_permissions` in `fs/proc/base.c`), but group 0 of
+        // a user namespace is not that group.
+        if has_exception && are_in_group(group.unwrap_or(0)) && self.shows_pid_1() {
+            return None;
+        }
+        let remedy = match group {
+            _ if !has_exception => "mount it without hidepid".into(),
+            Some(gid) => format!("join group {gid} (its gid= option)"),
+            None => "mount it with gid= of a group of this user".into(),
+        };
+        Some(format!(
+            "{path} hides other users' processes (hidepid={hidepid}); {remedy}, or run with \
+             CAP_SYS_PTRACE"
+        ))
+    }
+
+    fn shows_pid_1(&self) -> bool {
+        statat(&self.directory, c"1", AtFlags::empty()).is_ok()
+    }
+
+    /// The mount's `hidepid=` and `gid=`, if it has the first.
+    fn hiding_options(&self) -> Option<(String, Option<u32>)> {
+        let device = device(&fstat(&self.directory).ok()?);
+        // The tree's own table first: there may be no other /proc here.
+        let own = self.path.join("self/mountinfo");
+        let table = fs::read(own).or_else(|_| fs::read("/proc/self/mountinfo")).ok()?;
+        let table = String::from_utf8_lossy(&table);
+        let line = table.lines().find(|line| line.split(' ').nth(2) == Some(&device))?;
+        let mut options = MountInfo::from_line(line).ok()?.super_options;
+        let hidepid = options.remove("hidepid")??;
+        let group = options.remove("gid").flatten().and_then(|gid| gid.parse().ok());
+        Some((hidepid, group))
+    }
+}
+
+fn are_in_group(gid: u32) -> bool {
+    getegid().as_raw() == gid
+        || getgroups().is_ok_and(|groups| groups.iter().any(|group| group.as_raw() == gid))
+}

@@ -1,0 +1,193 @@
+//! Exemptions: processes that someone has looked at and found right, and the reason why.
+//!
+//! An exemption is a selector; in a file, `SELECTOR # REASON`. It remembers how often it was of use,
+//! so that one which spares nothing any more can be told and taken away: whitelists rot.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use crate::proc::describe;
+use crate::proc::fact::{Fact, Missing};
+use crate::proc::process::Process;
+use crate::select::lines::{parsed_lines, split_comment};
+use crate::select::selector::{Selector, Subject};
+use crate::select::spec::needless_range;
+use crate::text::error::Error;
+use crate::text::escape;
+
+/// Longest selector and longest reason shown, in characters.
+const LONGEST: usize = 120;
+
+/// One exemption.
+#[derive(Clone, Debug)]
+pub struct Exemption {
+    selector: Selector,
+    reason: Option<String>,
+    matched: u64,
+}
+
+impl Exemption {
+    /// One that a program makes.
+    pub fn new(selector: Selector, reason: &str) -> Self {
+        Self { selector, reason: Some(reason.into()), matched: 0 }
+    }
+
+    /// Reads `SELECTOR` or `SELECTOR # REASON`.
+    ///
+    /// # Errors
+    /// What is wrong with the selector, and what would be right.
+    pub fn parse(text: &[u8]) -> Result<Self, Error> {
+        let explain =
+            |error: Error| error.at(format_args!("exemption '{}'", escape::bounded(text, 100)));
+        let (selector, reason) = split_comment(text);
+        if let Some(range) = needless_range(selector) {
+            let why = format!("it counts nothing, and so has no range; leave :{range} out");
+            return Err(explain(Error::new(why)));
+        }
+        Ok(Self {
+            selector: Selector::parse(selector, Subject::Program).map_err(explain)?,
+            reason: reason.map(|reason| escape::bounded(reason, LONGEST)),
+            matched: 0,
+        })
+    }
+
+    /// Whether `process` is exempt; a yes is counted.
+    ///
+    /// # Errors
+    /// Gone, or hidden where the answer hangs on a hidden fact.
+    pub fn covers(&mut self, process: &mut Process<'_>) -> Fact<bool> {
+        let fits = self.selector.fits(process)?;
+        self.matched += u64::from(fits);
+        Ok(fits)
+    }
+
+    /// How many processes it has covered.
+    pub const fn matched(&self) -> u64 {
+        self.matched
+    }
+}
+
+/// `atd (runs jobs as their owners)`, or the selector alone.
+impl fmt::Display for Exemption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&escape::shortened(self.selector.text(), LONGEST))?;
+        match &self.reason {
+            Some(reason) => write!(f, " ({reason})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// All exemptions of a check, in the order of options and then files.
+#[derive(Clone, Debug, Default)]
+pub struct Exemptions(Vec<Exemption>);
+
+impl Exemptions {
+    /// Reads those that were typed, then those of the files. A file may be empty: without
+    /// exemptions everything is judged.
+    ///
+    /// # Errors
+    /// A wrong selector, with file and line where it has them, or a file that can't be read.
+    pub fn parse(typed: &[OsString], files: &[PathBuf]) -> Result<Self, Error> {
+        let typed = typed.iter().map(|text| Exemption::parse(text.as_bytes()));
+        let mut all = typed.collect::<Result<Vec<_>, _>>()?;
+        for file in files {
+            all.extend(parsed_lines(file, Exemption::parse)?);
+        }
+        Ok(Self(all))
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, exemption: Exemption) {
+        self.0.push(exemption);
+    }
+
+    /// The place of the first exemption that `process` fits; each that it fits counts it.
+    ///
+    /// # Errors
+    /// Gone; or hidden where the answer hangs on a hidden fact.
+    pub fn which(&mut self, process: &mut Process<'_>) -> Fact<Option<usize>> {
+        let (mut first, mut hidden) = (None, None);
+        for (at, exemption) in self.0.iter_mut().enumerate() {
+            match exemption.covers(process) {
+                Ok(true) => first = first.or(Some(at)),
+                Ok(false) => {}
+                Err(Missing::Gone) => return Err(Missing::Gone),
+                Err(Missing::Hidden(what)) => hidden = hidden.or(Some(what)),
+            }
+        }
+        match (first, hidden) {
+            (None, Some(hidden)) => Err(Missing::Hidden(hidden)),
+            (first, _) => Ok(first),
+        }
+    }
+
+    /// Forgets how many matched: a new scan begins.
+    pub fn start_over(&mut self) {
+        for exemption in &mut self.0 {
+            exemption.matched = 0;
+        }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Exemption] {
+        &self.0
+    }
+
+    /// Lines for `-v`, first those that matched nothing: `exemption 'xz' matched nothing`.
+    pub fn details(&self) -> Vec<String> {
+        let (used, idle): (Vec<_>, Vec<_>) = self.0.iter().partition(|one| one.matched > 0);
+        let line = |one: &&Exemption| {
+            let matched = Some(one.matched).filter(|&count| count > 0).map(describe::processes);
+            format!("exemption {one} matched {}", matched.as_deref().unwrap_or("nothing"))
+        };
+        idle.iter().chain(&used).map(line).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proc::root::ProcRoot;
+
+    #[test]
+    fn a_reason_follows_the_mark() {
+        let shown = |text: &str| Exemption::parse(text.as_bytes()).unwrap().to_string();
+        assert_eq!(shown("atd"), "atd");
+        assert_eq!(shown("atd,user=root  #  by design # so"), "atd,user=root (by design # so)");
+        assert_eq!(shown("args~a#b"), "args~a#b");
+        assert_eq!(shown("xz\t\t# packs logs"), "xz (packs logs)");
+        assert_eq!(shown("a # \x1b|"), "a (\\x1b\\x7c)");
+    }
+
+    #[test]
+    fn a_wrong_line_is_told_with_its_place() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "# known\n\natd # by design\nfrob=1 # no such key\n").unwrap();
+        let error = parsed_lines(file.path(), Exemption::parse).unwrap_err();
+        assert!(
+            error.to_string().contains(":4: exemption 'frob=1 # no such key': unknown key"),
+            "{error}"
+        );
+        std::fs::write(file.path(), "# known\natd # by design\n").unwrap();
+        let read = parsed_lines(file.path(), Exemption::parse).unwrap();
+        assert_eq!((read.len(), read[0].matched()), (1, 0));
+    }
+
+    #[test]
+    fn what_matched_nothing_is_told_first() {
+        let typed = ["uid=0-", "nosuchprocess"].map(OsString::from);
+        let mut all = Exemptions::parse(&typed, &[]).unwrap();
+        let root = ProcRoot::open(std::path::Path::new("/proc")).unwrap();
+        let mut me = Process::new(&root, root.own_pid().unwrap());
+        assert_eq!(all.which(&mut me), Ok(Some(0)));
+        assert_eq!(
+            all.details(),
+            ["exemption nosuchprocess matched nothing", "exemption uid=0- matched 1 process"]
+        );
+        all.start_over();
+        assert!(all.all().iter().all(|one| one.matched == 0));
+    }
+}

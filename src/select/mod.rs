@@ -1,0 +1,14 @@
+//! Which processes are meant.
+//!
+//! [`selector`] is the grammar, [`spec`] adds ranges and a label, [`population`] leaves out what a
+//! check is not about, [`lineage`] finds the check's own processes, and [`exemption`] spares what
+//! someone has looked at.
+//!
+//! Everything here is asked of one process at a time. Walks and counts belong to the layer below.
+
+pub mod exemption;
+pub mod lineage;
+pub mod lines;
+pub mod population;
+pub mod selector;
+pub mod spec;

@@ -1,0 +1,86 @@
+//! Which processes a check is about at all: running ones, of the host or of containers, with or
+//! without kernel threads, and never the check's own.
+
+use std::cell::OnceCell;
+
+use crate::proc::fact::Fact;
+use crate::proc::process::Process;
+use crate::select::lineage::Lineage;
+use crate::select::selector::Selector;
+
+/// What is done with processes in nested PID namespaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Containers {
+    /// They are left out.
+    Exclude,
+    /// They count like all others.
+    Include,
+    /// Only they count.
+    Only,
+}
+
+/// What a process is to a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// One of those it is about.
+    Member,
+    /// Ended, and not yet waited for.
+    Zombie,
+    /// On the other side of `--containers`.
+    Elsewhere,
+    /// A kernel thread, and those are not wanted.
+    KernelThread,
+    /// The check itself, or made for it.
+    Own,
+}
+
+/// The processes that a check is about.
+#[derive(Debug)]
+pub struct Population {
+    /// What is done with containers.
+    pub containers: Containers,
+    kernel_threads: bool,
+    lineage: OnceCell<Lineage>,
+}
+
+impl Population {
+    /// All that run, chosen by containers and kernel threads.
+    pub const fn new(containers: Containers, kernel_threads: bool) -> Self {
+        Self { containers, kernel_threads, lineage: OnceCell::new() }
+    }
+
+    /// What `process` is to the check.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn standing(&self, process: &mut Process<'_>) -> Fact<Standing> {
+        self.standing_for(&Selector::everything(), process)
+    }
+
+    /// What `process` is to a selector: one that asks for zombies or containers gets them.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn standing_for(&self, selector: &Selector, process: &mut Process<'_>) -> Fact<Standing> {
+        let root = process.root();
+        let lineage = self.lineage.get_or_init(|| Lineage::of_this_check(root));
+        if lineage.includes(process)
+            || (selector.names_programs() && lineage.includes_fork(process))
+        {
+            return Ok(Standing::Own);
+        }
+        if self.containers != Containers::Include && !selector.asks_for_containers() {
+            let wanted = self.containers == Containers::Only;
+            if process.is_contained()? != wanted {
+                return Ok(Standing::Elsewhere);
+            }
+        }
+        if !selector.asks_for_zombies() && !process.is_alive()? {
+            return Ok(Standing::Zombie);
+        }
+        if !self.kernel_threads && process.is_kernel_thread()? {
+            return Ok(Standing::KernelThread);
+        }
+        Ok(Standing::Member)
+    }
+}

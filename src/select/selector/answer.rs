@@ -1,0 +1,148 @@
+//! One term, one process: reads the fact that the key is about and compares.
+
+use regex::bytes::Regex;
+
+use super::{Key, Test};
+use crate::host::names;
+use crate::kernel::cgroup;
+use crate::kernel::cmdline::joined;
+use crate::kernel::file::File;
+use crate::proc::fact::{Cause, Fact, Hidden, Missing};
+use crate::proc::process::executable::{link_of, undeleted};
+use crate::proc::process::{Process, name};
+use crate::proc::root::Pid;
+
+/// Whether the process is what `test` says of `key`.
+pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bool> {
+    match key {
+        Key::Name => match test {
+            Test::Text(name) => name::is(name, process),
+            _ => name::any(process, |name| test.fits_text(name)),
+        },
+        Key::Path | Key::Exe => executable_holds(key, test, process),
+        Key::Args => process.cmdline().map(|cmdline| test.fits_text(&joined(cmdline))),
+        Key::User => Ok(test.fits_user(known(process.owner()?.uid, process)?)),
+        Key::Uid => Ok(test.fits_number(known(process.owner()?.uid, process)?.into())),
+        Key::Group => Ok(test.fits_group(known(process.owner()?.gid, process)?)),
+        Key::Gid => Ok(test.fits_number(known(process.owner()?.gid, process)?.into())),
+        Key::RealUser => Ok(test.fits_user(known(process.status()?.uid.real, process)?)),
+        Key::RealUid => Ok(test.fits_number(known(process.status()?.uid.real, process)?.into())),
+        Key::RealGroup => Ok(test.fits_group(known(process.status()?.gid.real, process)?)),
+        Key::RealGid => Ok(test.fits_number(known(process.status()?.gid.real, process)?.into())),
+        Key::Ppid => process.stat().map(|stat| test.fits_number(stat.ppid.into())),
+        Key::Parent => parent_holds(test, process),
+        Key::State => process.stat().map(|stat| {
+            // A dead leader's Z, if nothing better is known, says nothing of the threads that live on.
+            let is_dead_leader = stat.state == b'Z' && stat.is_alive();
+            !is_dead_leader && test.fits_letter(stat.state)
+        }),
+        Key::Age => process.age().map(|age| test.fits_number(age.floor())),
+        Key::Cpu => process.lifetime_cpu().map(|percent| test.fits_number(percent)),
+        Key::Rss => process.resident_bytes().map(|bytes| test.fits_number(bytes)),
+        #[allow(clippy::cast_precision_loss, reason = "sizes and counts are far below 2^53")]
+        Key::Vsz => process.stat().map(|stat| test.fits_number(stat.vsize as f64)),
+        #[allow(clippy::cast_precision_loss, reason = "sizes and counts are far below 2^53")]
+        Key::Threads => process.stat().map(|stat| test.fits_number(stat.threads as f64)),
+        Key::Unit => {
+            let unit = process.cgroup().map(cgroup::unit)?;
+            Ok(unit.is_some_and(|unit| test.fits_text(unit)))
+        }
+        Key::Container => process.is_contained().map(|contained| test.is(contained)),
+        Key::Deleted => {
+            let has_file = link_of(process)?.is_some();
+            Ok(test.is(has_file && process.runs_deleted_file()?))
+        }
+        Key::Context | Key::Domain | Key::Mode | Key::Seuser | Key::Role | Key::Level => {
+            let part = key.part_of(&process.label()?);
+            Ok(part.is_some_and(|part| test.fits_text(part)))
+        }
+        Key::Permissive => process.is_permissive().map(|permissive| test.is(permissive)),
+    }
+}
+
+fn executable_holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bool> {
+    match test {
+        Test::Executable(wanted) if key == Key::Path => wanted.is_run_or_claimed_by(process),
+        Test::Executable(wanted) => wanted.is_run_by(process),
+        _ => {
+            let link = link_of(process)?;
+            Ok(link.is_some_and(|link| test.fits_text(undeleted(link))))
+        }
+    }
+}
+
+/// The id, unless it stands for all that have no number here.
+fn known(id: u32, process: &Process<'_>) -> Fact<u32> {
+    if process.root().is_unmapped(id) {
+        return Err(Missing::Hidden(Hidden { file: File::UserMap, cause: Cause::Unmapped }));
+    }
+    Ok(id)
+}
+
+/// The parent's name. A parent that is gone has handed its children on, so ask again, once; one
+/// that still is the parent and can't be seen is hidden (hidepid).
+fn parent_holds(test: &Test, process: &mut Process<'_>) -> Fact<bool> {
+    let first = process.stat()?.ppid;
+    let mut ppid = first;
+    loop {
+        if ppid == 0 {
+            return Ok(false);
+        }
+        let mut parent = Process::new(process.root(), Pid(ppid));
+        match holds(Key::Name, test, &mut parent) {
+            Err(Missing::Gone) => {}
+            known => return known,
+        }
+        let next = Process::new(process.root(), process.pid()).stat()?.ppid;
+        if next == ppid || ppid != first {
+            let hidden = Hidden { file: File::Directory, cause: Cause::Denied };
+            return Err(Missing::Hidden(hidden));
+        }
+        ppid = next;
+    }
+}
+
+/// Whether a text fits. A byte that is no UTF-8 is a sign like any other, or a `.*` would end at it.
+fn is_match(regex: &Regex, text: &[u8]) -> bool {
+    let is_match_of_signs = || regex.is_match(String::from_utf8_lossy(text).as_bytes());
+    regex.is_match(text) || (!text.is_ascii() && is_match_of_signs())
+}
+
+/// A test that is not of a key's kind is never built (see the parser), and fits nothing.
+impl Test {
+    pub(super) fn fits_text(&self, text: &[u8]) -> bool {
+        match self {
+            Self::Text(wanted) => wanted == text,
+            Self::Matches(regex) => is_match(regex, text),
+            _ => false,
+        }
+    }
+
+    fn fits_user(&self, uid: u32) -> bool {
+        match self {
+            Self::Id(wanted) => *wanted == uid,
+            Self::Matches(regex) => regex.is_match(names::user(uid).as_bytes()),
+            _ => false,
+        }
+    }
+
+    fn fits_group(&self, gid: u32) -> bool {
+        match self {
+            Self::Id(wanted) => *wanted == gid,
+            Self::Matches(regex) => regex.is_match(names::group(gid).as_bytes()),
+            _ => false,
+        }
+    }
+
+    fn fits_number(&self, value: f64) -> bool {
+        matches!(self, Self::Within(interval) if interval.contains(value))
+    }
+
+    fn fits_letter(&self, letter: u8) -> bool {
+        matches!(self, Self::Letters(letters) if letters.contains(&letter))
+    }
+
+    fn is(&self, value: bool) -> bool {
+        matches!(self, Self::Is(wanted) if *wanted == value)
+    }
+}

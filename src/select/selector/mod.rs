@@ -1,0 +1,182 @@
+//! Selectors: which processes are meant.
+//!
+//! A selector is parsed once and then asked of every process. Terms of one key are one
+//! *question* (any of them will do; negated: none of them may); all questions must be answered yes.
+//! They are asked cheapest first, and a no ends it, so that an expensive file is opened only for the
+//! few that passed the rest. Answers are three-valued: see [`fact`].
+
+mod answer;
+mod executable;
+mod key;
+mod parse;
+
+pub use key::{KEYS, Key, Kind, Row};
+pub use parse::Subject;
+pub(crate) use parse::{split_terms, unquoted};
+
+use regex::bytes::Regex;
+
+use crate::proc::fact::{self, Fact, Missing};
+use crate::proc::process::{Comm, Process, name};
+use crate::text::error::Error;
+use crate::text::number::Interval;
+use executable::Executable;
+
+/// A conjunction of terms.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    text: String,
+    questions: Vec<Question>,
+    subject: Option<Key>,
+}
+
+impl Selector {
+    /// Reads a selector; a bare first term means `subject`.
+    ///
+    /// # Errors
+    /// The offending term, and what would be right.
+    pub fn parse(text: &[u8], subject: Subject) -> Result<Self, Error> {
+        parse::selector(text, subject).map_err(Error::new)
+    }
+
+    /// One that every process fits.
+    pub const fn everything() -> Self {
+        Self { text: String::new(), questions: Vec::new(), subject: None }
+    }
+
+    /// Whether `process` is meant.
+    ///
+    /// # Errors
+    /// Gone, or hidden where the answer hangs on a hidden fact.
+    pub fn fits(&self, process: &mut Process<'_>) -> Fact<bool> {
+        fact::all(self.questions.iter().map(|question| question.answer(process)))
+    }
+
+    /// The selector as it was written, fit for output.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its questions, cheapest first.
+    pub fn questions(&self) -> &[Question] {
+        &self.questions
+    }
+
+    /// Whether this question is its subject: the first term, if that names a program or a domain.
+    pub fn is_subject(&self, question: &Question) -> bool {
+        self.subject == Some(question.key) && !question.negated
+    }
+
+    /// Whether `process` fits by what it says of itself, since its executable may not be read.
+    pub fn believes(&self, process: &mut Process<'_>) -> bool {
+        let by_path = self.questions.iter().any(|question| question.key == Key::Path);
+        by_path && matches!(process.exe(), Err(Missing::Hidden(_)))
+    }
+
+    /// Whether there can be processes that it only just turns down: what its subject names, but
+    /// for another term, or what is called like an executable.
+    pub fn has_near_misses(&self) -> bool {
+        let mut questions = self.questions.iter();
+        questions.len() > 1 || questions.any(|q| matches!(q.key, Key::Exe | Key::Path))
+    }
+
+    /// Whether it asks about security labels.
+    pub fn asks_for_label(&self) -> bool {
+        let mut questions = self.questions.iter();
+        questions.any(|question| question.key.is_of_label())
+    }
+
+    /// Whether it asks for zombies, which otherwise count as not running.
+    pub fn asks_for_zombies(&self) -> bool {
+        let asks = |test: &Test| matches!(test, Test::Letters(letters) if letters.contains(&b'Z'));
+        self.questions.iter().any(|question| {
+            question.key == Key::State && !question.negated && question.tests.iter().any(asks)
+        })
+    }
+
+    /// Whether it says which programs are meant, rather than whose processes or what kind of them.
+    pub fn names_programs(&self) -> bool {
+        let keys = [Key::Name, Key::Exe, Key::Path, Key::Args];
+        self.questions.iter().any(|question| keys.contains(&question.key) && !question.negated)
+    }
+
+    /// Whether it asks where a process lives, and so decides about containers itself.
+    pub fn asks_for_containers(&self) -> bool {
+        self.questions.iter().any(|question| question.key == Key::Container)
+    }
+
+    /// The question that turns down all but running members of certain units, if it asks one: a
+    /// selector that also wants the dead has none.
+    pub(crate) fn units(&self) -> Option<&Question> {
+        let is_of_units = |question: &&Question| question.key == Key::Unit && !question.negated;
+        self.questions.iter().find(is_of_units).filter(|_| !self.asks_for_zombies())
+    }
+
+    /// What `comm` must be for this selector to fit any but an interpreter, if there is just one
+    /// such name: what a scan of many specs sorts them by.
+    pub(crate) fn only_comm(&self) -> Option<&[u8]> {
+        let Question { key: Key::Name, negated: false, tests, .. } = self.questions.first()? else {
+            return None;
+        };
+        let [Test::Text(name)] = tests.as_slice() else {
+            return None;
+        };
+        Some(&name[..name.len().min(Comm::LONGEST)])
+    }
+}
+
+/// All terms of a selector with one key and one sign.
+#[derive(Clone, Debug)]
+pub struct Question {
+    key: Key,
+    negated: bool,
+    tests: Vec<Test>,
+    written: Vec<String>,
+}
+
+impl Question {
+    /// What it asks about.
+    pub const fn key(&self) -> Key {
+        self.key
+    }
+
+    /// The question as it was understood: `name=sshd`, `user=root or user=daemon`.
+    pub fn in_words(&self) -> String {
+        self.written.join(if self.negated { " and " } else { " or " })
+    }
+
+    /// Whether the process is called like the executable that is asked for, although it may run
+    /// another one.
+    pub fn is_namesake(&self, process: &mut Process<'_>) -> bool {
+        self.tests.iter().any(|test| match test {
+            Test::Executable(executable) => name::is(executable.name(), process) == Ok(true),
+            _ => false,
+        })
+    }
+
+    /// Whether one of its values is this text.
+    pub(crate) fn wants(&self, text: &[u8]) -> bool {
+        self.tests.iter().any(|test| test.fits_text(text))
+    }
+
+    /// The answer for one process.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn answer(&self, process: &mut Process<'_>) -> Fact<bool> {
+        let any = fact::any(self.tests.iter().map(|test| answer::holds(self.key, test, process)));
+        any.map(|found| found != self.negated)
+    }
+}
+
+/// A value to compare with.
+#[derive(Clone, Debug)]
+enum Test {
+    Text(Vec<u8>),
+    Matches(Regex),
+    Executable(Executable),
+    Id(u32),
+    Within(Interval),
+    Letters(Vec<u8>),
+    Is(bool),
+}

@@ -1,0 +1,340 @@
+//! The grammar of selectors: `TERM { "," TERM }`, with a bare value as the first term if wanted.
+//!
+//! A comma that belongs to a value is written twice. Everything that is wrong is told here, before
+//! any scan.
+
+use std::str;
+
+use regex::bytes::RegexBuilder;
+
+use super::executable::Executable;
+use super::{KEYS, Key, Kind, Question, Selector, Test};
+use crate::host::names;
+use crate::kernel::cgroup;
+use crate::text::escape;
+use crate::text::number::Interval;
+
+/// What a bare first term names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A name, or an executable if it begins with `/`.
+    Program,
+    /// A security domain, even if it begins with `/` (AppArmor's profiles do).
+    Domain,
+}
+
+/// Reads a selector.
+pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String> {
+    let mut questions: Vec<Question> = Vec::new();
+    let mut first = None;
+    let terms: Vec<_> = split_terms(text).into_iter().map(unquoted).collect();
+    for (at, term) in terms.iter().enumerate() {
+        let mut written = escape::text(term);
+        let (mut key, negated, test) = match Written::read(term) {
+            Some(term) => term.mean()?,
+            None if at == 0 => {
+                let (key, test) = bare(term, subject)?;
+                written.insert_str(0, &format!("{}=", key.name()));
+                (key, false, test)
+            }
+            None => return Err(wrong_sign(term).unwrap_or_else(|| no_term(term))),
+        };
+        // Beside another `exe=` a bare path is one of two, either of which will do.
+        if key == Key::Path && terms.iter().any(|term| asks_for_exe(term)) {
+            key = Key::Exe;
+        }
+        if at == 0 && !negated {
+            first = Some(key);
+        }
+        let same = |question: &&mut Question| question.key == key && question.negated == negated;
+        if let Some(question) = questions.iter_mut().find(same) {
+            question.tests.push(test);
+            question.written.push(written);
+        } else {
+            let (tests, written) = (vec![test], vec![written]);
+            questions.push(Question { key, negated, tests, written });
+        }
+    }
+    // Stable, so that of equal ones the one written first is asked first.
+    questions.sort_by_key(|question| question.key.rank());
+    let names_something = |key: &Key| {
+        matches!(key, Key::Name | Key::Exe | Key::Path | Key::Args | Key::Domain | Key::Unit)
+    };
+    Ok(Selector { text: escape::text(text), questions, subject: first.filter(names_something) })
+}
+
+/// The terms of a selector as they are written; a comma inside of one stands there twice.
+pub(crate) fn split_terms(text: &[u8]) -> Vec<&[u8]> {
+    let mut terms = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while at < text.len() {
+        if text[at..].starts_with(b",,") {
+            at += 1;
+        } else if text[at] == b',' {
+            terms.push(&text[start..at]);
+            start = at + 1;
+        }
+        at += 1;
+    }
+    terms.push(&text[start..]);
+    terms
+}
+
+/// What a term says, with `,,` turned into the comma that it stands for.
+pub(crate) fn unquoted(term: &[u8]) -> Vec<u8> {
+    let mut is_first_of_two = false;
+    let is_meant = |byte: &&u8| {
+        is_first_of_two = **byte == b',' && !is_first_of_two;
+        !is_first_of_two
+    };
+    term.iter().filter(is_meant).copied().collect()
+}
+
+fn asks_for_exe(term: &[u8]) -> bool {
+    Written::read(term).is_some_and(|written| written.key == "exe" && !written.negated)
+}
+
+fn bare(value: &[u8], subject: Subject) -> Result<(Key, Test), String> {
+    if value.is_empty() {
+        return Err("no process is named; write a name, a path or KEY=VALUE first".into());
+    }
+    if let Some(name) = value.strip_prefix(b"not-") {
+        let name = escape::text(name);
+        return Err(format!(
+            "'not-{name}' negates no key; write not-name={name}, or name=not-{name}"
+        ));
+    }
+    if let Some(why) = wrong_sign(value) {
+        return Err(why);
+    }
+    let (key, kind) = match subject {
+        Subject::Domain => (Key::Domain, Kind::Text),
+        Subject::Program if value.starts_with(b"/") => (Key::Path, Kind::Path),
+        Subject::Program => (Key::Name, Kind::Text),
+    };
+    Ok((key, exact(key, kind, value)?))
+}
+
+/// A key with another sign behind it, as `rss>1G` or `user:root`. As a name it would fit nothing, and
+/// `rss>1G:0-0` would be OK for ever.
+fn wrong_sign(value: &[u8]) -> Option<String> {
+    let sign = value.iter().position(|byte| matches!(byte, b'!' | b'<' | b'>' | b':'))?;
+    let key = str::from_utf8(&value[..sign]).ok()?;
+    let (_, kind) = Key::named(key)?;
+    let (shown, negated) = (escape::text(value), value[sign] == b'!');
+    let right = match kind {
+        _ if negated => format!("not-{key}=VALUE"),
+        Kind::Number(_) => format!("{key}=MIN- or {key}=-MAX"),
+        _ => format!("{key}=VALUE"),
+    };
+    Some(format!("in '{shown}' no = or ~ follows the key '{key}'; write {right}"))
+}
+
+fn known_keys() -> String {
+    let known: Vec<_> = KEYS.iter().map(|&(_, name, ..)| name).collect();
+    format!("keys are {}, and label in a spec", known.join(", "))
+}
+
+fn no_term(term: &[u8]) -> String {
+    if term.is_empty() {
+        return "a term is empty; a comma inside a value is written twice".into();
+    }
+    if term.iter().any(|byte| matches!(byte, b'=' | b'~')) {
+        let term = escape::text(term);
+        return format!("'{term}' begins with no key; {}", known_keys());
+    }
+    format!(
+        "'{}' is not KEY=VALUE or KEY~REGEX; a comma inside a value is written twice",
+        escape::text(term)
+    )
+}
+
+/// A term as it was written: `[not-]KEY=VALUE` or `[not-]KEY~REGEX`.
+struct Written<'t> {
+    key: &'t str,
+    negated: bool,
+    is_regex: bool,
+    value: &'t [u8],
+}
+
+impl<'t> Written<'t> {
+    /// `None` if it has not the form, and is bare.
+    fn read(term: &'t [u8]) -> Option<Self> {
+        let sign = term.iter().position(|byte| matches!(byte, b'=' | b'~'))?;
+        let key = str::from_utf8(&term[..sign]).ok()?;
+        // Whatever may be a key gone wrong is none of a name: `State=D:0-0` would be OK for ever.
+        let may_be_of_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if key.trim().is_empty() || !key.trim().bytes().all(may_be_of_key) {
+            return None;
+        }
+        let (key, negated) = key.strip_prefix("not-").map_or((key, false), |key| (key, true));
+        Some(Self { key, negated, is_regex: term[sign] == b'~', value: &term[sign + 1..] })
+    }
+
+    fn mean(&self) -> Result<(Key, bool, Test), String> {
+        let Some((key, kind)) = Key::named(self.key) else {
+            return Err(format!("unknown key '{}'; {}", self.key, known_keys()));
+        };
+        if self.value.is_empty() {
+            return Err(format!("'{}' has no value; write {}=VALUE", self.key, self.key));
+        }
+        let test = if self.is_regex {
+            regex(self.key, kind, self.value)?
+        } else {
+            exact(key, kind, self.value)?
+        };
+        Ok((key, self.negated, test))
+    }
+}
+
+fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, String> {
+    if matches!(kind, Kind::Number(_) | Kind::Letters | Kind::YesNo) {
+        return Err(format!("'{key}~' compares no text; write {key}=VALUE"));
+    }
+    let pattern = utf8(value)?;
+    // A newline in an argument ends no command line.
+    let built = RegexBuilder::new(pattern).dot_matches_new_line(true).build();
+    built.map(Test::Matches).map_err(|error| {
+        // The crate's message draws the place over several lines; the last one says what it is.
+        let what = error.to_string();
+        let what = what.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let value = escape::text(value);
+        format!(
+            "'{value}' is no regular expression: {what}; put \\ before a sign that means itself"
+        )
+    })
+}
+
+fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, String> {
+    let shown = escape::text(value);
+    match kind {
+        Kind::Text if key == Key::Unit => unit(value),
+        Kind::Text => Ok(Test::Text(value.to_vec())),
+        Kind::Path if value.starts_with(b"/") => Ok(Test::Executable(Executable::new(value))),
+        Kind::Path => {
+            Err(format!("'{shown}' is not an absolute path; write exe=/PATH or exe~REGEX"))
+        }
+        Kind::UserName => {
+            let no_user = || format!("there is no user '{shown}'; write a user's name or number");
+            names::uid(utf8(value)?).map(Test::Id).ok_or_else(no_user)
+        }
+        Kind::GroupName => {
+            let no_group =
+                || format!("there is no group '{shown}'; write a group's name or number");
+            names::gid(utf8(value)?).map(Test::Id).ok_or_else(no_group)
+        }
+        Kind::Number(unit) => {
+            let interval = Interval::parse(utf8(value)?, unit);
+            interval.map(Test::Within).map_err(|why| format!("{}={shown}: {why}", key.name()))
+        }
+        Kind::Letters if value.iter().all(|letter| b"RSDZTtIX".contains(letter)) => {
+            Ok(Test::Letters(value.to_vec()))
+        }
+        Kind::Letters => Err(format!("'{shown}' is no state; write letters of R S D Z T t I X")),
+        Kind::YesNo => match value {
+            b"yes" => Ok(Test::Is(true)),
+            b"no" => Ok(Test::Is(false)),
+            _ => Err(format!("{}={shown}: write yes or no", key.name())),
+        },
+    }
+}
+
+/// A unit's name; without a kind it is a service, as systemctl has it. A dot alone is no kind: there is
+/// a php8.2-fpm.service.
+fn unit(value: &[u8]) -> Result<Test, String> {
+    if cgroup::unit_of_group(value).is_some() {
+        return Ok(Test::Text(value.to_vec()));
+    }
+    let empty = ["slice", "target", "timer", "path", "device", "automount"];
+    let is_kind = |kind: &&str| value.ends_with(format!(".{kind}").as_bytes());
+    if let Some(kind) = empty.into_iter().find(is_kind) {
+        let shown = escape::text(value);
+        return Err(format!(
+            "'{shown}' is a {kind}, which has no processes itself; name the unit that has"
+        ));
+    }
+    Ok(Test::Text([value, b".service"].concat()))
+}
+
+fn utf8(value: &[u8]) -> Result<&str, String> {
+    str::from_utf8(value).map_err(|_| format!("'{}' is not UTF-8", escape::text(value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(text: &str) -> Vec<(Key, bool, usize)> {
+        let parsed = selector(text.as_bytes(), Subject::Program).unwrap();
+        parsed.questions.iter().map(|q| (q.key, q.negated, q.tests.len())).collect()
+    }
+
+    fn error(text: &str) -> String {
+        selector(text.as_bytes(), Subject::Program).unwrap_err()
+    }
+
+    #[test]
+    fn terms_of_one_key_are_one_question() {
+        assert_eq!(
+            keys("sshd,user=root,not-ppid=1,user=daemon"),
+            [(Key::Name, false, 1), (Key::User, false, 2), (Key::Ppid, true, 1)]
+        );
+    }
+
+    #[test]
+    fn a_bare_first_term_is_the_subject() {
+        assert_eq!(keys("/usr/sbin/sshd"), [(Key::Path, false, 1)]);
+        assert_eq!(keys("/usr/sbin/a,exe=/usr/sbin/b"), [(Key::Exe, false, 2)]);
+        assert_eq!(keys("tmux: server"), [(Key::Name, false, 1)]);
+        assert_eq!(keys("a b=c"), [(Key::Name, false, 1)]);
+        let domain = selector(b"/usr/sbin/cupsd", Subject::Domain).unwrap();
+        assert_eq!(domain.questions[0].key, Key::Domain);
+    }
+
+    #[test]
+    fn a_doubled_comma_is_one_inside_the_value() {
+        assert_eq!(keys("args~x{1,,3}"), [(Key::Args, false, 1)]);
+        assert_eq!(split_terms(b"a,,b,,,c,"), [&b"a,,b,,"[..], b"c", b""]);
+        assert_eq!(unquoted(b"a,,b,,,,"), b"a,b,,");
+    }
+
+    #[test]
+    fn cheap_questions_come_first() {
+        assert_eq!(
+            keys("parent=x,args~y,user=root,name=z").iter().map(|k| k.0).collect::<Vec<_>>(),
+            [Key::Name, Key::User, Key::Args, Key::Parent]
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        for (text, part) in [
+            ("", "no process is named"),
+            ("frob=1", "unknown key 'frob'; keys are name, exe"),
+            ("State=D", "unknown key 'State'"),
+            ("not_user=root", "unknown key 'not_user'"),
+            (" user=root", "unknown key ' user'"),
+            ("sshd, user=root", "unknown key ' user'"),
+            ("sshd,root", "'root' is not KEY=VALUE"),
+            ("sshd,", "a term is empty"),
+            ("rss>1G", "write rss=MIN- or rss=-MAX"),
+            ("age>=5m", "write age=MIN- or age=-MAX"),
+            ("user:root", "write user=VALUE"),
+            ("state!=D", "write not-state=VALUE"),
+            ("sshd,user!=root", "write not-user=VALUE"),
+            ("age=", "'age' has no value"),
+            ("age=x", "'x' is not a number of seconds"),
+            ("uid=5-1", "write 1-5"),
+            ("user=nosuchuser", "there is no user 'nosuchuser'"),
+            ("group=nosuchgroup", "there is no group 'nosuchgroup'"),
+            ("args~(", "is no regular expression"),
+            ("uid~1", "compares no text"),
+            ("state=Q", "is no state"),
+            ("container=maybe", "write yes or no"),
+            ("exe=sshd", "not an absolute path"),
+            ("unit=cron.timer", "'cron.timer' is a timer, which has no processes itself"),
+        ] {
+            assert!(error(text).contains(part), "{text}: {}", error(text));
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! A spec: a selector, the ranges that the number of its processes is held against, and the label
+//! it goes by.
+
+use std::path::Path;
+
+use crate::nagios::range::{Range, Thresholds};
+use crate::select::lines::{parsed_lines, split_comment};
+use crate::select::selector::{Selector, Subject, split_terms, unquoted};
+use crate::text::error::Error;
+use crate::text::escape;
+
+/// What is expected of a set of processes.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// Which processes.
+    pub selector: Selector,
+    /// How many of them.
+    pub thresholds: Thresholds,
+    /// Its name in the text: `label=`, else the selector as written.
+    pub label: String,
+}
+
+impl Spec {
+    /// Reads `SELECTOR[:[WARN:]CRIT]`. Without a range of its own it gets `fallback`'s, and where
+    /// that has none either, `1-`: who names a process expects it to run.
+    ///
+    /// # Errors
+    /// What is wrong with which part, and what would be right.
+    pub fn parse(text: &[u8], subject: Subject, fallback: Thresholds) -> Result<Self, Error> {
+        let place = format!("spec '{}'", escape::bounded(text, 100));
+        let explain = |why: String| Error::new(why).at(&place);
+        let (rest, own) = split_ranges(text).map_err(explain)?;
+        let mut terms = split_terms(rest);
+        if let Some(range) = terms.iter().find_map(|term| stray_range(term)) {
+            let why = format!("the range {range} goes at the end, after all terms, and once");
+            return Err(explain(why));
+        }
+        let label = take_label(&mut terms).map_err(explain)?;
+        let selector =
+            Selector::parse(&terms.join(&b','), subject).map_err(|error| error.at(&place))?;
+        let thresholds = match own {
+            Some(own) => own,
+            None if fallback == Thresholds::default() => {
+                Thresholds { warning: None, critical: Some(Range::of_spec("1-").map_err(explain)?) }
+            }
+            None => fallback,
+        };
+        let label = label.map(|label| escape::text(&unquoted(label)));
+        let label = label.unwrap_or_else(|| selector.text().to_owned());
+        Ok(Self { selector, thresholds, label })
+    }
+}
+
+/// The specs of a file, one a line; what follows ` # ` is a comment.
+///
+/// # Errors
+/// As [`parsed_lines`]; a wrong spec is told with file and line; a file without any is an error too,
+/// since a check of nothing would be OK for ever.
+pub fn specs_of(path: &Path, subject: Subject, fallback: Thresholds) -> Result<Vec<Spec>, Error> {
+    let shown = escape::path(path);
+    let specs = parsed_lines(path, |line| Spec::parse(split_comment(line).0, subject, fallback))?;
+    if specs.is_empty() {
+        return Err(Error::new(format!("{shown} holds no spec")));
+    }
+    Ok(specs)
+}
+
+/// Takes the ranges off the end, if the last colon is followed by one.
+fn split_ranges(text: &[u8]) -> Result<(&[u8], Option<Thresholds>), String> {
+    let Some((rest, critical)) = split_range(text)? else {
+        return Ok((text, None));
+    };
+    let (rest, warning) = match split_range(rest)? {
+        Some((rest, warning)) => (rest, Some(warning)),
+        None => (rest, None),
+    };
+    Ok((rest, Some(Thresholds { warning, critical: Some(critical) })))
+}
+
+fn split_range(text: &[u8]) -> Result<Option<(&[u8], Range)>, String> {
+    match range_at_end(text) {
+        Some((rest, range)) => Range::of_spec(range).map(|range| Some((rest, range))),
+        None => Ok(None),
+    }
+}
+
+/// The range at the end of a text that may have none, such as an exemption's.
+pub(crate) fn needless_range(text: &[u8]) -> Option<&str> {
+    range_at_end(text).map(|(_, range)| range).filter(|range| range.contains('-'))
+}
+
+/// What stands before and after the last colon, if the latter is a range, or one gone wrong.
+fn range_at_end(text: &[u8]) -> Option<(&[u8], &str)> {
+    let colon = text.iter().rposition(|&byte| byte == b':')?;
+    let (rest, tail) = (&text[..colon], std::str::from_utf8(&text[colon + 1..]).ok()?);
+    // Values may end in much that looks like a range; a bare name seldom does.
+    let is_bare = !text.contains(&b'=') && !text.contains(&b'~');
+    is_meant_as_range(tail, is_bare).then_some((rest, tail))
+}
+
+/// Whether what follows a colon is a range, or was meant to be one: nothing at all, or bounds of
+/// which at least one is a number; after a bare name, whatever begins like a number. `s0-s0` of a
+/// security level and `server` of a name are not.
+fn is_meant_as_range(tail: &str, after_a_name: bool) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let begins_like_one = || {
+        let first = tail.trim_start_matches(['@', '~', '-']);
+        first.starts_with(|c: char| c.is_ascii_digit())
+    };
+    tail.is_empty()
+        || tail == "-"
+        || (tail.split('-').any(is_number) && !tail.contains([',', '=', '~', '/']))
+        || (after_a_name && begins_like_one() && !tail.contains('/'))
+}
+
+/// A range where it would be taken for part of a value: behind a bare name or a label, or, if it can
+/// only be a range, behind the value of any key but those whose values hold colons.
+fn stray_range(term: &[u8]) -> Option<String> {
+    let (value, range) = range_at_end(term)?;
+    let has_key = |key: &[u8]| value.strip_prefix(b"not-").unwrap_or(value).starts_with(key);
+    let is_bare = !value.contains(&b'=') && !value.contains(&b'~');
+    let is_stray = is_bare
+        || value.starts_with(b"label=")
+        || (range.contains('-') && ![b"context", &b"level="[..]].iter().any(|key| has_key(key)));
+    is_stray.then(|| range.to_owned())
+}
+
+/// Takes `label=TEXT` out of the terms.
+fn take_label<'t>(terms: &mut Vec<&'t [u8]>) -> Result<Option<&'t [u8]>, String> {
+    const KEY: &[u8] = b"label=";
+    let labels: Vec<_> = terms.iter().filter_map(|term| term.strip_prefix(KEY)).collect();
+    terms.retain(|term| !term.starts_with(KEY));
+    match labels.as_slice() {
+        [] => Ok(None),
+        [b""] => Err("'label' has no value; write label=TEXT".into()),
+        [label] => Ok(Some(label)),
+        _ => Err("it has two labels".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Spec, Error> {
+        Spec::parse(text.as_bytes(), Subject::Program, Thresholds::default())
+    }
+
+    fn parts(text: &str) -> (String, Option<String>, Option<String>) {
+        let spec = parse(text).unwrap();
+        let shown = |range: Option<Range>| range.map(|range| range.wanted());
+        (spec.label, shown(spec.thresholds.warning), shown(spec.thresholds.critical))
+    }
+
+    #[test]
+    fn the_range_comes_after_the_last_colon_that_is_followed_by_one() {
+        for (text, label, warning, critical) in [
+            ("sshd", "sshd", None, "1-"),
+            ("sshd:1-", "sshd", None, "1-"),
+            ("cron:1-2:1-5", "cron", Some("1-2"), "1-5"),
+            ("tmux: server:1-", "tmux: server", None, "1-"),
+            ("tmux: server", "tmux: server", None, "1-"),
+            ("x:5", "x", None, "5-5"),
+            ("x:-5", "x", None, "0-5"),
+            (
+                "context=system_u:system_r:sshd_t:s0:1-1",
+                "context=system_u:system_r:sshd_t:s0",
+                None,
+                "1-1",
+            ),
+            ("context=a:b:c:s0-s0", "context=a:b:c:s0-s0", None, "1-"),
+            ("sshd,user=root,label=ssh daemon:1-1", "ssh daemon", None, "1-1"),
+            ("args~a:b,,c:2-", "args~a:b,,c", None, "2-"),
+            ("sleep,label=a,,b:1-", "a,b", None, "1-"),
+            ("args~:80,user=root:1-", "args~:80,user=root", None, "1-"),
+        ] {
+            let expected =
+                (label.to_owned(), warning.map(str::to_owned), Some(critical.to_owned()));
+            assert_eq!(parts(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn ranges_gone_wrong_are_no_names() {
+        for (text, part) in [
+            ("sshd:1.5-", "'1.5' is not a whole number"),
+            ("sshd:1k-", "'1k' is not a whole number"),
+            ("sshd:@1", "'@1' is not a whole number"),
+            ("sleep,label=e:0-0,user=root", "the range 0-0 goes at the end"),
+            ("nosuch:1-,label=ssh", "the range 1- goes at the end"),
+            ("sleep,not-args~foo:0-0,user=root", "the range 0-0 goes at the end"),
+            ("sshd:1-1:1-1:1-1", "the range 1-1 goes at the end"),
+            ("sshd,label=a,label=b", "two labels"),
+            ("not-sshd:0-0", "write not-name=sshd"),
+            ("sshd:x-1", "'x' is not a whole number"),
+            ("sshd:5-1", "write 1-5"),
+            ("sshd:1-x", "'x' is not a whole number"),
+            ("sshd:", "nothing follows the colon"),
+            ("sshd:-", "has no number"),
+            ("sshd:1-2-3", "'2-3' is not"),
+            ("sshd:1:", "nothing follows the colon"),
+            (":1-1", "no process is named"),
+            ("sshd:1-,user=root", "the range 1- goes at the end"),
+            ("label=x:1-", "no process is named"),
+            ("sshd,label=:1-", "'label' has no value"),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_fallback_serves_specs_without_a_range() {
+        let fallback = Thresholds { warning: Range::parse("2:").ok(), critical: None };
+        let spec = Spec::parse(b"sshd", Subject::Program, fallback).unwrap();
+        assert_eq!(spec.thresholds, fallback);
+        let spec = Spec::parse(b"sshd:3-", Subject::Program, fallback).unwrap();
+        assert_eq!(spec.thresholds.critical.unwrap().wanted(), "3-");
+        assert_eq!(spec.thresholds.warning, None);
+    }
+
+    #[test]
+    fn a_file_is_read_line_by_line() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "\u{feff}# x\n\n  sshd:1- # ssh \ncron:x-1\n").unwrap();
+        let error = specs_of(file.path(), Subject::Program, Thresholds::default()).unwrap_err();
+        assert!(error.to_string().contains(":4: spec 'cron:x-1'"), "{error}");
+        std::fs::write(file.path(), "# nothing\n").unwrap();
+        let error = specs_of(file.path(), Subject::Program, Thresholds::default()).unwrap_err();
+        assert!(error.to_string().ends_with("holds no spec"), "{error}");
+    }
+}

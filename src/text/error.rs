@@ -1,0 +1,29 @@
+//! What ends a check before it has a verdict. Rendered in one place, as UNKNOWN, by the runner.
+
+use std::fmt;
+
+/// A sentence for the sysadmin: what was wrong, where, and what would be right. What came from
+/// outside is already escaped in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error(String);
+
+impl Error {
+    /// An error that says `text`.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The same error, told where it happened: `place: text`.
+    #[must_use]
+    pub fn at(self, place: impl fmt::Display) -> Self {
+        Self(format!("{place}: {}", self.0))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}

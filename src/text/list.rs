@@ -1,0 +1,39 @@
+//! Lists and lines that fit where they are printed.
+
+/// Items joined by commas as far as `limit` bytes go, the rest counted.
+pub fn listed<T: AsRef<str>>(items: &[T], limit: usize) -> String {
+    let mut text = String::new();
+    for (at, item) in items.iter().enumerate() {
+        let joint = if at == 0 { "" } else { ", " };
+        let rest = items.len() - at;
+        let room = limit.saturating_sub(text.len() + joint.len());
+        let room = if rest > 1 { room.saturating_sub(" and 99999 more".len()) } else { room };
+        let item = item.as_ref();
+        if at > 0 && item.len() > room {
+            return format!("{text} and {rest} more");
+        }
+        text.push_str(joint);
+        text.push_str(&one_line(item, room));
+    }
+    text
+}
+
+/// `text` without newlines and pipe signs, cut after `limit` bytes.
+pub fn one_line(text: &str, limit: usize) -> String {
+    let clean: String = text
+        .chars()
+        .map(|c| match c {
+            '|' => '/',
+            c if c.is_control() => ' ',
+            c => c,
+        })
+        .collect();
+    if clean.len() <= limit {
+        return clean;
+    }
+    let mut end = limit.saturating_sub(3);
+    while !clean.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}...", &clean[..end])
+}

@@ -1,0 +1,160 @@
+//! Numbers as selectors and ranges write them: `5`, `5-`, `-5`, `5-9`, with a unit where one fits.
+
+use std::time::Duration;
+
+/// What a number counts, and so which units it may carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Whole things: processes, threads, ids. No unit.
+    Count,
+    /// Bytes; `k`, `M`, `G` are powers of 1,024.
+    Bytes,
+    /// Seconds; `s`, `m`, `h`, `d`.
+    Seconds,
+    /// Percent, with or without `%`.
+    Percent,
+}
+
+impl Unit {
+    fn factor(self, suffix: &str) -> Option<f64> {
+        let factor = match (self, suffix) {
+            (_, "") | (Self::Percent, "%") | (Self::Seconds, "s") | (Self::Bytes, "B") => 1.0,
+            (Self::Seconds, "m") => 60.0,
+            (Self::Seconds, "h") => 3600.0,
+            (Self::Seconds, "d") => 86400.0,
+            (Self::Bytes, "k" | "K") => 1024.0,
+            (Self::Bytes, "M") => 1024.0 * 1024.0,
+            (Self::Bytes, "G") => 1024.0 * 1024.0 * 1024.0,
+            _ => return None,
+        };
+        Some(factor)
+    }
+
+    /// The units in words, for an error.
+    const fn hint(self) -> &'static str {
+        match self {
+            Self::Count => "a whole number",
+            Self::Bytes => "a number of bytes, with k, M or G",
+            Self::Seconds => "a number of seconds, or with m, h or d",
+            Self::Percent => "a percentage",
+        }
+    }
+}
+
+/// A number with its unit, in the base unit (bytes, seconds, percent).
+///
+/// # Errors
+/// What a right one looks like.
+pub fn parse(text: &str, unit: Unit) -> Result<f64, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, suffix) = text.split_at(digits);
+    let fraction_allowed = unit != Unit::Count;
+    let value = number
+        .parse::<f64>()
+        .ok()
+        .filter(|_| number.starts_with(|c: char| c.is_ascii_digit()))
+        .filter(|_| fraction_allowed || !number.contains('.'));
+    match (value, unit.factor(suffix)) {
+        (Some(value), Some(factor)) if (value * factor).is_finite() => Ok(value * factor),
+        _ => Err(format!("'{text}' is not {}", unit.hint())),
+    }
+}
+
+/// Closed bounds, either of which may be open.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// The least value inside, if any.
+    pub min: Option<f64>,
+    /// The greatest value inside, if any.
+    pub max: Option<f64>,
+}
+
+impl Interval {
+    /// Reads `N`, `MIN-`, `-MAX` or `MIN-MAX`.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what would be right.
+    pub fn parse(text: &str, unit: Unit) -> Result<Self, String> {
+        const FORMS: &str = "write N, MIN-, -MAX or MIN-MAX";
+        let number = |number: &str| parse(number, unit).map_err(|why| format!("{why}; {FORMS}"));
+        let bound = |text: &str| match text {
+            "" => Ok(None),
+            digits => number(digits).map(Some),
+        };
+        if text.is_empty() {
+            return Err(format!("nothing follows the colon; {FORMS}"));
+        }
+        let Some((min, max)) = text.split_once('-') else {
+            let exact = number(text)?;
+            return Ok(Self { min: Some(exact), max: Some(exact) });
+        };
+        let (lower, upper) = (bound(min)?, bound(max)?);
+        match (lower, upper) {
+            (None, None) => Err(format!("'{text}' has no number; {FORMS}")),
+            (Some(low), Some(high)) if low > high => {
+                Err(format!("'{text}' is empty: {min} is above {max}; write {max}-{min}"))
+            }
+            _ => Ok(Self { min: lower, max: upper }),
+        }
+    }
+
+    /// Whether `value` is inside.
+    pub fn contains(self, value: f64) -> bool {
+        self.min.is_none_or(|min| value >= min) && self.max.is_none_or(|max| value <= max)
+    }
+}
+
+/// A length of time such as `10`, `2.5s` or `1m`; not zero, and at most a day.
+///
+/// # Errors
+/// What a right one looks like.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = parse(text, Unit::Seconds)?;
+    if seconds <= 0.0 || seconds > 86400.0 {
+        return Err(format!("'{text}' is not above 0 seconds and at most a day"));
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+/// Seconds as one would write them.
+pub fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounds(text: &str, unit: Unit) -> Option<(Option<f64>, Option<f64>)> {
+        Interval::parse(text, unit).ok().map(|interval| (interval.min, interval.max))
+    }
+
+    #[test]
+    fn the_four_forms() {
+        assert_eq!(bounds("5", Unit::Count), Some((Some(5.0), Some(5.0))));
+        assert_eq!(bounds("5-", Unit::Count), Some((Some(5.0), None)));
+        assert_eq!(bounds("-5", Unit::Count), Some((None, Some(5.0))));
+        assert_eq!(bounds("0-5", Unit::Count), Some((Some(0.0), Some(5.0))));
+    }
+
+    #[test]
+    fn units_scale() {
+        assert_eq!(bounds("1.5k-2M", Unit::Bytes), Some((Some(1536.0), Some(2_097_152.0))));
+        assert_eq!(bounds("2m-1h", Unit::Seconds), Some((Some(120.0), Some(3600.0))));
+        assert_eq!(bounds("50%-", Unit::Percent), Some((Some(50.0), None)));
+    }
+
+    #[test]
+    fn junk_is_refused() {
+        for text in [
+            "", "-", "x", "5-1", "1-2-3", "--5", "1e5", "nan", "inf", "1.5", "5k", ".", "1..2",
+            "+5", " 5", "0x5",
+        ] {
+            assert_eq!(bounds(text, Unit::Count), None, "{text}");
+        }
+        assert_eq!(bounds("5x", Unit::Bytes), None);
+        assert_eq!(bounds("5G", Unit::Seconds), None);
+        let huge = "9".repeat(400);
+        assert_eq!(bounds(&huge, Unit::Bytes), None);
+    }
+}
