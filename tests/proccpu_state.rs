@@ -12,9 +12,10 @@ mod cpu;
 mod support;
 
 use std::fs;
-use std::hash::{DefaultHasher, Hasher};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+
+use procwarden::plugin::state_file::fingerprint;
 
 use cpu::{Meter, Of, check, idle_window, only, share};
 use support::tree::{Recorded, TICKS, UPTIME};
@@ -109,9 +110,7 @@ impl Kept {
     }
 
     fn sum(&self) -> String {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&self.payload);
-        format!("{:016x}", hasher.finish())
+        format!("{:016x}", fingerprint(&self.payload))
     }
 
     fn is_whole(&self) -> bool {
@@ -252,7 +251,7 @@ fn what_is_not_what_we_wrote_is_not_believed() {
     };
     let mut flipped = whole.clone();
     *flipped.last_mut().unwrap() ^= 0x80;
-    let other_version = version(1, "2");
+    let other_version = version(1, "99");
     let other_format = version(2, "cpu-sample-99");
     // Well-formed to the last byte, but no sample.
     let mut odd = Kept::read(&file);

@@ -3,14 +3,13 @@
 //! Whatever is wrong with the kept one, the check samples here instead and says why. It costs a few
 //! seconds and is never an error.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use procwarden::host::progress::{self, Stage};
 use procwarden::plugin::state_dir::StateDir;
-use procwarden::plugin::state_file::StateFile;
+use procwarden::plugin::state_file::{StateFile, fingerprint};
 use procwarden::text::error::Error;
 
 use super::sample::Sample;
@@ -136,7 +135,5 @@ impl Past {
 
 /// One file for each set of options: the window since the last check must be this check's own.
 fn name_for(identity: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    identity.hash(&mut hasher);
-    format!("check_proccpu-{:016x}", hasher.finish())
+    format!("check_proccpu-{:016x}", fingerprint(identity.as_bytes()))
 }

@@ -1,4 +1,7 @@
 //! Performance data: one number a label, in the form of the Monitoring Plugins guidelines.
+//!
+//! Rendered here and not by nagiosplugin's `PerfString`: that takes plain numbers for thresholds, where
+//! ours are ranges (`1:5`), ends every item in an empty maximum, and leaves labels as they are.
 
 use std::collections::HashSet;
 

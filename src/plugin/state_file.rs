@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::Hasher;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::thread;
@@ -17,6 +17,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 use rustix::process::{Resource, geteuid, getrlimit};
+use siphasher::sip::SipHasher13;
 
 use crate::host::progress::{self, Stage};
 use crate::plugin::state_dir::StateDir;
@@ -33,7 +34,7 @@ const LONGEST_HEADER: usize = 512;
 const KIND: &str = "procwarden-state";
 
 /// The second: the version of the header's own form.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// How long to wait for another run that is just writing, in steps of [`STEP`].
 const PATIENCE: u32 = 100;
@@ -181,7 +182,7 @@ impl StateFile {
 
     fn header(&self, payload: &[u8]) -> String {
         let Self { format, boot, .. } = self;
-        let sum = checksum(payload);
+        let sum = fingerprint(payload);
         format!("{KIND} {VERSION} {format} {boot} {} {sum:016x}\n", payload.len())
     }
 
@@ -224,10 +225,13 @@ fn check(file: &OwnedFd) -> Result<(), Unusable> {
     Ok(())
 }
 
-/// Guards against a torn or half-kept file, not against malice: nobody else can write here.
-fn checksum(payload: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(payload);
+/// A number that tells different bytes apart, the same in every version of this program.
+///
+/// It names files and guards against a torn one. It is no guard against malice, nor need it be:
+/// nobody else can write to a [`StateDir`].
+pub fn fingerprint(bytes: &[u8]) -> u64 {
+    let mut hasher = SipHasher13::new();
+    hasher.write(bytes);
     hasher.finish()
 }
 
@@ -278,6 +282,12 @@ mod tests {
     }
 
     #[test]
+    fn a_fingerprint_is_the_same_in_every_version() {
+        assert_eq!(fingerprint(b""), 0xd1fb_a762_150c_532c);
+        assert_eq!(fingerprint(b"procwarden"), 0x9cee_95e3_768e_d031);
+    }
+
+    #[test]
     fn what_was_stored_is_loaded() {
         let place = Place::new();
         assert_eq!(place.file().load(), Err(Unusable::Missing));
@@ -315,7 +325,7 @@ mod tests {
         place.file().store(b"x").unwrap();
         let text = fs::read_to_string(place.path()).unwrap();
         let file = place.file();
-        let version = text.replacen("state 1", "state 2", 1);
+        let version = text.replacen(&format!("state {VERSION}"), "state 0", 1);
         assert_eq!(place.with(version.as_bytes()), Unusable::OtherVersion);
         let format = text.replacen("test-1", "test-2", 1);
         assert_eq!(place.with(format.as_bytes()), Unusable::OtherVersion);
