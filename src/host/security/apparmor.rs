@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
-use super::{Enforcement, Label, SecuritySystem, kernel_file};
+use super::system::{Enforcement, Label, SecuritySystem, kernel_file, own_label};
 use crate::kernel::file::File;
 use crate::text::escape;
 use crate::text::list::listed;
@@ -45,7 +45,7 @@ impl SecuritySystem for Apparmor {
 
     fn answers(&self, tree: BorrowedFd<'_>) -> bool {
         kernel_file(ENABLED).is_ok_and(|flag| flag.starts_with(b"Y"))
-            || super::own_label(tree, File::ApparmorLabel).is_ok()
+            || own_label(tree, File::ApparmorLabel).is_ok()
     }
 
     fn own_file(&self) -> Option<File> {

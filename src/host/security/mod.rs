@@ -1,102 +1,35 @@
 //! The security systems that give each process a label.
 //!
-//! A system is one module behind one small trait, [`SecuritySystem`], and one row of [`SYSTEMS`];
-//! the rest of the program knows none by name. Which of them is active, and so where labels are
-//! read, is the business of [`Labelling`](crate::proc::labelling::Labelling).
+//! Each system is one module that implements [`SecuritySystem`], and one row of [`SYSTEMS`]. The rest
+//! of the program knows none by name. [`Labelling`](crate::proc::labelling::Labelling) finds out which
+//! of them is active, and so where labels are read.
 
 mod apparmor;
 mod selinux;
 mod smack;
+mod system;
 
 use std::fmt;
 use std::ops::Deref;
 
-use std::os::fd::BorrowedFd;
-
-use rustix::fs::{Mode, OFlags, openat};
-use rustix::io::Errno;
-
-use crate::host::open::contents;
-use crate::host::progress::{self, Stage};
-use crate::kernel::file::File;
-
-/// What a label says; a part that its system doesn't have is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Label<'l> {
-    /// The whole, without the byte that only ends it.
-    pub context: &'l [u8],
-    /// The type (SELinux) or profile (AppArmor); the label itself where it has no parts.
-    pub domain: &'l [u8],
-    /// AppArmor's mode: enforce, complain, kill, mixed, unconfined.
-    pub mode: Option<&'l [u8]>,
-    /// SELinux's user.
-    pub seuser: Option<&'l [u8]>,
-    /// SELinux's role.
-    pub role: Option<&'l [u8]>,
-    /// SELinux's level or range of levels (`s0-s0:c0.c1023`); none in a policy without MLS.
-    pub level: Option<&'l [u8]>,
-}
-
-/// Whether a system does what its policy says, or only logs what it would refuse.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Enforcement {
-    /// It enforces all of it.
-    Full,
-    /// It doesn't: in what way, as a sentence.
-    Lacking(String),
-    /// It won't tell us: why, and what would help.
-    Untold(String),
-}
-
-/// What a plugin has to know of a security system.
-pub trait SecuritySystem: fmt::Debug + Sync {
-    /// Its name in `/sys/kernel/security/lsm` and of `--lsm`.
-    fn name(&self) -> &'static str;
-
-    /// What people call it.
-    fn title(&self) -> &'static str;
-
-    /// Whether it is active, where the kernel's list of active systems is out of sight;
-    /// `tree` is an open /proc.
-    fn answers(&self, tree: BorrowedFd<'_>) -> bool;
-
-    /// The file of `/proc/PID` that holds its label and no other system's, if it has one.
-    fn own_file(&self) -> Option<File>;
-
-    /// Whether the raw bytes of a label are in its hand, for a tree of unknown origin.
-    fn wrote(&self, raw: &[u8]) -> bool;
-
-    /// A label's parts.
-    fn label<'l>(&self, raw: &'l [u8]) -> Label<'l>;
-
-    /// Whether the running kernel enforces its policy.
-    fn enforcement(&self) -> Enforcement;
-
-    /// Whether the system, enforcing or not, refuses nothing to processes of this label.
-    ///
-    /// # Errors
-    /// That of asking the running kernel; `BADMSG` if its answer is not of the known form.
-    fn is_permissive(&self, label: &Label<'_>) -> Result<bool, Errno>;
-
-    /// What lets a plugin see the labels that were refused to it.
-    fn remedy(&self) -> String;
-}
+pub use system::{Enforcement, Label, SecuritySystem};
+pub(crate) use system::{kernel_file, own_label};
 
 /// One of [`SYSTEMS`].
 #[derive(Clone, Copy)]
 pub struct System(&'static dyn SecuritySystem);
 
-/// All that are known, in the order in which they are asked.
+/// All systems, in the order in which they are asked.
 pub const SYSTEMS: [System; 3] =
     [System(&selinux::Selinux), System(&apparmor::Apparmor), System(&smack::Smack)];
 
 impl System {
-    /// The one of this name.
+    /// The system of this name.
     pub fn named(name: &str) -> Option<Self> {
         SYSTEMS.into_iter().find(|system| system.name() == name)
     }
 
-    /// The one that wrote a label, as far as its bytes show.
+    /// The system that wrote a label, as far as its bytes show.
     pub(crate) fn that_wrote(raw: &[u8]) -> Self {
         let [.., last] = SYSTEMS;
         SYSTEMS.into_iter().find(|system| system.wrote(raw)).unwrap_or(last)
@@ -128,37 +61,11 @@ impl fmt::Debug for System {
 /// Whose labels are read: what `--lsm` chooses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Choice {
-    /// Those of the active system; in a recorded tree, of the one that the bytes show.
+    /// Those of the active system; in a recorded tree, of the system that the bytes show.
     #[default]
     Auto,
-    /// Those of this one and no other.
+    /// Those of this system and no other.
     Only(System),
-}
-
-/// A file by which the kernel tells of a security system.
-pub(crate) fn kernel_file(path: &str) -> std::io::Result<Vec<u8>> {
-    progress::enter(Stage::AskingSecurity);
-    std::fs::read(path)
-}
-
-/// Our own label, raw, as `file` of the open /proc `tree` has it.
-pub(crate) fn own_label(tree: BorrowedFd<'_>, file: File) -> Result<Vec<u8>, Errno> {
-    read_below(tree, &format!("self/{}", file.path()))
-}
-
-/// Whether the running kernel has a file system of this type, or shows us a mount of it.
-fn knows_file_system(tree: BorrowedFd<'_>, name: &str) -> bool {
-    let listed = |path: &str| {
-        let text = read_below(tree, path).unwrap_or_default();
-        let mut words = text.split(u8::is_ascii_whitespace);
-        words.any(|word| word == name.as_bytes())
-    };
-    listed("filesystems") || listed("self/mounts")
-}
-
-fn read_below(tree: BorrowedFd<'_>, path: &str) -> Result<Vec<u8>, Errno> {
-    progress::enter(Stage::AskingSecurity);
-    contents(openat(tree, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
 }
 
 #[cfg(test)]

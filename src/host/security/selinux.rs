@@ -11,7 +11,7 @@ use std::os::fd::BorrowedFd;
 
 use rustix::io::Errno;
 
-use super::{Enforcement, Label, SecuritySystem, kernel_file};
+use super::system::{Enforcement, Label, SecuritySystem, kernel_file, knows_file_system};
 use crate::host::progress::{self, Stage};
 use crate::kernel::file::File;
 use crate::text::escape;
@@ -41,7 +41,7 @@ impl SecuritySystem for Selinux {
     fn answers(&self, tree: BorrowedFd<'_>) -> bool {
         // The file system is registered by an active SELinux only (`init_sel_fs`), and no policy
         // that was seen hides the list, or one's own mounts, from a confined plugin.
-        super::knows_file_system(tree, "selinuxfs")
+        knows_file_system(tree, "selinuxfs")
     }
 
     fn own_file(&self) -> Option<File> {

@@ -7,7 +7,9 @@ use std::os::fd::BorrowedFd;
 
 use rustix::io::Errno;
 
-use super::{Enforcement, Label, SecuritySystem, kernel_file};
+use super::system::{
+    Enforcement, Label, SecuritySystem, kernel_file, knows_file_system, own_label,
+};
 use crate::kernel::file::File;
 use crate::text::escape;
 
@@ -30,8 +32,7 @@ impl SecuritySystem for Smack {
 
     fn answers(&self, tree: BorrowedFd<'_>) -> bool {
         // Registered by an active Smack only (`init_smk_fs`).
-        super::knows_file_system(tree, "smackfs")
-            || super::own_label(tree, File::SmackLabel).is_ok()
+        knows_file_system(tree, "smackfs") || own_label(tree, File::SmackLabel).is_ok()
     }
 
     fn own_file(&self) -> Option<File> {
