@@ -124,7 +124,7 @@ impl Options {
                 return;
             }
             Enforcement::Lacking(how) => (State::Critical, how),
-            Enforcement::Untold(why) => (State::Unknown, why),
+            Enforcement::Unknown(why) => (State::Unknown, why),
         };
         report.findings.insert(0, Finding { state, text });
     }
@@ -136,7 +136,7 @@ impl Options {
         } else {
             match ProcRoot::open(Path::new("/proc")) {
                 Ok(root) => kernels = root.labelled_by(self.common.lsm),
-                Err(error) => return Enforcement::Untold(error.to_string()),
+                Err(error) => return Enforcement::Unknown(error.to_string()),
             }
             kernels.labelling()
         };
@@ -145,6 +145,6 @@ impl Options {
             (None, Some(absence)) => absence,
             (None, None) => usual::UNCLEAR.into(),
         };
-        Enforcement::Untold(format!("cannot tell whether this kernel enforces: {why}"))
+        Enforcement::Unknown(format!("cannot tell whether this kernel enforces: {why}"))
     }
 }

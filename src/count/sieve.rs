@@ -4,18 +4,18 @@ use crate::kernel::interpreter::is_interpreter;
 use crate::proc::process::{Comm, Process};
 use crate::select::selector::Selector;
 
-/// Turns most processes down for most of many specs by comparing one number: what the kernel keeps of
-/// a name fits in 16 bytes, and a scan for a hundred names should cost what a scan for one does.
+/// Rejects most processes by comparing one number. The kernel keeps 15 bytes of a name, which fit in
+/// 16 bytes; so a scan for a hundred names costs about what a scan for one does.
 pub(crate) struct Sieve {
     names: Vec<Option<u128>>,
 }
 
-/// What the sieve knows of one process.
+/// What the sieve knows about one process.
 #[derive(Clone, Copy)]
 pub(crate) enum Passed {
     /// Nothing: all selectors must look.
     Unknown,
-    /// Only those that want this name, or no certain one.
+    /// Its name: only selectors for that name, or for no certain name, must look.
     Named(u128),
 }
 
@@ -29,7 +29,7 @@ impl Sieve {
             return Passed::Unknown;
         }
         match process.comm() {
-            // An interpreter has the name of what it runs, too.
+            // An interpreter also goes by the name of its script.
             Ok(comm) if !is_interpreter(comm.as_bytes()) => {
                 packed(comm.as_bytes()).map_or(Passed::Unknown, Passed::Named)
             }
@@ -48,7 +48,7 @@ impl Sieve {
 /// A name as a number, if it is short enough.
 fn packed(name: &[u8]) -> Option<u128> {
     let mut bytes = [0; 16];
-    // A kernel thread's name may be longer, and was not cut.
+    // The kernel does not cut the names of kernel threads.
     if name.len() > Comm::LONGEST {
         return None;
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use rustix::thread::CapabilitySet;
 
-/// A set of capabilities; those that are newer than this program keep their number for a name.
+/// A set of capabilities. One that this program does not know is shown by its number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Capabilities(u64);
 
@@ -24,7 +24,7 @@ impl Capabilities {
     /// The capability of that name (`cap_chown`, `CHOWN`) or number.
     ///
     /// # Errors
-    /// What a right one looks like.
+    /// If there is none of that name.
     pub fn named(name: &str) -> Result<Self, String> {
         let upper = name.to_ascii_uppercase();
         let plain = upper.strip_prefix("CAP_").unwrap_or(&upper);
@@ -38,19 +38,19 @@ impl Capabilities {
         })
     }
 
-    /// Those in either.
+    /// The capabilities in either set.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Those that are not in `other`.
+    /// The capabilities that are not in `other`.
     #[must_use]
     pub const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -1,4 +1,4 @@
-//! Performance data: one number a label, in the form of the Monitoring Plugins guidelines.
+//! Performance data in the form of the Monitoring Plugins guidelines: one number for each label.
 //!
 //! Rendered here and not by nagiosplugin's `PerfString`: that takes plain numbers for thresholds, where
 //! ours are ranges (`1:5`), ends every item in an empty maximum, and leaves labels as they are.
@@ -10,25 +10,25 @@ use crate::nagios::range::{Range, Thresholds};
 /// One item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Perfdata {
-    /// What it is of; see [`Perfdata::render`] for what becomes of characters it may not hold.
+    /// Its name; [`Perfdata::render`] replaces characters that the format does not allow.
     pub label: String,
-    /// The measure.
+    /// The measured value.
     pub value: f64,
     /// Unit of measurement: nothing, `s`, `%`, `B` or `c`.
     pub unit: &'static str,
-    /// What it was held against.
+    /// The ranges it was compared with.
     pub thresholds: Thresholds,
 }
 
 impl Perfdata {
-    /// A plain number that is held against nothing.
+    /// A number without thresholds.
     pub fn plain(label: impl Into<String>, value: f64) -> Self {
         Self { label: label.into(), value, unit: "", thresholds: Thresholds::default() }
     }
 
-    /// `'label'=value[UOM];warn;crit;min` for each item, labels made unique by a number.
+    /// Renders each item as `'label'=value[UOM];warn;crit;min`. A repeated label gets a number.
     ///
-    /// Labels hold no `=`, `'` or `|`: an `=` becomes `:`, the others `_`.
+    /// In labels `=` becomes `:`. Other characters that the format does not allow become `_`.
     pub fn render(items: &[Self]) -> Vec<String> {
         let mut taken = HashSet::new();
         items.iter().map(|item| item.rendered(&mut taken)).collect()
@@ -60,7 +60,7 @@ const fn harmless(c: char) -> char {
     }
 }
 
-/// Two places are enough for a graph, and a whole number has none.
+/// Rounds to two decimal places, which is enough for a graph.
 fn rounded(value: f64) -> f64 {
     let rounded = (value * 100.0).round() / 100.0;
     if rounded.is_finite() { rounded } else { 0.0 }

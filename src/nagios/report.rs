@@ -1,28 +1,28 @@
-//! The verdict in words: one line that is worth reading, then one line a detail.
+//! The verdict in words: one line worth reading, then one line for each detail.
 //!
-//! Two forms, Nagios's and mon's, both bounded: Nagios cuts long output in a race, and a forged or
-//! lost line is worse than a counted one. All text from processes was escaped where it was taken
-//! in; this module adds the last guard against newlines and pipe signs.
+//! There are two forms, Nagios's and mon's. Both are bounded, because Nagios loses the end of long
+//! output in a race. What does not fit is counted. Text from processes was escaped when it was read;
+//! this module guards once more against newlines and pipe characters.
 
 use crate::nagios::perfdata::Perfdata;
 use crate::nagios::state::State;
 use crate::text::list::{listed, one_line};
 
-/// Longest text of the first line, in bytes, without the performance data.
+/// Longest text of the first line, in bytes, performance data excluded.
 const LONGEST_TEXT: usize = 511;
 
 /// Longest whole output, in bytes.
 const LONGEST_OUTPUT: usize = 4096;
 
-/// Room kept for the line that says what did not fit.
+/// Room kept for the line that counts what did not fit.
 const ROOM_FOR_REST: usize = 64;
 
-/// Something that is not as it should be.
+/// One problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// How bad it is.
     pub state: State,
-    /// What, and by how much.
+    /// What is wrong, and by how much.
     pub text: String,
 }
 
@@ -33,23 +33,23 @@ pub struct Report {
     pub title: &'static str,
     /// What is wrong; nothing means OK.
     pub findings: Vec<Finding>,
-    /// What stands in the first line when all is well.
+    /// The first line's text when all is well.
     pub all_well: String,
-    /// What follows the findings in the first line when something is wrong.
+    /// What follows the findings in the first line.
     pub remark: String,
-    /// Measures.
+    /// Measured values.
     pub perfdata: Vec<Perfdata>,
     /// Lines after the first.
     pub details: Vec<String>,
 }
 
 impl Report {
-    /// The worst of all findings.
+    /// The worst state of all findings; OK without any.
     pub fn state(&self) -> State {
         self.findings.iter().map(|finding| finding.state).max().unwrap_or(State::Ok)
     }
 
-    /// `TITLE is STATE: text|perfdata`, then the details.
+    /// Renders `TITLE is STATE: text|perfdata`, then the details.
     pub fn nagios(&self) -> String {
         let mut text = if self.findings.is_empty() {
             one_line(&self.all_well, LONGEST_TEXT - self.head().len())
@@ -67,7 +67,7 @@ impl Report {
         text
     }
 
-    /// mon's form: the failing ones in few words, then the details; nothing at all when OK.
+    /// Renders mon's form: what failed, in few words, then the details. Empty when OK.
     pub fn mon(&self) -> String {
         if self.findings.is_empty() {
             return String::new();
@@ -85,7 +85,7 @@ impl Report {
     /// The findings, worst first, and the remark.
     fn summary(&self, limit: usize) -> String {
         let mut findings: Vec<_> = self.findings.iter().collect();
-        // Stable, so that equal ones keep the order of the command line.
+        // The sort is stable: findings of one state keep the order of the command line.
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.state));
         let texts: Vec<_> = findings.iter().map(|finding| finding.text.as_str()).collect();
         let remark = one_line(&self.remark, 80);
@@ -95,7 +95,7 @@ impl Report {
     }
 }
 
-/// Appends `|` and as many items as fit; returns how many did not.
+/// Appends `|` and as many items as fit. Returns how many did not.
 fn push_perfdata(text: &mut String, items: &[Perfdata]) -> usize {
     let items = Perfdata::render(items);
     for (at, item) in items.iter().enumerate() {
@@ -108,7 +108,7 @@ fn push_perfdata(text: &mut String, items: &[Perfdata]) -> usize {
     0
 }
 
-/// Appends as many lines as fit, and how many did not.
+/// Appends as many lines as fit, then the number of those that did not.
 fn push_lines(text: &mut String, lines: &[String]) {
     for (at, line) in lines.iter().enumerate() {
         let rest = lines.len() - at;

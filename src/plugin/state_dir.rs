@@ -1,8 +1,8 @@
-//! Where a check keeps what its next run needs: a directory of this user's alone.
+//! The directory where a check keeps data for its next run. Only this user can enter it.
 //!
-//! It is `BASE/UID`, mode 0700 and ours. The base may be anybody's and shared by several users, as
-//! `$MP_STATE_PATH` of the Monitoring Plugins is; what counts is that nobody else can plant a file
-//! in the directory below it, or put another in its place unnoticed.
+//! It is `BASE/UID`, mode 0700, and owned by us. The base may belong to anybody and be shared by
+//! several users, as `$MP_STATE_PATH` of the Monitoring Plugins is. What matters is that nobody else
+//! can plant a file in the directory, or replace the directory unnoticed.
 
 use std::ffi::OsStr;
 use std::fs::DirBuilder;
@@ -19,7 +19,7 @@ use crate::host::progress::{self, Stage};
 use crate::text::error::Error;
 use crate::text::escape;
 
-/// Used where nobody says otherwise and the user may write there.
+/// The default where this user may write to it.
 const SYSTEM: &str = "/var/lib/procwarden";
 
 /// An open directory that only this user can look into.
@@ -30,11 +30,11 @@ pub struct StateDir {
 }
 
 impl StateDir {
-    /// Opens the directory below `base`, else below `$MP_STATE_PATH`, else the first that serves of
-    /// `/var/lib/procwarden` and XDG's state home; makes what is missing.
+    /// Opens the directory below `base`, else below `$MP_STATE_PATH`, else below the first usable one
+    /// of `/var/lib/procwarden` and XDG's state home. Creates what is missing.
     ///
     /// # Errors
-    /// Which place can't be used, and why.
+    /// Names the place that can't be used, and why.
     pub fn open(base: Option<&Path>) -> Result<Self, Error> {
         progress::enter(Stage::Remembering);
         let chosen = base.map(Path::to_owned);
@@ -79,8 +79,8 @@ impl StateDir {
     }
 }
 
-/// Opens the directory `name` in `base`, and makes it before if need be. The base may be reached
-/// through links, since whoever runs us chose it; the last step may not.
+/// Opens the directory `name` in `base`, and creates it if need be. The path of the base may contain
+/// links, since whoever runs us chose it; `name` itself may not be one.
 fn open_own(base: &Path, name: &str) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let base = openat(CWD, base, flags, Mode::empty())?;
@@ -94,13 +94,14 @@ fn open_own(base: &Path, name: &str) -> Result<OwnedFd, Errno> {
     }
 }
 
-/// A variable that holds an absolute path.
+/// The value of a variable, if it is an absolute path.
 fn set(variable: &str) -> Option<PathBuf> {
     let path = PathBuf::from(std::env::var_os(variable)?);
     path.is_absolute().then_some(path)
 }
 
-/// XDG's state home of this user; the agent that runs us may have left no environment.
+/// This user's XDG state home. The agent that runs us may have cleared the environment, so the user
+/// database serves where `$HOME` is missing.
 fn home() -> Option<PathBuf> {
     let state = set("XDG_STATE_HOME").or_else(|| {
         let of_user = || {

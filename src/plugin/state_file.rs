@@ -1,8 +1,8 @@
-//! A file that one run of a check leaves for the next, and that may be trusted when it is found.
+//! A file that one run of a check leaves for the next.
 //!
-//! It is written whole or not at all, read only if it is what we wrote on this boot of this machine,
-//! and never reached through a link. Whatever is wrong with it is a reason to do without, never an
-//! error of the check: see [`Unusable`].
+//! It is written whole or not at all. It is read only if we wrote it on this boot of this machine,
+//! and never through a link. If anything is wrong with it, the check does without: that is never an
+//! error. See [`Unusable`].
 
 use std::fmt;
 use std::fs::File;
@@ -24,34 +24,34 @@ use crate::plugin::state_dir::StateDir;
 use crate::text::error::Error;
 use crate::text::escape;
 
-/// Most bytes that are kept, or read back.
+/// Most bytes of a payload.
 const LARGEST: usize = 32 << 20;
 
-/// Longest first line.
+/// Longest header, in bytes.
 const LONGEST_HEADER: usize = 512;
 
 /// The first word of every state file.
 const KIND: &str = "procwarden-state";
 
-/// The second: the version of the header's own form.
+/// The second word: the version of the header's form.
 const VERSION: &str = "2";
 
-/// How long to wait for another run that is just writing, in steps of [`STEP`].
+/// How many steps of [`STEP`] to wait for another run that is writing.
 const PATIENCE: u32 = 100;
 const STEP: Duration = Duration::from_millis(10);
 
-/// Why there is nothing to go by.
+/// Why there is no usable content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// Nothing was kept yet.
+    /// Nothing has been kept yet.
     Missing,
-    /// It is from before the last boot, or from another container.
+    /// It was written before the last boot, or in another container.
     OtherBoot,
     /// Another version of the program wrote it.
     OtherVersion,
-    /// It is not, or not wholly, what we wrote.
+    /// It is not exactly what we wrote.
     Damaged,
-    /// It is no file, or not ours alone, or can't be read.
+    /// It is not a regular file, others can access it, or it can't be read.
     Barred(String),
 }
 
@@ -77,18 +77,18 @@ pub struct StateFile {
 }
 
 impl StateFile {
-    /// The file `name`, which need not exist; `format` is one word for what its content means, to be
-    /// changed whenever that does.
+    /// The file `name`, which need not exist. `format` is one word for the form of its content; change
+    /// it whenever that form changes.
     ///
     /// # Errors
-    /// When the kernel does not tell which boot this is: without that no content can be trusted.
+    /// If the boot's id can't be read. Without it no content can be trusted.
     pub fn new(directory: StateDir, name: String, format: &'static str) -> Result<Self, Error> {
         let boot =
             this_boot().ok_or_else(|| Error::new("cannot read /proc/sys/kernel/random/boot_id"))?;
         Ok(Self { directory, name, format, boot })
     }
 
-    /// Where it is, fit for output.
+    /// Its path, escaped.
     pub fn shown_path(&self) -> String {
         escape::path(&self.directory.path().join(&self.name))
     }
@@ -96,10 +96,10 @@ impl StateFile {
     /// What the last run kept.
     ///
     /// # Errors
-    /// Why there is nothing to go by.
+    /// Why there is no usable content.
     pub fn load(&self) -> Result<Vec<u8>, Unusable> {
         progress::enter(Stage::Remembering);
-        // Without NONBLOCK a FIFO in its place would hold us for ever.
+        // Without NONBLOCK, opening a FIFO would block for ever.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let open = openat(self.directory.as_directory(), &self.name, flags, Mode::empty());
         let file = match open {
@@ -122,7 +122,7 @@ impl StateFile {
     /// Keeps `payload` for the next run.
     ///
     /// # Errors
-    /// What stood in the way; then what was kept before still is.
+    /// Why it failed. The previous content is still there.
     pub fn store(&self, payload: &[u8]) -> Result<(), Error> {
         progress::enter(Stage::Remembering);
         let fail = |why: String| Error::new(why).at(self.shown_path());
@@ -131,20 +131,20 @@ impl StateFile {
         if payload.len() > LARGEST {
             return Err(fail(format!("{} bytes are too many to keep", payload.len())));
         }
-        // Beyond this limit the kernel would end us by SIGXFSZ.
+        // A write beyond this limit would raise SIGXFSZ.
         let limit = getrlimit(Resource::Fsize).current;
         if limit.is_some_and(|limit| limit < bytes.len() as u64) {
             return Err(fail("the limit on file sizes (ulimit -f) is too low".into()));
         }
         self.lock().map_err(fail)?;
         let written = self.write_whole(&bytes).map_err(|errno| fail(errno.to_string()));
-        // Fails only for a descriptor that is no more, and the lock goes with that.
+        // This fails only if the descriptor is closed, and then the lock is gone too.
         let _ = flock(self.directory.as_directory(), FlockOperation::Unlock);
         written
     }
 
-    /// Takes the directory's lock: the draft has one name, so that what a killed run leaves behind
-    /// never becomes more than one file.
+    /// Takes the directory's lock. All runs use one name for the draft, so killed runs leave at most
+    /// one file behind.
     fn lock(&self) -> Result<(), String> {
         for _ in 0..PATIENCE {
             let exclusive = FlockOperation::NonBlockingLockExclusive;
@@ -157,7 +157,7 @@ impl StateFile {
         Err("another run has held the lock of its directory for a second".into())
     }
 
-    /// Not synced to disk: after a crash of the machine it would be of another boot anyway.
+    /// Does not sync to disk: after a crash of the machine the content would be of another boot anyway.
     fn write_whole(&self, bytes: &[u8]) -> Result<(), Errno> {
         let directory = self.directory.as_directory();
         let draft = format!("{}.draft", self.name);
@@ -174,7 +174,7 @@ impl StateFile {
             .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
             .and_then(|()| renameat(directory, &draft, directory, &self.name));
         if done.is_err() {
-            // The first error is the one to tell.
+            // The first error is the one to report.
             let _ = remove();
         }
         done
@@ -186,7 +186,7 @@ impl StateFile {
         format!("{KIND} {VERSION} {format} {boot} {} {sum:016x}\n", payload.len())
     }
 
-    /// The content behind a header that is ours.
+    /// Returns the payload, if the header before it is right.
     fn payload<'b>(&self, bytes: &'b [u8]) -> Result<&'b [u8], Unusable> {
         let head = &bytes[..bytes.len().min(LONGEST_HEADER)];
         let end = head.iter().position(|&byte| byte == b'\n');
@@ -204,12 +204,12 @@ impl StateFile {
         if *boot != self.boot.as_bytes() {
             return Err(Unusable::OtherBoot);
         }
-        // Length and sum are compared with the rest of the line at once.
+        // The rest of the line holds the length and the fingerprint.
         if header == self.header(payload).as_bytes() { Ok(payload) } else { Err(Unusable::Damaged) }
     }
 }
 
-/// That an open file is one of ours, which nobody else may have read or written.
+/// Makes sure that an open file is a regular one, ours, and closed to everybody else.
 fn check(file: &OwnedFd) -> Result<(), Unusable> {
     let barred = |why: &str| Err(Unusable::Barred(why.into()));
     let found = fstat(file).map_err(|errno| Unusable::Barred(errno.to_string()))?;
@@ -235,12 +235,12 @@ pub fn fingerprint(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// One word that no other boot has, nor another container: PIDs and clocks mean nothing there.
+/// One word for this boot and this container. PIDs and clocks of others mean nothing here.
 fn this_boot() -> Option<String> {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let mut word = id.trim().to_owned();
     for namespace in ["pid", "time"] {
-        // Kernels before 5.6 have no time namespaces.
+        // Kernels before 5.6 lack time namespaces.
         let link = std::fs::read_link(format!("/proc/self/ns/{namespace}")).unwrap_or_default();
         word.push('/');
         word.extend(link.to_string_lossy().chars().filter(char::is_ascii_digit));

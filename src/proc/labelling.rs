@@ -1,8 +1,8 @@
 //! How the processes of one tree are labelled: by which system, and in which file.
 //!
-//! The kernel lists its active systems in `/sys/kernel/security/lsm`. That file is missing in many
-//! containers and refused to many confined plugins; then each system is looked for by what answers
-//! to its name, and at last our own label tells whether there are labels at all.
+//! The kernel lists its active systems in `/sys/kernel/security/lsm`. Many containers lack that file,
+//! and many policies refuse it to a confined plugin. Then each system is looked for by its own files,
+//! and at last our own label shows whether there are labels at all.
 
 use rustix::io::Errno;
 
@@ -13,18 +13,18 @@ use crate::kernel::file::File;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 use crate::text::escape;
 
-/// Names, separated by commas; every user may read it where securityfs is mounted.
+/// Lists names, separated by commas. Every user may read it where securityfs is mounted.
 const ACTIVE: &str = "/sys/kernel/security/lsm";
 
-/// Whose labels there are.
+/// Which system writes the labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Presence {
-    /// This one's.
+    /// This one.
     Active(System),
-    /// Nobody's, or not those of the system that was asked for; the active ones, if that is known.
+    /// None, or not the one that was asked for; with the names of the active ones, if known.
     Absent(Option<String>),
-    /// Nothing tells: a recorded tree, or a policy that refuses all that would.
-    Untold,
+    /// Unknown: a recorded tree, or a policy that lets us read nothing.
+    Unknown,
 }
 
 /// How the processes of one tree are labelled.
@@ -36,15 +36,15 @@ pub struct Labelling {
 }
 
 impl Labelling {
-    /// Finds out for the open directory `tree`, which a kernel has made or someone recorded.
+    /// Finds out how the processes of the open directory `tree` are labelled.
     pub(crate) fn of(tree: BorrowedFd<'_>, is_procfs: bool, choice: Choice) -> Self {
         let presence = match (is_procfs, choice) {
             (true, choice) => presence(tree, choice),
             (false, Choice::Only(system)) => Presence::Active(system),
-            (false, Choice::Auto) => Presence::Untold,
+            (false, Choice::Auto) => Presence::Unknown,
         };
         let own_file = match &presence {
-            // Kernels before 5.8 have AppArmor's label in the common file only.
+            // Kernels before 5.8 write AppArmor's label to the common file only.
             Presence::Active(system) => {
                 system.own_file().filter(|&file| own_label(tree, file) != Err(Errno::NOENT))
             }
@@ -53,7 +53,7 @@ impl Labelling {
         Self { choice, presence, file: own_file.unwrap_or(File::Label) }
     }
 
-    /// The system whose labels there are, where that is known.
+    /// The system that writes the labels, if known.
     pub const fn system(&self) -> Option<System> {
         match self.presence {
             Presence::Active(system) => Some(system),
@@ -91,10 +91,10 @@ impl Labelling {
         self.writer(raw).label(raw)
     }
 
-    /// Whether nothing is refused to processes of this label.
+    /// Whether the system refuses nothing to processes with this label.
     ///
     /// # Errors
-    /// Hidden, if the kernel won't tell.
+    /// Hidden, if the kernel doesn't say.
     pub(crate) fn is_permissive(&self, raw: &[u8]) -> Fact<bool> {
         let writer = self.writer(raw);
         writer
@@ -120,7 +120,7 @@ impl Labelling {
     }
 }
 
-/// Asks the running kernel, which has made `tree`.
+/// Asks the running kernel; `tree` is its /proc.
 fn presence(tree: BorrowedFd<'_>, choice: Choice) -> Presence {
     let wanted = |system: &System| match choice {
         Choice::Auto => true,
@@ -151,7 +151,7 @@ fn presence(tree: BorrowedFd<'_>, choice: Choice) -> Presence {
         Err(Errno::INVAL | Errno::NOENT) => Presence::Absent(None),
         Err(_) => match choice {
             Choice::Only(system) => Presence::Active(system),
-            Choice::Auto => Presence::Untold,
+            Choice::Auto => Presence::Unknown,
         },
     }
 }

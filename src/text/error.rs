@@ -1,9 +1,10 @@
-//! What ends a check before it has a verdict. Rendered in one place, as UNKNOWN, by the runner.
+//! An error that stops a check before it reaches a verdict. The runner renders it as UNKNOWN.
 
 use std::fmt;
 
-/// A sentence for the sysadmin: what was wrong, where, and what would be right. What came from
-/// outside is already escaped in it.
+/// A sentence for the sysadmin: what was wrong, where, and what would be right.
+///
+/// Text from outside must be escaped before it goes in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error(String);
 
@@ -13,7 +14,7 @@ impl Error {
         Self(text.into())
     }
 
-    /// The same error, told where it happened: `place: text`.
+    /// The same error with the place where it happened: `place: text`.
     #[must_use]
     pub fn at(self, place: impl fmt::Display) -> Self {
         Self(format!("{place}: {}", self.0))

@@ -1,13 +1,13 @@
-//! Text from a process, made harmless: names and command lines are bytes that a stranger chose.
+//! Escapes text that a process chose, such as its name or command line. Treat it as hostile.
 //!
-//! What leaves here has no control character, no newline, no `|` (where Nagios and Icinga cut), no
-//! invalid UTF-8 and nothing that reorders a line on a terminal; a backslash is doubled, so that
-//! what was escaped can be told from what was not.
+//! Escaped text has no control characters, no newline, no `|` (where Nagios and Icinga cut), no
+//! invalid UTF-8 and nothing that reorders a line on a terminal. A backslash is doubled, so escaped
+//! text can't be confused with text that looked like that from the start.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// `bytes` as one line of printable text.
+/// Returns `bytes` as one line of printable text.
 pub fn text(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -19,18 +19,18 @@ pub fn text(bytes: &[u8]) -> String {
     out
 }
 
-/// A path, as [`text`].
+/// [`text`] for a path.
 pub fn path(path: &Path) -> String {
     text(path.as_os_str().as_bytes())
 }
 
-/// As [`text`], cut after about `limit` characters with `...` in the place of the rest.
+/// Like [`text`], but cut to `limit` characters; a cut text ends in `...`.
 pub fn bounded(bytes: &[u8], limit: usize) -> String {
     // Escaping never shortens, so this many bytes are enough to fill the limit.
     shortened(&text(&bytes[..bytes.len().min(limit.saturating_mul(4) + 4)]), limit)
 }
 
-/// Escaped text, cut after `limit` characters with `...` in the place of the rest.
+/// Cuts escaped text to `limit` characters; a cut text ends in `...`.
 pub fn shortened(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
@@ -58,8 +58,8 @@ fn push_hex(out: &mut String, byte: u8) {
     out.push_str(&format!("\\x{byte:02x}"));
 }
 
-/// Line separators, zero-width and bidirectional controls: not control characters to Unicode, but
-/// they break or turn round a line all the same.
+/// Line separators, zero-width and bidirectional characters. Unicode doesn't class them as control
+/// characters, but they break or reverse a line all the same.
 const fn reorders(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
         | '\u{feff}')

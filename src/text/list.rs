@@ -1,6 +1,6 @@
 //! Lists and lines that fit where they are printed.
 
-/// Items joined by commas as far as `limit` bytes go, the rest counted.
+/// Joins items with commas up to `limit` bytes, then counts the rest: `a, b and 3 more`.
 pub fn listed<T: AsRef<str>>(items: &[T], limit: usize) -> String {
     let mut text = String::new();
     for (at, item) in items.iter().enumerate() {
@@ -18,7 +18,7 @@ pub fn listed<T: AsRef<str>>(items: &[T], limit: usize) -> String {
     text
 }
 
-/// `text` without newlines and pipe signs, cut after `limit` bytes.
+/// Returns `text` without newlines and pipe characters, cut to `limit` bytes.
 pub fn one_line(text: &str, limit: usize) -> String {
     let clean: String = text
         .chars()

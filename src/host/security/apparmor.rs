@@ -1,6 +1,6 @@
 //! AppArmor: labels of the form `profile (mode)`, or `unconfined`, ended by a newline.
 //!
-//! Its policy is enforced profile by profile, and the kernel lists all that are loaded.
+//! Each profile is enforced or only complains. The kernel lists all loaded profiles.
 
 use std::fs;
 use std::io;
@@ -14,17 +14,17 @@ use crate::kernel::file::File;
 use crate::text::escape;
 use crate::text::list::listed;
 
-/// A line a profile, `name (mode)`; for privileged and unconfined readers only
+/// One line for each profile, `name (mode)`; only privileged, unconfined readers may open it
 /// (security/apparmor/apparmorfs.c, `profiles_open`).
 const PROFILES: &str = "/sys/kernel/security/apparmor/profiles";
 
-/// A directory a profile with the files `name` and `mode`, which every user may read.
+/// One directory for each profile, with the files `name` and `mode`, readable by every user.
 const POLICY: &str = "/sys/kernel/security/apparmor/policy/profiles";
 
 /// `Y` or `N`, also where securityfs is not mounted.
 const ENABLED: &str = "/sys/module/apparmor/parameters/enabled";
 
-/// Children of children are as deep as the parser goes; a bound all the same.
+/// Profiles nest two deep in practice; this only bounds the recursion.
 const DEEPEST: usize = 8;
 
 /// Longest list of profiles in a sentence, in bytes.
@@ -72,7 +72,7 @@ impl SecuritySystem for Apparmor {
             Err(_) => match complaining_directories(Path::new(POLICY), DEEPEST) {
                 Ok(profiles) => profiles,
                 Err(error) => {
-                    return Enforcement::Untold(format!(
+                    return Enforcement::Unknown(format!(
                         "cannot tell whether AppArmor enforces: {POLICY}: {error}; \
                          run unconfined, or as root"
                     ));
@@ -104,13 +104,13 @@ impl SecuritySystem for Apparmor {
 fn profile_and_mode(context: &[u8]) -> (&[u8], &[u8]) {
     let cut = context.windows(2).rposition(|pair| pair == b" (");
     match (cut, context) {
-        // A profile's own name may hold a parenthesis; the mode is what the last one encloses.
+        // A profile's name may contain parentheses, so the last pair encloses the mode.
         (Some(at), [.., b')']) => (&context[..at], &context[at + 2..context.len() - 1]),
         _ => (context, b"unconfined"),
     }
 }
 
-/// The profiles of a list that are in complain mode, fit for output.
+/// Returns the profiles of a list that are in complain mode, escaped.
 fn complaining_lines(list: &[u8]) -> Vec<String> {
     list.split(|&byte| byte == b'\n')
         .map(profile_and_mode)
@@ -119,7 +119,7 @@ fn complaining_lines(list: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// The same of a tree of directories, with the children below their profiles.
+/// Does the same for a tree of directories, where children are below their profiles.
 fn complaining_directories(directory: &Path, depth: usize) -> io::Result<Vec<String>> {
     let mut found = Vec::new();
     for profile in fs::read_dir(directory)? {

@@ -1,7 +1,7 @@
 //! SELinux: labels of the form `user:role:type[:level]`, ended by a NUL.
 //!
-//! It has no file of its own below `/proc/PID/attr`, and three ways to enforce nothing: no policy
-//! loaded, permissive as a whole, and single domains that are permissive on their own.
+//! It has no file of its own below `/proc/PID/attr`. There are three ways in which it enforces
+//! nothing: no policy is loaded, all of it is permissive, or a single domain is permissive.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use crate::text::escape;
 /// One byte, `1` or `0`, without a newline (security/selinux/selinuxfs.c, `sel_read_enforce`).
 const ENFORCE: &str = "/sys/fs/selinux/enforce";
 
-/// A question is written, the access vector read (`sel_write_access`).
+/// Takes a question and returns an access vector (`sel_write_access`).
 const ACCESS: &str = "/sys/fs/selinux/access";
 
 /// `AVD_FLAGS_PERMISSIVE` of security/selinux/include/security.h: the source's type is permissive.
@@ -39,8 +39,8 @@ impl SecuritySystem for Selinux {
     }
 
     fn answers(&self, tree: BorrowedFd<'_>) -> bool {
-        // The file system is registered by an active SELinux only (`init_sel_fs`), and no policy
-        // that was seen hides the list, or one's own mounts, from a confined plugin.
+        // Only an active SELinux registers the file system (`init_sel_fs`). No known policy hides the
+        // list of file systems, or one's own mounts, from a confined plugin.
         knows_file_system(tree, "selinuxfs")
     }
 
@@ -51,7 +51,7 @@ impl SecuritySystem for Selinux {
     fn wrote(&self, raw: &[u8]) -> bool {
         let is_apparmors = raw.windows(3).any(|part| part == b"//&") || raw.ends_with(b")\n");
         let colons = raw.iter().filter(|&&byte| byte == b':').count();
-        // Two that follow each other are in no context, but in many of Smack's labels.
+        // No SELinux context contains `::`, but many Smack labels do.
         let has_fields = colons >= 2 && !raw.windows(2).any(|pair| pair == b"::");
         raw.ends_with(b"\0") || (has_fields && !is_apparmors)
     }
@@ -59,8 +59,8 @@ impl SecuritySystem for Selinux {
     fn label<'l>(&self, raw: &'l [u8]) -> Label<'l> {
         let context = raw.trim_ascii_end();
         let context = context.strip_suffix(b"\0").unwrap_or(context);
-        // The fourth field is all the rest: levels hold colons. Without a policy there is but one
-        // field, the name of an initial SID.
+        // Levels contain colons, so the fourth field is all the rest. Without a policy the only field
+        // is the name of an initial SID.
         let mut fields = context.splitn(4, |&byte| byte == b':');
         match (fields.next(), fields.next(), fields.next()) {
             (Some(seuser), Some(role), Some(domain)) => Label {
@@ -82,7 +82,7 @@ impl SecuritySystem for Selinux {
                 Enforcement::Lacking("SELinux is permissive: no policy is loaded".into())
             }
             Ok(_) => Enforcement::Lacking("SELinux is permissive".into()),
-            Err(error) => Enforcement::Untold(format!(
+            Err(error) => Enforcement::Unknown(format!(
                 "cannot tell whether SELinux enforces: {}",
                 why(&error)
             )),
@@ -110,7 +110,7 @@ impl SecuritySystem for Selinux {
     }
 }
 
-/// Why the flag can't be read, and what would help.
+/// Explains why the flag can't be read, and what would help.
 fn why(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => format!("{ENFORCE} is missing; mount selinuxfs there"),
@@ -123,13 +123,13 @@ fn why(error: &io::Error) -> String {
     }
 }
 
-/// Asks the kernel for the access of `context` to ourselves, and takes from the answer what it
-/// says of `context` alone.
+/// Asks the kernel which access `context` has to ourselves. The answer's flags say whether the domain
+/// of `context` is permissive, whatever the target.
 fn ask(context: &[u8]) -> Result<bool, Errno> {
     progress::enter(Stage::AskingSecurity);
-    // The target doesn't matter, but question and answer must fit in a page: not the context again.
+    // Question and answer must fit in a page, so the target is not a second long context.
     let target = own_label().unwrap_or_else(|| context.to_vec());
-    // Class 1 is in every policy.
+    // Class 1 exists in every policy.
     let question = [context, b" ", target.as_slice(), b" 1"].concat();
     let mut answer = String::new();
     let mut exchange = || -> io::Result<()> {
@@ -153,7 +153,7 @@ fn own_label() -> Option<Vec<u8>> {
     Some(Selinux.label(&raw).context.to_vec())
 }
 
-/// Our own domain, for a policy rule.
+/// Our own domain, to be named in a policy rule.
 fn own_domain() -> String {
     own_label().map_or_else(
         || "its domain".into(),
@@ -185,7 +185,7 @@ mod tests {
     fn the_sixth_word_carries_the_flag() {
         assert_eq!(permissive_flag("0 ffffffff 0 ffffffff 1 1"), Some(true));
         assert_eq!(permissive_flag("0 ffffffff 0 ffffffff 12 0\0"), Some(false));
-        // Before Linux 2.6.32 there were no flags.
+        // Kernels before 2.6.32 write no flags.
         assert_eq!(permissive_flag("0 ffffffff 0 ffffffff 1"), None);
         assert_eq!(permissive_flag(""), None);
     }

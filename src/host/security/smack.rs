@@ -1,7 +1,7 @@
 //! Smack: a label is one word, such as `_` (the floor, of system processes) or `User`.
 //!
-//! It always enforces, unless a kernel for development (`CONFIG_SECURITY_SMACK_BRINGUP`) was told a
-//! label to which nothing is refused.
+//! It always enforces. Only a development kernel (`CONFIG_SECURITY_SMACK_BRINGUP`) can have a label to
+//! which nothing is refused.
 
 use std::os::fd::BorrowedFd;
 
@@ -13,8 +13,8 @@ use super::system::{
 use crate::kernel::file::File;
 use crate::text::escape;
 
-/// The label to which nothing is refused, or nothing (security/smack/smackfs.c, `smk_read_unconfined`).
-/// Ended by a NUL.
+/// Holds the label to which nothing is refused, ended by a NUL, or nothing
+/// (security/smack/smackfs.c, `smk_read_unconfined`).
 const UNCONFINED: &str = "/sys/fs/smackfs/unconfined";
 
 /// Smack.
@@ -31,7 +31,7 @@ impl SecuritySystem for Smack {
     }
 
     fn answers(&self, tree: BorrowedFd<'_>) -> bool {
-        // Registered by an active Smack only (`init_smk_fs`).
+        // Only an active Smack registers it (`init_smk_fs`).
         knows_file_system(tree, "smackfs") || own_label(tree, File::SmackLabel).is_ok()
     }
 
@@ -68,7 +68,7 @@ impl SecuritySystem for Smack {
     }
 }
 
-/// Kernels without the file have no such label.
+/// The label to which nothing is refused, if there is one.
 fn unconfined() -> Option<Vec<u8>> {
     let mut label = kernel_file(UNCONFINED).ok()?;
     label.retain(u8::is_ascii_graphic);

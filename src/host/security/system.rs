@@ -35,7 +35,7 @@ pub enum Enforcement {
     /// It doesn't; the sentence says in what way.
     Lacking(String),
     /// We can't find out: why, and what would help.
-    Untold(String),
+    Unknown(String),
 }
 
 /// What Procwarden needs to know about a security system.
