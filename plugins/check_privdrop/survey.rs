@@ -84,19 +84,19 @@ impl Survey {
     ) -> Result<Self, Error> {
         let mut survey = Self { blindness: root.blindness(), ..Self::default() };
         let mut cases = Vec::new();
-        let mut process = Process::new(root, Pid(0));
-        survey.listed = root.walk(|pid| {
-            process.move_to(pid);
-            match survey.visit(&mut process, population, policy, sparings) {
+        survey.listed = Process::each(root, |process| {
+            match survey.visit(process, population, policy, sparings) {
                 Ok(case) => cases.extend(case),
                 // It ended under us: it is not running.
                 Err(Missing::Gone) => {}
-                Err(Missing::Hidden(hidden)) => cases.push(Case::unseen(pid, hidden, policy)),
+                Err(Missing::Hidden(hidden)) => {
+                    cases.push(Case::unseen(process.pid(), hidden, policy));
+                }
             }
         })?;
         survey.cases = recheck::settle(cases.clone(), waits, |open| {
             let again = |&at: &usize| {
-                process.move_to(cases[at].pid);
+                let mut process = Process::new(root, cases[at].pid);
                 cases[at].look_again(&mut process, policy);
                 cases[at].clone()
             };

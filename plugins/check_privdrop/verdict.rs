@@ -6,6 +6,7 @@ use procwarden::nagios::range::{Range, Thresholds};
 use procwarden::nagios::report::{Finding, Report};
 use procwarden::nagios::state::State;
 use procwarden::proc::describe;
+use procwarden::proc::doubts::Doubts;
 use procwarden::text::number;
 
 use super::group::grouped;
@@ -54,12 +55,14 @@ pub(crate) fn report(
 
 /// What could not be seen, and so may be wrong.
 fn undecided<'s>(cases: impl Iterator<Item = &'s Case>) -> Option<Finding> {
-    let mut doubtful = cases.filter(|case| !case.doubtful.is_empty());
-    let first = doubtful.next()?;
-    let hidden = first.hidden?;
-    let count = 1 + doubtful.count() as u64;
-    let why = hidden.explained(&format!(" ({})", describe::first_of(first.pid, count)));
-    let text = format!("cannot judge {}: {why}", describe::processes(count));
+    let mut doubts = Doubts::default();
+    for case in cases.filter(|case| !case.doubtful.is_empty()) {
+        if let Some(hidden) = case.hidden {
+            doubts.add(case.pid, hidden);
+        }
+    }
+    let why = doubts.explained()?;
+    let text = format!("cannot judge {}: {why}", describe::processes(doubts.count()));
     Some(Finding { state: State::Unknown, text })
 }
 

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use procwarden::proc::fact::{Fact, Hidden, Missing};
+use procwarden::proc::doubts::Doubts;
+use procwarden::proc::fact::{Fact, Missing};
 use procwarden::proc::process::Process;
-use procwarden::proc::root::{Pid, ProcRoot};
+use procwarden::proc::root::ProcRoot;
 use procwarden::select::exemption::Exemptions;
 use procwarden::select::population::{Population, Standing};
 use procwarden::text::error::Error;
@@ -25,9 +26,8 @@ pub(super) struct Surveyor<'r> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Census {
     pub(super) sample: Sample,
-    /// How many could not be measured, and what hid the first.
-    pub(super) unreadable: u64,
-    pub(super) hidden: Option<(Pid, Hidden)>,
+    /// Those that could not be measured.
+    pub(super) unreadable: Doubts,
     /// How many were listed.
     pub(super) listed: u64,
 }
@@ -73,15 +73,13 @@ impl Surveyor<'_> {
         let mut census = Census::default();
         let mut readings = Vec::new();
         let taken = self.clock.now();
-        let mut process = Process::new(self.root, Pid(0));
-        census.listed = self.root.walk(|pid| {
-            process.move_to(pid);
+        census.listed = Process::each(self.root, |process| {
             let began = micros_since(taken.awake);
             let stat = process.stat();
             let ended = micros_since(taken.awake);
-            match (role_of(&mut process), stat) {
+            match (role_of(process), stat) {
                 (Ok(role), Ok(stat)) => readings.push(Reading {
-                    pid: pid.0,
+                    pid: process.pid().0,
                     ppid: stat.ppid,
                     start: stat.start,
                     own: stat.cpu_ticks,
@@ -90,10 +88,7 @@ impl Surveyor<'_> {
                     ended,
                     role,
                 }),
-                (Err(Missing::Hidden(hidden)), _) => {
-                    census.unreadable += 1;
-                    census.hidden.get_or_insert((pid, hidden));
-                }
+                (Err(Missing::Hidden(hidden)), _) => census.unreadable.add(process.pid(), hidden),
                 (Err(Missing::Gone), _) | (Ok(_), Err(_)) => {}
             }
         })?;

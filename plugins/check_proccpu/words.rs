@@ -80,11 +80,10 @@ impl Rounds<'_> {
 
     /// UNKNOWN for what could not be measured: it may be over.
     fn blind_spots(&self) -> Vec<Finding> {
-        let census = &self.verdict.census;
-        let unreadable = census.hidden.map(|(pid, hidden)| {
-            let which = describe::first_of(pid, census.unreadable);
-            format!("{which} can't be measured: {}", hidden.explained(""))
-        });
+        let doubts = &self.verdict.census.unreadable;
+        let unreadable = doubts
+            .hidden()
+            .map(|hidden| format!("{} can't be measured: {}", doubts.pids(), hidden.explained("")));
         let finding = |text| Finding { state: State::Unknown, text };
         unreadable.into_iter().chain(self.blindness.clone()).map(finding).collect()
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use procwarden::proc::fact::Missing;
 use procwarden::proc::process::Process;
-use procwarden::proc::root::{Pid, ProcRoot};
+use procwarden::proc::root::ProcRoot;
 use procwarden::select::population::{Population, Standing};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
@@ -16,10 +16,8 @@ const LONGEST_LINE: usize = 100;
 pub(super) fn lines(root: &ProcRoot, population: &Population) -> Result<Vec<String>, Error> {
     let mut domains = BTreeMap::<Vec<u8>, u64>::new();
     let mut hidden = 0_u64;
-    let mut process = Process::new(root, Pid(0));
-    root.walk(|pid| {
-        process.move_to(pid);
-        if population.standing(&mut process) != Ok(Standing::Member) {
+    Process::each(root, |process| {
+        if population.standing(process) != Ok(Standing::Member) {
             return;
         }
         match process.label() {

@@ -11,7 +11,6 @@ use crate::nagios::perfdata::Perfdata;
 use crate::nagios::range::{Range, Thresholds};
 use crate::nagios::report::{Finding, Report};
 use crate::nagios::state::State;
-use crate::proc::describe;
 use crate::proc::root::ProcRoot;
 use crate::select::population::{Containers, Population};
 use crate::select::selector::{Question, Selector};
@@ -59,7 +58,7 @@ impl Count {
     /// `3`; `3 to 5` when two can't be seen; `3 or more` when any number can't.
     fn number(&self) -> String {
         let Tally { certain, uncertain, .. } = self.tally;
-        match (&self.blindness, uncertain) {
+        match (&self.blindness, uncertain.count()) {
             (None, 0) => certain.to_string(),
             (Some(_), _) => format!("{certain} or more"),
             (None, uncertain) => format!("{certain} to {}", certain + uncertain),
@@ -68,19 +67,13 @@ impl Count {
 
     /// What hid it, but for the processes that it hid.
     fn cause(&self) -> String {
-        let hidden = self.tally.hidden.map(|(_, hidden)| hidden.to_string());
+        let hidden = self.tally.uncertain.hidden().map(|hidden| hidden.to_string());
         self.blindness.clone().or(hidden).unwrap_or_default()
     }
 
     /// Why it is not known better, and what would help.
     fn obstacle(&self) -> String {
-        if let Some(blindness) = &self.blindness {
-            return blindness.clone();
-        }
-        let Some((pid, hidden)) = self.tally.hidden else {
-            return String::new();
-        };
-        hidden.explained(&format!(" ({})", describe::first_of(pid, self.tally.uncertain)))
+        self.blindness.clone().or_else(|| self.tally.uncertain.explained()).unwrap_or_default()
     }
 }
 
@@ -250,6 +243,7 @@ impl<'s> Headcount<'s> {
         if verbose > 1 {
             details.push(format!("{label}: read as {}", understood(spec)));
             let Tally { certain, uncertain, zombies, elsewhere, .. } = count.tally;
+            let uncertain = uncertain.count();
             details.push(format!(
                 "{label}: {certain} certain, {uncertain} uncertain, {zombies} zombies, {elsewhere} \
                  across --containers",

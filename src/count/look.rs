@@ -10,7 +10,7 @@ use crate::count::value::in_words;
 use crate::proc::describe;
 use crate::proc::fact::Missing;
 use crate::proc::process::Process;
-use crate::proc::root::{Pid, ProcRoot};
+use crate::proc::root::ProcRoot;
 use crate::select::population::{Population, Standing};
 use crate::select::selector::{Key, Question, Selector};
 use crate::text::error::Error;
@@ -157,13 +157,11 @@ pub fn closely(
         return Ok(looks);
     }
     let sieve = Sieve::new(selectors);
-    let mut process = Process::new(root, Pid(0));
-    root.walk(|pid| {
-        process.move_to(pid);
-        let passed = sieve.passed(&mut process);
+    Process::each(root, |process| {
+        let passed = sieve.passed(process);
         for (at, (selector, look)) in selectors.iter().zip(&mut looks).enumerate() {
             if sieve.lets_through(at, passed) {
-                look.take(selector, population, &mut process);
+                look.take(selector, population, process);
             }
         }
     })?;

@@ -5,7 +5,8 @@
 
 use crate::count::sieve::Sieve;
 use crate::count::unit_members;
-use crate::proc::fact::{Hidden, Missing};
+use crate::proc::doubts::Doubts;
+use crate::proc::fact::Missing;
 use crate::proc::process::Process;
 use crate::proc::root::{Pid, ProcRoot};
 use crate::select::population::{Population, Standing};
@@ -22,9 +23,7 @@ pub struct Tally {
     /// Those that certainly do.
     pub certain: u64,
     /// Those that may, for all we can see.
-    pub uncertain: u64,
-    /// What hid the first of the uncertain ones.
-    pub hidden: Option<(Pid, Hidden)>,
+    pub uncertain: Doubts,
     /// Those that would, but have ended and not been waited for.
     pub zombies: u64,
     /// Those that would, but are in containers (or out of them).
@@ -49,7 +48,7 @@ impl Scan {
     #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
     pub fn possible(&self, at: usize) -> f64 {
         let Tally { certain, uncertain, .. } = self.tallies[at];
-        if self.blindness.is_some() { f64::MAX } else { (certain + uncertain) as f64 }
+        if self.blindness.is_some() { f64::MAX } else { (certain + uncertain.count()) as f64 }
     }
 }
 
@@ -62,10 +61,10 @@ pub fn walk(
     population: &Population,
     selectors: &[&Selector],
 ) -> Result<Scan, Error> {
-    let mut count = Count::new(root, population, selectors);
+    let mut count = Count::new(population, selectors);
     let all: Vec<usize> = (0..selectors.len()).collect();
-    let listed = root.walk(|pid| count.visit(pid, &all))?;
-    Ok(count.scan(listed, Vec::new()))
+    let listed = Process::each(root, |process| count.visit(process, &all))?;
+    Ok(count.scan(root, listed, Vec::new()))
 }
 
 /// The same, but for selectors that ask for units by a look at the members of those alone, where their
@@ -84,15 +83,17 @@ pub fn count(
     let Some(members) = members else {
         return walk(root, population, selectors);
     };
-    let mut count = Count::new(root, population, selectors);
+    let mut count = Count::new(population, selectors);
+    let mut process = Process::new(root, Pid(0));
     for &pid in &members {
-        count.visit(pid, &of_units);
+        process.move_to(pid);
+        count.visit(&mut process, &of_units);
     }
     let mut listed = members.len() as u64;
     if !others.is_empty() {
-        listed += root.walk(|pid| count.visit(pid, &others))?;
+        listed += Process::each(root, |process| count.visit(process, &others))?;
     }
-    Ok(count.scan(listed, of_units))
+    Ok(count.scan(root, listed, of_units))
 }
 
 /// A count in the making.
@@ -100,35 +101,31 @@ struct Count<'a> {
     selectors: &'a [&'a Selector],
     population: &'a Population,
     sieve: Sieve,
-    process: Process<'a>,
     tallies: Vec<Tally>,
 }
 
 impl<'a> Count<'a> {
-    fn new(root: &'a ProcRoot, population: &'a Population, selectors: &'a [&Selector]) -> Self {
+    fn new(population: &'a Population, selectors: &'a [&Selector]) -> Self {
         Self {
             selectors,
             population,
             sieve: Sieve::new(selectors),
-            process: Process::new(root, Pid(0)),
             tallies: vec![Tally::default(); selectors.len()],
         }
     }
 
     /// Counts one process for the selectors in these places.
-    fn visit(&mut self, pid: Pid, places: &[usize]) {
-        self.process.move_to(pid);
-        let passed = self.sieve.passed(&mut self.process);
+    fn visit(&mut self, process: &mut Process<'_>, places: &[usize]) {
+        let passed = self.sieve.passed(process);
         for &at in places {
             if self.sieve.lets_through(at, passed) {
-                self.tallies[at].take(self.selectors[at], self.population, &mut self.process);
+                self.tallies[at].take(self.selectors[at], self.population, process);
             }
         }
     }
 
-    fn scan(self, listed: u64, by_members: Vec<usize>) -> Scan {
-        let blindness = self.process.root().blindness();
-        Scan { tallies: self.tallies, listed, by_members, blindness }
+    fn scan(self, root: &ProcRoot, listed: u64, by_members: Vec<usize>) -> Scan {
+        Scan { tallies: self.tallies, listed, by_members, blindness: root.blindness() }
     }
 }
 
@@ -138,8 +135,8 @@ impl Tally {
         if matches!(fit, Ok(false) | Err(Missing::Gone)) {
             return;
         }
-        if fit.is_err() && self.uncertain >= MANY {
-            self.uncertain += 1;
+        if let (Err(Missing::Hidden(hidden)), MANY..) = (fit, self.uncertain.count()) {
+            self.uncertain.add(process.pid(), hidden);
             return;
         }
         let standing = population.standing_for(selector, process);
@@ -147,8 +144,7 @@ impl Tally {
             (Ok(Standing::Member), Ok(_)) => self.certain += 1,
             (Ok(Standing::Member), Err(Missing::Hidden(hidden)))
             | (Err(Missing::Hidden(hidden)), _) => {
-                self.uncertain += 1;
-                self.hidden.get_or_insert((process.pid(), hidden));
+                self.uncertain.add(process.pid(), hidden);
             }
             (Ok(Standing::Zombie), Ok(_)) => self.zombies += 1,
             (Ok(Standing::Elsewhere), Ok(_)) => self.elsewhere += 1,

@@ -4,7 +4,6 @@ use crate::host::names;
 use crate::kernel::cgroup;
 use crate::kernel::cmdline;
 use crate::proc::process::{Process, shown_name};
-use crate::proc::root::Pid;
 use crate::text::escape;
 
 /// Longest command line in a detail line, in characters.
@@ -60,14 +59,6 @@ fn push_command(text: &mut String, process: &mut Process<'_>) {
 /// `1 process`, `2 processes`.
 pub fn processes(count: u64) -> String {
     if count == 1 { "1 process".into() } else { format!("{count} processes") }
-}
-
-/// `pid 812 and 2 more`: of `count` processes the first.
-pub fn first_of(pid: Pid, count: u64) -> String {
-    match count {
-        0 | 1 => format!("pid {pid}"),
-        count => format!("pid {pid} and {} more", count - 1),
-    }
 }
 
 /// What it is called, fit for output.

@@ -110,11 +110,12 @@ impl ProcRoot {
         parse_pid(target.as_bytes())
     }
 
-    /// Calls `visit` with each process that is listed, in the kernel's order; returns how many.
+    /// Calls `visit` with the PID of each process that is listed; returns how many. See
+    /// [`Process::each`](crate::proc::process::Process::each).
     ///
     /// # Errors
     /// When the directory can't be listed, or lists no process at all.
-    pub fn walk(&self, mut visit: impl FnMut(Pid)) -> Result<u64, Error> {
+    pub(crate) fn walk(&self, mut visit: impl FnMut(Pid)) -> Result<u64, Error> {
         progress::enter(Stage::Listing);
         #[cfg(feature = "test-panic")]
         panic!("built with test-panic");

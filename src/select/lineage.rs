@@ -209,16 +209,14 @@ fn older_twin(root: &ProcRoot, of: &Relative, elders: &[Relative]) -> Option<Rel
         return Some(leader);
     }
     let mut oldest: Option<Relative> = None;
-    let mut process = Process::new(root, of.pid);
-    let look = |pid| {
-        process.move_to(pid);
+    let look = |process: &mut Process<'_>| {
         if process.comm().is_ok_and(|comm| comm.as_bytes() == of.comm) {
-            let twin = Relative::read(&mut process).ok();
+            let twin = Relative::read(process).ok();
             let twin = twin.filter(|t| t.is_older_twin_of(of) && t.stat.session == of.stat.session);
             oldest = [oldest.take(), twin].into_iter().flatten().min_by_key(|t| t.stat.start);
         }
     };
-    root.walk(look).ok()?;
+    Process::each(root, look).ok()?;
     oldest
 }
 

@@ -29,6 +29,7 @@ use crate::kernel::stat::Stat;
 use crate::kernel::status::Status;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 use crate::proc::root::{Pid, ProcRoot};
+use crate::text::error::Error;
 use path::PidPath;
 use read::missing;
 
@@ -107,6 +108,18 @@ impl<'r> Process<'r> {
     pub(crate) fn own(root: &'r ProcRoot) -> Option<Self> {
         let pid = root.own_pid().filter(|_| root.is_ours())?;
         Some(Self::new(root, pid))
+    }
+
+    /// Calls `visit` with each process that `root` lists, in the kernel's order; returns how many.
+    ///
+    /// # Errors
+    /// When the directory can't be listed, or lists no process at all.
+    pub fn each(root: &'r ProcRoot, mut visit: impl FnMut(&mut Self)) -> Result<u64, Error> {
+        let mut process = Self::new(root, Pid(0));
+        root.walk(|pid| {
+            process.move_to(pid);
+            visit(&mut process);
+        })
     }
 
     /// Moves on to `pid` and forgets all that was read.
