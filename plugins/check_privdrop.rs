@@ -1,18 +1,17 @@
 //! `check_privdrop`: has some process given up root only halfway?
 //!
-//! A daemon that calls `setuid()` before `setgid()` keeps root's group, and runs on for years. This
-//! check reads the credentials of every process that does not run as root and holds the [`rule`]s
-//! against them.
+//! A daemon that calls `setuid()` before `setgid()` keeps root's group, and may run like this for
+//! years. This check applies [`rules`] to the credentials of every process that does not run as root.
 
+mod case;
 mod cause;
+mod exemption;
 mod group;
-mod known;
 mod policy;
-mod portrait;
-mod rule;
-mod sparing;
+mod report;
+mod rules;
+mod snapshot;
 mod survey;
-mod verdict;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -30,15 +29,15 @@ use procwarden::select::population::{Containers, Population};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
+use exemption::RuleExemption;
 use policy::Policy;
-use rule::{Rule, RuleSet};
-use sparing::{Scoped, Sparings};
+use rules::Rules;
 use survey::Survey;
 
 pub(crate) const PLUGIN: Plugin =
     Plugin { name: "check_privdrop", title: "PRIVDROP", command: Options::command, run };
 
-/// Groups that are as good as root on usual systems; those that a machine lacks are left out.
+/// Groups that are as good as root on most systems. A host may lack some of them.
 const PRIVILEGED_GROUPS: [&str; 8] =
     ["shadow", "disk", "kmem", "docker", "lxd", "sudo", "wheel", "adm"];
 
@@ -48,16 +47,16 @@ const PRIVILEGED_GROUPS: [&str; 8] =
 struct Options {
     /// Rules to apply: gid-root, group-root, uid-regain, caps, groups, no-new-privs; 'default' is
     /// the first three, 'all' is all six
-    #[arg(long, value_name = "RULE,...", value_parser = RuleSet::parse, default_value = "default")]
-    rules: Vec<RuleSet>,
+    #[arg(long, value_name = "RULE,...", value_parser = Rules::parse, default_value = "default")]
+    rules: Vec<Rules>,
 
     /// Rules that make it WARNING, besides uid-regain
-    #[arg(long, value_name = "RULE,...", value_parser = RuleSet::parse)]
-    warn_on: Vec<RuleSet>,
+    #[arg(long, value_name = "RULE,...", value_parser = Rules::parse)]
+    warn_on: Vec<Rules>,
 
     /// Rules that make it CRITICAL: by default all but uid-regain
-    #[arg(long, value_name = "RULE,...", value_parser = RuleSet::parse)]
-    crit_on: Vec<RuleSet>,
+    #[arg(long, value_name = "RULE,...", value_parser = Rules::parse)]
+    crit_on: Vec<Rules>,
 
     /// Capabilities that any process may hold, for the rule caps
     #[arg(long, value_name = "CAP,...", value_parser = Capabilities::named, value_delimiter = ',')]
@@ -92,17 +91,16 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches)?;
     let waits = options.common.waits(Duration::ZERO)?;
     let policy = options.policy()?;
-    let mut sparings = options.sparings()?;
+    let exemptions = options.exemptions()?;
     let root = options.common.root()?;
     let population = options.population();
-    let survey = Survey::take(&root, &population, &policy, &mut sparings, waits)?;
-    let verbose = options.common.verbose;
-    Ok(verdict::report(PLUGIN.title, &survey, &policy, &sparings, verbose))
+    let survey = Survey::take(&root, &population, policy, exemptions, waits)?;
+    Ok(survey.report(PLUGIN.title, options.common.verbose))
 }
 
 impl Options {
     fn policy(&self) -> Result<Policy, Error> {
-        let rules = union(&self.rules);
+        let rules = self.rules.iter().copied().collect();
         let allowed = self.allow_caps.iter();
         Ok(Policy {
             rules,
@@ -112,21 +110,22 @@ impl Options {
         })
     }
 
-    fn warnings(&self) -> Result<RuleSet, Error> {
-        let (mild, severe) = (union(&self.warn_on), union(&self.crit_on));
-        let both = mild.intersection(severe);
+    fn warnings(&self) -> Result<Rules, Error> {
+        let mild: Rules = self.warn_on.iter().copied().collect();
+        let severe: Rules = self.crit_on.iter().copied().collect();
+        let both = mild & severe;
         if !both.is_empty() {
             return Err(Error::new(format!(
                 "{} cannot be both in --warn-on and in --crit-on",
                 both.names(", ")
             )));
         }
-        Ok(RuleSet::of(Rule::UidRegain).union(mild).without(severe))
+        Ok((Rules::UID_REGAIN | mild) - severe)
     }
 
-    /// The privileged groups' ids; the name service is asked only if a rule needs them.
-    fn privileged(&self, rules: RuleSet) -> Result<Vec<u32>, Error> {
-        if !rules.contains(Rule::Groups) && !rules.contains(Rule::NoNewPrivs) {
+    /// The ids of the privileged groups. We query the name service only if a rule needs them.
+    fn privileged(&self, rules: Rules) -> Result<Vec<u32>, Error> {
+        if !rules.intersects(Rules::GROUPS | Rules::NO_NEW_PRIVS) {
             return Ok(Vec::new());
         }
         if self.privileged_groups.is_empty() {
@@ -141,32 +140,27 @@ impl Options {
         named.collect()
     }
 
-    fn sparings(&self) -> Result<Sparings, Error> {
+    fn exemptions(&self) -> Result<Vec<RuleExemption>, Error> {
         let mut all = Vec::new();
         for selector in &self.exempt {
-            all.push(Scoped::from_all(selector.as_bytes())?);
+            all.push(RuleExemption::from_all(selector.as_bytes())?);
         }
-        for scoped in &self.exempt_rule {
-            let read = Scoped::from_rules(scoped.as_bytes());
+        for text in &self.exempt_rule {
+            let read = RuleExemption::from_rules(text.as_bytes());
             all.push(read.map_err(|error| error.at("--exempt-rule"))?);
         }
         for file in &self.exempt_from {
-            all.extend(lines::parsed_lines(file, Scoped::from_line)?);
+            all.extend(lines::parsed_lines(file, RuleExemption::from_line)?);
         }
         if !self.strict {
-            all.extend(known::known());
+            all.extend(RuleExemption::built_in());
         }
-        Ok(Sparings(all))
+        Ok(all)
     }
 
-    /// A root group in a container is the host's root group, so containers are included. Kernel
-    /// threads run as root and are out by themselves; telling them apart would cost a read.
+    /// Includes containers: a container's root group is the host's. Includes kernel threads: they run
+    /// as root, so no rule is about them, and recognizing them would cost a read.
     fn population(&self) -> Population {
         Population::new(self.common.containers.unwrap_or(Containers::Include), true)
     }
-}
-
-fn union(sets: &[RuleSet]) -> RuleSet {
-    let sets = sets.iter();
-    sets.fold(RuleSet::default(), |sum, set| sum.union(*set))
 }

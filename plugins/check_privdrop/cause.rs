@@ -1,32 +1,36 @@
-//! What probably went wrong, in the names of the C calls that a daemon's author would look for.
+//! What probably went wrong, by the C calls that a daemon's author would look for.
 
 use procwarden::host::names;
 use procwarden::kernel::capability::Capabilities;
+use procwarden::text::escape;
 
-use super::portrait::Portrait;
-use super::rule::{Rule, RuleSet};
+use super::rules::Rules;
+use super::snapshot::Snapshot;
 
-/// More capabilities or groups than these are counted only.
+/// How many capabilities or groups are named; further ones are counted.
 const MOST_NAMES: usize = 6;
 
-/// Why the process in `portrait` breaks `rules`; `allowed` are the capabilities that may be held.
-pub(crate) fn causes(rules: RuleSet, portrait: &Portrait, allowed: Capabilities) -> String {
+/// Why a process breaks `rules`; any process may hold the capabilities that are `allowed`.
+pub(crate) fn causes(rules: Rules, process: &Snapshot, allowed: Capabilities) -> String {
     let causes: Vec<_> = rules
         .iter()
-        .map(|rule| match rule {
-            Rule::GidRoot => gid_root(portrait).to_owned(),
-            Rule::GroupRoot => group_root(portrait).to_owned(),
-            Rule::UidRegain => uid_regain(portrait).to_owned(),
-            Rule::Caps => format!("holds {}", capabilities(portrait, allowed)),
-            Rule::Groups => format!("in {}", privileged(portrait)),
-            Rule::NoNewPrivs => no_new_privs(portrait, rules),
+        .filter_map(|rule| {
+            Some(match rule {
+                Rules::GID_ROOT => gid_root(process).to_owned(),
+                Rules::GROUP_ROOT => group_root(process).to_owned(),
+                Rules::UID_REGAIN => uid_regain(process).to_owned(),
+                Rules::CAPS => format!("holds {}", capabilities(process, allowed)),
+                Rules::GROUPS => format!("in {}", privileged(process)),
+                Rules::NO_NEW_PRIVS => no_new_privs(process, rules),
+                _ => return None,
+            })
         })
         .collect();
     causes.join("; ")
 }
 
-const fn gid_root(portrait: &Portrait) -> &'static str {
-    let (uid, gid) = (portrait.uid, portrait.gid);
+const fn gid_root(process: &Snapshot) -> &'static str {
+    let (uid, gid) = (process.uid, process.gid);
     match (gid.real, gid.effective, gid.saved) {
         (0, 0, _) if uid.real == 0 || uid.saved == 0 => "setegid() never called",
         (0, 0, _) => "setuid() before setgid(), or setgid() never called",
@@ -36,38 +40,38 @@ const fn gid_root(portrait: &Portrait) -> &'static str {
     }
 }
 
-fn group_root(portrait: &Portrait) -> &'static str {
-    if portrait.groups == [0] {
+fn group_root(process: &Snapshot) -> &'static str {
+    if process.groups == [0] {
         "setgroups() never called"
     } else {
         "setgroups() never called, or the user is in group root"
     }
 }
 
-const fn uid_regain(portrait: &Portrait) -> &'static str {
-    match (portrait.uid.real, portrait.uid.saved) {
+const fn uid_regain(process: &Snapshot) -> &'static str {
+    match (process.uid.real, process.uid.saved) {
         (_, 0) => "seteuid() keeps uid 0 to go back to, setuid() would not",
         (0, _) => "setreuid() kept the real uid 0",
         _ => "setfsuid(0) left on",
     }
 }
 
-fn no_new_privs(portrait: &Portrait, told: RuleSet) -> String {
-    let because = match (portrait.held.any().is_empty(), told) {
-        (false, told) if !told.contains(Rule::Caps) => {
-            format!(" while it holds {}", capabilities(portrait, Capabilities::default()))
-        }
-        (true, told) if !told.contains(Rule::Groups) => {
-            format!(" while it is in {}", privileged(portrait))
-        }
-        _ => String::new(),
+/// Names what the process could add to, unless another of the broken `rules` names it already.
+fn no_new_privs(process: &Snapshot, rules: Rules) -> String {
+    let holds_some = !process.held.any().is_empty();
+    let because = if holds_some && !rules.contains(Rules::CAPS) {
+        format!(" while it holds {}", capabilities(process, Capabilities::default()))
+    } else if !holds_some && !rules.contains(Rules::GROUPS) {
+        format!(" while it is in {}", privileged(process))
+    } else {
+        String::new()
     };
     format!("no_new_privs is not set{because}")
 }
 
-/// `cap_net_admin, cap_sys_time`, and which set they are in if not in effect.
-fn capabilities(portrait: &Portrait, allowed: Capabilities) -> String {
-    let held = portrait.held;
+/// `cap_net_admin, cap_sys_time`, and which set they are in unless it is the effective one.
+fn capabilities(process: &Snapshot, allowed: Capabilities) -> String {
+    let held = process.held;
     let beyond = held.any().without(allowed);
     let kind = if !held.ambient.without(allowed).is_empty() {
         " (ambient)"
@@ -76,18 +80,18 @@ fn capabilities(portrait: &Portrait, allowed: Capabilities) -> String {
     } else {
         ""
     };
-    let place = if portrait.holds_inside { " in a user namespace of its own" } else { "" };
+    let place = if process.holds_inside { " in a user namespace of its own" } else { "" };
     let names = beyond.to_string();
     let names: Vec<_> = names.split(", ").map(str::to_owned).collect();
     format!("{}{kind}{place}", bounded(&names))
 }
 
-fn privileged(portrait: &Portrait) -> String {
+fn privileged(process: &Snapshot) -> String {
     let name = |gid: &u32| {
         let name = names::group(*gid);
-        procwarden::text::escape::bounded(name.as_bytes(), 32)
+        escape::bounded(name.as_bytes(), 32)
     };
-    bounded(&portrait.privileged.iter().map(name).collect::<Vec<_>>())
+    bounded(&process.privileged.iter().map(name).collect::<Vec<_>>())
 }
 
 fn bounded(names: &[String]) -> String {
@@ -96,4 +100,17 @@ fn bounded(names: &[String]) -> String {
     }
     let shown = names[..MOST_NAMES].join(", ");
     format!("{shown} and {} more", names.len() - MOST_NAMES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_a_cause() {
+        for rule in Rules::all() {
+            let causes = causes(rule, &Snapshot::default(), Capabilities::default());
+            assert_ne!(causes, "", "{}", rule.names(", "));
+        }
+    }
 }

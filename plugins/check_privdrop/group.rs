@@ -1,4 +1,4 @@
-//! Findings that look the same, told as one, the worst first.
+//! Groups cases that look the same into one finding.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -7,21 +7,22 @@ use procwarden::nagios::report::Finding;
 use procwarden::nagios::state::State;
 use procwarden::proc::root::Pid;
 
+use super::case::Case;
 use super::cause::causes;
 use super::policy::Policy;
-use super::portrait::Portrait;
-use super::rule::RuleSet;
+use super::rules::Rules;
+use super::snapshot::Snapshot;
 
 /// Processes that look the same and break the same rules.
 pub(crate) struct Group<'s> {
     state: State,
-    rules: RuleSet,
-    portrait: &'s Portrait,
+    rules: Rules,
+    snapshot: &'s Snapshot,
     pids: Vec<Pid>,
 }
 
 impl Group<'_> {
-    /// `badd (pid 812, user www-data) gid-root: …`.
+    /// For the first line: `badd (pid 812, user www-data) gid-root: …`.
     pub(crate) fn finding(&self, policy: &Policy) -> Finding {
         let count = match self.pids.len() {
             1 => String::new(),
@@ -31,17 +32,18 @@ impl Group<'_> {
             state: self.state,
             text: format!(
                 "{count}{} ({}, user {}{}) {}: {}",
-                self.portrait.name,
+                self.snapshot.name,
                 pids(&self.pids, 1),
-                self.portrait.user,
+                self.snapshot.user,
                 self.place(),
                 self.rules.names("+"),
-                causes(self.rules, self.portrait, policy.allowed),
+                causes(self.rules, self.snapshot, policy.allowed),
             ),
         }
     }
 
-    /// `CRITICAL gid-root: badd, pid 812, user www-data: uid 33/33/33 gid 0/0/0 groups 0: …`.
+    /// For a line of its own: `CRITICAL gid-root: badd, pid 812, user www-data: uid 33/33/33 gid
+    /// 0/0/0 groups 0: …`.
     pub(crate) fn detail(&self, policy: &Policy, most: usize) -> String {
         format!("{} {}", self.state, self.line(policy, most))
     }
@@ -51,40 +53,42 @@ impl Group<'_> {
         format!(
             "{}: {}, {}, user {}{}: {}: {}",
             self.rules.names("+"),
-            self.portrait.name,
+            self.snapshot.name,
             pids(&self.pids, most),
-            self.portrait.user,
+            self.snapshot.user,
             self.place(),
-            self.portrait.ids(),
-            causes(self.rules, self.portrait, policy.allowed),
+            self.snapshot.ids(),
+            causes(self.rules, self.snapshot, policy.allowed),
         )
     }
 
     const fn place(&self) -> &'static str {
-        if self.portrait.contained { ", in a container" } else { "" }
+        if self.snapshot.contained { ", in a container" } else { "" }
     }
 }
 
-/// Groups, the worst first, then the largest.
+/// Groups those of the cases that broke a rule: the worst group first, then the largest.
 pub(crate) fn grouped<'s>(
-    broken: impl Iterator<Item = (RuleSet, &'s Portrait, Pid)>,
+    cases: impl Iterator<Item = &'s Case>,
     policy: &Policy,
 ) -> Vec<Group<'s>> {
-    let mut pids: BTreeMap<(RuleSet, &Portrait), Vec<Pid>> = BTreeMap::new();
-    for (rules, portrait, pid) in broken.filter(|(rules, ..)| !rules.is_empty()) {
-        pids.entry((rules, portrait)).or_default().push(pid);
+    let mut pids: BTreeMap<(Rules, &Snapshot), Vec<Pid>> = BTreeMap::new();
+    for case in cases.filter(|case| !case.verdict.broken.is_empty()) {
+        if let Some(snapshot) = &case.snapshot {
+            pids.entry((case.verdict.broken, snapshot)).or_default().push(case.pid);
+        }
     }
     let mut groups: Vec<_> = pids
         .into_iter()
-        .map(|((rules, portrait), pids)| Group {
+        .map(|((rules, snapshot), pids)| Group {
             state: policy.state(rules),
             rules,
-            portrait,
+            snapshot,
             pids,
         })
         .collect();
     groups.sort_by_key(|group| {
-        let size = (group.rules.len(), group.pids.len());
+        let size = (group.rules.iter().count(), group.pids.len());
         (Reverse(group.state), Reverse(size), group.pids.first().copied())
     });
     groups

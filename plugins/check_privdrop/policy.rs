@@ -1,4 +1,4 @@
-//! What each rule asks of a process, from one read of its `status`, and how bad a yes is.
+//! What each rule asks of a process, and how bad it is to break it. One read of `status` answers all.
 
 use procwarden::kernel::capability::Capabilities;
 use procwarden::kernel::file::File;
@@ -7,65 +7,58 @@ use procwarden::nagios::state::State;
 use procwarden::proc::fact::{self, Cause, Fact, Hidden, Missing};
 use procwarden::proc::process::Process;
 
-use super::rule::{Rule, RuleSet};
-
-/// What is wrong with a process, as far as can be seen.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Suspicion {
-    /// Rules that it certainly breaks.
-    pub(crate) broken: RuleSet,
-    /// Rules that it may break, for all we can see.
-    pub(crate) doubtful: RuleSet,
-    /// What hides the answer to the doubtful ones.
-    pub(crate) hidden: Option<Hidden>,
-}
-
-impl Suspicion {
-    /// Whether there is none.
-    pub(crate) const fn is_empty(self) -> bool {
-        self.broken.is_empty() && self.doubtful.is_empty()
-    }
-
-    /// Says that rules may be broken.
-    pub(crate) fn doubt(&mut self, rules: RuleSet, hidden: Hidden) {
-        self.broken = self.broken.without(rules);
-        self.doubtful = self.doubtful.union(rules);
-        self.hidden = self.hidden.or(Some(hidden));
-    }
-
-    /// Says that rules do not apply.
-    pub(crate) fn lift(&mut self, rules: RuleSet) {
-        self.broken = self.broken.without(rules);
-        self.doubtful = self.doubtful.without(rules);
-    }
-}
+use super::rules::Rules;
 
 /// Which rules are on, how bad each is, and what is allowed.
 #[derive(Debug)]
 pub(crate) struct Policy {
     /// Those that are on.
-    pub(crate) rules: RuleSet,
+    pub(crate) rules: Rules,
     /// Those of them that make a WARNING; the others are CRITICAL.
-    pub(crate) warnings: RuleSet,
-    /// Capabilities that anyone may hold.
+    pub(crate) warnings: Rules,
+    /// Capabilities that any process may hold.
     pub(crate) allowed: Capabilities,
     /// Groups that are as good as root.
     pub(crate) privileged: Vec<u32>,
 }
 
-/// What a process's groups say.
-#[derive(Clone, Copy, Default)]
-struct Membership {
-    root: bool,
-    privileged: bool,
+/// What is wrong with a process.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Verdict {
+    /// Rules that it certainly breaks.
+    pub(crate) broken: Rules,
+    /// Rules that it may break.
+    pub(crate) doubtful: Rules,
+    /// What hides whether it does.
+    pub(crate) hidden: Option<Hidden>,
+}
+
+impl Verdict {
+    /// Whether nothing is wrong.
+    pub(crate) const fn is_clean(self) -> bool {
+        self.broken.is_empty() && self.doubtful.is_empty()
+    }
+
+    /// Makes rules doubtful.
+    pub(crate) fn doubt(&mut self, rules: Rules, hidden: Hidden) {
+        self.broken -= rules;
+        self.doubtful |= rules;
+        self.hidden = self.hidden.or(Some(hidden));
+    }
+
+    /// Removes rules that do not apply.
+    pub(crate) fn lift(&mut self, rules: Rules) {
+        self.broken -= rules;
+        self.doubtful -= rules;
+    }
 }
 
 impl Policy {
-    /// What is wrong with `process`; `None` if it runs as root, which no rule is about.
+    /// Judges `process`; `None` if it runs as root, which no rule is about.
     ///
     /// # Errors
     /// Gone.
-    pub(crate) fn judge(&self, process: &mut Process<'_>) -> Fact<Option<Suspicion>> {
+    pub(crate) fn judge(&self, process: &mut Process<'_>) -> Fact<Option<Verdict>> {
         let status = match process.status() {
             Ok(status) => status,
             Err(Missing::Gone) => return Err(Missing::Gone),
@@ -74,27 +67,27 @@ impl Policy {
         if status.uid.effective == 0 {
             return Ok(None);
         }
-        let mut suspicion = Suspicion::default();
+        let mut verdict = Verdict::default();
         for (rule, answer) in self.answers(process, &status) {
             match answer {
                 _ if !self.rules.contains(rule) => {}
-                Ok(true) => suspicion.broken = suspicion.broken.union(RuleSet::of(rule)),
+                Ok(true) => verdict.broken |= rule,
                 Ok(false) => {}
-                Err(Missing::Hidden(hidden)) => suspicion.doubt(RuleSet::of(rule), hidden),
+                Err(Missing::Hidden(hidden)) => verdict.doubt(rule, hidden),
                 Err(Missing::Gone) => return Err(Missing::Gone),
             }
         }
-        Ok(Some(suspicion))
+        Ok(Some(verdict))
     }
 
     /// Whether a rule is on that asks for capabilities.
     pub(crate) const fn is_about_capabilities(&self) -> bool {
-        self.rules.contains(Rule::Caps) || self.rules.contains(Rule::NoNewPrivs)
+        self.rules.intersects(Rules::CAPS.union(Rules::NO_NEW_PRIVS))
     }
 
     /// How bad it is to break these rules.
-    pub(crate) fn state(&self, broken: RuleSet) -> State {
-        if !broken.without(self.warnings).is_empty() {
+    pub(crate) fn state(&self, broken: Rules) -> State {
+        if !self.warnings.contains(broken) {
             State::Critical
         } else if broken.is_empty() {
             State::Ok
@@ -103,49 +96,43 @@ impl Policy {
         }
     }
 
-    /// Every rule is in doubt, unless the directory, which may be seen all the same, is root's.
-    fn judge_unseen(&self, process: &mut Process<'_>, hidden: Hidden) -> Fact<Option<Suspicion>> {
+    /// Puts every rule in doubt, unless root owns the process's directory, which we may see although
+    /// `status` is hidden.
+    fn judge_unseen(&self, process: &mut Process<'_>, hidden: Hidden) -> Fact<Option<Verdict>> {
         match process.owner() {
             Ok(owner) if owner.uid == 0 => return Ok(None),
             Err(Missing::Gone) => return Err(Missing::Gone),
             _ => {}
         }
-        let mut suspicion = Suspicion::default();
-        suspicion.doubt(self.rules, hidden);
-        Ok(Some(suspicion))
+        let mut verdict = Verdict::default();
+        verdict.doubt(self.rules, hidden);
+        Ok(Some(verdict))
     }
 
-    fn answers(&self, process: &mut Process<'_>, status: &Status) -> [(Rule, Fact<bool>); 6] {
+    /// Whether a process breaks each rule.
+    fn answers(&self, process: &mut Process<'_>, status: &Status) -> [(Rules, Fact<bool>); 6] {
         let line_missing = Missing::Hidden(Hidden { file: File::Status, cause: Cause::Malformed });
-        let groups = self.membership(process, status.gid);
+        let gids = status.gid.all();
+        let in_root = process.groups().map(|mut groups| groups.any(|group| group == 0));
+        let is_privileged = |group| self.is_privileged(group, status.gid);
+        let in_privileged =
+            process.groups().map(|groups| gids.into_iter().chain(groups).any(is_privileged));
         let held = status.held.map(Held::any).ok_or(line_missing);
         let may_gain = status.no_new_privs.map(|set| !set).ok_or(line_missing);
-        let in_privileged = groups.map(|groups| groups.privileged);
         let has_some = fact::any([held.map(|held| !held.is_empty()), in_privileged]);
         [
-            (Rule::GidRoot, Ok(status.gid.all().contains(&0))),
-            (Rule::GroupRoot, groups.map(|groups| groups.root)),
-            (Rule::UidRegain, Ok(status.uid.all().contains(&0))),
-            (Rule::Caps, held.map(|held| !held.without(self.allowed).is_empty())),
-            (Rule::Groups, in_privileged),
-            (Rule::NoNewPrivs, fact::all([may_gain, has_some])),
+            (Rules::GID_ROOT, Ok(gids.contains(&0))),
+            (Rules::GROUP_ROOT, in_root),
+            (Rules::UID_REGAIN, Ok(status.uid.all().contains(&0))),
+            (Rules::CAPS, held.map(|held| !held.without(self.allowed).is_empty())),
+            (Rules::GROUPS, in_privileged),
+            (Rules::NO_NEW_PRIVS, fact::all([may_gain, has_some])),
         ]
     }
 
-    fn membership(&self, process: &mut Process<'_>, gid: Ids) -> Fact<Membership> {
-        let mut found = Membership {
-            privileged: gid.all().into_iter().any(|id| self.is_privileged(id, gid)),
-            ..Membership::default()
-        };
-        for group in process.groups()? {
-            found.root |= group == 0;
-            found.privileged |= self.is_privileged(group, gid);
-        }
-        Ok(found)
-    }
-
-    /// Whether `group` is as good as root and not the one that a process with these ids was given
-    /// for its own: the real one, which neither set-group-ID programs nor `setegid()` change.
+    /// Whether `group` is as good as root and is not the process's own, which its user was given on
+    /// purpose. The own one is the real group id in `of`: neither set-group-ID programs nor `setegid()`
+    /// change that.
     pub(crate) fn is_privileged(&self, group: u32, of: Ids) -> bool {
         group != of.real && self.privileged.contains(&group)
     }

@@ -1,4 +1,4 @@
-//! What a finding shows of a process: taken when it is found, since it may be gone when it is told.
+//! What a process looked like when it was judged. By the time of the report it may be gone.
 
 use procwarden::host::names;
 use procwarden::kernel::status::{Held, Ids};
@@ -9,38 +9,36 @@ use procwarden::text::escape;
 
 use super::policy::Policy;
 
-/// More supplementary groups than these are counted only.
+/// How many supplementary groups are named; further ones are counted.
 const MOST_GROUPS: usize = 12;
 
 /// Longest user name shown, in characters.
 const LONGEST_USER: usize = 32;
 
-/// A process as findings show it. Processes that look the same are told together.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Portrait {
-    /// What it is called, fit for output.
+/// A process as findings show it. Processes that look the same are reported together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Snapshot {
+    /// Its name, escaped.
     pub(crate) name: String,
-    /// Its effective user, fit for output.
+    /// Its effective user, escaped.
     pub(crate) user: String,
-    /// Its user ids.
     pub(crate) uid: Ids,
-    /// Its group ids.
     pub(crate) gid: Ids,
     /// The first of its supplementary groups.
     pub(crate) groups: Vec<u32>,
     more_groups: usize,
-    /// Which of its groups are privileged ones.
+    /// Those of its groups that are as good as root.
     pub(crate) privileged: Vec<u32>,
     /// Its capabilities.
     pub(crate) held: Held,
     /// Whether it holds them in a user namespace of its own, and nowhere else.
     pub(crate) holds_inside: bool,
-    /// Whether it lives in a nested PID namespace.
+    /// Whether it runs in a nested PID namespace.
     pub(crate) contained: bool,
 }
 
-impl Portrait {
-    /// Takes it.
+impl Snapshot {
+    /// Takes a snapshot of `process`.
     ///
     /// # Errors
     /// Gone, or hidden.
@@ -80,8 +78,8 @@ impl Portrait {
         })
     }
 
-    /// `uid 33/33/33 gid 0/0/0 groups 0`: real, effective, saved; the filesystem's id only where it
-    /// is another than the effective one.
+    /// `uid 33/33/33 gid 0/0/0 groups 0`: real, effective, saved, and the file system's id if it is
+    /// not the effective one.
     pub(crate) fn ids(&self) -> String {
         let groups: Vec<_> = self.groups.iter().map(ToString::to_string).collect();
         let groups = match (groups.is_empty(), self.more_groups) {
