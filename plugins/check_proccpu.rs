@@ -1,14 +1,13 @@
 //! `check_proccpu`: is some process burning CPU that has no business doing so?
 
-mod clock;
+mod baseline;
 mod details;
-mod judge;
-mod past;
-mod rounds;
+mod policy;
+mod report;
 mod sample;
 mod share;
 mod survey;
-mod words;
+mod tally;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,15 +23,12 @@ use procwarden::select::exemption::{Exemption, Exemptions};
 use procwarden::select::population::Containers;
 use procwarden::select::selector::{Selector, Subject};
 use procwarden::text::error::Error;
-use procwarden::text::number::{self, Unit};
-use procwarden::text::number::{duration, seconds};
+use procwarden::text::number::{self, Unit, duration, seconds};
 
-use clock::Clock;
-use judge::{Judge, Limits};
-use past::{Past, Wish};
-use rounds::Rounds;
+use baseline::Baseline;
+use policy::Policy;
 use share::Measure;
-use survey::Surveyor;
+use survey::Survey;
 
 pub(crate) const PLUGIN: Plugin =
     Plugin { name: "check_proccpu", title: "PROCCPU", command: Options::command, run };
@@ -101,41 +97,34 @@ struct Options {
 
 fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches)?;
-    let limits = options.limits()?;
+    let (window, lifetime) = options.limits()?;
     let waits = options.waits()?;
     let exemptions = options.exemptions()?;
     let root = options.common.root()?;
-    let judge = Judge { limits, measure: options.measure(&root)? };
-    let surveyor = Surveyor {
-        root: &root,
-        population: options.common.population(Containers::Include),
-        clock: Clock::of(&root)?,
-    };
-    let past = Past::new(options.over, options.wish());
-    let rounds = Rounds::run(&surveyor, judge, exemptions, past, waits)?;
-    Ok(rounds.report(PLUGIN.title, options.common.verbose))
+    let policy = Policy { window, lifetime, measure: options.measure(&root)? };
+    let population = options.common.population(Containers::Include);
+    let baseline = options.baseline();
+    let survey = Survey::take(&root, &population, policy, exemptions, baseline, waits)?;
+    Ok(survey.report(PLUGIN.title, options.common.verbose))
 }
 
 impl Options {
-    fn limits(&self) -> Result<Limits, Error> {
-        let limits = Limits {
-            window: self.thresholds.thresholds(),
-            lifetime: Thresholds {
-                warning: self.lifetime_warning,
-                critical: self.lifetime_critical,
-            },
-        };
+    /// The thresholds for a window and for a whole life.
+    fn limits(&self) -> Result<(Thresholds, Thresholds), Error> {
+        let window = self.thresholds.thresholds();
+        let lifetime =
+            Thresholds { warning: self.lifetime_warning, critical: self.lifetime_critical };
         let nothing = Thresholds::default();
-        if limits.window == nothing && limits.lifetime == nothing {
+        if window == nothing && lifetime == nothing {
             return Err(Error::new(
                 "nothing to hold a share against, and so it would always be OK; give -w or -c in \
                  percent of one core (-w 80 -c 95), --lifetime-warning or --lifetime-critical",
             ));
         }
-        Ok(limits)
+        Ok((window, lifetime))
     }
 
-    /// The waits before looking again. Each look takes a window, and the first may have to.
+    /// The waits before each recheck. A recheck takes a window of time, and so may the first look.
     fn waits(&self) -> Result<impl Iterator<Item = Duration> + use<>, Error> {
         if self.over >= self.common.timeout {
             return Err(Error::new(format!(
@@ -163,17 +152,18 @@ impl Options {
         Ok(Measure { with_children: self.with_children, min_age: self.min_age, cores })
     }
 
-    fn wish(&self) -> Option<Wish> {
-        // How it is told makes no other check of it: by hand with -v one sees the service's window.
+    fn baseline(&self) -> Baseline {
+        if !self.since_last {
+            return Baseline::now(self.over);
+        }
+        // A check with other options keeps a sample of its own. These three options change nothing
+        // that is measured: an admin who adds -v sees the same window as the service.
         let mut same = self.clone();
         same.common.verbose = 0;
         same.common.mon = false;
         same.common.timeout = Duration::ZERO;
-        self.since_last.then(|| Wish {
-            base: self.state_dir.clone(),
-            identity: format!("{same:?}"),
-            max_gap: self.max_gap,
-        })
+        let identity = format!("{same:?}");
+        Baseline::since_last(self.over, self.max_gap, self.state_dir.as_deref(), &identity)
     }
 }
 
@@ -194,7 +184,7 @@ fn cores(root: &ProcRoot) -> Result<f64, Error> {
     Ok(count.into())
 }
 
-/// A window's length. The kernel tells CPU time in ticks of 10 ms.
+/// The length of a window. The kernel counts CPU time in ticks of 10 ms.
 fn window(text: &str) -> Result<Duration, String> {
     let over = duration(text)?;
     if over < Duration::from_millis(100) {
@@ -203,7 +193,7 @@ fn window(text: &str) -> Result<Duration, String> {
     Ok(over)
 }
 
-/// Seconds, possibly none.
+/// Seconds; 0 is allowed.
 fn min_age(text: &str) -> Result<f64, String> {
     number::parse(text, Unit::Seconds)
 }

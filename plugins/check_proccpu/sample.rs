@@ -1,30 +1,60 @@
 //! A sample: the CPU time that each process had used at one moment.
 //!
-//! It is kept compact, since there may be tens of thousands, and turned to bytes and back for the
-//! next run (`--since-last`).
+//! A reading is small: a host may have tens of thousands of processes.
 
 use std::time::Duration;
 
-use procwarden::proc::fact::Hidden;
-use procwarden::proc::process::ticks_to_seconds;
+use procwarden::proc::doubts::Doubts;
+use procwarden::proc::fact::{Fact, Hidden, Missing};
+use procwarden::proc::process::{Process, ticks_to_seconds};
+use procwarden::proc::root::ProcRoot;
+use procwarden::text::error::Error;
+use rustix::time::{ClockId, clock_gettime};
 
-use super::clock::Moment;
+/// One moment by the two clocks that a share of CPU needs. Nobody can set either, so a step of the wall
+/// clock never looks like CPU time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// Time since boot without the machine's sleep, in which nobody burns CPU: measures windows.
+    pub(super) awake: Duration,
+    /// All time since boot, as the kernel gives the start of a process; in a recorded tree, until its
+    /// recording.
+    pub(super) since_boot: Duration,
+}
+
+impl Moment {
+    pub(super) fn now(root: &ProcRoot) -> Result<Self, Error> {
+        let since_boot = Duration::try_from_secs_f64(root.uptime()?).unwrap_or_default();
+        Ok(Self { awake: awake(), since_boot })
+    }
+
+    /// How long ago `earlier` was. In a recorded tree only the first of the two clocks runs.
+    pub(super) fn since(self, earlier: Self) -> Duration {
+        let awake = self.awake.saturating_sub(earlier.awake);
+        awake.max(self.since_boot.saturating_sub(earlier.since_boot))
+    }
+
+    /// Whether this is later than `other` by either clock.
+    pub(super) fn is_after(self, other: Self) -> bool {
+        self.awake > other.awake || self.since_boot > other.since_boot
+    }
+}
 
 /// What a process is to the check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Its share is held against the thresholds.
+    /// Its share is compared with the thresholds.
     Judged,
-    /// It is exempt, by the exemption in this place.
+    /// The exemption in this place covers it.
     Exempt(u16),
-    /// Whether it is exempt or concerns us at all can't be told.
+    /// This hides whether it is exempt, or whether the check is about it at all.
     Doubtful(Hidden),
-    /// It does not concern us: the check itself, a zombie, what `-k` or `--containers` leave out. It
-    /// is still read, for it may be a child of one that does.
+    /// The check is not about it: a zombie, the check itself, what `-k` or `--containers` excludes.
+    /// We still read it, since its parent may be judged.
     Outside,
 }
 
-/// One process at the time it was read. Times are in clock ticks.
+/// One process as it was read. Times are in clock ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reading {
     pub(super) pid: u32,
@@ -33,13 +63,20 @@ pub(super) struct Reading {
     pub(super) start: u64,
     /// User and system time of all its threads.
     pub(super) own: u64,
-    /// That of children which ended and were waited for.
+    /// The same of its children that ended and that it waited for.
     pub(super) children: u64,
-    /// When reading it began and ended, in microseconds after the sample's moment: the CPU time is
-    /// that of some time in between.
+    /// When we began and ended to read it, in microseconds after the sample's moment. The kernel
+    /// took its CPU time somewhere in between.
     pub(super) began: u32,
     pub(super) ended: u32,
     pub(super) role: Role,
+}
+
+impl Reading {
+    /// Whether both are of one process. A PID alone may belong to another process by now.
+    pub(super) const fn is_same_process(&self, other: &Self) -> bool {
+        self.pid == other.pid && self.start == other.start
+    }
 }
 
 /// All processes at about one moment.
@@ -47,13 +84,13 @@ pub(super) struct Reading {
 pub(super) struct Sample {
     /// When it began.
     pub(super) taken: Moment,
+    /// How many processes were listed.
+    pub(super) listed: u64,
+    /// Those that could not be measured.
+    pub(super) unmeasured: Doubts,
     /// In the order of their PIDs.
     readings: Vec<Reading>,
 }
-
-/// Bytes of a reading as kept, and of what stands before all of them.
-const READING_SIZE: usize = 36;
-const HEAD_SIZE: usize = 16;
 
 impl Sample {
     pub(super) fn new(taken: Moment, mut readings: Vec<Reading>) -> Self {
@@ -61,7 +98,37 @@ impl Sample {
         if !readings.is_sorted_by_key(|reading| reading.pid) {
             readings.sort_unstable_by_key(|reading| reading.pid);
         }
-        Self { taken, readings }
+        Self { taken, readings, ..Self::default() }
+    }
+
+    /// Reads all processes now. This costs one read of `stat` per process, and what `role_of` reads.
+    pub(super) fn take(
+        root: &ProcRoot,
+        mut role_of: impl FnMut(&mut Process<'_>) -> Fact<Role>,
+    ) -> Result<Self, Error> {
+        let mut readings = Vec::new();
+        let mut unmeasured = Doubts::default();
+        let taken = Moment::now(root)?;
+        let listed = Process::each(root, |process| {
+            let began = micros_since(taken.awake);
+            let stat = process.stat();
+            let ended = micros_since(taken.awake);
+            match (role_of(process), stat) {
+                (Ok(role), Ok(stat)) => readings.push(Reading {
+                    pid: process.pid().0,
+                    ppid: stat.ppid,
+                    start: stat.start,
+                    own: stat.cpu_ticks,
+                    children: stat.children_ticks,
+                    began,
+                    ended,
+                    role,
+                }),
+                (Err(Missing::Hidden(hidden)), _) => unmeasured.add(process.pid(), hidden),
+                (Err(Missing::Gone), _) | (Ok(_), Err(_)) => {}
+            }
+        })?;
+        Ok(Self { listed, unmeasured, ..Self::new(taken, readings) })
     }
 
     pub(super) fn readings(&self) -> &[Reading] {
@@ -80,87 +147,43 @@ impl Sample {
         self.readings.get(place)
     }
 
-    /// The very same process: a PID alone may belong to another one by now.
+    /// The process that has this PID and started then.
     pub(super) fn find(&self, pid: u32, start: u64) -> Option<&Reading> {
         self.at(pid).filter(|reading| reading.start == start)
     }
 
-    /// How long a process had lived when it was read, in seconds.
+    /// How long a process had lived when we read it, in seconds.
     pub(super) fn age(&self, reading: &Reading) -> f64 {
         let then = self.taken.since_boot + micros(reading.ended);
         (then.as_secs_f64() - ticks_to_seconds(reading.start)).max(0.0)
     }
 
-    /// Seconds in which a process was awake from one reading of it to the next, at least: what the
-    /// kernel counted lies between the outermost moments.
+    /// Seconds awake from an earlier reading of a process until `now`, from the begin of the one
+    /// to the end of the other: the longest time over which the kernel may have counted.
     pub(super) fn elapsed(&self, now: &Reading, earlier: (&Self, &Reading)) -> f64 {
         let (sample, before) = earlier;
         let from = sample.taken.awake + micros(before.began);
         let to = self.taken.awake + micros(now.ended);
         to.saturating_sub(from).as_secs_f64()
     }
-
-    /// As bytes for the next run.
-    pub(super) fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(HEAD_SIZE + self.readings.len() * READING_SIZE);
-        for clock in [self.taken.awake, self.taken.since_boot] {
-            let nanos = u64::try_from(clock.as_nanos()).unwrap_or(u64::MAX);
-            bytes.extend(nanos.to_le_bytes());
-        }
-        for reading in &self.readings {
-            for short in [reading.pid, reading.ppid, reading.began] {
-                bytes.extend(short.to_le_bytes());
-            }
-            for long in [reading.start, reading.own, reading.children] {
-                bytes.extend(long.to_le_bytes());
-            }
-        }
-        bytes
-    }
-
-    /// What [`encode`](Self::encode) wrote; `None` if it did not write this.
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let (head, rest) = bytes.split_at_checked(HEAD_SIZE)?;
-        let taken = Moment {
-            awake: Duration::from_nanos(long(head, 0)?),
-            since_boot: Duration::from_nanos(long(head, 8)?),
-        };
-        let chunks = rest.chunks_exact(READING_SIZE);
-        if !chunks.remainder().is_empty() {
-            return None;
-        }
-        let readings: Vec<Reading> = chunks.map(reading).collect::<Option<_>>()?;
-        let in_order = readings.is_sorted_by(|a, b| a.pid < b.pid);
-        in_order.then_some(Self { taken, readings })
-    }
 }
 
-fn reading(bytes: &[u8]) -> Option<Reading> {
-    let began = short(bytes, 8)?;
-    Some(Reading {
-        pid: short(bytes, 0)?,
-        ppid: short(bytes, 4)?,
-        began,
-        ended: began,
-        start: long(bytes, 12)?,
-        own: long(bytes, 20)?,
-        children: long(bytes, 28)?,
-        role: Role::Outside,
-    })
-}
-
-fn short(bytes: &[u8], at: usize) -> Option<u32> {
-    let bytes = bytes.get(at..at + 4)?.try_into().ok()?;
-    Some(u32::from_le_bytes(bytes))
-}
-
-fn long(bytes: &[u8], at: usize) -> Option<u64> {
-    let bytes = bytes.get(at..at + 8)?.try_into().ok()?;
-    Some(u64::from_le_bytes(bytes))
+/// How long the machine has been awake since boot.
+fn awake() -> Duration {
+    let time = clock_gettime(ClockId::Monotonic);
+    // The kernel's clock is never negative, and its nanoseconds are below 10^9.
+    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
 fn micros(micros: u32) -> Duration {
     Duration::from_micros(micros.into())
+}
+
+/// Saturating: no sample takes an hour.
+fn micros_since(moment: Duration) -> u32 {
+    let passed = awake().saturating_sub(moment);
+    u32::try_from(passed.as_micros()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -177,20 +200,6 @@ pub(super) mod tests {
         let at = Duration::from_secs(at);
         let taken = Moment { awake: at, since_boot: at };
         Sample::new(taken, readings.to_vec())
-    }
-
-    #[test]
-    fn what_was_kept_comes_back() {
-        let outside =
-            |pid| Reading { role: Role::Outside, ..reading(pid, 1, u64::from(pid) << 33, 7, 9) };
-        let kept = sample(100, &[outside(9), outside(3)]);
-        assert_eq!(Sample::decode(&kept.encode()), Some(kept.clone()));
-        assert_eq!(kept.readings()[0].pid, 3);
-        let bytes = kept.encode();
-        assert_eq!(Sample::decode(&bytes[..bytes.len() - 1]), None);
-        assert_eq!(Sample::decode(&[]), None);
-        let twice = sample(100, &[outside(3), outside(3)]);
-        assert_eq!(Sample::decode(&twice.encode()), None);
     }
 
     #[test]

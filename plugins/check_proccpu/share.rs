@@ -1,7 +1,7 @@
 //! The share of CPU that a process used in a window between two samples.
 //!
-//! Where a number can't be had exactly it is rather too low than too high: a false alarm wears out
-//! the trust that a true one needs.
+//! A share that can't be measured exactly is rounded down: false alarms teach people to ignore real
+//! ones.
 
 use std::collections::HashMap;
 
@@ -9,41 +9,41 @@ use procwarden::proc::process::ticks_to_seconds;
 
 use super::sample::{Reading, Sample};
 
-/// More ancestors than anyone has; a bound for PIDs that changed hands.
-const HIGHEST: usize = 64;
+/// How many ancestors we follow: more than any process has. PIDs that changed hands can form a circle.
+const MOST_ANCESTORS: usize = 64;
 
-/// A start is told in whole ticks, up to one too early.
+/// Seconds by which the kernel, which rounds down to ticks, may put a start too early.
 const TICK: f64 = 0.01;
 
-/// How much CPU a process used, and over what.
+/// How much CPU a process used, and in which time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Share {
     /// Percent of one core, or of all together with `--of-machine`.
     pub(super) percent: f64,
-    /// Length of what it is over, in seconds.
+    /// Length of that time.
     pub(super) seconds: f64,
     pub(super) over: Over,
 }
 
-/// What a share is over.
+/// The time that a share is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Over {
     /// The whole window.
     Window,
-    /// The process's life, which began within the window.
+    /// The process's life, which began inside the window.
     Birth,
-    /// The window, in which it used no more than this: it was there before, but out of sight.
+    /// The whole window, as an upper bound: the process was there before, but we could not read it.
     AtMost,
 }
 
-/// What shares are reckoned by.
+/// How a share is computed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Measure {
-    /// Whether the time of children that were waited for counts, too.
+    /// Whether the time of children that ended counts, too.
     pub(super) with_children: bool,
     /// Seconds that a process must have lived to be judged.
     pub(super) min_age: f64,
-    /// How many cores are 100 %, with `--of-machine`; else one is.
+    /// How many cores are 100 %, with `--of-machine`; otherwise one is.
     pub(super) cores: Option<f64>,
 }
 
@@ -64,7 +64,7 @@ impl Measure {
     }
 }
 
-/// Two samples and what lies between them.
+/// The time between two samples.
 #[derive(Debug)]
 pub(super) struct Window<'s> {
     before: &'s Sample,
@@ -78,6 +78,11 @@ impl<'s> Window<'s> {
         let earlier =
             if measure.with_children { earlier_time(before, now) } else { HashMap::new() };
         Self { before, now, measure, earlier }
+    }
+
+    /// The share of a process over its whole life; `None` if it is too young to be judged.
+    pub(super) fn lifetime(&self, process: &Reading) -> Option<f64> {
+        self.measure.lifetime(self.now, process)
     }
 
     /// The share of a process of the second sample; `None` if it is too young to be judged.
@@ -116,19 +121,19 @@ impl<'s> Window<'s> {
     }
 }
 
-/// By PID of those that may have waited for it: the time that children which ended inside the window
-/// had used before it. A parent gets the time of a child's whole life at once when it waits for it,
-/// which for a compiler run of hours would be thousands of percent of a window of seconds.
+/// The time that must not count for a parent: what its children had used before the window, if they
+/// ended inside it. A parent that waits for a child gets the time of the child's whole life at once.
+/// After hours of compiling this would be thousands of percent of a window of seconds.
 ///
-/// Who waited is not told: the parent, or, if that ended first, whichever ancestor inherited the
-/// orphan. All ancestors that live are taken to have, which is right or too low.
+/// The kernel does not say who waited: the parent or, if it ended first, another ancestor. So the time
+/// is taken from all living ancestors, which makes their share right or too low. The key is their PID.
 fn earlier_time(before: &Sample, now: &Sample) -> HashMap<u32, u64> {
     let lives = |reading: &Reading| now.find(reading.pid, reading.start).is_some();
     let mut earlier = HashMap::new();
     for ended in before.readings().iter().filter(|reading| !lives(reading)) {
         let time = ended.own.saturating_add(ended.children);
         let mut ppid = ended.ppid;
-        for _ in 0..HIGHEST {
+        for _ in 0..MOST_ANCESTORS {
             let Some(ancestor) = before.at(ppid) else {
                 break;
             };

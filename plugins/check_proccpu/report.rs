@@ -1,6 +1,6 @@
-//! What came of it, in words: who is over and by how much, worst first.
+//! The first line: who is over and by how much, worst first.
 //!
-//! Naming costs reads, so that only those processes are described that the output has room for.
+//! Describing a process costs further reads, so we describe only as many as the output has room for.
 
 use std::cmp::Reverse;
 
@@ -12,22 +12,23 @@ use procwarden::nagios::report::{Finding, Report};
 use procwarden::nagios::state::State;
 use procwarden::proc::describe;
 use procwarden::proc::process::Process;
-use procwarden::proc::root::{Pid, ProcRoot};
+use procwarden::proc::root::Pid;
 use procwarden::text::escape;
 use procwarden::text::number;
 
-use super::judge::{Suspect, Who};
-use super::rounds::Rounds;
+use super::policy::Case;
+use super::sample::Reading;
 use super::share::{Over, Share};
+use super::survey::Survey;
 
-/// How many processes are described; the output has no room for more.
+/// How many processes are described.
 pub(super) const DESCRIBED: usize = 20;
 
-impl Rounds<'_> {
-    /// Puts it into words; `verbose` is the number of `-v`.
+impl Survey<'_> {
+    /// What the survey says; `verbose` is the number of `-v`.
     pub(super) fn report(&self, title: &'static str, verbose: u8) -> Report {
         let (mut over, settled): (Vec<_>, Vec<_>) =
-            self.suspects.iter().partition(|suspect| suspect.last.state != State::Ok);
+            self.cases.iter().partition(|case| case.last.state != State::Ok);
         over.sort_by(|a, b| worst_first(&a.last, &b.last));
         let mut report = Report {
             title,
@@ -35,14 +36,13 @@ impl Rounds<'_> {
             all_well: self.all_well(&settled),
             ..Report::default()
         };
-        for (at, suspect) in over.iter().enumerate() {
+        for (at, case) in over.iter().enumerate() {
             let text = if at < DESCRIBED {
-                self.finding(&suspect.last)
+                self.finding(&case.last)
             } else {
-                let pid = suspect.last.who.map_or(0, |who| who.pid);
-                format!("pid {pid}")
+                format!("pid {}", case.last.process.map_or(0, |process| process.pid))
             };
-            report.findings.push(Finding { state: suspect.last.state, text });
+            report.findings.push(Finding { state: case.last.state, text });
         }
         report.findings.extend(self.blind_spots());
         report.remark = self.remark(&over);
@@ -51,17 +51,16 @@ impl Rounds<'_> {
     }
 
     /// `pid 812 xz, user alice: 99.8% over 3 s (want 0-80)`.
-    fn finding(&self, suspect: &Suspect) -> String {
-        let limits = self.judge.limits;
+    fn finding(&self, case: &Case) -> String {
         let mut measures = Vec::new();
-        if let Some(share) = suspect.window {
-            let want = want(limits.window, share.percent);
+        if let Some(share) = case.share {
+            let want = want(self.policy.window, share.percent);
             if !want.is_empty() {
                 measures.push(format!("{}{want}", self.shown_share(&share)));
             }
         }
-        if let Some(percent) = suspect.lifetime {
-            let want = want(limits.lifetime, percent);
+        if let Some(percent) = case.lifetime {
+            let want = want(self.policy.lifetime, percent);
             if !want.is_empty() {
                 measures.push(format!("{} over its life{want}", self.shown_percent(percent)));
             }
@@ -71,31 +70,32 @@ impl Rounds<'_> {
             count => format!(" in each of {count} windows"),
         };
         let measures = measures.join(" and ");
-        let doubt = suspect.doubt.map_or(String::new(), |hidden| {
+        let doubt = case.doubt().map_or(String::new(), |hidden| {
             format!(", but it is hidden whether it is exempt: {}", hidden.explained(""))
         });
-        let who = suspect.who.map_or("even the busiest".into(), |who| self.short(who));
+        let who = case.process.map_or("even the busiest".into(), |process| self.short(&process));
         format!("{who}: {measures}{windows}{doubt}")
     }
 
-    /// UNKNOWN for what could not be measured: it may be over.
+    /// UNKNOWN for processes that could not be measured: they may be over.
     fn blind_spots(&self) -> Vec<Finding> {
-        let doubts = &self.verdict.census.unreadable;
-        let unreadable = doubts
+        let doubts = &self.last.sample.unmeasured;
+        let unmeasured = doubts
             .hidden()
             .map(|hidden| format!("{} can't be measured: {}", doubts.pids(), hidden.explained("")));
         let finding = |text| Finding { state: State::Unknown, text };
-        unreadable.into_iter().chain(self.blindness.clone()).map(finding).collect()
+        unmeasured.into_iter().chain(self.blindness.clone()).map(finding).collect()
     }
 
     /// `highest 12.3% over 3 s: pid 812 firefox, user alice; 312 judged, 4 exempt`.
-    fn all_well(&self, settled: &[&Settled<Suspect>]) -> String {
-        let highest = self.verdict.busiest.first().map_or_else(
-            || "no process to judge".to_owned(),
-            |(who, share)| format!("highest {}: {}", self.shown_share(share), self.short(*who)),
-        );
-        let mut parts: Vec<_> =
-            settled.iter().take(3).map(|suspect| self.settled(suspect)).collect();
+    fn all_well(&self, settled: &[&Settled<Case>]) -> String {
+        let highest = match self.last.busiest.first() {
+            Some((process, share)) => {
+                format!("highest {}: {}", self.shown_share(share), self.short(process))
+            }
+            None => "no process to judge".to_owned(),
+        };
+        let mut parts: Vec<_> = settled.iter().take(3).map(|case| self.settled(case)).collect();
         parts.push(highest);
         parts.push(self.numbers());
         parts.extend(self.sampled());
@@ -103,29 +103,30 @@ impl Rounds<'_> {
     }
 
     /// `pid 812 xz, user alice 99.8% over 3 s, settled to 0.1% after 5 s`.
-    fn settled(&self, suspect: &Settled<Suspect>) -> String {
-        let shown = |suspect: &Suspect| {
-            let share = suspect.window.map(|share| self.shown_share(&share));
+    fn settled(&self, case: &Settled<Case>) -> String {
+        let shown = |case: &Case| {
+            let share = case.share.map(|share| self.shown_share(&share));
             share.unwrap_or_else(|| "its end".into())
         };
-        let who = suspect.first.who.map_or("the busiest".into(), |who| self.short(who));
-        let after = number::seconds(suspect.after);
-        let (first, last) = (shown(&suspect.first), shown(&suspect.last));
+        let process = case.first.process;
+        let who = process.map_or("the busiest".into(), |process| self.short(&process));
+        let after = number::seconds(case.after);
+        let (first, last) = (shown(&case.first), shown(&case.last));
         format!("{who} {first}, settled to {last} after {after} s")
     }
 
     pub(super) fn numbers(&self) -> String {
-        format!("{} judged, {} exempt", self.verdict.judged, self.verdict.exempt)
+        format!("{} judged, {} exempt", self.last.judged, self.last.exempt)
     }
 
     fn sampled(&self) -> Option<String> {
-        let why = self.past.sampled_since.as_ref()?;
+        let why = self.baseline.why_sampled.as_ref()?;
         Some(format!("sampled here: {why}"))
     }
 
-    fn remark(&self, over: &[&Settled<Suspect>]) -> String {
-        let is_over = |suspect: &&&Settled<Suspect>| {
-            suspect.last.who.is_some() && suspect.last.state != State::Unknown
+    fn remark(&self, over: &[&Settled<Case>]) -> String {
+        let is_over = |case: &&&Settled<Case>| {
+            case.last.process.is_some() && case.last.state != State::Unknown
         };
         let over = over.iter().filter(is_over).count();
         let sampled = self.sampled().map_or_else(String::new, |why| format!("; {why}"));
@@ -133,9 +134,9 @@ impl Rounds<'_> {
     }
 
     /// `pid 812 xz, user alice`.
-    fn short(&self, who: Who) -> String {
-        let Some(mut process) = self.living(who) else {
-            return ended(who);
+    fn short(&self, reading: &Reading) -> String {
+        let Some(mut process) = self.living(reading) else {
+            return ended(reading);
         };
         let name = describe::name(&mut process);
         let user = process.owner().map_or_else(
@@ -145,7 +146,7 @@ impl Rounds<'_> {
                 format!(", user {}", escape::bounded(name.as_bytes(), 32))
             },
         );
-        format!("pid {} {name}{user}", who.pid)
+        format!("pid {} {name}{user}", reading.pid)
     }
 
     /// `99.8% over 3 s`.
@@ -160,20 +161,18 @@ impl Rounds<'_> {
     }
 
     pub(super) fn shown_percent(&self, percent: f64) -> String {
-        let of = if self.judge.measure.cores.is_some() { " of the machine" } else { "" };
+        let of = if self.policy.measure.cores.is_some() { " of the machine" } else { "" };
         format!("{percent:.1}%{of}")
     }
 
-    /// The process, if it still is that one.
-    pub(super) fn living(&self, who: Who) -> Option<Process<'_>> {
-        let root: &ProcRoot = self.root;
-        let mut process = Process::new(root, Pid(who.pid));
-        let same = process.stat().is_ok_and(|stat| stat.start == who.start);
-        same.then_some(process)
+    /// The process that was read, if it still lives.
+    pub(super) fn living(&self, reading: &Reading) -> Option<Process<'_>> {
+        let mut process = Process::new(self.root, Pid(reading.pid));
+        let is_same = process.stat().is_ok_and(|stat| stat.start == reading.start);
+        is_same.then_some(process)
     }
 
-    fn perfdata(&self, over: &[&Settled<Suspect>]) -> Vec<Perfdata> {
-        let limits = self.judge.limits;
+    fn perfdata(&self, over: &[&Settled<Case>]) -> Vec<Perfdata> {
         let percent = |label: &str, value, thresholds| Perfdata {
             label: label.into(),
             value,
@@ -182,45 +181,45 @@ impl Rounds<'_> {
         };
         #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
         let count = |label: &str, count: u64| Perfdata::plain(label, count as f64);
-        let highest = self.verdict.busiest.first().map_or(0.0, |(_, share)| share.percent);
-        let mut items = vec![percent("highest", highest, limits.window)];
-        if limits.lifetime != Thresholds::default() {
-            let highest = self.verdict.highest_lifetime;
-            items.push(percent("highest_lifetime", highest, limits.lifetime));
+        let highest = self.last.busiest.first().map_or(0.0, |(_, share)| share.percent);
+        let mut items = vec![percent("highest", highest, self.policy.window)];
+        if self.policy.lifetime != Thresholds::default() {
+            let highest = self.last.highest_lifetime;
+            items.push(percent("highest_lifetime", highest, self.policy.lifetime));
         }
         let worse = |state: State| {
-            let are = over.iter().filter(|s| s.last.who.is_some() && s.last.state >= state);
+            let are = over.iter().filter(|c| c.last.process.is_some() && c.last.state >= state);
             u64::try_from(are.count()).unwrap_or(u64::MAX)
         };
         items.extend([
             count("over_warning", worse(State::Warning)),
             count("over_critical", worse(State::Critical)),
-            count("judged", self.verdict.judged),
-            count("exempt", self.verdict.exempt),
+            count("judged", self.last.judged),
+            count("exempt", self.last.exempt),
         ]);
         items
     }
 }
 
 /// By state, then by share, then by life.
-fn worst_first(a: &Suspect, b: &Suspect) -> std::cmp::Ordering {
-    let share = |suspect: &Suspect| suspect.window.map_or(0.0, |share| share.percent);
-    let life = |suspect: &Suspect| suspect.lifetime.unwrap_or(0.0);
+fn worst_first(a: &Case, b: &Case) -> std::cmp::Ordering {
+    let share = |case: &Case| case.share.map_or(0.0, |share| share.percent);
+    let life = |case: &Case| case.lifetime.unwrap_or(0.0);
     let by_state = Reverse(a.state).cmp(&Reverse(b.state));
     by_state.then(share(b).total_cmp(&share(a))).then(life(b).total_cmp(&life(a)))
 }
 
-pub(super) fn ended(who: Who) -> String {
-    format!("pid {} (it has ended since)", who.pid)
+pub(super) fn ended(process: &Reading) -> String {
+    format!("pid {} (it has ended since)", process.pid)
 }
 
-/// ` (want 0-80)` if the percentage is not as wanted.
+/// ` (want 0-80)`, or nothing if the percentage is within its limits.
 fn want(limits: Thresholds, percent: f64) -> String {
     let violated = limits.violated(limits.state(percent));
     violated.map_or_else(String::new, |range| format!(" (want {})", range.wanted()))
 }
 
-/// Seconds as one would say them: `3 s`, `2.4 s`, `61 s`, `5 min`.
+/// A length of time, rounded: `3 s`, `2.4 s`, `61 s`, `5 min`.
 fn length(seconds: f64) -> String {
     if seconds < 10.0 {
         format!("{} s", (seconds * 10.0).round() / 10.0)

@@ -1,0 +1,216 @@
+//! The sample that a window begins with: taken now, or kept by the last check.
+//!
+//! If a kept sample is of no use, the check takes one now and says why. This costs a few seconds and
+//! is never an error.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use procwarden::host::progress::{self, Stage};
+use procwarden::plugin::state_dir::StateDir;
+use procwarden::plugin::state_file::{StateFile, fingerprint};
+use procwarden::proc::root::ProcRoot;
+use procwarden::text::error::Error;
+
+use super::sample::{Moment, Reading, Role, Sample};
+
+/// Change this whenever the bytes of a kept sample change their meaning.
+const FORMAT: &str = "cpu-sample-1";
+
+/// Bytes of a kept reading, and of the head before all readings.
+const READING_SIZE: usize = 36;
+const HEAD_SIZE: usize = 16;
+
+/// Where windows begin.
+#[derive(Debug, Default)]
+pub(super) struct Baseline {
+    /// The least length of a window.
+    over: Duration,
+    /// Where a sample is kept for the next check.
+    file: Option<StateFile>,
+    /// Older samples are of no use.
+    max_gap: Duration,
+    /// Why this check sampled although it was to use a kept sample, in few words.
+    pub(super) why_sampled: Option<String>,
+    /// What is wrong with keeping samples, for the sysadmin.
+    pub(super) trouble: Vec<String>,
+}
+
+impl Baseline {
+    /// Keeps nothing.
+    pub(super) fn now(over: Duration) -> Self {
+        Self { over, ..Self::default() }
+    }
+
+    /// Keeps samples in `directory`, or in the usual place. Checks share a sample only if they have
+    /// the same `identity`.
+    pub(super) fn since_last(
+        over: Duration,
+        max_gap: Duration,
+        directory: Option<&Path>,
+        identity: &str,
+    ) -> Self {
+        let mut baseline = Self { over, max_gap, ..Self::default() };
+        let file = StateDir::open(directory)
+            .and_then(|directory| StateFile::new(directory, name_for(identity), FORMAT));
+        match file {
+            Ok(file) => baseline.file = Some(file),
+            Err(error) => baseline.fail(&error),
+        }
+        baseline
+    }
+
+    /// The sample that the first window begins with. Returns when the window may end.
+    pub(super) fn first(&mut self, root: &ProcRoot) -> Result<Sample, Error> {
+        if let Some(file) = &self.file {
+            match self.kept(file, root) {
+                Ok(sample) => {
+                    // The last check may have ended just now. In a window of milliseconds every
+                    // tick would be a spike.
+                    self.wait(&sample, root)?;
+                    return Ok(sample);
+                }
+                Err(why) => self.why_sampled = Some(why),
+            }
+        }
+        self.fresh(root)
+    }
+
+    /// A sample taken now. Returns when the window may end.
+    pub(super) fn fresh(&self, root: &ProcRoot) -> Result<Sample, Error> {
+        let sample = Sample::take(root, |_| Ok(Role::Outside))?;
+        self.wait(&sample, root)?;
+        Ok(sample)
+    }
+
+    /// Waits until the window is long enough, also for the process that was read last.
+    fn wait(&self, sample: &Sample, root: &ProcRoot) -> Result<(), Error> {
+        let passed = Moment::now(root)?.since(sample.taken);
+        let rest = (self.over + sample.duration()).saturating_sub(passed);
+        if !rest.is_zero() {
+            progress::enter(Stage::Waiting);
+            thread::sleep(rest);
+        }
+        Ok(())
+    }
+
+    fn kept(&self, file: &StateFile, root: &ProcRoot) -> Result<Sample, String> {
+        let bytes = file.load().map_err(|why| why.to_string())?;
+        let sample = decode(&bytes).ok_or("what was kept is damaged")?;
+        let now = Moment::now(root).map_err(|error| error.to_string())?;
+        if sample.taken.is_after(now) {
+            return Err("what was kept is from the future".into());
+        }
+        let gap = now.since(sample.taken);
+        if gap > self.max_gap {
+            let (gap, most) = (gap.as_secs(), self.max_gap.as_secs());
+            return Err(format!("what was kept is {gap} s old (--max-gap {most} s)"));
+        }
+        Ok(sample)
+    }
+
+    /// Keeps a sample for the next check.
+    pub(super) fn keep(&mut self, sample: &Sample) {
+        let stored = self.file.as_ref().map(|file| file.store(&encode(sample)));
+        if let Some(Err(error)) = stored {
+            self.fail(&error);
+        }
+    }
+
+    fn fail(&mut self, error: &Error) {
+        let mut trouble = format!("cannot keep a sample for the next check: {error}");
+        if self.file.is_none() {
+            trouble.push_str("; --state-dir names another place");
+            self.why_sampled = Some("there is no place to keep anything".into());
+        }
+        self.trouble.push(trouble);
+    }
+
+    /// Where samples are kept, if they are.
+    pub(super) fn shown_path(&self) -> Option<String> {
+        self.file.as_ref().map(StateFile::shown_path)
+    }
+}
+
+/// A file name for each identity.
+fn name_for(identity: &str) -> String {
+    format!("check_proccpu-{:016x}", fingerprint(identity.as_bytes()))
+}
+
+fn encode(sample: &Sample) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEAD_SIZE + sample.readings().len() * READING_SIZE);
+    for clock in [sample.taken.awake, sample.taken.since_boot] {
+        let nanos = u64::try_from(clock.as_nanos()).unwrap_or(u64::MAX);
+        bytes.extend(nanos.to_le_bytes());
+    }
+    for reading in sample.readings() {
+        for short in [reading.pid, reading.ppid, reading.began] {
+            bytes.extend(short.to_le_bytes());
+        }
+        for long in [reading.start, reading.own, reading.children] {
+            bytes.extend(long.to_le_bytes());
+        }
+    }
+    bytes
+}
+
+/// Reads what [`encode`] wrote; `None` for anything else.
+fn decode(bytes: &[u8]) -> Option<Sample> {
+    let (head, rest) = bytes.split_at_checked(HEAD_SIZE)?;
+    let taken = Moment {
+        awake: Duration::from_nanos(long(head, 0)?),
+        since_boot: Duration::from_nanos(long(head, 8)?),
+    };
+    let chunks = rest.chunks_exact(READING_SIZE);
+    if !chunks.remainder().is_empty() {
+        return None;
+    }
+    let readings: Vec<Reading> = chunks.map(reading).collect::<Option<_>>()?;
+    let in_order = readings.is_sorted_by(|a, b| a.pid < b.pid);
+    in_order.then(|| Sample::new(taken, readings))
+}
+
+fn reading(bytes: &[u8]) -> Option<Reading> {
+    let began = short(bytes, 8)?;
+    Some(Reading {
+        pid: short(bytes, 0)?,
+        ppid: short(bytes, 4)?,
+        began,
+        ended: began,
+        start: long(bytes, 12)?,
+        own: long(bytes, 20)?,
+        children: long(bytes, 28)?,
+        role: Role::Outside,
+    })
+}
+
+fn short(bytes: &[u8], at: usize) -> Option<u32> {
+    let bytes = bytes.get(at..at + 4)?.try_into().ok()?;
+    Some(u32::from_le_bytes(bytes))
+}
+
+fn long(bytes: &[u8], at: usize) -> Option<u64> {
+    let bytes = bytes.get(at..at + 8)?.try_into().ok()?;
+    Some(u64::from_le_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::tests::{reading, sample};
+    use super::*;
+
+    #[test]
+    fn what_was_kept_comes_back() {
+        let outside =
+            |pid| Reading { role: Role::Outside, ..reading(pid, 1, u64::from(pid) << 33, 7, 9) };
+        let kept = sample(100, &[outside(9), outside(3)]);
+        assert_eq!(decode(&encode(&kept)), Some(kept.clone()));
+        assert_eq!(kept.readings()[0].pid, 3);
+        let bytes = encode(&kept);
+        assert_eq!(decode(&bytes[..bytes.len() - 1]), None);
+        assert_eq!(decode(&[]), None);
+        let twice = sample(100, &[outside(3), outside(3)]);
+        assert_eq!(decode(&encode(&twice)), None);
+    }
+}
