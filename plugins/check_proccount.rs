@@ -1,5 +1,4 @@
-//! `check_proccount`: is each of these daemons running, as the right user, the right number of
-//! times?
+//! `check_proccount`: is each of these daemons running, as the right user, and how many of them?
 
 use std::time::Duration;
 
@@ -53,8 +52,8 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// Without a spec, the number of all processes is held against `-w` and `-c`. With neither there is
-/// nothing to check, and that must not be OK: a scheduler's variable that is not set ends here.
+/// The spec of a check without specs: all processes, compared with `-w` and `-c`. Without these, too,
+/// there is nothing to check. That must not be OK: a scheduler's variable may be unset.
 fn all_processes(thresholds: Thresholds) -> Result<Spec, Error> {
     if thresholds == Thresholds::default() {
         return Err(Error::new(
@@ -65,8 +64,8 @@ fn all_processes(thresholds: Thresholds) -> Result<Spec, Error> {
     Ok(Spec { selector: Selector::everything(), thresholds, label: "processes".into() })
 }
 
-/// mon appends the hosts of the group to a monitor's arguments, unless its line ends in `;;`. They
-/// come last, have no range, and no process is called so.
+/// mon appends the hosts of a group to the arguments of a monitor unless its line ends in `;;`. So the
+/// last spec may be a host: then it is a plain name without a range, and no process has that name.
 fn hint_at_hosts(options: &Options, headcount: &Headcount<'_>) -> Option<String> {
     let at = options.specs.specs.len().checked_sub(1).filter(|_| options.common.mon)?;
     let last = options.specs.specs[at].to_str()?;

@@ -1,7 +1,7 @@
 //! `check_selinux_domain`: does each security domain hold the processes it should, and no others?
 
-mod census;
-mod usual;
+mod default_specs;
+mod domains;
 
 use std::path::Path;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use procwarden::text::error::Error;
 pub(crate) const PLUGIN: Plugin =
     Plugin { name: "check_selinux_domain", title: "SELINUX_DOMAIN", command, run };
 
-/// What `--no-permissive-domains` counts.
+/// The spec that `--no-permissive-domains` adds.
 const NO_PERMISSIVE_DOMAINS: &str = "permissive=yes,label=permissive domains:0-0";
 
 /// Check that security domains hold the right processes
@@ -55,8 +55,8 @@ struct Options {
 
 fn command() -> Command {
     let what = "What to count: DOMAIN[,KEY=VALUE...][:[WARN:]CRIT], such as sshd_t,user=root:1-";
-    let usual = format!("{what}. Without any spec:\n{}", usual::in_words());
-    Options::command().mut_arg("specs", |specs| specs.help(what).long_help(usual))
+    let with_defaults = format!("{what}. Without any spec:\n{}", default_specs::in_words());
+    Options::command().mut_arg("specs", |specs| specs.help(what).long_help(with_defaults))
 }
 
 fn run(matches: &ArgMatches) -> Result<Report, Error> {
@@ -76,20 +76,20 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
         options.judge_enforcement(&root, &mut report);
     }
     if verbose > 0 {
-        report.details.extend(census::lines(&root, &population)?);
+        report.details.extend(domains::in_use(&root, &population)?);
     }
     Ok(report)
 }
 
 impl Options {
-    /// What was asked for, or what is usual for the system whose labels there are.
+    /// The specs that were typed, or the default specs of the active security system.
     fn all_specs(&self, typed: Vec<Spec>, labelling: &Labelling) -> Result<Vec<Spec>, Error> {
         let parse =
             |text: &str| Spec::parse(text.as_bytes(), Subject::Domain, Thresholds::default());
         let mut specs = typed;
         if specs.is_empty() {
-            let usual = usual::of(labelling.system())?;
-            specs = usual.iter().copied().map(parse).collect::<Result<_, _>>()?;
+            let defaults = default_specs::of(labelling.system())?;
+            specs = defaults.iter().copied().map(parse).collect::<Result<_, _>>()?;
         }
         if self.no_permissive_domains {
             specs.push(parse(NO_PERMISSIVE_DOMAINS)?);
@@ -97,9 +97,10 @@ impl Options {
         Ok(specs)
     }
 
-    /// The verdict where there is nothing to look at. Graphs go on with nothing certain.
+    /// The report of a host without labels. Its performance data stays complete, with zeros, so that
+    /// graphs go on.
     fn without_labels(&self, specs: &[Spec], absence: &str) -> Report {
-        let nothing = |spec: &Spec| Perfdata {
+        let zero = |spec: &Spec| Perfdata {
             thresholds: spec.thresholds,
             ..Perfdata::plain(spec.label.clone(), 0.0)
         };
@@ -111,12 +112,12 @@ impl Options {
             title: PLUGIN.title,
             findings: if self.absent_ok { Vec::new() } else { vec![unknown] },
             all_well: absence.into(),
-            perfdata: specs.iter().map(nothing).collect(),
+            perfdata: specs.iter().map(zero).collect(),
             ..Report::default()
         }
     }
 
-    /// Adds what the running kernel says of its enforcement, also where the tree is a recorded one.
+    /// Adds whether the running kernel enforces its policy, even if the tree is a recorded one.
     fn judge_enforcement(&self, root: &ProcRoot, report: &mut Report) {
         let (state, text) = match self.enforcement(root) {
             Enforcement::Full => {
@@ -143,7 +144,7 @@ impl Options {
         let why = match (labelling.system(), labelling.absence()) {
             (Some(system), _) => return system.enforcement(),
             (None, Some(absence)) => absence,
-            (None, None) => usual::UNCLEAR.into(),
+            (None, None) => default_specs::UNCLEAR.into(),
         };
         Enforcement::Unknown(format!("cannot tell whether this kernel enforces: {why}"))
     }

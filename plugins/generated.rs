@@ -1,7 +1,7 @@
-//! What is made from the options: manual pages and shell completions.
+//! Generates manual pages and shell completions from the options.
 //!
-//! They are committed, so that a package needs no generator, and tested to be what they would be
-//! made now. `UPDATE=1 cargo test generated` writes them anew.
+//! The files are committed, so that packaging needs no generator. These tests fail if a file is out of
+//! date; `UPDATE=1 cargo test generated` rewrites it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use crate::PLUGINS;
 
-/// A page without options: the Markdown file `man/NAME.md`, and that is all.
+/// Pages without options, which consist of `man/NAME.md` only: name, section, title.
 const PROSE_PAGES: [(&str, &str, &str); 2] = [
     ("procwarden", "8", "run the process checks, and make their links"),
     ("procwarden-selectors", "7", "which processes are meant, and how many of them are right"),
@@ -61,7 +61,7 @@ fn completions_are_up_to_date() {
     }
 }
 
-/// Fails if a file is not what it should be; writes it if UPDATE is set.
+/// Fails if a file is out of date; rewrites it if UPDATE is set.
 fn compare(file: &str, wanted: &[u8]) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("UPDATE").is_some() {
@@ -72,8 +72,8 @@ fn compare(file: &str, wanted: &[u8]) {
     assert!(found == wanted, "{file} is out of date; run: UPDATE=1 cargo test generated");
 }
 
-/// The Markdown beside a page as roff: headings, paragraphs, lists, code, and a line `KEYS` that
-/// becomes the table of keys.
+/// Converts the Markdown of a page to roff: headings, paragraphs, lists and code. A line `KEYS` becomes
+/// the table of keys.
 fn prose(name: &str) -> Roff {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("man/{name}.md"));
     let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -144,7 +144,7 @@ impl Writer {
         self.roff.control("fi", []).control("RE", []).control("PP", []);
     }
 
-    /// Writes what was gathered, as a heading or as text.
+    /// Writes the text so far, as a heading or as a paragraph.
     fn flush(&mut self, heading: Option<&str>) {
         if self.text.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! `procwarden` itself: its short help, and `procwarden link`, which makes the plugins' links.
+//! `procwarden` called by its own name: a short help, and `procwarden link`, which makes the links.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -12,7 +12,7 @@ use procwarden::text::escape;
 
 use crate::{MON_ENDING, PLUGINS};
 
-/// Prints what there is.
+/// Prints the help, which lists the plugins.
 pub(crate) fn help() -> u8 {
     let mut text = format!(
         "procwarden {}: checks of the processes of a Linux host\n\n\
@@ -30,7 +30,7 @@ pub(crate) fn help() -> u8 {
     print(&text, 3)
 }
 
-/// Does what the first argument says, if it is no plugin.
+/// Runs `command`, which is not the name of a plugin.
 pub(crate) fn run(command: &OsStr, arguments: &[OsString]) -> u8 {
     let done = match command.to_str() {
         Some("-h" | "--help" | "help") => return help(),
@@ -61,7 +61,7 @@ fn link(arguments: &[OsString]) -> Result<String, Error> {
     let binary = std::env::current_exe()
         .and_then(fs::canonicalize)
         .map_err(|error| Error::new(format!("cannot tell where this program is: {error}")))?;
-    // Nothing is made unless all can be.
+    // Make no link unless all can be made.
     let mut missing = Vec::new();
     for plugin in PLUGINS {
         let link = Path::new(directory).join(format!("{}{ending}", plugin.name));
@@ -80,7 +80,7 @@ fn link(arguments: &[OsString]) -> Result<String, Error> {
     Ok(text)
 }
 
-/// Whether `link` is there and leads to `binary`; anything else in its place is an error.
+/// Whether `link` exists and leads to `binary`. Anything else in its place is an error.
 fn is_there(link: &Path, binary: &Path) -> Result<bool, Error> {
     match fs::symlink_metadata(link) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),

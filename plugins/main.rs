@@ -1,7 +1,6 @@
-//! Procwarden's one binary: acts as the plugin whose name it is called by.
+//! Procwarden's only binary: acts as the plugin whose name it is called by.
 //!
-//! This file picks the plugin and nothing more. Each plugin is a module that fills in its words;
-//! what two of them need stands in the library.
+//! This file only picks the plugin. Each plugin is a module; what two plugins need is in the library.
 
 mod check_privdrop;
 mod check_proccount;
@@ -20,7 +19,7 @@ use procwarden::plugin::runner::{self, Plugin};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
-/// All there are: dispatch, help, links, manual pages and packages go by this table.
+/// All plugins. Dispatch, help, links, manual pages and packages follow this table.
 const PLUGINS: [Plugin; 4] = [
     check_proccount::PLUGIN,
     check_proccpu::PLUGIN,
@@ -28,14 +27,14 @@ const PLUGINS: [Plugin; 4] = [
     check_selinux_domain::PLUGIN,
 ];
 
-/// A plugin called by this name with this ending reports to mon.
+/// A plugin whose name is called with this ending reports to mon.
 const MON_ENDING: &str = ".monitor";
 
 fn main() -> ExitCode {
     stdout::outlive_limits();
     let mut arguments = std::env::args_os();
     let called = arguments.next().unwrap_or_default();
-    // The whole file name: a stem would make check_proccount.old the plugin, too.
+    // The whole file name: by its stem, check_proccount.old would be the plugin, too.
     let called = Path::new(&called).file_name().unwrap_or_default().to_owned();
     let code = act_as(&called, arguments.collect());
     if stdout::was_closed() {

@@ -1,7 +1,7 @@
-//! Standard output: whether there is one at all, and no death of writing to it.
+//! Standard output: detects that it is closed, and survives errors of writing to it.
 //!
-//! Rust's runtime opens /dev/null in the place of a closed descriptor before `main`, and a verdict
-//! written there would seem to be out. So the look is taken before the runtime starts.
+//! Before `main`, Rust's runtime opens /dev/null in place of a closed descriptor. A verdict written
+//! there would be lost without an error. So we look before the runtime starts.
 
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -13,9 +13,11 @@ pub(crate) fn was_closed() -> bool {
     CLOSED.load(Relaxed)
 }
 
-/// Has a write beyond the limit on file sizes fail, as one to a full disk does, where the kernel
-/// would kill us (`SIGXFSZ`, setrlimit(2)); mon takes death of a signal for OK. The runtime does the
-/// same for a pipe that nobody reads. Out of memory, stack or CPU time we end, but with a last word.
+/// Keeps the kernel from killing us without a verdict, which mon would take for OK.
+///
+/// A write beyond the limit on file sizes (setrlimit(2)) fails, like a write to a full disk, instead of
+/// raising `SIGXFSZ`. Rust's runtime does the same for a pipe that nobody reads. Without memory, stack
+/// or CPU time we do end, but with UNKNOWN.
 pub(crate) fn outlive_limits() {
     // SAFETY: ignoring a signal installs no handler that could run.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
@@ -25,10 +27,10 @@ pub(crate) fn outlive_limits() {
     }
 }
 
-/// Rust aborts where the stack overflows or memory is refused.
+/// Prints UNKNOWN and exits. Rust aborts when the stack overflows or memory runs out.
 extern "C" fn end(_: libc::c_int) {
     const LAST_WORD: &[u8] = b"PROCWARDEN is UNKNOWN: out of memory, stack or CPU time (ulimit)\n";
-    // SAFETY: write() and _exit() are async-signal-safe, and the words are a constant.
+    // SAFETY: write() and _exit() are async-signal-safe, and the text is a constant.
     unsafe {
         libc::write(1, LAST_WORD.as_ptr().cast(), LAST_WORD.len());
         libc::_exit(3)
@@ -36,12 +38,12 @@ extern "C" fn end(_: libc::c_int) {
 }
 
 extern "C" fn look() {
-    // SAFETY: descriptor 1 is only asked about, and never used if it is not open.
+    // SAFETY: we only ask for the flags of descriptor 1, and get an error if it is not open.
     let stdout = unsafe { BorrowedFd::borrow_raw(1) };
     CLOSED.store(rustix::io::fcntl_getfd(stdout).is_err(), Relaxed);
 }
 
-// SAFETY: a function without arguments is what the C runtime expects in this section, and `look`
+// SAFETY: the C runtime expects functions in this section that may ignore their arguments, and `look`
 // calls nothing that needs Rust's runtime.
 #[used]
 #[unsafe(link_section = ".init_array")]

@@ -26,7 +26,7 @@ pub(super) struct Policy {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Case {
     pub(super) state: State,
-    /// `None`: even the busiest process is too idle, whichever it is.
+    /// `None`: the case is that even the busiest process is too idle.
     pub(super) process: Option<Reading>,
     /// `None`: it has ended.
     pub(super) share: Option<Share>,

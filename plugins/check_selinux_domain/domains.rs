@@ -1,4 +1,4 @@
-//! Every domain in use and how many processes it holds: the first look at a strange host.
+//! Lists every domain in use and how many processes it holds: a first look at an unknown host.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use procwarden::text::escape;
 /// Longest line, in characters.
 const LONGEST_LINE: usize = 100;
 
-/// The domains of `population`, the fullest first, on as few lines as they need.
-pub(super) fn lines(root: &ProcRoot, population: &Population) -> Result<Vec<String>, Error> {
+/// The domains of `population` on as few lines as possible, the fullest first.
+pub(super) fn in_use(root: &ProcRoot, population: &Population) -> Result<Vec<String>, Error> {
     let mut domains = BTreeMap::<Vec<u8>, u64>::new();
     let mut hidden = 0_u64;
     Process::each(root, |process| {
@@ -35,7 +35,7 @@ pub(super) fn lines(root: &ProcRoot, population: &Population) -> Result<Vec<Stri
 fn in_lines(domains: BTreeMap<Vec<u8>, u64>, hidden: u64) -> Vec<String> {
     let mut lines = vec![format!("{} domains in use:", domains.len())];
     let mut domains: Vec<_> = domains.into_iter().collect();
-    // Stable, so that equal ones stay in the order of their names.
+    // This sort is stable: domains of the same count stay sorted by name.
     domains.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let mut items: Vec<String> = domains
         .iter()

@@ -1,23 +1,24 @@
-//! What is expected of any host with a certain security system, where no spec says more.
+//! The specs of a check without specs: what to expect of any host with a certain security system.
 
 use procwarden::host::security::System;
 use procwarden::text::error::Error;
 
-/// Which system it is can't be told, and no spec says what to look for.
+/// Why there are none if we don't know which system it is.
 pub(super) const UNCLEAR: &str = "it can't be told which security system labels the processes; \
                                   name it with --lsm";
 
-/// By the systems' names. In SELinux one process belongs in `init_t`, and none where a daemon lands
-/// whose policy is missing or was lost; in AppArmor no process should be left in complain mode.
-const USUAL: [(&str, &[&str]); 2] = [
+/// By the name of the system. With SELinux, one process belongs in `init_t`, and none in the domains
+/// where a daemon lands if its policy is missing or was lost. With AppArmor, no process should be left
+/// in complain mode.
+const SPECS: [(&str, &[&str]); 2] = [
     ("selinux", &["init_t:1-1", "initrc_t:0-0", "unconfined_service_t:0-0", "unlabeled_t:0-0"]),
     ("apparmor", &["mode=complain:0-0"]),
 ];
 
-/// The usual specs of a system.
+/// The default specs of a system.
 pub(super) fn of(system: Option<System>) -> Result<&'static [&'static str], Error> {
     let system = system.ok_or_else(|| Error::new(format!("{UNCLEAR}, or write specs")))?;
-    let found = USUAL.iter().find(|(name, _)| *name == system.name());
+    let found = SPECS.iter().find(|(name, _)| *name == system.name());
     found.map(|(_, specs)| *specs).ok_or_else(|| {
         let title = system.title();
         Error::new(format!(
@@ -26,9 +27,9 @@ pub(super) fn of(system: Option<System>) -> Result<&'static [&'static str], Erro
     })
 }
 
-/// All of them, for `--help`: a line for each, since a list of specs is best not broken.
+/// All of them for `--help`. Each list has its own line, so that it is not wrapped.
 pub(super) fn in_words() -> String {
-    let of_each = USUAL.iter().filter_map(|(name, specs)| {
+    let of_each = SPECS.iter().filter_map(|(name, specs)| {
         let title = System::named(name)?.title();
         Some(format!("for {title}\n{}", specs.join(" ")))
     });
@@ -43,8 +44,8 @@ mod tests {
     use procwarden::select::spec::Spec;
 
     #[test]
-    fn every_usual_spec_is_one_of_a_known_system() {
-        for (name, specs) in USUAL {
+    fn every_default_spec_is_one_of_a_known_system() {
+        for (name, specs) in SPECS {
             assert!(System::named(name).is_some());
             for spec in specs {
                 Spec::parse(spec.as_bytes(), Subject::Domain, Thresholds::default()).unwrap();
