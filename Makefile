@@ -17,13 +17,14 @@ NAGIOS_DIR ?= /etc/nagios-plugins/config
 ICINGA_DIR ?= $(PREFIX)/share/icinga2/include/plugins-contrib.d
 CONFIG_DIR ?= /etc/procwarden
 
-PLUGINS := check_proccount check_proccpu check_privdrop check_selinux_domain
+# One generated file for each plugin, under its name.
+PLUGINS := $(notdir $(wildcard completions/bash/*))
 SHARE := $(DESTDIR)$(PREFIX)/share
 DATA := install -m 644
 MAINTAINER := $(shell sed -n 's/^maintainer = "\(.*\)"/\1/p' Cargo.toml)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
-.PHONY: all install uninstall deb rpm packagers cargo-deb cargo-generate-rpm
+.PHONY: all install uninstall deb rpm packagers cargo-deb cargo-generate-rpm target/package
 
 all:
 	cargo build --release --locked
@@ -42,11 +43,9 @@ install:
 	    $(SHARE)/procwarden/selinux $(SHARE)/doc/procwarden/examples
 	$(DATA) man/*.7 $(SHARE)/man/man7
 	$(DATA) man/*.8 $(SHARE)/man/man8
-	for plugin in $(PLUGINS); do \
-	    $(DATA) completions/$$plugin.bash $(SHARE)/bash-completion/completions/$$plugin || exit 1; \
-	done
-	$(DATA) completions/_* $(SHARE)/zsh/site-functions
-	$(DATA) completions/*.fish $(SHARE)/fish/vendor_completions.d
+	$(DATA) completions/bash/* $(SHARE)/bash-completion/completions
+	$(DATA) completions/zsh/* $(SHARE)/zsh/site-functions
+	$(DATA) completions/fish/* $(SHARE)/fish/vendor_completions.d
 	$(DATA) packaging/selinux/procwarden.* $(SHARE)/procwarden/selinux
 	install -m 755 packaging/selinux/label $(SHARE)/procwarden/selinux
 	install -m 755 packaging/grant-ptrace $(SHARE)/procwarden
@@ -75,8 +74,13 @@ uninstall:
 	rm -rf $(SHARE)/procwarden $(SHARE)/doc/procwarden
 
 # The files that a package wants in another form than the repository has them.
-target/package: packaging/nrpe/procwarden.cfg CHANGELOG.md
-	install -d $@
+target/package:
+	rm -rf $@
+	install -d $@/plugins $@/monitors
+	for plugin in $(PLUGINS); do \
+	    ln -s ../../../bin/procwarden $@/plugins/$$plugin || exit 1; \
+	    ln -s ../../../bin/procwarden $@/monitors/$$plugin.monitor || exit 1; \
+	done
 	sed 's|/usr/lib/nagios|/usr/lib64/nagios|' packaging/nrpe/procwarden.cfg > $@/nrpe.cfg
 	printf 'procwarden (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- %s  %s\n' \
 	    '$(VERSION)' '$(MAINTAINER)' \

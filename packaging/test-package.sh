@@ -60,12 +60,20 @@ rm /etc/procwarden/ptrace-group
 run /usr/share/procwarden/grant-ptrace
 [ -z "$(getcap /usr/bin/procwarden)" ] || fail "the privilege was not taken back"
 
-for plugin in check_proccount check_proccpu check_privdrop check_selinux_domain; do
+# Every plugin that the program knows is there in every way.
+mkdir "$work/links"
+run /usr/bin/procwarden link "$work/links"
+for plugin in "$work"/links/*; do
+    plugin=${plugin##*/}
     for link in "$plugins/$plugin" "$monitors/$plugin.monitor"; do
         "$link" --help >"$work/out" || :
         grep -q "Usage: $plugin" "$work/out" || fail "$link does not run"
     done
-    ls /usr/share/man/man8/$plugin.8* >/dev/null || fail "no man page for $plugin"
+    ls "/usr/share/man/man8/$plugin.8"* >/dev/null || fail "no man page for $plugin"
+    for file in "/usr/share/bash-completion/completions/$plugin" \
+        "/usr/share/fish/vendor_completions.d/$plugin.fish" /usr/share/zsh/*/"_$plugin"; do
+        [ -f "$file" ] || fail "no completion $file"
+    done
 done
 "$plugins/check_proccount" user=root:1- >"$work/out" || fail "$(cat "$work/out")"
 say "$(cat "$work/out")"

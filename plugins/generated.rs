@@ -13,6 +13,7 @@ use procwarden::select::selector::KEYS;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use crate::PLUGINS;
+use crate::link::about;
 
 /// Pages without options, which consist of `man/NAME.md` only: name, section, title.
 const PROSE_PAGES: [(&str, &str, &str); 2] = [
@@ -50,9 +51,9 @@ fn manual_pages_are_up_to_date() {
 fn completions_are_up_to_date() {
     for plugin in PLUGINS {
         for (shell, file) in [
-            (Shell::Bash, format!("completions/{}.bash", plugin.name)),
-            (Shell::Zsh, format!("completions/_{}", plugin.name)),
-            (Shell::Fish, format!("completions/{}.fish", plugin.name)),
+            (Shell::Bash, format!("completions/bash/{}", plugin.name)),
+            (Shell::Zsh, format!("completions/zsh/_{}", plugin.name)),
+            (Shell::Fish, format!("completions/fish/{}.fish", plugin.name)),
         ] {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut (plugin.command)(), plugin.name, &mut script);
@@ -72,8 +73,8 @@ fn compare(file: &str, wanted: &[u8]) {
     assert!(found == wanted, "{file} is out of date; run: UPDATE=1 cargo test generated");
 }
 
-/// Converts the Markdown of a page to roff: headings, paragraphs, lists and code. A line `KEYS` becomes
-/// the table of keys.
+/// Converts the Markdown of a page to roff: headings, paragraphs, lists and code. The lines `KEYS` and
+/// `PLUGINS` become tables.
 fn prose(name: &str) -> Roff {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("man/{name}.md"));
     let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -122,18 +123,28 @@ impl Writer {
     }
 
     fn paragraph(&mut self) {
-        let is_table = matches!(self.text.as_slice(), [one] if *one == roman("KEYS"));
-        if is_table {
-            self.text.clear();
-            for (_, key, _, meaning, readable) in KEYS {
-                self.roff.control("TP", ["12"]).text([bold(*key)]);
-                self.roff.text([roman(format!("{meaning} (readable by: {readable})"))]);
-            }
-            self.roff.control("PP", []);
-            return;
+        match self.text.as_slice() {
+            [one] if *one == roman("KEYS") => self.keys(),
+            [one] if *one == roman("PLUGINS") => self.plugins(),
+            _ => self.flush(None),
         }
-        self.flush(None);
         self.roff.control("PP", []);
+    }
+
+    fn keys(&mut self) {
+        self.text.clear();
+        for (_, key, _, meaning, readable) in KEYS {
+            self.roff.control("TP", ["12"]).text([bold(*key)]);
+            self.roff.text([roman(format!("{meaning} (readable by: {readable})"))]);
+        }
+    }
+
+    fn plugins(&mut self) {
+        self.text.clear();
+        for plugin in PLUGINS {
+            self.roff.control("TP", ["27"]).text([bold(plugin.name), roman("(8)")]);
+            self.roff.text([roman(about(plugin))]);
+        }
     }
 
     fn code_block(&mut self, text: &str) {

@@ -1,12 +1,13 @@
 //! `procwarden` called by its own name: a short help, and `procwarden link`, which makes the links.
 
+use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use procwarden::plugin::runner;
+use procwarden::plugin::runner::{self, Plugin};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
@@ -23,11 +24,15 @@ pub(crate) fn help() -> u8 {
         env!("CARGO_PKG_VERSION")
     );
     for plugin in PLUGINS {
-        let about = (plugin.command)().get_about().map(ToString::to_string).unwrap_or_default();
-        text.push_str(&format!("  {:<22}{about}\n", plugin.name));
+        text.push_str(&format!("  {:<22}{}\n", plugin.name, about(plugin)));
     }
     text.push_str("\nprocwarden PLUGIN --help tells a plugin's options.\n");
     print(&text, 3)
+}
+
+/// What a plugin does, in one line.
+pub(crate) fn about(plugin: Plugin) -> String {
+    (plugin.command)().get_about().map(ToString::to_string).unwrap_or_default()
 }
 
 /// Runs `command`, which is not the name of a plugin.
@@ -58,10 +63,9 @@ fn link(arguments: &[OsString]) -> Result<String, Error> {
             return Err(Error::new("link takes one directory: procwarden link [--mon] DIR"));
         }
     };
-    let binary = std::env::current_exe()
-        .and_then(fs::canonicalize)
-        .map_err(|error| Error::new(format!("cannot tell where this program is: {error}")))?;
-    // Make no link unless all can be made.
+    let binary = own_path()
+        .map_err(|error| Error::new(format!("cannot find this program's own file: {error}")))?;
+    // Nothing is made unless all can be.
     let mut missing = Vec::new();
     for plugin in PLUGINS {
         let link = Path::new(directory).join(format!("{}{ending}", plugin.name));
@@ -80,7 +84,14 @@ fn link(arguments: &[OsString]) -> Result<String, Error> {
     Ok(text)
 }
 
-/// Whether `link` exists and leads to `binary`. Anything else in its place is an error.
+/// The file of this program. Without `/proc`, as in a root that a package is being installed into,
+/// it is the absolute path that we were called by.
+fn own_path() -> io::Result<PathBuf> {
+    let called = || env::args_os().next().map(PathBuf::from).filter(|path| path.is_absolute());
+    env::current_exe().or_else(|error| called().ok_or(error)).and_then(fs::canonicalize)
+}
+
+/// Whether `link` is there and leads to `binary`; anything else in its place is an error.
 fn is_there(link: &Path, binary: &Path) -> Result<bool, Error> {
     match fs::symlink_metadata(link) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -98,7 +109,7 @@ fn fail(link: &Path, why: &str) -> Error {
 }
 
 fn print(text: &str, code: u8) -> u8 {
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = io::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     if written.is_ok() { code } else { 3 }
 }

@@ -15,10 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use support::{Need, can, lacking};
-
-const PLUGINS: [&str; 4] =
-    ["check_proccount", "check_proccpu", "check_privdrop", "check_selinux_domain"];
+use support::{Need, can, lacking, plugins};
 
 #[test]
 fn debian_package_comes_and_goes() {
@@ -61,7 +58,7 @@ fn make_install_comes_and_goes() {
     };
 
     make("install");
-    for plugin in PLUGINS {
+    for plugin in plugins() {
         for link in [
             format!("opt/pw/lib/nagios/plugins/{plugin}"),
             format!("opt/pw/lib/mon/mon-local.d/{plugin}.monitor"),
@@ -74,7 +71,7 @@ fn make_install_comes_and_goes() {
         assert!(page.is_file(), "{}", page.display());
     }
     let help = Command::new(root.join("opt/pw/bin/procwarden")).arg("--help").output().unwrap();
-    assert!(String::from_utf8(help.stdout).unwrap().contains(PLUGINS[0]));
+    assert!(String::from_utf8(help.stdout).unwrap().contains("check_proccount"));
     let nrpe = root.join("etc/nagios/nrpe.d/procwarden.cfg");
     let commands = fs::read_to_string(&nrpe).unwrap();
     assert!(commands.contains("=/opt/pw/lib/nagios/plugins/check_proccount"), "{commands}");

@@ -7,10 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use support::check::binary;
-use support::{Answer, Check, Specimen, open_dir, unique};
-
-const PLUGINS: [&str; 4] =
-    ["check_proccount", "check_proccpu", "check_privdrop", "check_selinux_domain"];
+use support::{Answer, Check, Need, Specimen, can, open_dir, plugins, unique};
 
 fn link_into(dir: &Path) -> Answer {
     Check::program(binary()).arg("link").arg(dir).run_raw()
@@ -29,8 +26,8 @@ fn called_as_itself_by_whatever_name_it_has_lists_the_plugins() {
     for args in [&[][..], &["--help"], &["help"]] {
         let answer = Check::program(binary()).args(args).run_raw();
         answer.code(3).has("link");
-        for plugin in PLUGINS {
-            answer.has(plugin);
+        for plugin in plugins() {
+            answer.has(&plugin);
         }
         assert!(answer.lines().iter().all(|line| line.chars().count() <= 80), "{answer}");
     }
@@ -42,8 +39,8 @@ fn called_as_itself_by_whatever_name_it_has_lists_the_plugins() {
 fn an_unknown_first_argument_is_unknown() {
     let answer = Check::program(binary()).args(["check_frob", "x"]).run();
     answer.code(3).line_count(1).has("UNKNOWN").has("check_frob");
-    for plugin in PLUGINS {
-        answer.has(plugin);
+    for plugin in plugins() {
+        answer.has(&plugin);
     }
 }
 
@@ -104,15 +101,29 @@ fn a_link_that_ends_in_monitor_is_the_plugin_under_mon() {
 fn link_makes_a_link_for_every_plugin() {
     let dir = open_dir();
     link_into(dir.path()).code(0);
-    for plugin in PLUGINS {
-        let link = dir.path().join(plugin);
-        assert!(fs::symlink_metadata(&link).expect(plugin).is_symlink(), "{plugin}");
-        assert_eq!(link.canonicalize().expect(plugin), binary().canonicalize().expect("binary"));
+    for plugin in plugins() {
+        let link = dir.path().join(&plugin);
+        assert!(fs::symlink_metadata(&link).expect(&plugin).is_symlink(), "{plugin}");
+        assert_eq!(link.canonicalize().expect(&plugin), binary().canonicalize().expect("binary"));
     }
     let name = unique();
     let _process = Specimen::called(&name).start();
     let path = dir.path().join("check_proccount");
     Check::program(path).arg(&name).run().ok(&format!("{name} 1"));
+}
+
+/// A package is installed into a root where nothing is mounted yet.
+#[test]
+fn link_needs_no_proc() {
+    if !can(Need::MountNamespace) {
+        return;
+    }
+    let dir = open_dir();
+    let script = r#"mount -t tmpfs none /proc && exec "$0" link "$1""#;
+    let inside = ["--mount", "sh", "-c", script];
+    Check::program("unshare").args(inside).arg(binary()).arg(dir.path()).run_raw().code(0);
+    let link = dir.path().join("check_proccount");
+    assert_eq!(link.canonicalize().expect("a link"), binary().canonicalize().expect("binary"));
 }
 
 #[test]
@@ -123,8 +134,8 @@ fn links_that_are_there_already_are_fine() {
     // So is one that gets there by a detour.
     let detour = dir.path().join("detour");
     symlink(binary(), &detour).expect("a link");
-    fs::remove_file(dir.path().join(PLUGINS[1])).expect("its link");
-    symlink("detour", dir.path().join(PLUGINS[1])).expect("a link");
+    fs::remove_file(dir.path().join("check_privdrop")).expect("its link");
+    symlink("detour", dir.path().join("check_privdrop")).expect("a link");
     link_into(dir.path()).code(0);
 }
 
@@ -133,20 +144,20 @@ fn link_overwrites_nothing() {
     let dir = open_dir();
     let inner = dir.path().join("inner");
     fs::create_dir(&inner).expect("a directory");
-    let file = dir.path().join(PLUGINS[0]);
+    let file = dir.path().join("check_proccount");
     fs::write(&file, "precious").expect("a file");
-    link_into(dir.path()).code(3).has(PLUGINS[0]);
+    link_into(dir.path()).code(3).has("check_proccount");
     assert_eq!(fs::read_to_string(&file).expect("the file"), "precious");
 
-    let foreign = inner.join(PLUGINS[2]);
+    let foreign = inner.join("check_privdrop");
     symlink("/bin/true", &foreign).expect("a link");
-    link_into(&inner).code(3).has(PLUGINS[2]);
+    link_into(&inner).code(3).has("check_privdrop");
     assert_eq!(fs::read_link(&foreign).expect("the link"), Path::new("/bin/true"));
 
     let dangling = open_dir();
-    let link = dangling.path().join(PLUGINS[3]);
+    let link = dangling.path().join("check_selinux_domain");
     symlink("/nowhere/at/all", &link).expect("a link");
-    link_into(dangling.path()).code(3).has(PLUGINS[3]);
+    link_into(dangling.path()).code(3).has("check_selinux_domain");
     assert_eq!(fs::read_link(&link).expect("the link"), Path::new("/nowhere/at/all"));
 }
 

@@ -208,7 +208,7 @@ fn version_is_one_line_and_exits_3() {
 
 #[test]
 fn every_plugin_has_help_and_version() {
-    for name in ["check_proccount", "check_proccpu", "check_privdrop", "check_selinux_domain"] {
+    for name in &support::plugins() {
         let help = Check::plugin(name).arg("--help").run_raw();
         help.code(3).has(name).has("--timeout").has("--mon").has("--containers");
         let wide = help.lines().into_iter().find(|line| line.chars().count() > 80);

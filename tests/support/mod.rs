@@ -96,6 +96,13 @@ pub(crate) fn fifo(path: &Path) {
     assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o644) }, 0, "mkfifo");
 }
 
+/// The name of each plugin: what there are completions for, which are made from the program's table.
+pub(crate) fn plugins() -> Vec<String> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions/bash");
+    let files = std::fs::read_dir(dir).expect("completions/bash");
+    files.map(|file| file.unwrap().file_name().into_string().expect("text")).collect()
+}
+
 /// How many processes the kernel shows under this name just now.
 pub(crate) fn number_named(name: &str) -> usize {
     let is_named = |entry: &std::fs::DirEntry| {

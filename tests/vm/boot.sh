@@ -16,8 +16,8 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/root/case" "$work/root/bin"
 cp "$case"/*.sh "$work/root/case/"
 install -m 755 "$binary" "$work/root/bin/procwarden"
-for plugin in check_proccount check_proccpu check_privdrop check_selinux_domain; do
-  ln -s procwarden "$work/root/bin/$plugin"
+for plugin in "$vm"/../../completions/bash/*; do
+  ln -s procwarden "$work/root/bin/${plugin##*/}"
 done
 # The kernel unpacks every archive it finds in the initrd, one over the other.
 {

@@ -22,8 +22,8 @@ install -D -m 755 "$packaging/grant-ptrace" "$work/root/usr/share/procwarden/gra
 install -D -m 644 "$packaging/nrpe/procwarden.cfg" "$work/root/etc/nagios/nrpe.d/procwarden.cfg"
 install -D -m 644 "$packaging/nrpe/daemons" "$work/root/etc/procwarden/daemons"
 mkdir -p "$work/root/usr/lib/nagios/plugins"
-for plugin in check_proccount check_proccpu check_privdrop check_selinux_domain; do
-  ln -s ../../../bin/procwarden "$work/root/usr/lib/nagios/plugins/$plugin"
+for plugin in "$vm"/../../completions/bash/*; do
+  ln -s ../../../bin/procwarden "$work/root/usr/lib/nagios/plugins/${plugin##*/}"
 done
 # No directories, or the tar would change the modes of /etc and /usr. Whole blocks, as of a disk.
 (cd "$work/root" && find . ! -type d -print0 |
