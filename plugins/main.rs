@@ -9,6 +9,8 @@ mod check_selinux_domain;
 #[cfg(test)]
 mod generated;
 mod link;
+#[cfg(test)]
+mod named;
 mod stdout;
 
 use std::ffi::{OsStr, OsString};

@@ -1,7 +1,7 @@
 #!/bin/sh
 # nrpe.sh -- the plugins on a whole Debian, as NRPE runs them under the reference policy: what they
 # may not read is UNKNOWN with the cause and the way out, and with either way out taken the counts
-# are right. The way that is shipped, packaging/selinux, lets all four do all that they can, and
+# are right. The way that is shipped, packaging/selinux, lets every plugin do all that it can, and
 # leaves nothing refused that they ask for.
 . /etc/case.sh
 
