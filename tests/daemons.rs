@@ -7,15 +7,15 @@
 //! `cases`; what a scheduler must hand on is what the plugin says when it is run by
 //! hand, to the last byte.
 //!
-//! A daemon that is not installed skips its test with a word on stderr; where `CI` is
-//! set that is a failure. `daemons/install-needs.sh` installs them on a Debian.
+//! Without its daemon a test is skipped; where `CI` is set that is a failure.
+//! `daemons/install-needs.sh` installs them on a Debian.
 //!
 //! - `PROCWARDEN_UNDER_TEST=FILE` takes another binary than the one cargo built, such
 //!   as an installed package's.
 //! - `PROCWARDEN_PANICKING=FILE` is one built with `--features test-panic`.
 //! - `UPDATE=1` rewrites the generated `procwarden-basket.json`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "daemons/cases.rs"]
 mod cases;
@@ -31,5 +31,7 @@ mod mon;
 mod nagios4;
 #[path = "daemons/nrpe.rs"]
 mod nrpe;
+#[path = "support/skip.rs"]
+mod skip;
 #[path = "daemons/ssh.rs"]
 mod ssh;

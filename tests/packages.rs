@@ -5,7 +5,7 @@
 //! nothing of it stays. `make packagers` builds the two tools that Debian lacks.
 
 #![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
-#![allow(clippy::print_stdout, reason = "a skipped test says so")]
+#![allow(clippy::print_stdout, reason = "what a script said is shown if its test fails")]
 
 mod support;
 
@@ -140,17 +140,18 @@ fn in_scratch(command: &Command) -> String {
 
 /// A directory with the packages of this tree, and with the same under an older number: what an
 /// upgrade has to get right is in the scripts of both.
+#[track_caller]
 fn packages() -> Option<&'static Path> {
-    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
-    BUILT.get_or_init(build).as_deref()
-}
-
-fn build() -> Option<PathBuf> {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let bin = target().join("packagers/bin");
     if !["cargo-deb", "cargo-generate-rpm"].iter().all(|tool| bin.join(tool).exists()) {
-        lacking("cargo-deb and cargo-generate-rpm; `make packagers` builds them");
+        lacking("cargo-deb and cargo-generate-rpm (run `make packagers`)");
         return None;
     }
+    Some(BUILT.get_or_init(|| build(&bin)))
+}
+
+fn build(bin: &Path) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages");
     let _ = fs::remove_dir_all(&dir);
     fs::create_dir(&dir).unwrap();
@@ -173,7 +174,7 @@ fn build() -> Option<PathBuf> {
             .args(["--set-metadata", "version = '0.0.1'", "--output"])
             .arg(dir.join("older.rpm")),
     ));
-    Some(dir)
+    dir
 }
 
 /// A command whose cargo builds here, and what is released, whatever CI spares itself elsewhere.

@@ -821,7 +821,7 @@ fn wrong_usage_says_what_would_be_right() {
 #[test]
 fn real_daemons_are_as_the_manual_says() {
     if std::env::var_os("PROCWARDEN_LAB").is_none() && std::env::var_os("CI").is_none() {
-        println!("SKIPPED: set PROCWARDEN_LAB to the directory of a lab, or CI");
+        support::skipped("set PROCWARDEN_LAB to the directory of a lab, or CI");
         return;
     }
     if !can(Need::Root) || !can(Need::MountNamespace) {

@@ -454,7 +454,7 @@ fn unit_of_a_real_process() {
     }
     // A recorded tree has the same, so no machine must let us.
     if !joined {
-        println!("SKIPPED: no cgroup can be made here");
+        support::skipped("no cgroup can be made here");
         return;
     }
     for (answer, code) in answers {

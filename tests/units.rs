@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use support::{
-    Answer, Check, Installed, NOBODY, Need, Process, Specimen, can, unique, unit_top, until,
+    Answer, Check, Installed, NOBODY, Need, Process, Specimen, can, skipped, unique, unit_top,
+    until,
 };
 
 /// Groups in version 1's hierarchy make the short way impassable for all.
@@ -267,7 +268,7 @@ fn units_of_version_1_are_found_by_a_walk() {
     let Some((_, _guard)) = top() else { return };
     let named = Path::new("/sys/fs/cgroup/systemd");
     if !named.join("release_agent").exists() {
-        println!("SKIPPED: no version 1 here, and the recorded tree of tests/selector.rs has it");
+        skipped("no version 1 here, and the recorded tree of tests/selector.rs has it");
         return;
     }
     let unit = Group::unit(named);

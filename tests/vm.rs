@@ -3,7 +3,7 @@
 //!
 //! The scripts in `vm/` fetch, build and boot; `vm/README.md` tells how. Each test here is one boot
 //! with many checks, the shell scripts of `vm/cases/NAME/`, and what failed is in its output.
-//! Without qemu or Debian's packages a test says SKIPPED; where `CI` is set that is a failure.
+//! Without qemu or Debian's packages a test is skipped; where `CI` is set that is a failure.
 //! `vm/install-needs.sh` installs what is lacking.
 //!
 //! - `PROCWARDEN_UNDER_TEST=FILE` takes another (static) binary than the one built here.
@@ -11,6 +11,9 @@
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+#[path = "support/skip.rs"]
+mod skip;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -95,8 +98,7 @@ fn finished(mut command: Command) -> bool {
             true
         }
         Some(LACKING) => {
-            assert!(std::env::var_os("CI").is_none(), "CI must have it: {stderr}");
-            println!("SKIPPED: {}", stderr.trim_end());
+            skip::lacking(stderr.trim_end());
             false
         }
         _ => panic!("{command:?}: {}\n{stdout}{stderr}", output.status),

@@ -18,20 +18,19 @@ use rustix::process::{
 };
 use tempfile::TempDir;
 
+use crate::skip::lacking;
+
 /// Where Debian keeps plugins, and so what the shipped definitions say.
 pub(crate) const PLUGIN_DIR: &str = "/usr/lib/nagios/plugins";
 
-/// True when all the programs are there; says so and returns false, or fails under CI,
-/// when one is missing.
+/// True if all the programs are there; without one the test is skipped.
+#[track_caller]
 pub(crate) fn have(programs: &[&str]) -> bool {
-    let missing: Vec<_> = programs.iter().filter(|p| !is_there(p)).collect();
-    if missing.is_empty() {
-        return true;
+    let missing: Vec<_> = programs.iter().copied().filter(|p| !is_there(p)).collect();
+    if !missing.is_empty() {
+        lacking(&format!("{} (run tests/daemons/install-needs.sh)", missing.join(", ")));
     }
-    let text = format!("SKIPPED: {missing:?} not installed (tests/daemons/install-needs.sh does)");
-    assert!(env::var_os("CI").is_none(), "{text}");
-    eprintln!("{text}");
-    false
+    missing.is_empty()
 }
 
 fn is_there(program: &str) -> bool {
@@ -74,16 +73,6 @@ pub(crate) fn repository(file: &str) -> PathBuf {
 pub(crate) fn binary() -> PathBuf {
     env::var_os("PROCWARDEN_UNDER_TEST")
         .map_or_else(|| env!("CARGO_BIN_EXE_procwarden").into(), PathBuf::from)
-}
-
-/// A build that panics at its first scan, if there is one; under CI there must be.
-pub(crate) fn panicking_binary() -> Option<PathBuf> {
-    let path = env::var_os("PROCWARDEN_PANICKING").map(PathBuf::from);
-    if path.is_none() {
-        assert!(env::var_os("CI").is_none(), "PROCWARDEN_PANICKING is not set");
-        eprintln!("SKIPPED: the plugin that panics (PROCWARDEN_PANICKING is not set)");
-    }
-    path
 }
 
 /// What a program printed, and its exit code.
@@ -132,7 +121,7 @@ impl Lab {
             // As the packages link them; `procwarden link` is for Nagios and its kin.
             let _ = symlink("../procwarden", monitor);
         }
-        if let Some(panicking) = panicking_binary() {
+        if let Some(panicking) = env::var_os("PROCWARDEN_PANICKING").map(PathBuf::from) {
             lab.make_dir("panicking");
             lab.copy(&panicking, "panicking/procwarden");
             for link in ["check_proccount", "check_proccount.monitor"] {
@@ -164,8 +153,14 @@ impl Lab {
     }
 
     /// The plugin that panics, if there is one.
+    #[track_caller]
     pub(crate) fn panicking(&self) -> Option<PathBuf> {
-        Some(self.path("panicking/check_proccount")).filter(|p| p.exists())
+        let plugin = self.path("panicking/check_proccount");
+        if !plugin.exists() {
+            lacking("the plugin that panics (set PROCWARDEN_PANICKING)");
+            return None;
+        }
+        Some(plugin)
     }
 
     pub(crate) fn user(&self) -> &str {

@@ -9,7 +9,6 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::print_stdout,
     reason = "a helper that fails is a test that fails, but clippy only knows test functions"
 )]
 
@@ -17,6 +16,7 @@ pub(crate) mod agent;
 pub(crate) mod answer;
 pub(crate) mod check;
 pub(crate) mod need;
+pub(crate) mod skip;
 pub(crate) mod specimen;
 pub(crate) mod tree;
 pub(crate) mod wait;
@@ -31,7 +31,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub(crate) use agent::Agent;
 pub(crate) use answer::Answer;
 pub(crate) use check::{Check, Installed, NOBODY};
-pub(crate) use need::{Need, can, lacking, unit_top};
+pub(crate) use need::{Need, can, unit_top};
+pub(crate) use skip::{lacking, skipped};
 pub(crate) use specimen::{Process, Specimen};
 pub(crate) use tree::Tree;
 pub(crate) use wait::{until, until_asleep, until_some};

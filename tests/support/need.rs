@@ -1,8 +1,10 @@
-//! What a test needs of the machine. Where it is missing the test says SKIPPED; in CI it fails,
-//! since a test that never runs guards nothing.
+//! What a test needs of the machine. Without it the test is skipped ([`lacking`]).
 
+use std::fmt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+
+use super::skip::lacking;
 
 /// Something that not every machine grants.
 #[derive(Clone, Copy, Debug)]
@@ -42,16 +44,23 @@ pub(crate) fn can(need: Need) -> bool {
         Need::NoLabels => std::fs::read("/proc/self/attr/current").is_err(),
     };
     if !granted {
-        lacking(&format!("{need:?}"));
+        lacking(&need.to_string());
     }
     granted
 }
 
-/// Says that a test is skipped for want of something; in CI it fails.
-#[track_caller]
-pub(crate) fn lacking(what: &str) {
-    assert!(std::env::var_os("CI").is_none(), "CI must have {what}");
-    println!("SKIPPED: needs {what}");
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Root => "root",
+            Self::MountNamespace => "mount namespaces",
+            Self::PidNamespace => "PID namespaces",
+            Self::KernelThreads => "kernel threads in sight",
+            Self::Program(name) => name,
+            Self::UnitGroups => "control groups at the root of version 2",
+            Self::NoLabels => "a kernel without SELinux and AppArmor",
+        })
+    }
 }
 
 /// The root of version 2's hierarchy of control groups: where systemd's slices and units begin.

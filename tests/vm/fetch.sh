@@ -16,7 +16,7 @@ flock 9
 image=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null |
   awk '$1 == "Depends:" && $2 ~ /^linux-image-[0-9]/ { print $2; exit }')
 [ -n "$image" ] || {
-  echo "apt knows no linux-image-cloud-amd64: not Debian, or no apt-get update yet" >&2
+  echo "an apt that knows linux-image-cloud-amd64 (not Debian, or no apt-get update yet)" >&2
   exit "$LACKING"
 }
 mkdir -p "$cache/debs" "$cache/root"
@@ -25,7 +25,7 @@ rm -f -- *.deb
 # libsepol2 is secilc's library. As root, apt would hand the download to the user _apt.
 if ! apt-get -qq -o "APT::Sandbox::User=$(id -un)" download \
   "$image" busybox-static secilc libsepol2 apparmor 2>apt.err; then
-  cat apt.err >&2
+  echo "Debian's packages: $(cat apt.err)" >&2
   exit "$LACKING"
 fi
 for deb in *.deb; do dpkg-deb -x "$deb" "$cache/root"; done

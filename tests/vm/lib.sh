@@ -21,7 +21,7 @@ need() {
   local p
   for p in "$@"; do
     command -v "$p" >/dev/null || {
-      echo "no $p on this machine: run tests/vm/install-needs.sh" >&2
+      echo "$p (run tests/vm/install-needs.sh)" >&2
       exit "$LACKING"
     }
   done

@@ -23,7 +23,7 @@ fi
 PATH=$PATH:/usr/sbin:/sbin
 need debootstrap mke2fs unshare chroot make m4 checkmodule semodule_package
 [ "$(id -u)" = 0 ] || {
-  echo "building the Debian image needs root" >&2
+  echo "root, to build the Debian image" >&2
   exit "$LACKING"
 }
 
