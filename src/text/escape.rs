@@ -60,7 +60,7 @@ fn push_hex(out: &mut String, byte: u8) {
 
 /// Line separators, zero-width and bidirectional characters. Unicode doesn't class them as control
 /// characters, but they break or reverse a line all the same.
-const fn reorders(c: char) -> bool {
+pub(crate) const fn reorders(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
         | '\u{feff}')
 }

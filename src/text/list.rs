@@ -1,5 +1,7 @@
 //! Lists and lines that fit where they are printed.
 
+use crate::text::escape;
+
 /// Joins items with commas up to `limit` bytes, then counts the rest: `a, b and 3 more`.
 pub fn listed<T: AsRef<str>>(items: &[T], limit: usize) -> String {
     let mut text = String::new();
@@ -18,13 +20,13 @@ pub fn listed<T: AsRef<str>>(items: &[T], limit: usize) -> String {
     text
 }
 
-/// Returns `text` without newlines and pipe characters, cut to `limit` bytes.
+/// Returns `text` without characters that break or reverse a line, cut to `limit` bytes.
 pub fn one_line(text: &str, limit: usize) -> String {
     let clean: String = text
         .chars()
         .map(|c| match c {
             '|' => '/',
-            c if c.is_control() => ' ',
+            c if c.is_control() || escape::reorders(c) => ' ',
             c => c,
         })
         .collect();
@@ -36,4 +38,14 @@ pub fn one_line(text: &str, limit: usize) -> String {
         end -= 1;
     }
     format!("{}...", &clean[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_character_breaks_or_reverses_a_line() {
+        assert_eq!(one_line("a|b\nc\u{202e}d\u{2028}e", 80), "a/b c d e");
+    }
 }
