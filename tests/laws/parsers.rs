@@ -1,0 +1,228 @@
+//! What holds for the parsers whatever bytes they are given. Each function is a law: it takes the
+//! bytes and panics where the law is broken. `tests/laws.rs` tries them on thousands of inputs,
+//! `fuzz/` on millions.
+
+use procwarden::kernel::stat::Stat;
+use procwarden::kernel::status::{Ids, Status};
+use procwarden::kernel::{cgroup, cmdline, interpreter};
+use procwarden::nagios::range::{Range, Thresholds};
+use procwarden::nagios::report::{Finding, Report};
+use procwarden::nagios::state::State;
+use procwarden::select::exemption::Exemption;
+use procwarden::select::selector::{Question, Selector, Subject};
+use procwarden::select::spec::Spec;
+use procwarden::text::error::Error;
+use procwarden::text::escape;
+use procwarden::text::number::{Interval, Unit};
+
+/// Fit for output: one line, and nothing in it that cuts the line or turns it round.
+#[track_caller]
+fn clean(text: &str) {
+    let zero_width =
+        |c| matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let cuts = |c: char| c.is_control() || matches!(c, '|' | '\u{2028}' | '\u{2029}');
+    assert!(!text.contains(|c| cuts(c) || turns(c) || zero_width(c)), "{text:?}");
+}
+
+/// What the scheduler gets of an error is clean.
+#[track_caller]
+fn told(error: &Error) {
+    let findings = vec![Finding { state: State::Unknown, text: error.to_string() }];
+    let output = Report { title: "X", findings, ..Report::default() }.nagios();
+    clean(output.trim_end_matches('\n'));
+}
+
+/// Escaped text is clean and shows what is fit for output as it is.
+pub fn escaped(bytes: &[u8]) {
+    let text = escape::text(bytes);
+    clean(&text);
+    if bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && !b"\\|".contains(byte)) {
+        assert_eq!(text.as_bytes(), bytes);
+    }
+    for limit in [3, 10] {
+        let bounded = escape::bounded(bytes, limit);
+        assert!(bounded.chars().count() <= limit, "{bounded:?}");
+        assert_eq!(bounded, escape::shortened(&text, limit));
+    }
+}
+
+/// What a selector asks, in words.
+fn questions(selector: &Selector) -> Vec<String> {
+    selector.questions().iter().map(Question::in_words).collect()
+}
+
+/// Errors and labels are clean, and a spec printed with any range is read as the same spec.
+pub fn spec(bytes: &[u8]) {
+    for subject in [Subject::Program, Subject::Domain] {
+        let read = |text: &[u8]| Spec::parse(text, subject, Thresholds::default());
+        let spec = match read(bytes) {
+            Ok(spec) => spec,
+            Err(error) => {
+                told(&error);
+                continue;
+            }
+        };
+        let asked = questions(&spec.selector);
+        assert!(!asked.is_empty() && !spec.label.is_empty());
+        for words in &asked {
+            clean(words);
+        }
+        let text = spec.selector.text();
+        clean(&spec.label);
+        clean(text);
+        assert!(spec.thresholds != Thresholds::default(), "it is OK with any number");
+        let was_escaped = text.contains('\\');
+        for range in ["1-1", "0-0", "2-3:1-5"] {
+            let printed = format!("{text}:{range}");
+            let again = read(printed.as_bytes());
+            if !was_escaped {
+                let again = again.unwrap_or_else(|error| panic!("{printed:?}: {error}"));
+                assert_eq!(again.selector.text(), text, "{printed:?}");
+                assert_eq!(questions(&again.selector), asked, "{printed:?}");
+            }
+        }
+    }
+}
+
+/// What is shown is clean, and the reason is no part of the selector.
+pub fn exemption(bytes: &[u8]) {
+    match Exemption::parse(bytes) {
+        Err(error) => told(&error),
+        Ok(exemption) => {
+            let shown = exemption.to_string();
+            clean(&shown);
+            assert_eq!(exemption.matched(), 0);
+            let with_reason = [bytes, b" # why"].concat();
+            let is_mark = |part: &[u8]| matches!(part, [b' ' | b'\t', b'#', b' ' | b'\t']);
+            if with_reason.windows(3).position(is_mark) == Some(bytes.len()) {
+                let with_reason = Exemption::parse(&with_reason).expect("a reason is no error");
+                assert_eq!(with_reason.to_string(), format!("{shown} (why)"));
+            }
+        }
+    }
+}
+
+/// A range that was read is printed as one that is read as the same, in both notations.
+pub fn range(text: &str) {
+    match Range::parse(text) {
+        Err(error) => assert!(!error.is_empty()),
+        Ok(range) => assert_eq!(Range::parse(&range.to_string()), Ok(range), "{text:?}"),
+    }
+    if let Ok(range) = Range::of_spec(text) {
+        assert_eq!(Range::of_spec(&range.wanted()), Ok(range), "{text:?}");
+        assert_eq!(Range::parse(&range.to_string()), Ok(range), "{text:?}");
+    }
+}
+
+/// Whether a count lies between two numbers, the state is the one that all numbers between have.
+pub fn state_between(warning: Option<Range>, critical: Option<Range>, from: u8, to: u8) {
+    let thresholds = Thresholds { warning, critical };
+    let mut states = (from..=to).map(|count| thresholds.state(f64::from(count)));
+    let Some(first) = states.next() else { return };
+    let expected = if states.all(|state| state == first) { first } else { State::Unknown };
+    let found = thresholds.state_between(from.into(), to.into());
+    assert_eq!(found, expected, "{from} to {to} against {thresholds:?}");
+}
+
+/// An interval holds its own ends, and is read again from its numbers.
+pub fn interval(text: &str) {
+    for unit in [Unit::Count, Unit::Bytes, Unit::Seconds, Unit::Percent] {
+        let Ok(interval) = Interval::parse(text, unit) else { continue };
+        let Interval { min, max } = interval;
+        let ends = || [min, max].into_iter().flatten();
+        assert!(ends().count() > 0 && ends().all(f64::is_finite), "{text:?}");
+        assert!(ends().all(|end| end >= 0.0 && interval.contains(end)), "{text:?}");
+        let shown = |end: Option<f64>| end.map(|end| end.to_string()).unwrap_or_default();
+        let printed = format!("{}-{}", shown(min), shown(max));
+        assert_eq!(Interval::parse(&printed, unit), Ok(interval), "{text:?}");
+    }
+}
+
+/// The fields of `/proc/PID/stat` behind the name.
+pub const STAT: &str = " S 1 812 812 0 -1 4194560 1 2 3 4 50 7 11 13 20 0 3 0 4242 8192000 300 \
+                        18446744073709551615 1 1 0 0 0 0\n";
+
+/// A name of any bytes shifts no field, and is found whole.
+pub fn stat_name(name: &[u8]) {
+    let line = [b"812 (", name, b")", STAT.as_bytes()].concat();
+    let stat = Stat::parse(&line).expect("a line of the kernel's form");
+    assert_eq!((stat.state, stat.ppid, stat.session, stat.flags), (b'S', 1, 812, 4_194_560));
+    assert_eq!((stat.cpu_ticks, stat.children_ticks, stat.threads), (57, 24, 3));
+    assert_eq!((stat.start, stat.vsize, stat.rss_pages), (4242, 8_192_000, 300));
+    assert_eq!(Stat::name(&line), Some(name));
+}
+
+/// A line of any bytes is read without a panic, and depends on nothing before the name's end.
+pub fn stat_line(line: &[u8]) {
+    let name_end = line.iter().rposition(|&byte| byte == b')');
+    let without_name = [b"1 (x", &line[name_end.unwrap_or(0)..]].concat();
+    match name_end {
+        None => assert_eq!(Stat::parse(line), None),
+        Some(_) => assert_eq!(Stat::parse(line), Stat::parse(&without_name)),
+    }
+    let _ = Stat::name(line);
+}
+
+/// A `/proc/PID/status` behind its `Name:` line.
+pub const STATUS: &str = "Umask:\t0022\nState:\tS (sleeping)\nTgid:\t812\nPid:\t812\nPPid:\t1\n\
+    Uid:\t1\t33\t3\t4\nGid:\t5\t6\t7\t8\nFDSize:\t64\nGroups:\t0 33 1000 \nNSpid:\t812\n\
+    Threads:\t1\nCapInh:\t0000000000000000\nCapPrm:\t0000000002000000\nCapEff:\t0000000000000000\n\
+    CapBnd:\t000001ffffffffff\nCapAmb:\t0000000000000002\nNoNewPrivs:\t1\nSeccomp:\t0\n";
+
+/// A name of any bytes, which the kernel writes with `\n` and `\\` escaped, passes for no line.
+pub fn status_name(name: &[u8]) {
+    let mut text = b"Name:\t".to_vec();
+    for byte in name {
+        match byte {
+            b'\n' => text.extend(b"\\n"),
+            b'\\' => text.extend(b"\\\\"),
+            byte => text.push(*byte),
+        }
+    }
+    text.push(b'\n');
+    text.extend(STATUS.bytes());
+    let status = Status::parse(&text).expect("a text of the kernel's form");
+    assert_eq!(status.uid, Ids { real: 1, effective: 33, saved: 3, filesystem: 4 });
+    assert_eq!(status.gid, Ids { real: 5, effective: 6, saved: 7, filesystem: 8 });
+    let groups = status.groups(&text).expect("its groups").collect::<Vec<_>>();
+    assert_eq!(groups, [0, 33, 1000]);
+    assert_eq!((status.pid_namespaces, status.is_alive()), (1, Some(true)));
+    let held = status.held.expect("its capabilities").any().to_string();
+    assert_eq!(held, "cap_dac_override, cap_sys_time");
+    assert_eq!(status.no_new_privs, Some(true));
+}
+
+/// A text of any bytes is read without a panic.
+pub fn status_text(text: &[u8]) {
+    if let Some(status) = Status::parse(text) {
+        let _ = (status.is_alive(), status.held.map(|held| held.any().to_string()));
+        let _ = status.groups(text).map(Iterator::count);
+    }
+}
+
+/// A unit is one name of a kind that systemd has, and no user makes another one below his own.
+pub fn cgroup(text: &[u8]) {
+    if let Some(unit) = cgroup::unit(text) {
+        assert!(!unit.contains(&b'/') && !unit.contains(&b'\n'));
+        let kinds: [&[u8]; 5] = [b".service", b".scope", b".socket", b".mount", b".swap"];
+        assert!(kinds.iter().any(|kind| unit.ends_with(kind)));
+    }
+    let own = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let posing = [b"0::/user.slice/user-1000.slice/user@1000.service/", own, b"\n"].concat();
+    assert_eq!(cgroup::unit(&posing), Some(&b"user@1000.service"[..]));
+}
+
+/// No byte of the arguments is lost, and a line has no NUL.
+pub fn cmdline(bytes: &[u8]) {
+    let arguments: Vec<&[u8]> = cmdline::arguments(bytes).collect();
+    let joined = arguments.join(&0);
+    assert_eq!(joined, bytes.strip_suffix(b"\0").unwrap_or(bytes));
+    let line = cmdline::joined(bytes);
+    assert!(!line.contains(&0) && line.len() <= bytes.len());
+    assert!(!cmdline::base_name(bytes).contains(&b'/'));
+    if let Some(program) = interpreter::program(bytes) {
+        assert!(arguments.iter().any(|argument| argument.ends_with(program.base_name())));
+    }
+    let _ = interpreter::shell_has_work(bytes);
+}
