@@ -1,0 +1,8 @@
+#![no_main]
+
+use procwarden_fuzz::parsers;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    parsers::status_name(bytes);
+    parsers::status_text(bytes);
+});
