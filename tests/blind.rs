@@ -77,7 +77,7 @@ fn not_exe_is_as_unknown_as_exe() {
 /// `argv[0]` is the process's own word, but it is what a monitoring user can have.
 #[test]
 fn a_bare_path_takes_an_absolute_argv0_at_its_word() {
-    if !can(Need::Root) {
+    if !can(Need::Root) || !can(Need::Alone) {
         return;
     }
     let process = Specimen::called(unique()).start();
@@ -92,7 +92,7 @@ fn a_bare_path_takes_an_absolute_argv0_at_its_word() {
 
 #[test]
 fn a_bare_path_is_unknown_where_only_comm_fits() {
-    if !can(Need::Root) {
+    if !can(Need::Root) || !can(Need::Alone) {
         return;
     }
     let name = unique();
@@ -290,23 +290,10 @@ fn unknown_beside_critical_is_still_told() {
     answer.critical_with(&format!("{absent} 0 (want 1-)")).has("hidden_one");
 }
 
-/// They have no executable, even for those who may not look whether they have.
-#[test]
-fn kernel_threads_run_no_executable_for_nobody_either() {
-    if !can(Need::Root) || !can(Need::KernelThreads) {
-        return;
-    }
-    for spec in ["kthreadd,not-exe=/usr/sbin/sshd:1-1", "kthreadd,not-deleted=yes:1-1"] {
-        Check::count([spec]).by_user(NOBODY).run().code(0);
-    }
-    let spec = "kthreadd,not-exe=/usr/sbin/sshd:0-0";
-    Check::count([spec]).by_user(NOBODY).run().code(2);
-}
-
 /// Group 0 of a user namespace is not the group 0 that `hidepid` lets see.
 #[test]
 fn root_of_a_user_namespace_is_blind_to_hidden_processes() {
-    if !can(Need::Root) || !can(Need::MountNamespace) {
+    if !can(Need::Root) || !can(Need::MountNamespace) || !can(Need::UserNamespace) {
         return;
     }
     let plugin = Installed::copy("check_proccount");
@@ -322,7 +309,7 @@ fn root_of_a_user_namespace_is_blind_to_hidden_processes() {
 /// Whoever has no number in our user namespace shows as the overflow user, and may be anyone.
 #[test]
 fn users_without_a_number_here_are_hidden() {
-    if !can(Need::Root) {
+    if !can(Need::Root) || !can(Need::UserNamespace) {
         return;
     }
     let process = Specimen::called(unique()).start();

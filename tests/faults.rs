@@ -141,6 +141,9 @@ fn hostile_names_are_matched_and_never_printed_raw() {
 
 #[test]
 fn a_command_line_that_is_no_text_is_still_searched() {
+    if !can(Need::Alone) {
+        return;
+    }
     let mark = unique();
     let argv = [b"\xff\xfe\n|".as_slice(), b"", mark.as_bytes()].map(OsStr::from_bytes);
     let _odd = Specimen::called("specimen").argv(argv).start();
@@ -151,6 +154,9 @@ fn a_command_line_that_is_no_text_is_still_searched() {
 /// Postgres, nginx and sshd pad their title with NULs: no spaces in the joined arguments.
 #[test]
 fn an_overwritten_title_ends_where_its_text_ends() {
+    if !can(Need::Alone) {
+        return;
+    }
     let title = format!("{}: idle", unique());
     let _titled = Specimen::called("specimen").verb(format!("title={title}")).start();
     Check::count([format!("args~^{title}$:1-1")]).run().code(0);
@@ -292,17 +298,6 @@ fn a_file_whose_name_ends_like_a_deleted_one_is_another_file() {
 }
 
 // ---- the kernel's own ----
-
-#[test]
-fn a_kernel_thread_counts_unless_told_not_to() {
-    if !can(Need::KernelThreads) {
-        return;
-    }
-    Check::count(["kthreadd:1-1"]).run().ok("kthreadd 1");
-    for option in ["-k", "--no-kthreads"] {
-        Check::count([option, "kthreadd:0-0"]).run().ok("kthreadd 0");
-    }
-}
 
 /// An empty command line does not make a kernel thread.
 #[test]

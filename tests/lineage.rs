@@ -21,6 +21,9 @@ fn mark() -> (String, String) {
 
 #[test]
 fn the_plugin_does_not_see_itself() {
+    if !can(Need::Alone) {
+        return;
+    }
     let (none, one) = mark();
     Check::count([&none]).run().code(0);
     Check::count([&one]).run().critical_with("it 0 (want 1-1)");
@@ -38,6 +41,9 @@ fn the_plugin_does_not_see_its_own_name() {
 /// dash replaces itself by its last command, unless something follows.
 #[test]
 fn a_wrapping_shell_is_not_seen() {
+    if !can(Need::Alone) {
+        return;
+    }
     let plugin = Installed::link("check_proccount");
     for tail in ["", "; exit $?", " 2>&1; exit $?"] {
         let (none, _) = mark();
@@ -52,6 +58,9 @@ fn a_wrapping_shell_is_not_seen() {
 
 #[test]
 fn a_wrapping_script_is_not_seen() {
+    if !can(Need::Alone) {
+        return;
+    }
     let plugin = Installed::link("check_proccount");
     let script = plugin.dir().join("wrapper");
     let (none, _) = mark();
@@ -135,7 +144,7 @@ fn an_agent_that_runs_for_a_while_counts_itself_once() {
 #[test]
 fn forks_of_an_agent_are_left_out_of_every_selector() {
     // Others' executables may be hidden, and then an expression may fit their long names.
-    if !can(Need::Root) {
+    if !can(Need::Root) || !can(Need::Alone) {
         return;
     }
     let name = unique();
@@ -231,7 +240,7 @@ fn nobody_is_left_out_of_a_recorded_tree() {
 /// A /proc of the same kernel, mounted elsewhere, shows the plugin too.
 #[test]
 fn the_plugin_does_not_see_itself_through_another_mount() {
-    if !can(Need::Root) || !can(Need::MountNamespace) {
+    if !can(Need::Root) || !can(Need::Alone) || !can(Need::MountNamespace) {
         return;
     }
     let (none, _) = mark();

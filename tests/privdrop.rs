@@ -257,15 +257,6 @@ fn the_dead_are_not_judged_and_the_leaderless_are() {
     assert_eq!(broken(&check(&alive, &[]).run()), "gid-root");
 }
 
-#[test]
-fn kernel_threads_are_out_by_themselves() {
-    if !can(Need::KernelThreads) {
-        return;
-    }
-    let answer = check("kthreadd", &[ALL]).run();
-    assert_eq!(broken(&answer), "", "{answer}");
-}
-
 /// A namespace that root has no number in shows it, and kernel threads, as the overflow user.
 #[test]
 fn kernel_threads_are_out_where_root_is_nobody() {
@@ -300,7 +291,7 @@ fn containers_are_included_and_told() {
 /// Root of its own namespace, and nobody here: ids are as this namespace has them.
 #[test]
 fn root_of_a_user_namespace_is_no_root() {
-    if !can(Need::Root) || !can(Need::Program("unshare")) {
+    if !can(Need::Root) || !can(Need::UserNamespace) {
         return;
     }
     let name = unique();
@@ -704,7 +695,7 @@ fn hidepid_is_unknown_and_never_ok() {
 /// hidepid=1 hides what a process is, but not whose it is: root's own are no riddle.
 #[test]
 fn the_hidden_that_run_as_root_are_no_doubt() {
-    if !can(Need::Root) || !can(Need::MountNamespace) {
+    if !can(Need::Root) || !can(Need::Alone) || !can(Need::MountNamespace) {
         return;
     }
     let name = unique();

@@ -93,6 +93,9 @@ fn exe() {
 
 #[test]
 fn args() {
+    if !can(Need::Alone) {
+        return;
+    }
     let mark = unique();
     let _process = Specimen::called("specimen").argv(["daemon", "-c", &mark, "", "a b"]).start();
     finds(&[
@@ -109,6 +112,9 @@ fn args() {
 /// Arguments are bytes: a script of several lines, a path in Latin-1.
 #[test]
 fn a_dot_stands_for_any_sign_of_the_arguments() {
+    if !can(Need::Alone) {
+        return;
+    }
     let mark = unique();
     let odd = bytes(&[mark.as_bytes(), b" caf\xe9\nnext"]);
     let argv = [OsStr::new("daemon"), &odd, OsStr::new("--serve")];
@@ -123,6 +129,9 @@ fn a_dot_stands_for_any_sign_of_the_arguments() {
 
 #[test]
 fn a_comma_in_a_value_is_written_twice() {
+    if !can(Need::Alone) {
+        return;
+    }
     let mark = unique();
     let _process = Specimen::called("specimen").argv(["daemon", &format!("{mark},xx")]).start();
     finds(&[

@@ -15,6 +15,7 @@
 pub(crate) mod agent;
 pub(crate) mod answer;
 pub(crate) mod check;
+pub(crate) mod namespace;
 pub(crate) mod need;
 pub(crate) mod skip;
 pub(crate) mod specimen;
@@ -42,7 +43,7 @@ pub(crate) use wait::{until, until_asleep, until_some};
 pub(crate) fn unique() -> String {
     static LAST: AtomicU32 = AtomicU32::new(0);
     let n = LAST.fetch_add(1, Ordering::Relaxed);
-    format!("pw_{n}_{}", std::process::id())
+    format!("pw_{n}_{}", namespace::number())
 }
 
 /// A directory of one's own that every user may enter: the default of `tempfile` is mode 0700.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use super::namespace;
 use super::skip::lacking;
 
 /// Something that not every machine grants.
@@ -15,6 +16,10 @@ pub(crate) enum Need {
     MountNamespace,
     /// To make nested PID namespaces.
     PidNamespace,
+    /// To make user namespaces as an ordinary user; only root can ask.
+    UserNamespace,
+    /// A PID namespace that holds the processes of these tests and no others.
+    Alone,
     /// Kernel threads in sight; a container has none.
     KernelThreads,
     /// A program on the PATH.
@@ -33,6 +38,11 @@ pub(crate) fn can(need: Need) -> bool {
         Need::Root => unsafe { libc::geteuid() == 0 },
         Need::MountNamespace => runs("unshare", &["-m", "mount", "-t", "proc", "proc", "/proc"]),
         Need::PidNamespace => runs("unshare", &["--pid", "--fork", "true"]),
+        Need::UserNamespace => {
+            let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+            runs("setpriv", &[&nobody[..], &["unshare", "-U", "true"]].concat())
+        }
+        Need::Alone => namespace::is_ours(),
         Need::KernelThreads => {
             std::fs::read("/proc/2/comm").is_ok_and(|comm| comm == b"kthreadd\n")
         }
@@ -55,6 +65,8 @@ impl fmt::Display for Need {
             Self::Root => "root",
             Self::MountNamespace => "mount namespaces",
             Self::PidNamespace => "PID namespaces",
+            Self::UserNamespace => "user namespaces for ordinary users",
+            Self::Alone => "a PID namespace of its own",
             Self::KernelThreads => "kernel threads in sight",
             Self::Program(name) => name,
             Self::UnitGroups => "control groups at the root of version 2",

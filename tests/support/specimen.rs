@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
-use super::{copy_executable, open_dir, real};
+use super::{copy_executable, namespace, open_dir, real};
 
 /// Any process of a test's.
 pub(crate) struct Process {
@@ -171,7 +171,7 @@ pub(crate) fn specimen() -> &'static Path {
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let path = dir.join(format!("specimen-{:016x}", hasher.finish()));
         if !path.exists() {
-            let draft = dir.join(format!("specimen-{}.draft", std::process::id()));
+            let draft = dir.join(format!("specimen-{}.draft", namespace::number()));
             let done = Command::new("cc")
                 .args(["-O1", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"])
                 .args([&draft, &source])
