@@ -4,13 +4,14 @@
 mod support;
 
 use std::fs::OpenOptions;
+use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use support::agent::Manner;
 use support::tree::Recorded;
 use support::{
-    Agent, Check, Installed, Need, Process, Specimen, Tree, can, fifo, number_named, open_dir,
-    unique, until, wait, write_script,
+    Agent, Check, Installed, NOBODY, Need, Process, Sleeping, Specimen, Tree, can, fifo,
+    number_named, open_dir, unique, until, wait, write_script,
 };
 
 /// The command lines of the plugin and of what wraps it all hold the mark that is looked for.
@@ -102,6 +103,135 @@ fn a_sibling_of_the_name_is_counted() {
     let name = unique();
     let _daemons = [Specimen::called(&name).start(), Specimen::called(&name).start()];
     Check::count([format!("{name}:2-2")]).run().ok(&format!("{name} 2"));
+}
+
+// ---- other checks ----
+
+/// The arguments of a check that finds nothing, and so sleeps before it looks again.
+fn patient(mark: &str) -> [String; 5] {
+    ["--recheck", "50", "-t", "60", &format!("args~{mark}")].map(str::to_owned)
+}
+
+#[test]
+fn another_check_is_no_match() {
+    let mark = unique();
+    let _other = Check::count(patient(&mark)).start();
+    let _sleeping = Sleeping::check(&mark);
+    Check::count([format!("args~{mark},label=it:1-")]).run().critical_with("it 0 (want 1-)");
+    Check::count([format!("name~^check_,args~{mark}:0-0")]).run().code(0);
+}
+
+#[test]
+fn a_check_of_another_kind_is_no_match() {
+    let mark = unique();
+    let exempt = format!("args~{mark}");
+    let args = ["-c", "1000000", "--over", "50", "-t", "60", "--exempt", &exempt];
+    let _other = Check::plugin("check_proccpu").args(args).start();
+    let _sleeping = Sleeping::check(&mark);
+    Check::count([format!("args~{mark}:0-0")]).run().code(0);
+}
+
+/// A name is no expression: whoever counts checks gets them.
+#[test]
+fn other_checks_are_counted_by_name() {
+    let mark = unique();
+    let plugin = Installed::link("check_proccount");
+    let _other = Check::program(plugin.path()).args(patient(&mark)).start();
+    let _sleeping = Sleeping::check(&mark);
+    let line = format!("{} {}", plugin.path().display(), patient(&mark).join(" "));
+    Check::count([format!("check_proccount,args={line},label=it:1-1")]).run().ok("it 1");
+    let either = format!("check_proccount,args={line},args~{mark},label=it:1-1");
+    Check::count([either]).run().ok("it 1");
+}
+
+#[test]
+fn what_wraps_another_check_is_no_match() {
+    let mark = unique();
+    let plugin = Installed::link("check_proccount");
+    let args = patient(&mark);
+    let command = plugin.shell(&args.each_ref().map(String::as_str));
+    let _other = Check::program("/bin/sh").args(["-c", &format!("{command}; exit $?")]).start();
+    let _sleeping = Sleeping::check(&mark);
+    Check::count([format!("args~{mark},label=it:1-")]).run().critical_with("it 0 (want 1-)");
+}
+
+#[test]
+fn an_agents_forks_for_another_check_are_no_match() {
+    // Others' executables may be hidden, and then an expression may fit their long names.
+    if !can(Need::Root) {
+        return;
+    }
+    let (name, mark) = (unique(), unique());
+    let mut agent = Agent::start(&name, Manner::Nrpe);
+    let plugin = Installed::link("check_proccount");
+    agent.send(&format!("{} {}", plugin.path().display(), patient(&mark).join(" ")));
+    let _sleeping = Sleeping::check(&mark);
+    assert_eq!(number_named(&name), 3, "the agent and two forks");
+    Check::count([format!("name~^{name}$,label=it:1-1")]).run().ok("it 1");
+}
+
+/// To look for trouble is another matter than to count: there a check is a process like any other.
+#[test]
+fn other_checks_are_judged_like_all_processes() {
+    if !can(Need::Root) {
+        return;
+    }
+    let mark = unique();
+    let plugin = Installed::copy("check_proccount");
+    let _other = Check::program("setpriv")
+        .args(["--reuid=65534", "--clear-groups"])
+        .arg(plugin.path())
+        .args(patient(&mark))
+        .start();
+    let _sleeping = Sleeping::check(&mark);
+    let privdrop = plugin.dir().join("check_privdrop");
+    symlink(plugin.path(), &privdrop).expect("a link to the same file");
+    let answer = Check::program(privdrop).args(["--exempt", &format!("not-args~{mark}")]).run();
+    answer.code(2).has("check_proccount (pid ").has("gid-root");
+}
+
+/// Between the start of the shell and that of the plugin, and between their ends.
+#[test]
+fn a_command_line_that_names_the_plugin_is_unknown() {
+    let plugin = Installed::link("check_proccount");
+    let mark = unique();
+    let script = format!("echo up; read line; {}; exit $?", plugin.shell(&[&mark]));
+    let _shell = Process::start(Command::new("/bin/sh").args(["-c", &script]));
+    let spec = format!("args~{mark},label=it:1-");
+    let run = || Check::program(plugin.path()).arg(&spec).run();
+    run().unknown().has("it 0 to 1").has("names this program");
+    let _daemon = Specimen::called(unique()).argv(["daemon", &mark]).start();
+    run().ok("it 1 to 2");
+}
+
+/// Never by name: that anyone may give himself.
+#[test]
+fn a_stranger_that_is_called_like_a_plugin_is_counted() {
+    let mark = unique();
+    let argv = ["/usr/lib/nagios/plugins/check_proccpu", &format!("args~{mark}")];
+    let _stranger = Specimen::called("check_proccpu").argv(argv).start();
+    let run = || Check::count([format!("args~{mark},label=it:0-0")]);
+    run().run().critical_with("it 1 (want 0-0)");
+    if can(Need::Root) {
+        run().by_user(NOBODY).run().critical_with("it 1 (want 0-0)");
+    }
+}
+
+/// Whether a process of another user runs our file is nobody's to know, unless its size tells.
+#[test]
+fn another_users_check_is_unknown() {
+    if !can(Need::Root) {
+        return;
+    }
+    let plugin = Installed::copy("check_proccount");
+    let mark = unique();
+    let _roots = Check::program(plugin.path()).args(patient(&mark)).start();
+    let _sleeping = Sleeping::check(&mark);
+    let spec = format!("args~{mark},label=it:1-");
+    let run = || Check::program(plugin.path()).arg(&spec).by_user(NOBODY).run();
+    run().unknown().has("it 0 to 1").has("exe may not be read");
+    let _daemon = Specimen::called(unique()).argv(["daemon", &mark]).start();
+    run().ok("it 1 to 2");
 }
 
 // ---- agents ----

@@ -61,6 +61,8 @@ pub struct Status {
     pub held: Option<Held>,
     /// `NoNewPrivs:`; `None` before Linux 4.10.
     pub no_new_privs: Option<bool>,
+    /// `VmExe:` the size of the executable's code in kB; `None` without memory of its own.
+    pub code: Option<u64>,
     state: u8,
     threads: u64,
     groups: Option<Range<usize>>,
@@ -88,6 +90,9 @@ impl Status {
                 [b'S', b't', b'a', b't', b'e', b':', b'\t', state, ..] => status.state = *state,
                 [b'T', b'h', b'r', b'e', b'a', b'd', b's', b':', rest @ ..] => {
                     status.threads = parse_number(rest.trim_ascii())?;
+                }
+                [b'V', b'm', b'E', b'x', b'e', b':', rest @ ..] => {
+                    status.code = words(rest).next().and_then(parse_number);
                 }
                 [b'C', b'a', b'p', b'P', b'r', b'm', b':', rest @ ..] => {
                     permitted = Capabilities::from_hex(rest.trim_ascii());
@@ -148,7 +153,7 @@ mod tests {
     use super::*;
 
     const TEXT: &[u8] = b"Name:\tevil\\nUid:\t0\nUmask:\t0022\nState:\tS (sleeping)\n\
-        NSpid:\t812\t7\nUid:\t1\t33\t3\t4\nGid:\t5\t6\t7\t8\nGroups:\t0 33 1000 \nThreads:\t1\n\
+        NSpid:\t812\t7\nUid:\t1\t33\t3\t4\nGid:\t5\t6\t7\t8\nGroups:\t0 33 1000 \nVmExe:\t     772 kB\nThreads:\t1\n\
         CapInh:\t0000000000000001\nCapPrm:\t0000000002000000\nCapEff:\t0000000000000000\n\
         CapBnd:\t000001ffffffffff\nCapAmb:\t0000000000000002\nNoNewPrivs:\t1\nSeccomp:\t0\n";
 
@@ -160,6 +165,7 @@ mod tests {
         assert_eq!(status.groups(TEXT).unwrap().collect::<Vec<_>>(), [0, 33, 1000]);
         assert_eq!(status.pid_namespaces, 2);
         assert_eq!(status.is_alive(), Some(true));
+        assert_eq!(status.code, Some(772));
     }
 
     #[test]

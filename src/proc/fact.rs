@@ -29,6 +29,9 @@ pub enum Cause {
     Unmapped,
     /// What it holds is not of the kernel's form.
     Malformed,
+    /// A command line that names our program: it may be about to start a check, and is then none of
+    /// those that a check looks for.
+    NamesUs,
     /// It is longer than we are willing to read.
     TooLong,
     /// Any other error of open(2), read(2) or readlink(2).
@@ -72,6 +75,7 @@ impl Hidden {
                 "this kernel or tree has no security labels"
             }
             (Cause::Unmapped, _) => "run the check outside of the user namespace",
+            (Cause::NamesUs, _) => "write --recheck 3 to look again after 3 s",
             (Cause::Absent, _) => "the tree under --proc-root lacks it",
             _ => "",
         })
@@ -97,6 +101,9 @@ impl fmt::Display for Hidden {
             Cause::NoSystem(Some(system)) => write!(f, "{} is not active", system.title()),
             Cause::Unmapped => write!(f, "its user has no number in this user namespace"),
             Cause::Malformed => write!(f, "{file} is not what a kernel writes"),
+            Cause::NamesUs => {
+                write!(f, "{file} names this program, so it may belong to another check")
+            }
             Cause::TooLong => write!(f, "{file} is too long to read"),
             Cause::Failed(errno) => write!(f, "reading {file} failed: {errno}"),
         }

@@ -6,8 +6,6 @@
 //! none. Forks that the same agent made for *other* checks are known by the session that they share
 //! with it.
 
-use std::os::unix::ffi::OsStrExt;
-
 use crate::kernel::cmdline::{arguments, base_name};
 use crate::kernel::interpreter::{is_interpreter, is_shell, program, shell_has_work};
 use crate::kernel::stat::Stat;
@@ -25,6 +23,8 @@ const HIGHEST: usize = 64;
 #[derive(Debug, Default)]
 pub struct Lineage {
     own: Vec<Relative>,
+    /// What the check is called.
+    program: Vec<u8>,
     counted: Vec<Pid>,
     agents: Vec<Agent>,
     start: f64,
@@ -73,16 +73,20 @@ impl Relative {
 impl Lineage {
     /// Looks at our ancestors in `root`; empty if we are not in that tree.
     pub fn of_this_check(root: &ProcRoot) -> Self {
-        let Some(me) = root.own_pid() else {
+        root.own_pid().map(|me| Self::of(root, me)).unwrap_or_default()
+    }
+
+    /// The same of a check that `pid` is.
+    pub(crate) fn of(root: &ProcRoot, pid: Pid) -> Self {
+        let mut process = Process::new(root, pid);
+        let Ok(check) = Relative::read(&mut process) else {
             return Self::default();
         };
-        let mut process = Process::new(root, me);
-        let Ok(me) = Relative::read(&mut process) else {
-            return Self::default();
-        };
-        let ancestors = climb(root, me.stat.ppid);
-        let start = ticks_to_seconds(me.stat.start);
-        let mut lineage = Self { own: vec![me], start, ..Self::default() };
+        let cmdline = process.cmdline().unwrap_or_default();
+        let program = arguments(cmdline).next().map(base_name).unwrap_or_default().to_vec();
+        let ancestors = climb(root, check.stat.ppid);
+        let start = ticks_to_seconds(check.stat.start);
+        let mut lineage = Self { own: vec![check], program, start, ..Self::default() };
         for (at, ancestor) in ancestors.iter().enumerate() {
             lineage.place(root, ancestor, &ancestors[at + 1..]);
         }
@@ -151,7 +155,9 @@ impl Lineage {
         let called = arguments(cmdline).next().map(base_name).unwrap_or_default();
         let is_shell = is_shell(&ancestor.comm) || is_shell(called);
         let young = self.is_young(&ancestor.stat);
-        if runs_us(cmdline, is_shell || young) || (young && is_shell && shell_has_work(cmdline)) {
+        if runs(&self.program, cmdline, is_shell || young)
+            || (young && is_shell && shell_has_work(cmdline))
+        {
             self.own.push(ancestor.clone());
         } else if is_shell {
             // A user's shell is no agent.
@@ -220,21 +226,19 @@ fn older_twin(root: &ProcRoot, of: &Relative, elders: &[Relative]) -> Option<Rel
     oldest
 }
 
-/// Whether a command line runs our program: `sudo check_x …`, or with it inside of an argument, as a
-/// shell's `-c` has it, which is to be believed of a shell and of what started with us.
-fn runs_us(cmdline: &[u8], may_be_inside: bool) -> bool {
-    let program = std::env::args_os().next().unwrap_or_default();
-    let program = base_name(program.as_bytes());
+/// Whether a command line runs `program`: `sudo check_x …`, or with it inside of an argument, as a
+/// shell's `-c` has it, which is to be believed of a shell and of what started with the check.
+fn runs(program: &[u8], cmdline: &[u8], may_be_inside: bool) -> bool {
     let is_word = |argument: &[u8], at: usize| {
         let rest = &argument[at..];
         let after = rest.get(program.len()).copied().unwrap_or(b' ');
         rest.starts_with(program) && matches!(after, b' ' | b'\t' | b'\n' | b'\'' | b'"' | b';')
     };
-    let names_us = |argument: &[u8]| {
+    let names_it = |argument: &[u8]| {
         base_name(argument) == program
             || (may_be_inside && (0..argument.len()).any(|at| is_word(argument, at)))
     };
-    !program.is_empty() && arguments(cmdline).any(names_us)
+    !program.is_empty() && arguments(cmdline).any(names_it)
 }
 
 #[cfg(test)]

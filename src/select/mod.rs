@@ -1,8 +1,8 @@
 //! Which processes are meant.
 //!
 //! [`selector`] is the grammar, [`spec`] adds ranges and a label, [`population`] leaves out what a
-//! check is not about, [`lineage`] finds the check's own processes, and [`exemption`] spares what
-//! someone has looked at.
+//! check is not about, [`lineage`] finds the check's own processes, `sisters` those of other checks
+//! that run at the same moment, and [`exemption`] spares what someone has looked at.
 //!
 //! Everything here is asked of one process at a time. Walks and counts belong to the layer below.
 
@@ -11,4 +11,5 @@ pub mod lineage;
 pub mod lines;
 pub mod population;
 pub mod selector;
+mod sisters;
 pub mod spec;

@@ -7,6 +7,7 @@ use crate::proc::fact::Fact;
 use crate::proc::process::Process;
 use crate::select::lineage::Lineage;
 use crate::select::selector::Selector;
+use crate::select::sisters::Sisters;
 
 /// What is done with processes in nested PID namespaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub enum Standing {
     Elsewhere,
     /// A kernel thread, and those are not wanted.
     KernelThread,
-    /// The check itself, or made for it.
+    /// The check itself, or made for it; to a selector's expressions also any other check.
     Own,
 }
 
@@ -41,12 +42,13 @@ pub struct Population {
     pub containers: Containers,
     kernel_threads: bool,
     lineage: OnceCell<Lineage>,
+    sisters: OnceCell<Sisters>,
 }
 
 impl Population {
     /// All that run, chosen by containers and kernel threads.
     pub const fn new(containers: Containers, kernel_threads: bool) -> Self {
-        Self { containers, kernel_threads, lineage: OnceCell::new() }
+        Self { containers, kernel_threads, lineage: OnceCell::new(), sisters: OnceCell::new() }
     }
 
     /// What `process` is to the check.
@@ -57,7 +59,8 @@ impl Population {
         self.standing_for(&Selector::everything(), process)
     }
 
-    /// What `process` is to a selector: one that asks for zombies or containers gets them.
+    /// What `process`, which fits a selector, is to it: one that asks for zombies or containers gets
+    /// them, and one that searches names or arguments finds no other check.
     ///
     /// # Errors
     /// Gone, or hidden.
@@ -80,6 +83,12 @@ impl Population {
         }
         if !self.kernel_threads && process.is_kernel_thread()? {
             return Ok(Standing::KernelThread);
+        }
+        if selector.finds_by_expression(process) {
+            let sisters = self.sisters.get_or_init(|| Sisters::of_this_check(root));
+            if sisters.include(process)? {
+                return Ok(Standing::Own);
+            }
         }
         Ok(Standing::Member)
     }

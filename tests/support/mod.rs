@@ -36,7 +36,7 @@ pub(crate) use need::{Need, can, unit_top};
 pub(crate) use skip::{lacking, skipped};
 pub(crate) use specimen::{Process, Specimen};
 pub(crate) use tree::Tree;
-pub(crate) use wait::{until, until_asleep, until_some};
+pub(crate) use wait::{Sleeping, until, until_asleep, until_some};
 
 /// A name for a process, of at most 13 bytes, that no other test has, and that none of another
 /// test's begins with: expressions find parts of names.

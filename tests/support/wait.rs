@@ -1,6 +1,7 @@
 //! Waiting for a condition, never for a while.
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Far above what anything takes, even on a machine that is busy with other tests.
@@ -37,6 +38,36 @@ pub(crate) fn until_asleep(pid: u32) {
             stat.get(after_name) == Some(&b'S')
         })
     });
+}
+
+/// A check that sleeps, whoever started it; killed in the end.
+pub(crate) struct Sleeping(u32);
+
+impl Sleeping {
+    /// Waits until the check whose arguments hold `args~MARK` sleeps.
+    #[track_caller]
+    pub(crate) fn check(mark: &str) -> Self {
+        let is_it = |dir: &Path| {
+            let read = |file: &str| fs::read(dir.join(file)).unwrap_or_default();
+            read("comm").starts_with(b"check_")
+                && String::from_utf8_lossy(&read("cmdline")).contains(&format!("args~{mark}"))
+        };
+        let pid = until_some("the other check runs", || {
+            let processes = fs::read_dir("/proc").expect("/proc").flatten();
+            let check = processes.map(|entry| entry.path()).find(|dir| is_it(dir))?;
+            check.file_name()?.to_str()?.parse().ok()
+        });
+        until_asleep(pid);
+        Self(pid)
+    }
+}
+
+impl Drop for Sleeping {
+    fn drop(&mut self) {
+        let pid = libc::pid_t::try_from(self.0).expect("a pid");
+        // SAFETY: a signal to a process that sleeps for far longer than the test runs.
+        unsafe { libc::kill(pid, libc::SIGKILL) };
+    }
 }
 
 /// Seconds since a process started, by the kernel's own clock.

@@ -29,7 +29,7 @@ impl Process<'_> {
 
     /// The numbers of its threads; a recorded tree may lack them. No directory of such a number is
     /// listed, but it is there (`proc_pid_lookup` in `fs/proc/base.c`).
-    fn threads(&self) -> Vec<Pid> {
+    pub(super) fn threads(&self) -> Vec<Pid> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let path = self.path.to(File::Threads);
         let listing = openat(self.root.as_directory(), path.as_c_str(), flags, Mode::empty());

@@ -1,6 +1,14 @@
-//! The link `exe`: its text, and the mark of a file that was replaced.
+//! The link `exe`: its text, the mark of a file that was replaced, and which file it leads to.
+
+use std::os::fd::AsFd;
+
+use rustix::fs::{AtFlags, StatxFlags, statx};
+use rustix::io::Errno;
+use rustix::path::Arg;
 
 use super::Process;
+use super::read::missing;
+use crate::kernel::file::File;
 use crate::proc::fact::Fact;
 
 /// What the kernel appends to the link of an executable that was replaced or removed (`fs/d_path.c`).
@@ -17,6 +25,36 @@ pub(crate) fn link_of<'p>(process: &'p mut Process<'_>) -> Fact<Option<&'p [u8]>
         return Ok(None);
     }
     process.exe()
+}
+
+/// Which file it is, whatever its path: device and inode. They do not change while a process runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    device: (u32, u32),
+    inode: u64,
+}
+
+impl Identity {
+    /// That of the file at `path`, which may be relative to `directory`; it is not asked of a server.
+    pub(crate) fn of(directory: impl AsFd, path: impl Arg) -> Result<Self, Errno> {
+        let found = statx(directory, path, AtFlags::STATX_DONT_SYNC, StatxFlags::INO)?;
+        Ok(Self { device: (found.stx_dev_major, found.stx_dev_minor), inode: found.stx_ino })
+    }
+}
+
+impl Process<'_> {
+    /// The file that it runs; `None` for what has none by nature, kernel threads and zombies.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub(crate) fn executable(&mut self) -> Fact<Option<Identity>> {
+        if link_of(self)?.is_none() {
+            return Ok(None);
+        }
+        let path = self.path_to(File::Exe);
+        let found = Identity::of(self.root().as_directory(), path.as_c_str());
+        found.map(Some).map_err(|errno| missing(File::Exe, errno, || self.is_listed()))
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! the buffers, so nothing is allocated per process and memory does not grow with their number.
 //! Paths are relative to the tree's directory: opening `PID` first would cost a third of a read.
 
+mod children;
 mod comm;
 mod dead_leader;
 pub(crate) mod executable;

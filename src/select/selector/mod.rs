@@ -100,6 +100,12 @@ impl Selector {
         self.questions.iter().any(|question| keys.contains(&question.key) && !question.negated)
     }
 
+    /// Whether `process`, which fits, does so by an expression for names or arguments, which finds
+    /// what it looks for in the arguments of other checks too.
+    pub fn finds_by_expression(&self, process: &mut Process<'_>) -> bool {
+        self.questions.iter().any(|question| question.finds_by_expression(process))
+    }
+
     /// Whether it asks where a process lives, and so decides about containers itself.
     pub fn asks_for_containers(&self) -> bool {
         self.questions.iter().any(|question| question.key == Key::Container)
@@ -152,6 +158,16 @@ impl Question {
             Test::Executable(executable) => name::is(executable.name(), process) == Ok(true),
             _ => false,
         })
+    }
+
+    fn finds_by_expression(&self, process: &mut Process<'_>) -> bool {
+        let is_expression = |test: &Test| matches!(test, Test::Matches(_));
+        let is_of_text = matches!(self.key, Key::Name | Key::Args) && !self.negated;
+        if !is_of_text || !self.tests.iter().any(is_expression) {
+            return false;
+        }
+        let mut exact = self.tests.iter().filter(|test| !is_expression(test));
+        !exact.any(|test| answer::holds(self.key, test, process) == Ok(true))
     }
 
     /// Whether one of its values is this text.

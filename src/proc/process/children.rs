@@ -1,0 +1,37 @@
+//! The children of a process and theirs, by the kernel's own lists.
+
+use super::Process;
+use crate::host::open::contents;
+use crate::host::progress;
+use crate::kernel::file::File;
+use crate::kernel::word::{parse_number, words};
+use crate::proc::root::Pid;
+
+impl Process<'_> {
+    /// Its children and their children, the nearest first, `most` at most. Empty where the kernel
+    /// keeps no lists (`CONFIG_PROC_CHILDREN`).
+    pub(crate) fn descendants(&self, most: usize) -> Vec<Pid> {
+        let mut found = self.children(most);
+        let mut at = 0;
+        while at < found.len() && found.len() < most {
+            let room = most - found.len();
+            found.extend(Process::new(self.root(), found[at]).children(room));
+            at += 1;
+        }
+        found
+    }
+
+    /// Each thread has a list of its own: of those that it forked.
+    fn children(&self, most: usize) -> Vec<Pid> {
+        let threads = self.threads().into_iter().take(most);
+        threads.flat_map(|thread| self.children_of(thread)).take(most).collect()
+    }
+
+    fn children_of(&self, thread: Pid) -> Vec<Pid> {
+        progress::reading(self.pid().0, File::Threads);
+        let path = format!("{}/task/{thread}/children", self.pid());
+        let list = self.root().open_file(path).and_then(contents).unwrap_or_default();
+        let numbers = words(&list).filter_map(parse_number);
+        numbers.filter_map(|number| u32::try_from(number).ok()).map(Pid).collect()
+    }
+}

@@ -1,0 +1,104 @@
+//! Which processes belong to another check that runs at the same moment.
+//!
+//! `args~cups:1-` would find itself in the arguments of any plugin of ours that looks for cups, and in
+//! those of its `sh -c`. A check is known by its file, never by its name: a miner may call itself
+//! `check_proccpu`.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::CWD;
+
+use crate::kernel::cmdline::arguments;
+use crate::kernel::file::File;
+use crate::proc::fact::{self, Cause, Fact, Hidden, Missing};
+use crate::proc::process::Process;
+use crate::proc::process::executable::Identity;
+use crate::proc::root::ProcRoot;
+use crate::select::lineage::Lineage;
+
+/// What has more descendants than this was not made for a check.
+const MOST_DESCENDANTS: usize = 64;
+
+/// What all checks have in common.
+#[derive(Debug, Default)]
+pub(crate) struct Sisters {
+    /// The file that they run; `None` if we are not in the tree.
+    file: Option<Identity>,
+    /// The size of its code, which everyone may know of every process.
+    code: Option<u64>,
+    /// Where it is called from.
+    directories: Vec<PathBuf>,
+}
+
+impl Sisters {
+    /// Looks at ourselves in `root`.
+    pub(crate) fn of_this_check(root: &ProcRoot) -> Self {
+        let Some(pid) = root.own_pid() else {
+            return Self::default();
+        };
+        let mut me = Process::new(root, pid);
+        let file = me.executable().ok().flatten();
+        let code = me.status().ok().and_then(|status| status.code);
+        let called = me.cmdline().ok().and_then(|cmdline| arguments(cmdline).next());
+        let called = called.and_then(directory_of);
+        let real = me.exe().ok().flatten().and_then(directory_of);
+        Self { file, code, directories: called.into_iter().chain(real).collect() }
+    }
+
+    /// Whether `process` is another check, or was made for one.
+    ///
+    /// # Errors
+    /// Gone; or hidden if it may be one.
+    pub(crate) fn include(&self, process: &mut Process<'_>) -> Fact<bool> {
+        if self.file.is_none() {
+            return Ok(false);
+        }
+        if self.is_one(process)? || self.wraps_one(process)? {
+            return Ok(true);
+        }
+        // It has not started the check yet, or has just seen it end.
+        if self.is_named_by(process.cmdline()?) {
+            let hidden = Hidden { file: File::Cmdline, cause: Cause::NamesUs };
+            return Err(Missing::Hidden(hidden));
+        }
+        Ok(false)
+    }
+
+    /// Whether it runs our file. Where that may not be known, one whose code has another size doesn't.
+    fn is_one(&self, process: &mut Process<'_>) -> Fact<bool> {
+        match process.executable() {
+            Err(hidden @ Missing::Hidden(_)) if process.status()?.code == self.code => Err(hidden),
+            Err(Missing::Hidden(_)) => Ok(false),
+            known => Ok(known? == self.file),
+        }
+    }
+
+    /// Whether it was made for a check that descends from it.
+    fn wraps_one(&self, process: &mut Process<'_>) -> Fact<bool> {
+        let root = process.root();
+        let below = process.descendants(MOST_DESCENDANTS).into_iter();
+        fact::any(below.map(|pid| match self.is_one(&mut Process::new(root, pid)) {
+            Ok(false) | Err(Missing::Gone) => Ok(false),
+            is_one => Ok(Lineage::of(root, pid).includes(process) && is_one?),
+        }))
+    }
+
+    /// Whether a path in a command line leads to our file. Only those in our own directories are
+    /// followed: what a stranger names may lie on a server that is dead.
+    fn is_named_by(&self, cmdline: &[u8]) -> bool {
+        let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"\0'\"`;|&()<>=".contains(byte);
+        let words = cmdline.split(is_end).map(|word| Path::new(OsStr::from_bytes(word)));
+        let in_reach = |path: &&Path| {
+            path.parent().is_some_and(|parent| self.directories.iter().any(|dir| dir == parent))
+        };
+        words.filter(in_reach).any(|path| Identity::of(CWD, path).ok() == self.file)
+    }
+}
+
+/// The directory of an absolute path.
+fn directory_of(path: &[u8]) -> Option<PathBuf> {
+    let path = Path::new(OsStr::from_bytes(path));
+    path.is_absolute().then(|| path.parent().map(Path::to_owned))?
+}
