@@ -5,8 +5,12 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use support::specimen::specimen;
 use support::tree::Recorded;
-use support::{Answer, Check, Specimen, Tree, unique, until_asleep};
+use support::{
+    Answer, Check, Installed, Need, Specimen, Tree, can, copy_executable, open_dir, unique,
+    until_asleep,
+};
 
 /// A recorded world with so many processes called `a`, and so many called `b`.
 fn world(a: u32, b: u32) -> Tree {
@@ -128,4 +132,46 @@ fn a_restart_is_no_alarm() {
     until_asleep(running.pid());
     let _restarted = Specimen::called(&name).start();
     running.finish().lawful().code(0).has("settled to 1 after 4 s");
+}
+
+/// Replaces a daemon while the plugin walks: after its name was read, and by one whose number the
+/// listing is past. In a PID namespace numbers can be chosen.
+const REPLACE: &str = r#"
+    plugin=$1 daemon=$2 trace=$3 spec=$4
+    is_there() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "${daemon##*/}" ]; }
+    "$daemon" >/dev/null & old=$!
+    until is_there "$old"; do :; done
+    echo 300 >/proc/sys/kernel/ns_last_pid
+    "$daemon"-last >/dev/null &
+    echo 100 >/proc/sys/kernel/ns_last_pid
+    strace -qq -o "$trace" -P "/proc/$old/comm" -e inject=read:signal=SIGSTOP:when=1 "$plugin" "$spec" & strace=$!
+    until grep -q 'stopped by SIGSTOP' "$trace" 2>/dev/null; do kill -0 "$strace" || exit 99; done
+    kill "$old"
+    wait "$old" 2>/dev/null
+    "$daemon" >/dev/null & new=$!
+    until is_there "$new"; do :; done
+    kill -CONT $(cat "/proc/$strace/task/$strace/children")
+    wait "$strace"
+"#;
+
+#[test]
+fn a_daemon_that_is_replaced_during_the_walk_is_there() {
+    let needs = [Need::Root, Need::PidNamespace, Need::MountNamespace, Need::Program("strace")];
+    if !needs.into_iter().all(can) {
+        return;
+    }
+    let (name, dir) = (unique(), open_dir());
+    let daemon = dir.path().join(&name);
+    copy_executable(specimen(), &daemon);
+    copy_executable(specimen(), &dir.path().join(format!("{name}-last")));
+    let plugin = Installed::link("check_proccount");
+    for (range, code) in [("1-1", 0), ("1-", 0), ("2-", 2)] {
+        let trace = dir.path().join(range);
+        let answer = Check::program("unshare")
+            .args(["--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", REPLACE, "sh"])
+            .args([plugin.path(), &daemon, &trace])
+            .arg(format!("{name}:{range}"))
+            .run();
+        answer.code(code).has(&format!("{name} 1"));
+    }
 }

@@ -267,8 +267,7 @@ fn understood(spec: &Spec) -> String {
     format!("{questions}{}{}", range("critical", critical), range("warning", warning))
 }
 
-/// Counts `specs` once, and how many processes were looked at. Only a walk finds fault: the list of a
-/// unit's members is of a moment, and knows no zombies.
+/// Counts `specs` once, and how many processes were looked at.
 fn count(
     root: &ProcRoot,
     population: &Population,
@@ -278,17 +277,34 @@ fn count(
     let scan = scan::count(root, population, &selectors)?;
     let mut counts: Vec<_> =
         specs.iter().enumerate().map(|(at, spec)| judge(spec, &scan, at)).collect();
+    let mut listed = scan.listed;
+    let mut walk_again = |places: &[usize]| -> Result<Vec<Count>, Error> {
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let selectors: Vec<&Selector> = places.iter().map(|&at| selectors[at]).collect();
+        let scan = scan::walk(root, population, &selectors)?;
+        listed = scan.listed;
+        Ok(places.iter().enumerate().map(|(n, &at)| judge(specs[at], &scan, n)).collect())
+    };
+    // Only a walk finds fault: the list of a unit's members is of a moment, and knows no zombies.
     let failed = |at: &usize| counts[*at].state != State::Ok;
-    let doubtful: Vec<usize> = scan.by_members.into_iter().filter(failed).collect();
-    if doubtful.is_empty() {
-        return Ok((counts, scan.listed));
+    let doubtful: Vec<usize> = scan.by_members.iter().copied().filter(failed).collect();
+    for (&at, again) in doubtful.iter().zip(walk_again(&doubtful)?) {
+        counts[at] = again;
     }
-    let selectors: Vec<&Selector> = doubtful.iter().map(|&at| selectors[at]).collect();
-    let walk = scan::walk(root, population, &selectors)?;
-    for (n, &at) in doubtful.iter().enumerate() {
-        counts[at] = judge(specs[at], &walk, n);
+    // A daemon that was replaced during the walk is there at once.
+    let lost = |at: &usize| {
+        let count = &counts[*at];
+        count.tally.has_lost_some() && count.is_too_low(&specs[*at].thresholds)
+    };
+    let lost: Vec<usize> = (0..counts.len()).filter(lost).collect();
+    for (&at, again) in lost.iter().zip(walk_again(&lost)?) {
+        if again.state <= counts[at].state {
+            counts[at] = again;
+        }
     }
-    Ok((counts, walk.listed))
+    Ok((counts, listed))
 }
 
 fn judge(spec: &Spec, scan: &Scan, at: usize) -> Count {

@@ -24,6 +24,8 @@ pub struct Tally {
     pub certain: u64,
     /// Those that may, for all we can see.
     pub uncertain: Doubts,
+    /// Those that would or may have, but were gone when they were looked at.
+    pub gone: u64,
     /// Those that would, but have ended and not been waited for.
     pub zombies: u64,
     /// Those that would, but are in containers (or out of them).
@@ -130,10 +132,18 @@ impl<'a> Count<'a> {
 }
 
 impl Tally {
+    /// Whether it lacks processes that ended during the walk. If another took the place of one of them,
+    /// the listing may have been past its number, and so it was missed between its two lives.
+    pub const fn has_lost_some(&self) -> bool {
+        self.gone > 0 || self.zombies > 0
+    }
+
     fn take(&mut self, selector: &Selector, population: &Population, process: &mut Process<'_>) {
         let fit = selector.fits(process);
-        if matches!(fit, Ok(false) | Err(Missing::Gone)) {
-            return;
+        match fit {
+            Ok(false) => return,
+            Err(Missing::Gone) => return self.gone += 1,
+            _ => {}
         }
         if let (Err(Missing::Hidden(hidden)), MANY..) = (fit, self.uncertain.count()) {
             self.uncertain.add(process.pid(), hidden);
@@ -146,6 +156,7 @@ impl Tally {
             | (Err(Missing::Hidden(hidden)), _) => {
                 self.uncertain.add(process.pid(), hidden);
             }
+            (Err(Missing::Gone), _) => self.gone += 1,
             (Ok(Standing::Zombie), Ok(_)) => self.zombies += 1,
             (Ok(Standing::Elsewhere), Ok(_)) => self.elsewhere += 1,
             _ => {}
