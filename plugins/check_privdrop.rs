@@ -11,6 +11,7 @@ mod policy;
 mod report;
 mod rules;
 mod snapshot;
+mod stray;
 mod survey;
 
 use std::ffi::OsString;
@@ -45,8 +46,8 @@ const PRIVILEGED_GROUPS: [&str; 8] =
 #[derive(Debug, Parser)]
 #[command(name = "check_privdrop", version, max_term_width = 80)]
 struct Options {
-    /// Rules to apply: gid-root, group-root, uid-regain, caps, groups, no-new-privs; 'default' is
-    /// the first three, 'all' is all six
+    /// Rules to apply: gid-root, group-root, uid-regain, caps, groups, no-new-privs, threads;
+    /// 'default' is the first three, 'all' is all seven
     #[arg(long, value_name = "RULE,...", value_parser = Rules::parse, default_value = "default")]
     rules: Vec<Rules>,
 

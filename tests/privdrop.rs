@@ -62,7 +62,8 @@ fn counted(answer: &Answer, label: &str) -> u32 {
 /// The rules that are broken, by the perfdata.
 #[track_caller]
 fn broken(answer: &Answer) -> String {
-    let rules = ["gid-root", "group-root", "uid-regain", "caps", "groups", "no-new-privs"];
+    let rules =
+        ["gid-root", "group-root", "uid-regain", "caps", "groups", "no-new-privs", "threads"];
     let labels: Vec<_> = answer.items().iter().map(|(label, _)| (*label).to_owned()).collect();
     let on = rules.into_iter().filter(|rule| labels.iter().any(|label| label == rule));
     let broken: Vec<_> = on.filter(|rule| counted(answer, rule) > 0).collect();
@@ -213,6 +214,49 @@ fn no_new_privs() {
     breaks(format!("groups={shadow} {drop} caps=0,0,0"), 2);
     breaks(format!("groups={shadow} {drop} caps=0,0,0 nnp"), 0);
     breaks(format!("groups= {drop} caps=0,0,0"), 0);
+}
+
+/// To the kernel, credentials belong to a thread. What runs as root is judged by this rule alone.
+#[test]
+fn threads() {
+    if !can(Need::Root) {
+        return;
+    }
+    let drop = "groups= gid=33,33,33 uid=33,33,33";
+    breaks(&[
+        ("threads=2", ""),
+        (&format!("threads=2 {drop}"), ""),
+        ("groups=0 gid=0,0,0 stray=33", "threads"),
+        (&format!("{drop} threads=1 leaderless"), ""),
+        ("threads=1 caps=0,0,0", "threads"),
+        ("caps=0,0,0 threads=1", ""),
+        (&format!("keepcaps {drop} threads=1 caps=0,0,0"), "threads"),
+    ]);
+    let name = unique();
+    let _process = specimen(&name, "threads=3 stray=33");
+    check(&name, &["--rules=threads"]).run().code(2).has(&format!(
+        ", user root) threads: a thread has uid 33/33/33 to itself, as raw setuid() and capset() \
+         change one thread only"
+    ));
+    check(&name, &[]).run().code(0).lacks("threads");
+    check(&name, &["--rules=threads", "--exempt-rule", &format!("threads:{name}")]).run().code(0);
+}
+
+/// A recorded tree says what may be hidden of a thread, and of the one before it.
+#[test]
+fn threads_that_cannot_be_read_are_unknown() {
+    let tree = Tree::new();
+    let process = Recorded { threads: 3, uid: [33; 4], gid: [33; 4], ..Recorded::new(50, "a") };
+    tree.add(&process);
+    let run = || check_tree(&tree, &["--rules=threads"]).run();
+    run().code(3).has("task is missing (pid 50)");
+    tree.add_thread(50, &process).add_thread(50, &Recorded { pid: 51, ..process.clone() });
+    run().code(0);
+    fs::write(tree.of(50).join("task/51/status"), "Name:\ta\n").expect("status");
+    run().code(3).has("status is not what a kernel writes");
+    tree.add_thread(50, &Recorded { pid: 52, gid: [33, 33, 0, 33], ..process.clone() });
+    run().code(2).has("a thread has gid 33/33/0 to itself");
+    check_tree(&tree, &[]).run().code(0);
 }
 
 #[test]

@@ -284,6 +284,21 @@ static int more_threads(char *value) {
     return 0;
 }
 
+static volatile int has_strayed;
+
+static void *stray_for_ever(void *uid) {
+    long id = (long)uid;
+    if (syscall(SYS_setresuid, id, id, id)) die("setresuid: %s", strerror(errno));
+    has_strayed = 1;
+    return rest_for_ever(NULL);
+}
+
+static int stray(char *value) {
+    thread(stray_for_ever, (void *)one(value));
+    while (!has_strayed) snooze(1);
+    return 0;
+}
+
 static int be_nice(char *value) {
     return setpriority(PRIO_PROCESS, 0, one(value));
 }
@@ -426,6 +441,7 @@ static const struct verb {
     {"pulse", pulse, "BURN,SLEEP: milliseconds, for ever"},
     {"used", used, "MS: burn so much, then go on"},
     {"threads", more_threads, "N: threads more, asleep"},
+    {"stray", stray, "UID: a thread that has these ids alone, by a raw system call"},
     {"nice", be_nice, "N"},
     {"vsz", map_only, "MB: mapped, not touched"},
     {"rss", map_and_touch, "MB: mapped and touched"},

@@ -1,4 +1,4 @@
-complete -c check_privdrop -l rules -d 'Rules to apply: gid-root, group-root, uid-regain, caps, groups, no-new-privs; \'default\' is the first three, \'all\' is all six' -r
+complete -c check_privdrop -l rules -d 'Rules to apply: gid-root, group-root, uid-regain, caps, groups, no-new-privs, threads; \'default\' is the first three, \'all\' is all seven' -r
 complete -c check_privdrop -l warn-on -d 'Rules that make it WARNING, besides uid-regain' -r
 complete -c check_privdrop -l crit-on -d 'Rules that make it CRITICAL: by default all but uid-regain' -r
 complete -c check_privdrop -l allow-caps -d 'Capabilities that any process may hold, for the rule caps' -r

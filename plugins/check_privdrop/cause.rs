@@ -5,7 +5,7 @@ use procwarden::kernel::capability::Capabilities;
 use procwarden::text::escape;
 
 use super::rules::Rules;
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, shown_groups, shown_ids};
 
 /// How many capabilities or groups are named; further ones are counted.
 const MOST_NAMES: usize = 6;
@@ -22,6 +22,7 @@ pub(crate) fn causes(rules: Rules, process: &Snapshot, allowed: Capabilities) ->
                 Rules::CAPS => format!("holds {}", capabilities(process, allowed)),
                 Rules::GROUPS => format!("in {}", privileged(process)),
                 Rules::NO_NEW_PRIVS => no_new_privs(process, rules),
+                Rules::THREADS => threads(process),
                 _ => return None,
             })
         })
@@ -69,6 +70,18 @@ fn no_new_privs(process: &Snapshot, rules: Rules) -> String {
     format!("no_new_privs is not set{because}")
 }
 
+fn threads(process: &Snapshot) -> String {
+    let stray = process.stray.clone().unwrap_or_default();
+    let uid = stray.uid.map(|uid| format!("uid {}", shown_ids(uid)));
+    let gid = stray.gid.map(|gid| format!("gid {}", shown_ids(gid)));
+    let groups = stray.groups.map(|groups| format!("groups {}", shown_groups(&groups, 0)));
+    let held = stray.capabilities;
+    let held = (!held.is_empty()).then(|| named(held));
+    let all: Vec<_> = [uid, gid, groups, held].into_iter().flatten().collect();
+    let all = all.join(" ");
+    format!("a thread has {all} to itself, as raw setuid() and capset() change one thread only")
+}
+
 /// `cap_net_admin, cap_sys_time`, and which set they are in unless it is the effective one.
 fn capabilities(process: &Snapshot, allowed: Capabilities) -> String {
     let held = process.held;
@@ -81,9 +94,12 @@ fn capabilities(process: &Snapshot, allowed: Capabilities) -> String {
         ""
     };
     let place = if process.holds_inside { " in a user namespace of its own" } else { "" };
-    let names = beyond.to_string();
-    let names: Vec<_> = names.split(", ").map(str::to_owned).collect();
-    format!("{}{kind}{place}", bounded(&names))
+    format!("{}{kind}{place}", named(beyond))
+}
+
+fn named(capabilities: Capabilities) -> String {
+    let names = capabilities.to_string();
+    bounded(&names.split(", ").map(str::to_owned).collect::<Vec<_>>())
 }
 
 fn privileged(process: &Snapshot) -> String {

@@ -8,6 +8,7 @@ use procwarden::proc::fact::{self, Cause, Fact, Hidden, Missing};
 use procwarden::proc::process::Process;
 
 use super::rules::Rules;
+use super::stray::Stray;
 
 /// Which rules are on, how bad each is, and what is allowed.
 #[derive(Debug)]
@@ -39,6 +40,17 @@ impl Verdict {
         self.broken.is_empty() && self.doubtful.is_empty()
     }
 
+    /// Takes the answer to a rule.
+    fn take(&mut self, rule: Rules, answer: Fact<bool>) -> Fact<()> {
+        match answer {
+            Ok(true) => self.broken |= rule,
+            Ok(false) => {}
+            Err(Missing::Hidden(hidden)) => self.doubt(rule, hidden),
+            Err(Missing::Gone) => return Err(Missing::Gone),
+        }
+        Ok(())
+    }
+
     /// Makes rules doubtful.
     pub(crate) fn doubt(&mut self, rules: Rules, hidden: Hidden) {
         self.broken -= rules;
@@ -54,7 +66,7 @@ impl Verdict {
 }
 
 impl Policy {
-    /// Judges `process`; `None` if it runs as root, which no rule is about.
+    /// Judges `process`; `None` if it runs as root, and has no other threads to be judged by.
     ///
     /// # Errors
     /// Gone.
@@ -64,17 +76,20 @@ impl Policy {
             Err(Missing::Gone) => return Err(Missing::Gone),
             Err(Missing::Hidden(hidden)) => return self.judge_unseen(process, hidden),
         };
-        if status.uid.effective == 0 {
+        let asks_threads = self.rules.contains(Rules::THREADS) && status.threads != 1;
+        let is_root = status.uid.effective == 0;
+        if is_root && !asks_threads {
             return Ok(None);
         }
         let mut verdict = Verdict::default();
-        for (rule, answer) in self.answers(process, &status) {
-            match answer {
-                _ if !self.rules.contains(rule) => {}
-                Ok(true) => verdict.broken |= rule,
-                Ok(false) => {}
-                Err(Missing::Hidden(hidden)) => verdict.doubt(rule, hidden),
-                Err(Missing::Gone) => return Err(Missing::Gone),
+        if asks_threads {
+            verdict.take(Rules::THREADS, Stray::of(process).map(|stray| stray.is_some()))?;
+        }
+        if !is_root {
+            for (rule, answer) in self.answers(process, &status) {
+                if self.rules.contains(rule) {
+                    verdict.take(rule, answer)?;
+                }
             }
         }
         Ok(Some(verdict))
@@ -96,17 +111,17 @@ impl Policy {
         }
     }
 
-    /// Puts every rule in doubt, unless root owns the process's directory, which we may see although
-    /// `status` is hidden.
+    /// Puts every rule in doubt that may be about the process. Root owns the directory of its own, which
+    /// we may see although `status` is hidden.
     fn judge_unseen(&self, process: &mut Process<'_>, hidden: Hidden) -> Fact<Option<Verdict>> {
-        match process.owner() {
-            Ok(owner) if owner.uid == 0 => return Ok(None),
+        let rules = match process.owner() {
+            Ok(owner) if owner.uid == 0 => self.rules & Rules::THREADS,
             Err(Missing::Gone) => return Err(Missing::Gone),
-            _ => {}
-        }
+            _ => self.rules,
+        };
         let mut verdict = Verdict::default();
-        verdict.doubt(self.rules, hidden);
-        Ok(Some(verdict))
+        verdict.doubt(rules, hidden);
+        Ok((!rules.is_empty()).then_some(verdict))
     }
 
     /// Whether a process breaks each rule.

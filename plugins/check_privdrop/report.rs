@@ -114,10 +114,7 @@ impl Survey {
             let ids: Vec<_> = policy.privileged.iter().map(ToString::to_string).collect();
             lines.push(format!("privileged groups: {}", ids.join(", ")));
         }
-        lines.push(format!(
-            "listed {} processes, judged {} that do not run as root",
-            self.listed, self.judged
-        ));
+        lines.push(format!("listed {} processes, judged {} of them", self.listed, self.judged));
         lines
     }
 

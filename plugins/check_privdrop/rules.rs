@@ -18,17 +18,20 @@ bitflags! {
         const GROUPS = 1 << 4;
         /// It holds some privilege and may still gain more by executing a program.
         const NO_NEW_PRIVS = 1 << 5;
+        /// One of its threads has other credentials than the first.
+        const THREADS = 1 << 6;
     }
 }
 
 /// The rules' names in options, output and performance data.
-const NAMES: [(&str, Rules); 6] = [
+const NAMES: [(&str, Rules); 7] = [
     ("gid-root", Rules::GID_ROOT),
     ("group-root", Rules::GROUP_ROOT),
     ("uid-regain", Rules::UID_REGAIN),
     ("caps", Rules::CAPS),
     ("groups", Rules::GROUPS),
     ("no-new-privs", Rules::NO_NEW_PRIVS),
+    ("threads", Rules::THREADS),
 ];
 
 impl Rules {

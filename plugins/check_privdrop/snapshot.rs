@@ -8,6 +8,8 @@ use procwarden::proc::process::Process;
 use procwarden::text::escape;
 
 use super::policy::Policy;
+use super::rules::Rules;
+use super::stray::Stray;
 
 /// How many supplementary groups are named; further ones are counted.
 const MOST_GROUPS: usize = 12;
@@ -35,6 +37,8 @@ pub(crate) struct Snapshot {
     pub(crate) holds_inside: bool,
     /// Whether it runs in a nested PID namespace.
     pub(crate) contained: bool,
+    /// A thread of it that has other credentials.
+    pub(crate) stray: Option<Stray>,
 }
 
 impl Snapshot {
@@ -62,6 +66,7 @@ impl Snapshot {
         privileged.sort_unstable();
         privileged.dedup();
         let held = status.held.unwrap_or_default();
+        let asks_threads = policy.rules.contains(Rules::THREADS);
         Ok(Self {
             name: describe::name(process),
             user: escape::bounded(names::user(status.uid.effective).as_bytes(), LONGEST_USER),
@@ -75,23 +80,30 @@ impl Snapshot {
                 && policy.is_about_capabilities()
                 && process.is_in_own_user_namespace() == Ok(true),
             contained: status.pid_namespaces > 1,
+            stray: asks_threads.then(|| Stray::of(process).ok().flatten()).flatten(),
         })
     }
 
     /// `uid 33/33/33 gid 0/0/0 groups 0`: real, effective, saved, and the file system's id if it is
     /// not the effective one.
     pub(crate) fn ids(&self) -> String {
-        let groups: Vec<_> = self.groups.iter().map(ToString::to_string).collect();
-        let groups = match (groups.is_empty(), self.more_groups) {
-            (true, _) => "none".into(),
-            (false, 0) => groups.join(","),
-            (false, more) => format!("{} and {more} more", groups.join(",")),
-        };
-        format!("uid {} gid {} groups {groups}", shown(self.uid), shown(self.gid))
+        let groups = shown_groups(&self.groups, self.more_groups);
+        format!("uid {} gid {} groups {groups}", shown_ids(self.uid), shown_ids(self.gid))
     }
 }
 
-fn shown(ids: Ids) -> String {
+/// `0,33 and 4 more`, or `none`.
+pub(crate) fn shown_groups(groups: &[u32], more: usize) -> String {
+    let named: Vec<_> = groups.iter().take(MOST_GROUPS).map(ToString::to_string).collect();
+    match (named.len(), groups.len() - named.len() + more) {
+        (0, _) => "none".into(),
+        (_, 0) => named.join(","),
+        (_, more) => format!("{} and {more} more", named.join(",")),
+    }
+}
+
+/// `33/33/0`, and the file system's id if it is not the effective one.
+pub(crate) fn shown_ids(ids: Ids) -> String {
     let three = format!("{}/{}/{}", ids.real, ids.effective, ids.saved);
     if ids.filesystem == ids.effective { three } else { format!("{three} fs {}", ids.filesystem) }
 }

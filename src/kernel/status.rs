@@ -63,8 +63,9 @@ pub struct Status {
     pub no_new_privs: Option<bool>,
     /// `VmExe:` the size of the executable's code in kB; `None` without memory of its own.
     pub code: Option<u64>,
+    /// `Threads:` the first one included; 0 without that line.
+    pub threads: u64,
     state: u8,
-    threads: u64,
     groups: Option<Range<usize>>,
 }
 

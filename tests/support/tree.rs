@@ -39,6 +39,12 @@ impl Tree {
         self
     }
 
+    /// Adds a thread to a process.
+    pub(crate) fn add_thread(&self, pid: u32, thread: &Recorded) -> &Self {
+        thread.write(&self.of(pid).join("task").join(thread.pid.to_string()));
+        self
+    }
+
     /// The directory of a process.
     pub(crate) fn of(&self, pid: u32) -> PathBuf {
         self.path().join(pid.to_string())

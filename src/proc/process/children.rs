@@ -23,7 +23,7 @@ impl Process<'_> {
 
     /// Each thread has a list of its own: of those that it forked.
     fn children(&self, most: usize) -> Vec<Pid> {
-        let threads = self.threads().into_iter().take(most);
+        let threads = self.threads().into_iter().flatten().take(most);
         threads.flat_map(|thread| self.children_of(thread)).take(most).collect()
     }
 

@@ -12,6 +12,7 @@ pub(crate) mod name;
 mod path;
 mod predicates;
 mod read;
+mod threads;
 mod times;
 
 pub use comm::Comm;

@@ -10,8 +10,11 @@ use crate::proc::root::Pid;
 /// Digits of the greatest PID.
 const LONGEST_PID: usize = 10;
 
-/// Room for `PID`, `/`, the longest path of a [`File`], and the NUL that ends it.
-const ROOM: usize = LONGEST_PID + 1 + File::LONGEST_PATH + 1;
+/// Between the number of a process and that of a thread.
+const TASK: &[u8] = b"/task/";
+
+/// Room for `PID/task/TID/`, the longest path of a [`File`], and the NUL that ends it.
+const ROOM: usize = LONGEST_PID + TASK.len() + LONGEST_PID + 1 + File::LONGEST_PATH + 1;
 
 /// The path of a process's directory, to which file names are added.
 #[derive(Clone, Copy, Debug)]
@@ -28,12 +31,24 @@ pub(super) struct FilePath {
 
 impl PidPath {
     pub(super) fn new(pid: Pid) -> Self {
-        let digits = DecInt::new(pid.0);
-        let digits = digits.as_bytes();
-        let mut bytes = [0; ROOM];
-        bytes[..digits.len()].copy_from_slice(digits);
-        bytes[digits.len()] = b'/';
-        Self { bytes, length: digits.len() + 1 }
+        Self { bytes: [0; ROOM], length: 0 }.with_number(pid).with(b"/")
+    }
+
+    /// The directory of one of the threads of `pid`.
+    pub(super) fn of_thread(pid: Pid, thread: Pid) -> Self {
+        let process = Self { bytes: [0; ROOM], length: 0 }.with_number(pid);
+        process.with(TASK).with_number(thread).with(b"/")
+    }
+
+    fn with_number(self, pid: Pid) -> Self {
+        self.with(DecInt::new(pid.0).as_bytes())
+    }
+
+    fn with(mut self, text: &[u8]) -> Self {
+        let end = self.length + text.len();
+        self.bytes[self.length..end].copy_from_slice(text);
+        self.length = end;
+        self
     }
 
     pub(super) fn to(&self, file: File) -> FilePath {
@@ -65,5 +80,7 @@ mod tests {
             c"4294967295/ns/pid_for_children"
         );
         assert_eq!(path(40, File::Directory).as_c_str(), c"40/");
+        let thread = PidPath::of_thread(Pid(u32::MAX), Pid(u32::MAX)).to(File::PidNamespace);
+        assert_eq!(thread.as_c_str(), c"4294967295/task/4294967295/ns/pid_for_children");
     }
 }

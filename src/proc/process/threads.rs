@@ -1,0 +1,35 @@
+//! The threads of a process.
+
+use rustix::fs::{Dir, Mode, OFlags, openat};
+
+use super::Process;
+use super::path::PidPath;
+use super::read::missing;
+use crate::host::progress;
+use crate::kernel::file::File;
+use crate::proc::fact::Fact;
+use crate::proc::root::{Pid, parse_pid};
+
+impl Process<'_> {
+    /// The numbers of its threads, its own included.
+    ///
+    /// # Errors
+    /// Gone, or hidden; a recorded tree may lack them.
+    pub fn threads(&self) -> Fact<Vec<Pid>> {
+        progress::reading(self.pid.0, File::Threads);
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let path = self.path.to(File::Threads);
+        let listing = openat(self.root.as_directory(), path.as_c_str(), flags, Mode::empty());
+        let listing = listing.and_then(Dir::new);
+        let listing =
+            listing.map_err(|errno| missing(File::Threads, errno, || self.is_listed()))?;
+        let entries = listing.into_iter().flatten();
+        Ok(entries.filter_map(|entry| parse_pid(entry.file_name().to_bytes())).collect())
+    }
+
+    /// A reader for what `task` holds of one of its threads.
+    #[must_use]
+    pub fn thread(&self, thread: Pid) -> Self {
+        Self { path: PidPath::of_thread(self.pid, thread), ..Self::new(self.root, thread) }
+    }
+}
