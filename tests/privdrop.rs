@@ -332,6 +332,28 @@ fn containers_are_included_and_told() {
     check(&outside, &["--containers", "exclude"]).run().code(2).lacks("in a container");
 }
 
+/// `docker run --user 1000` leaves the group root: nobody called `setuid()` there.
+#[test]
+fn a_container_with_a_user_and_no_group_is_told_how_to_start() {
+    let tree = Tree::new();
+    let process =
+        Recorded { uid: [1000; 4], gid: [0; 4], nspid: vec![50, 7], ..Recorded::new(50, "app") };
+    tree.add(&process);
+    let run = || check_tree(&tree, &[]).run();
+    run()
+        .code(2)
+        .has("in a container) gid-root: started with --user UID and no group")
+        .has("write --user UID:GID");
+    // One that gave up root there itself, or is outside, is no such case.
+    for other in [
+        Recorded { gid: [33, 0, 0, 0], ..process.clone() },
+        Recorded { nspid: vec![50], ..process.clone() },
+    ] {
+        replace(&tree, &other);
+        run().code(2).has("gid-root").lacks("--user");
+    }
+}
+
 /// Root of its own namespace, and nobody here: ids are as this namespace has them.
 #[test]
 fn root_of_a_user_namespace_is_no_root() {

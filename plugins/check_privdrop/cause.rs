@@ -34,6 +34,10 @@ const fn gid_root(process: &Snapshot) -> &'static str {
     let (uid, gid) = (process.uid, process.gid);
     match (gid.real, gid.effective, gid.saved) {
         (0, 0, _) if uid.real == 0 || uid.saved == 0 => "setegid() never called",
+        (0, 0, 0) if process.contained => {
+            "started with --user UID and no group: write --user UID:GID (in Kubernetes: runAsGroup); or \
+             setgid() never called"
+        }
         (0, 0, _) => "setuid() before setgid(), or setgid() never called",
         (_, 0, _) => "a set-group-ID program of group root, or setegid(0)",
         (0, _, _) | (_, _, 0) => "setegid() keeps gid 0 to go back to, setgid() would not",
