@@ -80,7 +80,8 @@ struct Options {
     #[arg(long, value_name = "FILE")]
     exempt_from: Vec<PathBuf>,
 
-    /// Also judge atd and Postfix's local, otherwise exempt since they keep root by design
+    /// Also judge atd, NRPE, Postfix's local, squid and varnishd, otherwise exempt since they keep
+    /// root by design
     #[arg(long)]
     strict: bool,
 

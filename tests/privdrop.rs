@@ -234,10 +234,10 @@ fn threads() {
     ]);
     let name = unique();
     let _process = specimen(&name, "threads=3 stray=33");
-    check(&name, &["--rules=threads"]).run().code(2).has(&format!(
+    check(&name, &["--rules=threads"]).run().code(2).has(
         ", user root) threads: a thread has uid 33/33/33 to itself, as raw setuid() and capset() \
-         change one thread only"
-    ));
+         change one thread only",
+    );
     check(&name, &[]).run().code(0).lacks("threads");
     check(&name, &["--rules=threads", "--exempt-rule", &format!("threads:{name}")]).run().code(0);
 }
@@ -639,6 +639,39 @@ fn atd_and_postfix_local_are_known() {
     // A name alone is not enough.
     replace(&tree, &Recorded { uid: [0, 33, 33, 33], ..atd });
     check_tree(&tree, &[]).run().code(2);
+}
+
+/// As docs/privdrop-daemons.md has them, on a machine that has their users.
+#[test]
+fn nrpe_varnishd_and_squid_are_known() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let dir = open_dir();
+    let passwd = dir.path().join("passwd");
+    let users = [("root", 0), ("nagios", 104), ("vcache", 108), ("proxy", 13), ("www-data", 33)];
+    let lines = users.map(|(name, id)| format!("{name}:x:{id}:{id}::/:/bin/sh\n"));
+    fs::write(&passwd, lines.concat()).expect("passwd");
+    let plugin = Installed::link("check_privdrop");
+    let run = |process: &Recorded, args: &[&str]| {
+        let tree = Tree::new();
+        tree.add(process);
+        let tree = tree.path().display().to_string();
+        let line = plugin.shell(&[&["--proc-root", &tree, "-v"], args].concat());
+        let command = format!("mount --bind {} /etc/passwd && exec {line}", passwd.display());
+        Check::program("unshare").args(["-m", "sh", "-c", &command]).run()
+    };
+    for (name, uid, gid, rules) in [
+        ("nrpe", [0, 104, 0, 104], [107; 4], "uid-regain"),
+        ("varnishd", [0, 108, 0, 108], [0, 111, 0, 111], "gid-root uid-regain"),
+        ("squid", [13, 13, 0, 13], [13; 4], "uid-regain"),
+    ] {
+        let process = Recorded { uid, gid, ..Recorded::new(50, name) };
+        run(&process, &[]).code(0).has("1 process judged").has("exempt by ").has(name);
+        assert_eq!(broken(&run(&process, &["--strict"])), rules);
+        let stranger = Recorded { uid: uid.map(|id| if id == 0 { 0 } else { 33 }), ..process };
+        assert_eq!(broken(&run(&stranger, &[])), rules, "a name alone is not enough");
+    }
 }
 
 // ---- what passes by itself ----

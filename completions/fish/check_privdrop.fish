@@ -17,7 +17,7 @@ complete -c check_privdrop -l lsm -d 'Security system whose labels to read; a re
 selinux\t''
 apparmor\t''
 smack\t''"
-complete -c check_privdrop -l strict -d 'Also judge atd and Postfix\'s local, otherwise exempt since they keep root by design'
+complete -c check_privdrop -l strict -d 'Also judge atd, NRPE, Postfix\'s local, squid and varnishd, otherwise exempt since they keep root by design'
 complete -c check_privdrop -s v -l verbose -d 'Say more; up to three times'
 complete -c check_privdrop -l mon -d 'Report as mon\'s monitors do: exit 0 or 1, summary first, nothing when all is well'
 complete -c check_privdrop -s k -l no-kthreads -d 'Leave kernel threads out'

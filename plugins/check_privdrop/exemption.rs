@@ -14,15 +14,19 @@ use super::rules::Rules;
 
 /// Daemons that keep root by design, and so break rules without doing wrong.
 ///
-/// Both need root again and again to act as one user after another. In between they drop it with
-/// `seteuid()` and `setegid()`. Both come with Debian: a check that warns of them on every host would
-/// soon be ignored. The first line counts them as exempt, `-v` shows them, and `--strict` judges them.
+/// Each needs root again, to act as one user after another or to start its workers anew. In between it
+/// drops root with `seteuid()` and `setegid()`. NRPE runs wherever its check of this kind does, the others are
+/// widespread: a check that warns of them on every host would soon be ignored. The first line counts
+/// them as exempt, `-v` shows them, and `--strict` judges them.
 ///
 /// docs/privdrop-daemons.md shows what they look like. No line uses `user=`, which would be an error
-/// on a machine without that user.
-const BUILT_IN: [&str; 2] = [
+/// on a machine without that user. Users are those of Debian's packages, Fedora's and the authors'.
+const BUILT_IN: [&str; 5] = [
     "gid-root,uid-regain,caps,no-new-privs:atd,user~^daemon$ # takes root back to run a job as its owner",
     "gid-root,uid-regain,caps,no-new-privs:local,user~^postfix$,parent=master # takes root back to deliver to a mailbox as its owner",
+    "uid-regain,caps,no-new-privs:nrpe,user~^(nagios|nrpe|icinga)$ # keeps root to remove its PID file in the end",
+    "gid-root,uid-regain,caps,no-new-privs:varnishd,user~^(vcache|varnish)$ # takes root back to start its worker, which has dropped it",
+    "uid-regain,caps,no-new-privs:squid,user~^(proxy|squid)$ # takes root back to open ports and log files anew",
 ];
 
 /// An exemption from some rules.

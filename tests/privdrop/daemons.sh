@@ -11,8 +11,8 @@ set -euo pipefail
 
 packages="nginx-light redis-server memcached postgresql cron at postfix openssh-server
     openssh-client chrony dbus rsyslog bind9 unbound dnsmasq-base apache2 haproxy dovecot-imapd
-    avahi-daemon php-fpm proftpd-core libcap2-bin"
-rules="gid-root group-root uid-regain caps groups no-new-privs"
+    avahi-daemon php-fpm proftpd-core nagios-nrpe-server varnish squid libcap2-bin"
+rules="gid-root group-root uid-regain caps groups no-new-privs threads"
 
 # ---- outside: the overlay, and the end of all that ran in it ----
 
@@ -97,6 +97,10 @@ record() {
         for file in comm stat status cmdline cgroup; do
             cat "/proc/$pid/$file" >"$tree/$pid/$file" 2>/dev/null || true
         done
+        for thread in /proc/$pid/task/*; do
+            mkdir -p "$tree/$pid/task/${thread##*/}"
+            cat "$thread/status" >"$tree/$pid/task/${thread##*/}/status" 2>/dev/null || true
+        done
     done
     cat /proc/uptime >"$tree/uptime"
     cat /proc/stat >"$tree/stat"
@@ -106,7 +110,7 @@ record() {
 # Three ids that are the same are written once.
 table() {
     echo "| process | uid | gid | groups | ${rules// / | } |"
-    echo "|---|---|---|---|---|---|---|---|---|---|"
+    echo "|---|---|---|---|---|---|---|---|---|---|---|"
     for dir in "$tree"/[0-9]*; do
         awk -v comm="$(cat "$dir/comm")" -v dir="$dir" '
             /^Uid:/ { uid = $2 "/" $3 "/" $4 }
@@ -189,7 +193,7 @@ root_with() {
 }
 
 daemons() {
-    mkdir -p /run/sshd /run/dbus /run/proftpd /run/php /run/haproxy
+    mkdir -p /run/sshd /run/dbus /run/proftpd /run/php /run/haproxy /run/nagios
     install -d -o redis -g redis -m 2755 /run/redis
     install -d -o memcache -g memcache /run/memcached
     install -d -o _chrony -g _chrony -m 700 /run/chrony
@@ -214,6 +218,9 @@ daemons() {
     own unbound -d -p
     own dnsmasq --keep-in-foreground -u dnsmasq -C /dev/null --no-resolv
     own avahi-daemon -s
+    own varnishd -j unix,user=vcache -F -a :6081 -T localhost:6082 -f /etc/varnish/default.vcl \
+        -S /etc/varnish/secret -s malloc,256m
+    own squid --foreground -sYC
     as systemd-network -all,+net_admin,+net_bind_service,+net_broadcast,+net_raw /lib/systemd/systemd-networkd
     version=$(pg_lsclusters -h | awk '{ print $1; exit }')
     own pg_ctlcluster --skip-systemctl-redirect "$version" main start
@@ -230,6 +237,9 @@ sessions() {
     own bash -c '
         proftpd --nodaemon --config /etc/proftpd/proftpd.conf & sleep 2
         exec 3<>/dev/tcp/127.0.0.1/21; sleep infinity'
+    own bash -c '
+        nrpe -c /etc/nagios/nrpe.cfg -f & sleep 2
+        exec 3<>/dev/tcp/127.0.0.1/5666; sleep infinity'
     own bash -c '
         dovecot -F & sleep 2
         exec 3<>/dev/tcp/127.0.0.1/143; sleep infinity'
