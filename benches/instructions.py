@@ -21,7 +21,7 @@ TREE = "/tmp/procwarden-instructions"
 MARGIN = 0.10
 CHECKS = {
     "one name": ["check_proccount", "svc7:1-"],
-    "a hundred names": ["check_proccount", *[f"svc{n}:0-" for n in range(100)]],
+    "a hundred names": ["check_proccount", *[f"svc{n}:any" for n in range(100)]],
     "name and user": ["check_proccount", "svc7,uid=0:1-"],
     "arguments": ["check_proccount", "args~worker 7$:1-"],
     "privileges": ["check_privdrop"],

@@ -42,9 +42,9 @@ fn every_form_of_range_has_its_edges() {
         ("4", 2),
         ("3-", 0),
         ("4-", 2),
-        ("0-", 0),
-        ("-3", 0),
-        ("-2", 2),
+        ("any", 0),
+        ("0-3", 0),
+        ("0-2", 2),
         ("3-3", 0),
         ("2-4", 0),
         ("1-2", 2),
@@ -55,7 +55,12 @@ fn every_form_of_range_has_its_edges() {
         ("4-:3-", 1),
         ("1-1:1-2", 2),
         ("3:0-", 0),
-        ("-2:-5", 1),
+        ("0-2:0-5", 1),
+        ("0-2:any", 1),
+        // Nothing, or nothing that is OK, is left to alert.
+        ("0-", 3),
+        ("-3", 3),
+        ("1:2", 3),
     ];
     for (range, code) in table {
         let answer = Check::count([format!("{name}:{range}")]).run();

@@ -68,7 +68,7 @@ fn a_spec_of_a_thousand_bytes_does_not_burst_the_line() {
 fn what_a_label_holds_is_escaped() {
     let tree = one();
     for label in
-        ["a|b", "a\nb", "a'b", "a=b", "a\x1b[31mb", "a\tb", "\u{85}\u{9b}31m", "a\u{202e}b"]
+        ["a|b", "a\nb", "a'b", "a=b", "a\x1b[31mb", "a\tb", "a\u{85}\u{9b}31m", "a\u{202e}b"]
     {
         let answer = Check::tree(&tree, [format!("absent,label={label}"), "pwd".to_owned()]).run();
         answer.code(2);

@@ -92,7 +92,7 @@ impl<'s> Headcount<'s> {
     /// then looks closely at what needs words: all that failed, or with `closely` at everything.
     ///
     /// # Errors
-    /// When the processes can't be listed.
+    /// When the processes can't be listed, or a spec asks for a label that none of them can have.
     pub fn take(
         root: &ProcRoot,
         population: &Population,
@@ -100,6 +100,7 @@ impl<'s> Headcount<'s> {
         waits: impl Iterator<Item = Duration>,
         closely: bool,
     ) -> Result<Self, Error> {
+        specs.iter().try_for_each(|spec| spec.selector.check_labels(root))?;
         let all: Vec<&Spec> = specs.iter().collect();
         let (first, mut processes) = count(root, population, &all)?;
         let mut scans = 1;

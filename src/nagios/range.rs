@@ -37,14 +37,17 @@ impl Range {
         Ok(Self(range))
     }
 
-    /// Reads a spec's `N`, `MIN-`, `-MAX` or `MIN-MAX`, and alerts outside of it; without a lower
-    /// end that end is 0, since nothing is counted below.
+    /// Reads a spec's `N`, `MIN-` or `MIN-MAX`, and alerts outside of it. `-MAX` is refused: `-1` is
+    /// one slip away from `1-`, and would be OK without any process.
     ///
     /// # Errors
     /// What is wrong with it, and what would be right.
     pub fn of_spec(text: &str) -> Result<Self, String> {
         let wanted = Interval::parse(text, Unit::Count)?;
-        let (start, end) = (wanted.min.unwrap_or(0.0), wanted.max.unwrap_or(f64::INFINITY));
+        let Some(start) = wanted.min else {
+            return Err(format!("'{text}' has no lower end; write 0{text} if 0 is right"));
+        };
+        let end = wanted.max.unwrap_or(f64::INFINITY);
         NagiosRange::new(CheckType::Outside, start, end)
             .map(Self)
             .map_err(|error| error.to_string())
@@ -136,6 +139,41 @@ impl Thresholds {
         }
     }
 
+    /// The same, if they can alert or were not given at all.
+    ///
+    /// # Errors
+    /// What would be right instead of `0:`.
+    pub fn that_can_alert(self) -> Result<Self, String> {
+        if self == Self::default() || self.can_alert() {
+            return Ok(self);
+        }
+        let given = [self.warning, self.critical].into_iter().flatten();
+        let given: Vec<_> = given.map(|range| range.to_string()).collect();
+        let never = if given.len() == 1 { "alerts" } else { "alert" };
+        let given = given.join(" and ");
+        Err(format!("{given} never {never}, since nothing is below 0; write 1: for at least 1"))
+    }
+
+    /// Whether any measure would alert; `0-` and `0:` never do.
+    pub fn can_alert(&self) -> bool {
+        self.examples().any(|value| self.state(value) != State::Ok)
+    }
+
+    /// Whether any measure is OK; the two ranges of `1:2`, which mean 1 and 2 exactly, leave none.
+    pub fn can_be_ok(&self) -> bool {
+        self.examples().any(|value| self.state(value) == State::Ok)
+    }
+
+    /// Measures of every state that these ranges can give. No measure is below 0.
+    fn examples(&self) -> impl Iterator<Item = f64> {
+        let ranges = [self.warning, self.critical].into_iter().flatten();
+        let edges = ranges.flat_map(|range| {
+            let ends = [*range.0.start(), *range.0.end()];
+            range.turns().chain(ends).collect::<Vec<_>>()
+        });
+        edges.chain([0.0]).filter(|value| value.is_finite() && *value >= 0.0)
+    }
+
     /// The range that gave this state, if one did.
     pub const fn violated(&self, state: State) -> Option<Range> {
         match state {
@@ -167,7 +205,7 @@ mod tests {
             assert_eq!(Range::parse(text).unwrap().to_string(), text);
         }
         for (spec, nagios) in
-            [("1-", "1:"), ("1", "1:1"), ("-5", "5"), ("0-0", "0"), ("1-5", "1:5")]
+            [("1-", "1:"), ("1", "1:1"), ("0-5", "5"), ("0-0", "0"), ("1-5", "1:5")]
         {
             assert_eq!(spec_range(spec).to_string(), nagios);
         }
@@ -188,6 +226,24 @@ mod tests {
         assert!(Range::parse("0").unwrap().alerts(1.0));
         assert!(!Range::parse("0").unwrap().alerts(0.0));
         assert!(spec_range("0-0").alerts(1.0));
+    }
+
+    #[test]
+    fn a_range_that_leaves_out_nothing_never_alerts() {
+        let nagios = |text| Thresholds { critical: Range::parse(text).ok(), warning: None };
+        for text in ["0:", "~:", "-5:"] {
+            assert!(!nagios(text).can_alert(), "{text}");
+            assert!(nagios(text).that_can_alert().is_err(), "{text}");
+        }
+        for text in ["0", "1:", "0.5:", "~:4", "@0:", "@0.2:0.8"] {
+            assert!(nagios(text).can_alert(), "{text}");
+        }
+        let two = |first, second| Thresholds {
+            warning: Some(spec_range(first)),
+            critical: Some(spec_range(second)),
+        };
+        assert!(!two("1", "2").can_be_ok() && !two("4-", "0-2").can_be_ok());
+        assert!(two("1", "1").can_be_ok() && two("4-", "2-").can_be_ok());
     }
 
     #[test]

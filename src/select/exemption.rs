@@ -11,9 +11,10 @@ use std::path::PathBuf;
 use crate::proc::describe;
 use crate::proc::fact::{Fact, Missing};
 use crate::proc::process::Process;
+use crate::proc::root::ProcRoot;
 use crate::select::lines::{parsed_lines, split_comment};
+use crate::select::ranges::needless_range;
 use crate::select::selector::{Selector, Subject};
-use crate::select::spec::needless_range;
 use crate::text::error::Error;
 use crate::text::escape;
 
@@ -63,6 +64,14 @@ impl Exemption {
         Ok(fits)
     }
 
+    /// As [`Selector::check_labels`].
+    ///
+    /// # Errors
+    /// A label that no process can have; with `not-` it would spare everything.
+    pub fn check_labels(&self, root: &ProcRoot) -> Result<(), Error> {
+        self.selector.check_labels(root).map_err(|error| error.at("exemption"))
+    }
+
     /// How many processes it has covered.
     pub const fn matched(&self) -> u64 {
         self.matched
@@ -97,6 +106,14 @@ impl Exemptions {
             all.extend(parsed_lines(file, Exemption::parse)?);
         }
         Ok(Self(all))
+    }
+
+    /// As [`Exemption::check_labels`], for all of them.
+    ///
+    /// # Errors
+    /// The first label that no process can have.
+    pub fn check_labels(&self, root: &ProcRoot) -> Result<(), Error> {
+        self.0.iter().try_for_each(|one| one.check_labels(root))
     }
 
     /// Adds one.
@@ -150,7 +167,6 @@ impl Exemptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proc::root::ProcRoot;
 
     #[test]
     fn a_reason_follows_the_mark() {

@@ -10,6 +10,9 @@ pub mod exemption;
 pub mod lineage;
 pub mod lines;
 pub mod population;
+mod ranges;
 pub mod selector;
 mod sisters;
+#[cfg(test)]
+mod slips;
 pub mod spec;

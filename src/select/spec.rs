@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::nagios::range::{Range, Thresholds};
 use crate::select::lines::{parsed_lines, split_comment};
-use crate::select::selector::{Selector, Subject, split_terms, unquoted};
+use crate::select::ranges;
+use crate::select::selector::{Selector, Subject, slip_in_label, split_terms, unquoted};
 use crate::text::error::Error;
 use crate::text::escape;
 
@@ -29,12 +30,8 @@ impl Spec {
     pub fn parse(text: &[u8], subject: Subject, fallback: Thresholds) -> Result<Self, Error> {
         let place = format!("spec '{}'", escape::bounded(text, 100));
         let explain = |why: String| Error::new(why).at(&place);
-        let (rest, own) = split_ranges(text).map_err(explain)?;
+        let (rest, own) = ranges::split(text, subject).map_err(explain)?;
         let mut terms = split_terms(rest);
-        if let Some(range) = terms.iter().find_map(|term| stray_range(term)) {
-            let why = format!("the range {range} goes at the end, after all terms, and once");
-            return Err(explain(why));
-        }
         let label = take_label(&mut terms).map_err(explain)?;
         let selector =
             Selector::parse(&terms.join(&b','), subject).map_err(|error| error.at(&place))?;
@@ -65,66 +62,6 @@ pub fn specs_of(path: &Path, subject: Subject, fallback: Thresholds) -> Result<V
     Ok(specs)
 }
 
-/// Takes the ranges off the end, if the last colon is followed by one.
-fn split_ranges(text: &[u8]) -> Result<(&[u8], Option<Thresholds>), String> {
-    let Some((rest, critical)) = split_range(text)? else {
-        return Ok((text, None));
-    };
-    let (rest, warning) = match split_range(rest)? {
-        Some((rest, warning)) => (rest, Some(warning)),
-        None => (rest, None),
-    };
-    Ok((rest, Some(Thresholds { warning, critical: Some(critical) })))
-}
-
-fn split_range(text: &[u8]) -> Result<Option<(&[u8], Range)>, String> {
-    match range_at_end(text) {
-        Some((rest, range)) => Range::of_spec(range).map(|range| Some((rest, range))),
-        None => Ok(None),
-    }
-}
-
-/// The range at the end of a text that may have none, such as an exemption's.
-pub(crate) fn needless_range(text: &[u8]) -> Option<&str> {
-    range_at_end(text).map(|(_, range)| range).filter(|range| range.contains('-'))
-}
-
-/// What stands before and after the last colon, if the latter is a range, or one gone wrong.
-fn range_at_end(text: &[u8]) -> Option<(&[u8], &str)> {
-    let colon = text.iter().rposition(|&byte| byte == b':')?;
-    let (rest, tail) = (&text[..colon], std::str::from_utf8(&text[colon + 1..]).ok()?);
-    // Values may end in much that looks like a range; a bare name seldom does.
-    let is_bare = !text.contains(&b'=') && !text.contains(&b'~');
-    is_meant_as_range(tail, is_bare).then_some((rest, tail))
-}
-
-/// Whether what follows a colon is a range, or was meant to be one: nothing at all, or bounds of
-/// which at least one is a number; after a bare name, whatever begins like a number. `s0-s0` of a
-/// security level and `server` of a name are not.
-fn is_meant_as_range(tail: &str, after_a_name: bool) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let begins_like_one = || {
-        let first = tail.trim_start_matches(['@', '~', '-']);
-        first.starts_with(|c: char| c.is_ascii_digit())
-    };
-    tail.is_empty()
-        || tail == "-"
-        || (tail.split('-').any(is_number) && !tail.contains([',', '=', '~', '/']))
-        || (after_a_name && begins_like_one() && !tail.contains('/'))
-}
-
-/// A range where it would be taken for part of a value: behind a bare name or a label, or, if it can
-/// only be a range, behind the value of any key but those whose values hold colons.
-fn stray_range(term: &[u8]) -> Option<String> {
-    let (value, range) = range_at_end(term)?;
-    let has_key = |key: &[u8]| value.strip_prefix(b"not-").unwrap_or(value).starts_with(key);
-    let is_bare = !value.contains(&b'=') && !value.contains(&b'~');
-    let is_stray = is_bare
-        || value.starts_with(b"label=")
-        || (range.contains('-') && ![b"context", &b"level="[..]].iter().any(|key| has_key(key)));
-    is_stray.then(|| range.to_owned())
-}
-
 /// Takes `label=TEXT` out of the terms.
 fn take_label<'t>(terms: &mut Vec<&'t [u8]>) -> Result<Option<&'t [u8]>, String> {
     const KEY: &[u8] = b"label=";
@@ -133,7 +70,7 @@ fn take_label<'t>(terms: &mut Vec<&'t [u8]>) -> Result<Option<&'t [u8]>, String>
     match labels.as_slice() {
         [] => Ok(None),
         [b""] => Err("'label' has no value; write label=TEXT".into()),
-        [label] => Ok(Some(label)),
+        [label] => slip_in_label(label).map(|()| Some(*label)),
         _ => Err("it has two labels".into()),
     }
 }
@@ -161,7 +98,7 @@ mod tests {
             ("tmux: server:1-", "tmux: server", None, "1-"),
             ("tmux: server", "tmux: server", None, "1-"),
             ("x:5", "x", None, "5-5"),
-            ("x:-5", "x", None, "0-5"),
+            ("x:0-5", "x", None, "0-5"),
             (
                 "context=system_u:system_r:sshd_t:s0:1-1",
                 "context=system_u:system_r:sshd_t:s0",
@@ -173,6 +110,10 @@ mod tests {
             ("args~a:b,,c:2-", "args~a:b,,c", None, "2-"),
             ("sleep,label=a,,b:1-", "a,b", None, "1-"),
             ("args~:80,user=root:1-", "args~:80,user=root", None, "1-"),
+            ("threads=10-20", "threads=10-20", None, "1-"),
+            ("name=kworker/0:1:1-:1-", "name=kworker/0:1", Some("1-"), "1-"),
+            ("cron:1-2:0-", "cron", Some("1-2"), "0-"),
+            ("/usr/sbin/sshd:1", "/usr/sbin/sshd", None, "1-1"),
         ] {
             let expected =
                 (label.to_owned(), warning.map(str::to_owned), Some(critical.to_owned()));
@@ -203,10 +144,42 @@ mod tests {
             ("sshd:1-,user=root", "the range 1- goes at the end"),
             ("label=x:1-", "no process is named"),
             ("sshd,label=:1-", "'label' has no value"),
+            ("sshd,label==x:1-", "write label=x"),
+            ("sshd,label=x;user=root:1-", "write label=x,user=root"),
+            ("kworker/0:1", "write name=kworker/0:1:1-:1- if it is, or kworker/0:1-1"),
+            ("sshd:1:2", "write sshd:1-2"),
+            ("cron:0:5", "write cron:0-5"),
+            ("nginx:4-:0-2", "no number is OK: WARNING unless 4-, CRITICAL unless 0-2"),
+            ("bash:0-", "the range 0- never alerts"),
+            ("bash:0-:0-", "the range 0-:0- never alerts"),
+            ("sshd:-1", "write 0-1"),
+            ("bash.0-0", "write bash.0-0:1-:1-"),
+            ("name=bash0-0", "write name=bash0-0:1-:1-"),
+            ("user~x:0z0", "ends like a range gone wrong"),
+            ("bash\0:0-0", "a NUL"),
+            ("sshd:1\u{202e}-", "'1\\u{202e}' is not a whole number"),
+            ("sshd:1\u{202e}-,user=root", "the range 1\\u{202e}- goes at the end"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_domain_may_end_like_a_range_if_it_has_one() {
+        let parse = |text: &str| {
+            Spec::parse(text.as_bytes(), Subject::Domain, Thresholds::default()).is_ok()
+        };
+        assert!(parse("lxc-1-2:1-1") && parse("lxc-1-2:1-1:1-1"));
+        assert!(!parse("init_t.1-1") && !parse("init_t 1-1"));
+    }
+
+    #[test]
+    fn any_is_the_range_of_a_graph() {
+        let spec = parse("bash:any").unwrap();
+        assert_eq!((spec.label.as_str(), spec.thresholds), ("bash", Thresholds::default()));
+        assert!(parse("bash:any,user=root").is_err());
+        assert_eq!(parts("bash:1-2:any"), ("bash".into(), Some("1-2".into()), None));
     }
 
     #[test]

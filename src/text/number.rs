@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::text::escape;
+
 /// What a number counts, and so which units it may carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -56,8 +58,13 @@ pub fn parse(text: &str, unit: Unit) -> Result<f64, String> {
         .filter(|_| fraction_allowed || !number.contains('.'));
     match (value, unit.factor(suffix)) {
         (Some(value), Some(factor)) if (value * factor).is_finite() => Ok(value * factor),
-        _ => Err(format!("'{text}' is not {}", unit.hint())),
+        _ => Err(format!("'{}' is not {}", escape::text(text.as_bytes()), unit.hint())),
     }
+}
+
+/// Whether a text is an interval of whole numbers, as the range of a spec.
+pub fn is_range(text: &str) -> bool {
+    Interval::parse(text, Unit::Count).is_ok()
 }
 
 /// Closed bounds, either of which may be open.

@@ -101,6 +101,28 @@ impl SecuritySystem for Selinux {
         answer
     }
 
+    fn fault_of_domain(&self, domain: &[u8]) -> Option<String> {
+        let (shown, label) = (escape::text(domain), self.label(domain));
+        let right = match label.role {
+            Some(_) => format!("domain={} or context={shown}", escape::text(label.domain)),
+            None => "a domain such as domain=sshd_t".into(),
+        };
+        domain
+            .contains(&b':')
+            .then(|| format!("'{shown}' is no domain of SELinux's; write {right}"))
+    }
+
+    fn fault_of_context(&self, context: &[u8]) -> Option<String> {
+        let shown = escape::text(context);
+        let right = if context.contains(&b':') {
+            "USER:ROLE:TYPE or USER:ROLE:TYPE:LEVEL".to_owned()
+        } else {
+            format!("domain={shown}, or context=system_u:system_r:{shown}:s0")
+        };
+        let is_whole = self.label(context).role.is_some();
+        (!is_whole).then(|| format!("'{shown}' is no context of SELinux's; write {right}"))
+    }
+
     fn remedy(&self) -> String {
         format!(
             "label the plugin nagios_unconfined_plugin_exec_t, or let the policy allow {} \

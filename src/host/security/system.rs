@@ -68,6 +68,16 @@ pub trait SecuritySystem: fmt::Debug + Sync {
     /// That of asking the running kernel; `BADMSG` if its answer is not of the known form.
     fn is_permissive(&self, label: &Label<'_>) -> Result<bool, Errno>;
 
+    /// Why no process has this domain, and what would be right; `None` if one may.
+    fn fault_of_domain(&self, _domain: &[u8]) -> Option<String> {
+        None
+    }
+
+    /// The same of a whole label.
+    fn fault_of_context(&self, _context: &[u8]) -> Option<String> {
+        None
+    }
+
     /// How to let a plugin see the labels that were refused to it.
     fn remedy(&self) -> String;
 }

@@ -6,18 +6,24 @@
 //! few that passed the rest. Answers are three-valued: see [`fact`].
 
 mod answer;
+mod bare;
 mod executable;
+mod hint;
 mod key;
 mod parse;
+mod slip;
 
 pub use key::{KEYS, Key, Kind, Row};
 pub use parse::Subject;
 pub(crate) use parse::{split_terms, unquoted};
+pub(crate) use slip::in_label as slip_in_label;
 
 use regex::bytes::Regex;
 
+use crate::host::security::System;
 use crate::proc::fact::{self, Fact, Missing};
 use crate::proc::process::{Comm, Process, name};
+use crate::proc::root::ProcRoot;
 use crate::text::error::Error;
 use crate::text::number::Interval;
 use executable::Executable;
@@ -84,6 +90,18 @@ impl Selector {
     pub fn asks_for_label(&self) -> bool {
         let mut questions = self.questions.iter();
         questions.any(|question| question.key.is_of_label())
+    }
+
+    /// Checks the labels that it asks for against what `root`'s security system writes.
+    ///
+    /// # Errors
+    /// A label that no process can have, which `:0-0` would call OK for ever.
+    pub fn check_labels(&self, root: &ProcRoot) -> Result<(), Error> {
+        let system = if self.asks_for_label() { root.labelling().system() } else { None };
+        let faults = system.and_then(|system| {
+            self.questions.iter().find_map(|question| question.fault_of_label(system))
+        });
+        faults.map_or(Ok(()), |why| Err(Error::new(why).at(format_args!("'{}'", self.text))))
     }
 
     /// Whether it asks for zombies, which otherwise count as not running.
@@ -170,9 +188,30 @@ impl Question {
         !exact.any(|test| answer::holds(self.key, test, process) == Ok(true))
     }
 
+    /// Its terms one by one, as they were understood.
+    #[cfg(test)]
+    pub(crate) fn terms(&self) -> impl Iterator<Item = (Key, bool, String)> {
+        self.tests.iter().map(|test| (self.key, self.negated, format!("{test:?}")))
+    }
+
     /// Whether one of its values is this text.
     pub(crate) fn wants(&self, text: &[u8]) -> bool {
         self.tests.iter().any(|test| test.fits_text(text))
+    }
+
+    /// Why no process of this system has the label that is asked for.
+    pub(crate) fn fault_of_label(&self, system: System) -> Option<String> {
+        self.tests.iter().find_map(|test| match (self.key, test) {
+            (Key::Domain, Test::Text(domain)) => system.fault_of_domain(domain),
+            (Key::Context, Test::Text(context)) => system.fault_of_context(context),
+            (Key::Domain, Test::Matches(regex)) => {
+                let text = regex.as_str().trim_start_matches('^').trim_end_matches('$');
+                let is_of_text = |c: char| c.is_ascii_alphanumeric() || "_-.:".contains(c);
+                let is_plain = text.chars().all(is_of_text);
+                is_plain.then(|| system.fault_of_domain(text.as_bytes())).flatten()
+            }
+            _ => None,
+        })
     }
 
     /// The answer for one process.

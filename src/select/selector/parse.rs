@@ -8,7 +8,7 @@ use std::str;
 use regex::bytes::RegexBuilder;
 
 use super::executable::Executable;
-use super::{KEYS, Key, Kind, Question, Selector, Test};
+use super::{Key, Kind, Question, Selector, Test, bare, hint, slip};
 use crate::host::names;
 use crate::kernel::cgroup;
 use crate::text::escape;
@@ -25,19 +25,22 @@ pub enum Subject {
 
 /// Reads a selector.
 pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String> {
+    if text.contains(&0) {
+        return Err("it holds a NUL byte; write plain UTF-8 text".into());
+    }
     let mut questions: Vec<Question> = Vec::new();
     let mut first = None;
     let terms: Vec<_> = split_terms(text).into_iter().map(unquoted).collect();
     for (at, term) in terms.iter().enumerate() {
         let mut written = escape::text(term);
         let (mut key, negated, test) = match Written::read(term) {
-            Some(term) => term.mean()?,
+            Some(term) => term.mean().map_err(|why| split_value(&terms, at).unwrap_or(why))?,
             None if at == 0 => {
                 let (key, test) = bare(term, subject)?;
                 written.insert_str(0, &format!("{}=", key.name()));
                 (key, false, test)
             }
-            None => return Err(wrong_sign(term).unwrap_or_else(|| no_term(term))),
+            None => return Err(no_term(&terms, at)),
         };
         // Beside another `exe=` a bare path is one of two, either of which will do.
         if key == Key::Path && terms.iter().any(|term| asks_for_exe(term)) {
@@ -95,18 +98,7 @@ fn asks_for_exe(term: &[u8]) -> bool {
 }
 
 fn bare(value: &[u8], subject: Subject) -> Result<(Key, Test), String> {
-    if value.is_empty() {
-        return Err("no process is named; write a name, a path or KEY=VALUE first".into());
-    }
-    if let Some(name) = value.strip_prefix(b"not-") {
-        let name = escape::text(name);
-        return Err(format!(
-            "'not-{name}' negates no key; write not-name={name}, or name=not-{name}"
-        ));
-    }
-    if let Some(why) = wrong_sign(value) {
-        return Err(why);
-    }
+    bare::check(value, subject)?;
     let (key, kind) = match subject {
         Subject::Domain => (Key::Domain, Kind::Text),
         Subject::Program if value.starts_with(b"/") => (Key::Path, Kind::Path),
@@ -115,42 +107,38 @@ fn bare(value: &[u8], subject: Subject) -> Result<(Key, Test), String> {
     Ok((key, exact(key, kind, value)?))
 }
 
-/// A key with another sign behind it, as `rss>1G` or `user:root`. As a name it would fit nothing, and
-/// `rss>1G:0-0` would be OK for ever.
-fn wrong_sign(value: &[u8]) -> Option<String> {
-    let sign = value.iter().position(|byte| matches!(byte, b'!' | b'<' | b'>' | b':'))?;
-    let key = str::from_utf8(&value[..sign]).ok()?;
-    let (_, kind) = Key::named(key)?;
-    let (shown, negated) = (escape::text(value), value[sign] == b'!');
-    let right = match kind {
-        _ if negated => format!("not-{key}=VALUE"),
-        Kind::Number(_) => format!("{key}=MIN- or {key}=-MAX"),
-        _ => format!("{key}=VALUE"),
-    };
-    Some(format!("in '{shown}' no = or ~ follows the key '{key}'; write {right}"))
+/// Whether a value ends at a comma that belongs to it, as in `args~x{1,3}`.
+fn split_value(terms: &[Vec<u8>], at: usize) -> Option<String> {
+    let next = terms.get(at + 1).filter(|next| Written::read(next).is_none())?;
+    let whole = [terms[at].as_slice(), next].join(&b',');
+    Written::read(&whole)?.mean().ok()?;
+    let (first, next) = (escape::text(&terms[at]), escape::text(next));
+    Some(format!("a comma inside a value is written twice: {first},,{next}"))
 }
 
-fn known_keys() -> String {
-    let known: Vec<_> = KEYS.iter().map(|&(_, name, ..)| name).collect();
-    format!("keys are {}, and label in a spec", known.join(", "))
-}
-
-fn no_term(term: &[u8]) -> String {
+/// What is wrong with a term that has no key, and is not the first.
+fn no_term(terms: &[Vec<u8>], at: usize) -> String {
+    let term = &terms[at];
     if term.is_empty() {
         return "a term is empty; a comma inside a value is written twice".into();
     }
-    if term.iter().any(|byte| matches!(byte, b'=' | b'~')) {
-        let term = escape::text(term);
-        return format!("'{term}' begins with no key; {}", known_keys());
+    if let Err(why) = bare::check(term, Subject::Program) {
+        return why;
     }
-    format!(
-        "'{}' is not KEY=VALUE or KEY~REGEX; a comma inside a value is written twice",
-        escape::text(term)
-    )
+    let shown = escape::text(term);
+    if Written::read(&terms[0]).is_some() {
+        let mut rest = terms.to_vec();
+        rest.remove(at);
+        let rest = escape::text(&rest.join(&b','));
+        return format!("'{shown}' is not KEY=VALUE; a name goes first: write {shown},{rest}");
+    }
+    format!("'{shown}' is not KEY=VALUE or KEY~REGEX; a comma inside a value is written twice")
 }
 
 /// A term as it was written: `[not-]KEY=VALUE` or `[not-]KEY~REGEX`.
 struct Written<'t> {
+    /// The key with all that was written before it, such as `not-`.
+    prefixed: &'t str,
     key: &'t str,
     negated: bool,
     is_regex: bool,
@@ -167,20 +155,30 @@ impl<'t> Written<'t> {
         if key.trim().is_empty() || !key.trim().bytes().all(may_be_of_key) {
             return None;
         }
+        let prefixed = key;
         let (key, negated) = key.strip_prefix("not-").map_or((key, false), |key| (key, true));
-        Some(Self { key, negated, is_regex: term[sign] == b'~', value: &term[sign + 1..] })
+        Some(Self {
+            prefixed,
+            key,
+            negated,
+            is_regex: term[sign] == b'~',
+            value: &term[sign + 1..],
+        })
     }
 
     fn mean(&self) -> Result<(Key, bool, Test), String> {
-        let Some((key, kind)) = Key::named(self.key) else {
-            return Err(format!("unknown key '{}'; {}", self.key, known_keys()));
-        };
+        if self.key == "label" {
+            return Err("a label is written label=TEXT, in a spec".into());
+        }
+        let (key, kind) = Key::named(self.key).ok_or_else(|| hint::unknown_key(self.prefixed))?;
         if self.value.is_empty() {
             return Err(format!("'{}' has no value; write {}=VALUE", self.key, self.key));
         }
         let test = if self.is_regex {
+            slip::in_regex(self.key, self.value)?;
             regex(self.key, kind, self.value)?
         } else {
+            slip::in_exact(key, kind, self.value)?;
             exact(key, kind, self.value)?
         };
         Ok((key, self.negated, test))
@@ -205,10 +203,13 @@ fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, String> {
     })
 }
 
-fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, String> {
+pub(super) fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, String> {
     let shown = escape::text(value);
     match kind {
         Kind::Text if key == Key::Unit => unit(value),
+        Kind::Text if key == Key::Mode && !MODES.contains(&shown.as_str()) => {
+            Err(format!("'{shown}' is no mode; write one of {}, or mode~REGEX", MODES.join(", ")))
+        }
         Kind::Text => Ok(Test::Text(value.to_vec())),
         Kind::Path if value.starts_with(b"/") => Ok(Test::Executable(Executable::new(value))),
         Kind::Path => {
@@ -239,9 +240,17 @@ fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, String> {
     }
 }
 
+/// What the kernel calls the modes of AppArmor's profiles.
+const MODES: [&str; 6] = ["enforce", "complain", "kill", "unconfined", "user", "mixed"];
+
 /// A unit's name; without a kind it is a service, as systemctl has it. A dot alone is no kind: there is
 /// a php8.2-fpm.service.
 fn unit(value: &[u8]) -> Result<Test, String> {
+    let is_of_units = |byte: &u8| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(byte);
+    if !value.iter().all(is_of_units) {
+        let shown = escape::text(value);
+        return Err(format!("no unit is called '{shown}'; write unit~REGEX for a pattern"));
+    }
     if cgroup::unit_of_group(value).is_some() {
         return Ok(Test::Text(value.to_vec()));
     }
@@ -286,7 +295,7 @@ mod tests {
         assert_eq!(keys("/usr/sbin/sshd"), [(Key::Path, false, 1)]);
         assert_eq!(keys("/usr/sbin/a,exe=/usr/sbin/b"), [(Key::Exe, false, 2)]);
         assert_eq!(keys("tmux: server"), [(Key::Name, false, 1)]);
-        assert_eq!(keys("a b=c"), [(Key::Name, false, 1)]);
+        assert_eq!(keys("name=a b=c"), [(Key::Name, false, 1)]);
         let domain = selector(b"/usr/sbin/cupsd", Subject::Domain).unwrap();
         assert_eq!(domain.questions[0].key, Key::Domain);
     }
@@ -296,6 +305,15 @@ mod tests {
         assert_eq!(keys("args~x{1,,3}"), [(Key::Args, false, 1)]);
         assert_eq!(split_terms(b"a,,b,,,c,"), [&b"a,,b,,"[..], b"c", b""]);
         assert_eq!(unquoted(b"a,,b,,,,"), b"a,b,,");
+    }
+
+    #[test]
+    fn what_an_option_is_called_is_no_lost_term() {
+        for text in
+            ["args~--user=mysql", "args~^x -user=root", "args~ --name=a", "name~a b ", "name=A=b"]
+        {
+            assert!(selector(text.as_bytes(), Subject::Program).is_ok(), "{text}");
+        }
     }
 
     #[test]
@@ -313,12 +331,32 @@ mod tests {
             ("frob=1", "unknown key 'frob'; keys are name, exe"),
             ("State=D", "unknown key 'State'"),
             ("not_user=root", "unknown key 'not_user'"),
-            (" user=root", "unknown key ' user'"),
-            ("sshd, user=root", "unknown key ' user'"),
+            (" user=root", "leave out the blank beside 'user'"),
+            ("name==bash", "write name=bash, or name~REGEX"),
+            ("name=~^bash", "write name=^bash, or name~REGEX"),
+            ("name= bash", "a blank stands beside 'bash'; write name=bash"),
+            ("user=root ", "write user=root"),
+            ("args~=bash", "write args~bash, or args~[=]bash"),
+            ("args~~bash", "write args~bash, or args~[~]bash"),
+            ("name=\"bash\"", "write name=bash"),
+            ("name=^bash$", "write name~^bash$"),
+            ("args=catalina", "write args~catalina, or args~^catalina$"),
+            ("name=bash;user=root", "write name=bash,user=root, or name~bash;user[=]root"),
+            ("name=bash,,user=root", "write name=bash,user=root"),
+            ("args~-D.user=root", "write args~-D,user=root, or args~-D.user[=]root"),
+            ("unit=*", "no unit is called '*'"),
+            ("mode=complian", "is no mode; write one of enforce, complain"),
+            ("name=a\0", "a NUL"),
+            ("rss=\u{202e}1", "'\\u{202e}1' is not a number of bytes"),
+            ("sshd, user=root", "leave out the blank beside 'user'"),
+            ("user=root,sshd", "a name goes first: write sshd,user=root"),
+            ("args~x{1,3}", "a comma inside a value is written twice: args~x{1,,3}"),
+            ("usr=root", "unknown key 'usr', perhaps user"),
+            ("sshd,label~x", "written label=TEXT"),
             ("sshd,root", "'root' is not KEY=VALUE"),
             ("sshd,", "a term is empty"),
-            ("rss>1G", "write rss=MIN- or rss=-MAX"),
-            ("age>=5m", "write age=MIN- or age=-MAX"),
+            ("rss>1G", "write rss=MIN- or rss=0-MAX"),
+            ("age>=5m", "write age=MIN- or age=0-MAX"),
             ("user:root", "write user=VALUE"),
             ("state!=D", "write not-state=VALUE"),
             ("sshd,user!=root", "write not-user=VALUE"),

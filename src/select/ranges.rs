@@ -1,0 +1,170 @@
+//! The ranges at the end of a spec: one is the critical one, of two the first is the warning one.
+//!
+//! A range that never alerts, or that a slip has made part of a value, would make a spec that is OK
+//! for ever. It is refused here.
+
+use crate::nagios::range::{Range, Thresholds};
+use crate::select::selector::{Key, Kind, Subject, split_terms};
+use crate::text::escape;
+
+/// The range of who only wants a graph: it never alerts.
+const ANY: &str = "any";
+
+/// Takes the ranges off the end of a spec, if it has any.
+///
+/// # Errors
+/// A range that is wrong or misplaced, and what would be right.
+pub(super) fn split(text: &[u8], subject: Subject) -> Result<(&[u8], Option<Thresholds>), String> {
+    let Some(last) = Ending::of(text)? else {
+        refuse_stray(text)?;
+        refuse_lost(text, true)?;
+        return Ok((text, None));
+    };
+    let first = Ending::of(last.before)?;
+    let rest = first.as_ref().map_or(last.before, |first| first.before);
+    refuse_number_of_a_thread(rest, first.as_ref().unwrap_or(&last), subject)?;
+    refuse_stray(rest)?;
+    let Some(first) = first else {
+        // Profiles of AppArmor's may end in anything.
+        refuse_lost(rest, subject == Subject::Program)?;
+        let own = Thresholds { warning: None, critical: last.range };
+        let may_stand = last.written == ANY || own.can_alert();
+        return if may_stand { Ok((rest, Some(own))) } else { Err(open(last.written)) };
+    };
+    let own = Thresholds { warning: first.range, critical: last.range };
+    if !own.can_be_ok() {
+        return Err(no_ok(rest, first.written, last.written));
+    }
+    if !own.can_alert() {
+        return Err(open(&format!("{}:{}", first.written, last.written)));
+    }
+    Ok((rest, Some(own)))
+}
+
+/// A range at the end of a text.
+struct Ending<'t> {
+    before: &'t [u8],
+    written: &'t str,
+    /// None for `any`.
+    range: Option<Range>,
+}
+
+impl<'t> Ending<'t> {
+    fn of(text: &'t [u8]) -> Result<Option<Self>, String> {
+        let Some((before, written)) = range_at_end(text) else {
+            return Ok(None);
+        };
+        let range = if written == ANY { None } else { Some(Range::of_spec(written)?) };
+        Ok(Some(Self { before, written, range }))
+    }
+}
+
+fn open(range: &str) -> String {
+    format!("the range {range} never alerts; write 1- for at least one, or :any for a graph alone")
+}
+
+/// `sshd:1:2`, as `check_procs` would have it, reads as two ranges that exclude each other.
+fn no_ok(rest: &[u8], first: &str, last: &str) -> String {
+    let both = match (first.parse::<u64>(), last.parse::<u64>()) {
+        (Ok(one), Ok(other)) => {
+            let (rest, min, max) = (escape::bounded(rest, 100), one.min(other), one.max(other));
+            format!("; write {rest}:{min}-{max} for all between")
+        }
+        _ => String::new(),
+    };
+    format!("no number is OK: WARNING unless {first}, CRITICAL unless {last}{both}")
+}
+
+/// `kworker/0:1` means `kworker/0`, once; who writes it rather means the thread.
+fn refuse_number_of_a_thread(
+    rest: &[u8],
+    next: &Ending<'_>,
+    subject: Subject,
+) -> Result<(), String> {
+    let is_name = |byte: &u8| !matches!(byte, b',' | b'=' | b'~');
+    let is_path_like = rest.contains(&b'/') && !rest.starts_with(b"/") && rest.iter().all(is_name);
+    let is_number = next.written.bytes().all(|byte| byte.is_ascii_digit());
+    if subject != Subject::Program || !is_path_like || !is_number {
+        return Ok(());
+    }
+    let (name, number) = (escape::text(rest), next.written);
+    Err(format!(
+        "a number behind a name with / may be part of it; write name={name}:{number}:1-:1- if it is, \
+         or {name}:{number}-{number} for this number of {name}"
+    ))
+}
+
+/// The range at the end of a text that may have none, such as an exemption's.
+pub(crate) fn needless_range(text: &[u8]) -> Option<&str> {
+    range_at_end(text).map(|(_, range)| range).filter(|&range| range == ANY || range.contains('-'))
+}
+
+/// What stands before and after the last colon, if the latter is a range, or one gone wrong.
+fn range_at_end(text: &[u8]) -> Option<(&[u8], &str)> {
+    let colon = text.iter().rposition(|&byte| byte == b':')?;
+    let (rest, tail) = (&text[..colon], std::str::from_utf8(&text[colon + 1..]).ok()?);
+    // Values may end in much that looks like a range; a bare name seldom does.
+    let is_bare = !text.contains(&b'=') && !text.contains(&b'~');
+    is_meant_as_range(tail, is_bare).then_some((rest, tail))
+}
+
+/// Whether what follows a colon is a range, or was meant to be one: nothing at all, or bounds of
+/// which at least one is a number; after a bare name, whatever begins like a number. `s0-s0` of a
+/// security level and `server` of a name are not.
+fn is_meant_as_range(tail: &str, after_a_name: bool) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let begins_like_one = || {
+        let first = tail.trim_start_matches(['@', '~', '-']);
+        first.starts_with(|c: char| c.is_ascii_digit())
+    };
+    tail.is_empty()
+        || tail == "-"
+        || tail == ANY
+        || (tail.split('-').any(is_number) && !tail.contains([',', '=', '~', '/']))
+        || (after_a_name && begins_like_one() && !tail.contains('/'))
+}
+
+/// Refuses a range before the end.
+fn refuse_stray(text: &[u8]) -> Result<(), String> {
+    let Some(range) = split_terms(text).into_iter().find_map(stray_range) else {
+        return Ok(());
+    };
+    let range = escape::text(range.as_bytes());
+    Err(format!("the range {range} goes at the end, after all terms, and once"))
+}
+
+/// A range where it would be taken for part of a value: behind a bare name or a label, or, if it can
+/// only be a range, behind the value of any key but those whose values hold colons.
+fn stray_range(term: &[u8]) -> Option<String> {
+    let (value, range) = range_at_end(term)?;
+    let has_key = |key: &[u8]| value.strip_prefix(b"not-").unwrap_or(value).starts_with(key);
+    let is_bare = !value.contains(&b'=') && !value.contains(&b'~');
+    let is_stray = is_bare
+        || value.starts_with(b"label=")
+        || (range.contains('-') && ![b"context", &b"level="[..]].iter().any(|key| has_key(key)));
+    is_stray.then(|| range.to_owned())
+}
+
+/// Refuses a range that a slip has made part of the last term: `name=bash.0-0`, `/usr/bin/x:0z0`. A
+/// value that ends like this needs both ranges behind it.
+fn refuse_lost(rest: &[u8], bare_too: bool) -> Result<(), String> {
+    let terms = split_terms(rest);
+    let text = String::from_utf8_lossy(terms.last().copied().unwrap_or_default());
+    let key = text.split(['=', '~']).next().unwrap_or_default();
+    let key = Key::named(key.strip_prefix("not-").unwrap_or(key));
+    let is_number = matches!(key, Some((_, Kind::Number(_))));
+    let is_bare = !text.contains(['=', '~']);
+    if is_number || (is_bare && !bare_too) || !ends_like_range(&text) {
+        return Ok(());
+    }
+    let shown = escape::text(text.as_bytes());
+    Err(format!("'{shown}' ends like a range gone wrong; write {shown}:1-:1- if that is the value"))
+}
+
+/// Whether a text ends in `1-` or `0-0`, or in a colon and what is neither a word nor a blank.
+fn ends_like_range(text: &str) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let min = text.trim_end_matches(is_digit).strip_suffix('-').unwrap_or_default();
+    let is_odd = |tail: &str| !tail.starts_with(|c: char| c == ' ' || c.is_alphabetic());
+    min.ends_with(is_digit) || text.rsplit_once(':').is_some_and(|(_, tail)| is_odd(tail))
+}

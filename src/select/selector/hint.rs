@@ -1,0 +1,62 @@
+//! What an error says of a key that is wrong: the key that was meant, and all that there are.
+
+use super::KEYS;
+use crate::text::escape;
+
+/// `unknown key 'usr', perhaps user; keys are name, exe, …`
+pub(super) fn unknown_key(key: &str) -> String {
+    let shown = escape::text(key.as_bytes());
+    let bare = key.trim().trim_start_matches("not-");
+    if key != key.trim() && nearest(bare) == Some(bare) {
+        let right = key.trim();
+        return format!("unknown key '{shown}': leave out the blank beside '{right}'");
+    }
+    let negated = ["not-", "not_", "not"].iter().find_map(|not| {
+        let nearest = nearest(key.trim().strip_prefix(not)?)?;
+        Some(format!("not-{nearest}"))
+    });
+    let perhaps = negated.or_else(|| nearest(key).map(str::to_owned));
+    let perhaps = perhaps.map_or(String::new(), |key| format!(", perhaps {key}"));
+    format!("unknown key '{shown}'{perhaps}; {}", known_keys())
+}
+
+/// The keys, for an error.
+pub(super) fn known_keys() -> String {
+    let known: Vec<_> = KEYS.iter().map(|&(_, name, ..)| name).collect();
+    format!("keys are {}, and label in a spec", known.join(", "))
+}
+
+/// Every word that may stand before a sign.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().map(|&(_, name, ..)| name).chain(["label"])
+}
+
+/// The key that a wrong one is likely to mean.
+fn nearest(key: &str) -> Option<&'static str> {
+    let key = key.trim().to_lowercase();
+    let distance = |name: &&str| strsim::osa_distance(&key, name);
+    names().min_by_key(distance).filter(|name| distance(name) <= name.len() / 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_key_is_named() {
+        for (wrong, part) in [
+            ("usr", "'usr', perhaps user;"),
+            ("State", "'State', perhaps state;"),
+            ("parnet", "'parnet', perhaps parent;"),
+            ("not_user", "'not_user', perhaps not-user;"),
+            ("not-usr", "'not-usr', perhaps not-user;"),
+            (" user", "leave out the blank beside 'user'"),
+            ("not-user ", "leave out the blank beside 'not-user'"),
+            ("frob", "unknown key 'frob'; keys are name, exe, "),
+            ("\u{2028}x", "unknown key '\\u{2028}x'; "),
+        ] {
+            let said = unknown_key(wrong);
+            assert!(said.contains(part), "{wrong}: {said}");
+        }
+    }
+}

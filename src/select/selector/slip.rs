@@ -1,0 +1,138 @@
+//! Slips inside a value. A sign of the grammar that is missed or struck twice must not become part of
+//! a value: no process would ever fit `name==bash` or `name=bash;user=root`, and a spec with `:0-0`
+//! behind it would be OK for ever.
+
+use super::hint;
+use super::{Key, Kind};
+use crate::text::escape;
+
+/// Refuses what no value holds, in a term `KEY=VALUE`.
+pub(super) fn in_exact(key: Key, kind: Kind, value: &[u8]) -> Result<(), String> {
+    let name = key.name();
+    let shown = escape::text(value);
+    in_any(name, value)?;
+    if matches!(value, [b'"' | b'\'', ..]) {
+        let bare = escape::text(without_quotes(value));
+        return Err(format!(
+            "'{shown}' is in quotes, which belong to a shell; write {name}={bare}"
+        ));
+    }
+    if !matches!(kind, Kind::Text | Kind::Path) {
+        return Ok(());
+    }
+    if let Some(at) = term_inside(value) {
+        return Err(lost_term(name, '=', value, at));
+    }
+    if is_like_regex(key, value) {
+        return Err(format!(
+            "'{shown}' looks like a regular expression, and {name}= takes none; write {name}~{shown}"
+        ));
+    }
+    let is_one_word = |text: &[u8]| !text.iter().any(u8::is_ascii_whitespace);
+    if key == Key::Args && is_one_word(value) {
+        return Err(format!(
+            "args= compares the whole command line; write args~{shown}, or args~^{shown}$ for a \
+             command without arguments"
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses what no expression begins with or holds, in a term `KEY~REGEX`. Blanks may stand anywhere.
+pub(super) fn in_regex(name: &str, value: &[u8]) -> Result<(), String> {
+    let shown = escape::text(value);
+    if let [sign @ (b'=' | b'~'), rest @ ..] = value {
+        let (sign, rest) = (char::from(*sign), escape::text(rest));
+        return Err(format!(
+            "'{shown}' begins with a sign too many; write {name}~{rest}, or {name}~[{sign}]{rest} \
+             if the text has it"
+        ));
+    }
+    if let [quote @ (b'"' | b'\''), inside @ .., last] = value {
+        if quote == last {
+            let inside = escape::text(inside);
+            return Err(format!(
+                "'{shown}' is in quotes, which belong to a shell; write {name}~{inside}"
+            ));
+        }
+    }
+    if let Some(at) = term_inside(value).filter(|&at| !is_option(value, at)) {
+        return Err(lost_term(name, '~', value, at));
+    }
+    Ok(())
+}
+
+/// As [`in_exact`], in `label=TEXT`.
+pub(crate) fn in_label(text: &[u8]) -> Result<(), String> {
+    in_any("label", text)?;
+    term_inside(text).map_or(Ok(()), |at| Err(lost_term("label", '=', text, at)))
+}
+
+fn in_any(name: &str, value: &[u8]) -> Result<(), String> {
+    let shown = escape::text(value);
+    if let [b'=' | b'~', ..] = value {
+        let rest = String::from_utf8_lossy(value);
+        let rest = escape::text(rest.trim_start_matches(['=', '~']).as_bytes());
+        let regex = if name == "label" { String::new() } else { format!(", or {name}~REGEX") };
+        return Err(format!("'{shown}' begins with a sign too many; write {name}={rest}{regex}"));
+    }
+    let text = String::from_utf8_lossy(value);
+    if text.trim() != text {
+        let right = escape::text(text.trim().as_bytes());
+        return Err(format!("a blank stands beside '{right}'; write {name}={right}"));
+    }
+    Ok(())
+}
+
+/// Where a `KEY=` or `KEY~` begins inside a value; behind a comma any word is taken for a key.
+pub(super) fn term_inside(value: &[u8]) -> Option<usize> {
+    let mut signs = value.iter().enumerate().filter(|(_, byte)| matches!(byte, b'=' | b'~'));
+    signs.find_map(|(sign, _)| key_before(&value[..sign]))
+}
+
+/// Where the longest key at the end of a text begins.
+fn key_before(text: &[u8]) -> Option<usize> {
+    let fits = hint::names().filter(|name| text.ends_with(name.as_bytes()));
+    let is_of_word = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let word = text.len() - text.iter().rev().take_while(is_of_word).count();
+    let behind_comma = Some(word).filter(|&word| word < text.len() && text[..word].ends_with(b","));
+    let of_key = fits.map(str::len).max().map(|length| text.len() - length);
+    let start = of_key.or(behind_comma)?;
+    Some(if text[..start].ends_with(b"not-") { start - 4 } else { start })
+}
+
+/// Whether the key at `at` is the name of an option of some command line, as in `--user=mysql`.
+fn is_option(value: &[u8], at: usize) -> bool {
+    let begins_word = |before: &[u8]| matches!(before, [] | [.., b' ' | b'^' | b'(' | b'|']);
+    match &value[..at] {
+        [before @ .., b'-', b'-'] | [before @ .., b'-'] => begins_word(before),
+        _ => false,
+    }
+}
+
+fn lost_term(name: &str, sign: char, value: &[u8], at: usize) -> String {
+    let (before, term) = (escape::text(&value[..at]), escape::text(&value[at..]));
+    let shown = before.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let masked = term.replacen('=', "[=]", 1).replacen('~', "[~]", 1);
+    let remedy = if name == "label" {
+        "a label holds no KEY=".to_owned()
+    } else {
+        format!("or {name}~{before}{masked} if it is part of the text")
+    };
+    format!("'{term}' would be part of '{name}'; write {name}{sign}{shown},{term}, {remedy}")
+}
+
+/// Whether an exact value was meant as a pattern. A profile of AppArmor's may hold any of it.
+pub(super) fn is_like_regex(key: Key, value: &[u8]) -> bool {
+    let has = |part: &[u8]| value.windows(part.len()).any(|found| found == part);
+    let is_anchored = value.starts_with(b"^") || value.ends_with(b"$");
+    is_anchored || (key != Key::Domain && (has(b".*") || has(b".+")))
+}
+
+/// A text without the quotes around it.
+pub(super) fn without_quotes(text: &[u8]) -> &[u8] {
+    let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'');
+    let start = text.iter().take_while(|byte| is_quote(byte)).count();
+    let end = text[start..].iter().rev().take_while(|byte| is_quote(byte)).count();
+    &text[start..text.len() - end]
+}
