@@ -95,6 +95,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let policy = options.policy()?;
     let exemptions = options.exemptions()?;
     let root = options.common.root()?;
+    exemptions.iter().try_for_each(|one| one.exemption.check_labels(&root))?;
     let population = options.population();
     let survey = Survey::take(&root, &population, policy, exemptions, waits)?;
     Ok(survey.report(PLUGIN.title, options.common.verbose))
@@ -104,11 +105,13 @@ impl Options {
     fn policy(&self) -> Result<Policy, Error> {
         let rules = self.rules.iter().copied().collect();
         let allowed = self.allow_caps.iter();
+        let (warnings, privileged) = (self.warnings()?, self.privileged(rules)?);
+        self.refuse_idle(rules)?;
         Ok(Policy {
             rules,
-            warnings: self.warnings()?,
+            warnings,
             allowed: allowed.fold(Capabilities::default(), |sum, cap| sum.union(*cap)),
-            privileged: self.privileged(rules)?,
+            privileged,
         })
     }
 
@@ -125,21 +128,38 @@ impl Options {
         Ok((Rules::UID_REGAIN | mild) - severe)
     }
 
-    /// The ids of the privileged groups. We query the name service only if a rule needs them.
+    /// Refuses options that are only about rules that are off: who writes `--warn-on caps` thinks that
+    /// capabilities are judged.
+    fn refuse_idle(&self, on: Rules) -> Result<(), Error> {
+        for rules in &self.warn_on {
+            refuse_unless_on("--warn-on", *rules, on)?;
+        }
+        for rules in &self.crit_on {
+            refuse_unless_on("--crit-on", *rules, on)?;
+        }
+        if !self.allow_caps.is_empty() {
+            refuse_unless_on("--allow-caps", Rules::CAPS, on)?;
+        }
+        if !self.privileged_groups.is_empty() {
+            refuse_unless_on("--privileged-groups", Rules::GROUPS | Rules::NO_NEW_PRIVS, on)?;
+        }
+        Ok(())
+    }
+
+    /// The ids of the privileged groups. We look up the usual ones only if a rule needs them; those
+    /// that were named must exist.
     fn privileged(&self, rules: Rules) -> Result<Vec<u32>, Error> {
-        if !rules.intersects(Rules::GROUPS | Rules::NO_NEW_PRIVS) {
-            return Ok(Vec::new());
-        }
-        if self.privileged_groups.is_empty() {
-            return Ok(PRIVILEGED_GROUPS.into_iter().filter_map(names::gid).collect());
-        }
         let named = self.privileged_groups.iter().map(|name| {
             names::gid(name).ok_or_else(|| {
                 let name = escape::bounded(name.as_bytes(), 100);
                 Error::new(format!("there is no group '{name}'; write a group's name or number"))
             })
         });
-        named.collect()
+        let named: Vec<u32> = named.collect::<Result<_, _>>()?;
+        if !named.is_empty() || !rules.intersects(Rules::GROUPS | Rules::NO_NEW_PRIVS) {
+            return Ok(named);
+        }
+        Ok(PRIVILEGED_GROUPS.into_iter().filter_map(names::gid).collect())
     }
 
     fn exemptions(&self) -> Result<Vec<RuleExemption>, Error> {
@@ -149,7 +169,9 @@ impl Options {
         }
         for text in &self.exempt_rule {
             let read = RuleExemption::from_rules(text.as_bytes());
-            all.push(read.map_err(|error| error.at("--exempt-rule"))?);
+            let read = read.map_err(|error| error.at("--exempt-rule"))?;
+            refuse_unless_on("--exempt-rule", read.rules, self.rules.iter().copied().collect())?;
+            all.push(read);
         }
         for file in &self.exempt_from {
             all.extend(lines::parsed_lines(file, RuleExemption::from_line)?);
@@ -165,4 +187,14 @@ impl Options {
     fn population(&self) -> Population {
         Population::new(self.common.containers.unwrap_or(Containers::Include), true)
     }
+}
+
+/// Refuses an option if all the rules that it is about are off.
+fn refuse_unless_on(option: &str, about: Rules, on: Rules) -> Result<(), Error> {
+    if about.intersects(on) {
+        return Ok(());
+    }
+    let (names, rules) = (about.names(" and "), (on | about).names(","));
+    let off = if about.iter().count() == 1 { "is off" } else { "are off" };
+    Err(Error::new(format!("{option} does nothing while {names} {off}; write --rules {rules}")))
 }

@@ -904,6 +904,33 @@ fn wrong_usage_says_what_would_be_right() {
     Check::plugin("check_privdrop").args(args).run().code(3).has("there is no group 'nosuchgroup'");
 }
 
+/// Who writes `--warn-on caps` thinks that capabilities are judged; with that rule off it would be OK
+/// for ever.
+#[test]
+fn an_option_about_rules_that_are_off_is_refused() {
+    let run = |args: &[&str]| Check::plugin("check_privdrop").args(args).run();
+    for args in [
+        &["--warn-on", "caps"][..],
+        &["--crit-on=groups,caps"],
+        &["--exempt-rule", "caps:named"],
+        &["--allow-caps", "net_raw"],
+        &["--privileged-groups", "root"],
+        &["--rules=caps", "--warn-on=uid-regain"],
+    ] {
+        run(args).code(3).line_count(1).has("does nothing while").has("; write --rules ");
+    }
+    run(&["--allow-caps", "net_raw"])
+        .has("--allow-caps does nothing while caps is off; write --rules gid-root,group-root,");
+    // Whether or not a rule needs it, a group that does not exist is a slip.
+    run(&["--privileged-groups=nosuchgroup"]).code(3).has("there is no group 'nosuchgroup'");
+    let tree = tempfile::tempdir().expect("a tree");
+    let path = tree.path().to_str().expect("text");
+    let file = tree.path().join("exempt");
+    fs::write(&file, "caps:named # binds port 53\n").expect("a file");
+    let shared = ["--proc-root", path, "--exempt-from", file.to_str().expect("text")];
+    assert!(!run(&shared).stdout().contains("does nothing"), "files are shared by services");
+}
+
 // ---- real daemons ----
 
 /// Installs them from Debian's archive into an overlay, starts each as its package does, and compares

@@ -1,6 +1,7 @@
 //! The rules by name, and sets of them. [`policy`](super::policy) says what each asks of a process.
 
 use bitflags::bitflags;
+use procwarden::text::escape;
 
 bitflags! {
     /// A set of rules. Each rule is a way to give up root only halfway. Reports follow this order.
@@ -43,6 +44,7 @@ impl Rules {
         let named = |word: &str| {
             let found = NAMES.iter().find(|(name, _)| *name == word).map(|(_, rule)| *rule);
             found.ok_or_else(|| {
+                let word = escape::text(word.as_bytes());
                 format!("there is no rule '{word}'; rules are {}", Self::all().names(", "))
             })
         };
