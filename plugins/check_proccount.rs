@@ -41,7 +41,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let waits = options.common.waits(Duration::ZERO)?;
     let mut specs = options.specs.specs(Subject::Program)?;
     if specs.is_empty() {
-        specs.push(all_processes(options.specs.thresholds.thresholds())?);
+        specs.push(all_processes(options.specs.thresholds.thresholds()?)?);
     }
     let root = options.common.root()?;
     let population = options.common.population(Containers::Exclude);

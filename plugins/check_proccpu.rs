@@ -101,6 +101,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let waits = options.waits()?;
     let exemptions = options.exemptions()?;
     let root = options.common.root()?;
+    exemptions.check_labels(&root)?;
     let policy = Policy { window, lifetime, measure: options.measure(&root)? };
     let population = options.common.population(Containers::Include);
     let baseline = options.baseline();
@@ -111,9 +112,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
 impl Options {
     /// The thresholds for a window and for a whole life.
     fn limits(&self) -> Result<(Thresholds, Thresholds), Error> {
-        let window = self.thresholds.thresholds();
-        let lifetime =
-            Thresholds { warning: self.lifetime_warning, critical: self.lifetime_critical };
+        let (window, lifetime) = (self.thresholds.thresholds()?, self.lifetime()?);
         let nothing = Thresholds::default();
         if window == nothing && lifetime == nothing {
             return Err(Error::new(
@@ -134,6 +133,12 @@ impl Options {
             )));
         }
         self.common.waits(self.over)
+    }
+
+    fn lifetime(&self) -> Result<Thresholds, Error> {
+        let (warning, critical) = (self.lifetime_warning, self.lifetime_critical);
+        let both = Thresholds { warning, critical }.that_can_alert();
+        both.map_err(|why| Error::new(why).at("--lifetime-warning or --lifetime-critical"))
     }
 
     fn exemptions(&self) -> Result<Exemptions, Error> {

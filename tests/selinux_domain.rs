@@ -117,6 +117,32 @@ fn a_tree_without_labels_is_unknown() {
     }
 }
 
+/// Half a context, or one where a domain belongs, is the label of no process.
+#[test]
+fn labels_that_selinux_never_writes_are_refused() {
+    let run = |spec: &str| check(&selinux(), &["--lsm", "selinux", spec]);
+    let whole = "system_u:system_r:unconfined_service_t:s0";
+    run(&format!("{whole}:0-0")).code(3).line_count(1).has(&format!(
+        "is no domain of SELinux's; write domain=unconfined_service_t or context={whole}"
+    ));
+    run(&format!("not-domain={whole}:0-0")).code(3);
+    run("domain~^system_u:system_r:0-0").code(3).has("no domain of SELinux's");
+    run("context=sshd_t:0-0")
+        .code(3)
+        .has("write domain=sshd_t, or context=system_u:system_r:sshd_t:s0");
+    run("context=system_u:sshd_t:0-0").code(3).has("write USER:ROLE:TYPE or");
+    run("domain~^ssh(?:d|_keygen)_t$:1-1").code(0);
+    run("context~sshd_t:1-1").code(0);
+    // A profile of AppArmor's may have colons.
+    check(&apparmor(), &["--lsm", "apparmor", ":ns1:unconfined:0-0"]).code(0);
+    let tree = selinux();
+    let exempt = ["--lsm", "selinux", "--exempt", "not-domain=a:b:sshd_t:s0"];
+    for (plugin, args) in [("check_proccpu", &["-c", "90"][..]), ("check_privdrop", &[])] {
+        let check = Check::plugin(plugin).arg("--proc-root").arg(tree.path());
+        check.args(exempt).args(args).run().code(3).has("no domain of SELinux's");
+    }
+}
+
 /// One sentence, however many specs, and no process is looked at.
 #[test]
 fn where_nothing_labels_that_is_said_once() {
@@ -124,7 +150,7 @@ fn where_nothing_labels_that_is_said_once() {
         return;
     }
     let run = |args: &[&str]| Check::plugin("check_selinux_domain").args(args).run();
-    for args in [&["init_t:1-1", "initrc_t:0-0"][..], &["--enforcing", "name=init:0-"]] {
+    for args in [&["init_t:1-1", "initrc_t:0-0"][..], &["--enforcing", "name=init:any"]] {
         let answer = run(args);
         answer.code(3).line_count(1).has("is UNKNOWN: no active security system labels processes");
         assert_eq!(answer.stdout().matches("no active").count(), 1, "{answer}");

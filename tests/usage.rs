@@ -55,6 +55,39 @@ const CASES: &[Case] = &[
     (&["state=Q"], &["Q"]),
     (&["deleted=maybe"], &["maybe", "yes"]),
     (&["container=maybe"], &["maybe", "yes"]),
+    // slips that would be OK for ever
+    (&["bash user=root:0-0"], &["write bash,user=root"]),
+    (&["bash;user=root:0-0"], &["write bash,user=root"]),
+    (&["name=bash.user=root:0-0"], &["write name=bash,user=root"]),
+    (&["name=~^bash:0-0"], &["name=~^bash", "name~REGEX"]),
+    (&["name==bash:0-0"], &["write name=bash"]),
+    (&["args=~bash:0-0"], &["write args=bash, or args~REGEX"]),
+    (&["args~=bash:0-0"], &["args~[=]bash"]),
+    (&["bash :0-0"], &["write name=bash"]),
+    (&["!user=root:0-0"], &["write user=root, or not-user=root"]),
+    (&["$user=root:0-0"], &["write user=root, or not-user=root"]),
+    (&["not user=root:0-0"], &["write not-user=root"]),
+    (&["bash*:0-0"], &["write name=bash*"]),
+    (&["bash|sh:0-0"], &["write name=bash,name=sh"]),
+    (&["^bash$:0-0"], &["write name~^bash$", "name="]),
+    (&["unit=*:0-0"], &["'*'", "unit~REGEX"]),
+    (&["-c", "5", "bash: 1-"], &["bash: 1-", "name="]),
+    (&["\"bash\":0-0"], &["write name=bash, without quotes"]),
+    (&[";bash:0-0"], &["write name=;bash"]),
+    (&["bash#old:0-0"], &["write name=bash#old"]),
+    (&["kworker/0:1"], &["write name=kworker/0:1:1-:1-"]),
+    (&["sshd:1:2"], &["write sshd:1-2"]),
+    (&["cron:0:5"], &["write cron:0-5"]),
+    (&["bash:0-"], &["0- never alerts", ":any"]),
+    (&["sshd:-1"], &["write 0-1"]),
+    (&["-c", "0:", "bash"], &["0: never alerts"]),
+    (&["-c", "~:"], &["~: never alerts"]),
+    (&["-w", "0:", "-c", "~:", "bash"], &["0: and ~: never alert"]),
+    (&["-C", "sshd", "-u", "root"], &["-C", "as a spec it is sshd,user=root"]),
+    (&["usr=root"], &["perhaps user"]),
+    (&["user=root,sshd"], &["write sshd,user=root"]),
+    (&["sshd, user=root"], &["leave out the blank beside 'user'"]),
+    (&["sshd,args~x{1,3}"], &["args~x{1,,3}"]),
     // regexes
     (&["args~("], &["("]),
     (&["name~[z"], &["[z"]),
@@ -157,6 +190,18 @@ fn the_offending_text_is_escaped() {
     Check::count([long]).run().unknown().line_count(1);
     let bytes = support::bytes(&[b"user=\xff\xfe"]);
     Check::count([bytes]).run().unknown().line_count(1);
+    for spec in [
+        "rss=\u{202e}1",
+        "sshd:1\u{202e}-",
+        "sshd:1\u{202e}-,user=root",
+        "\u{202e}=1",
+        "\u{2028}x=1",
+    ] {
+        let answer = Check::count([spec]).run();
+        answer.unknown().line_count(1).has("\\u{20").lacks("\u{202e}").lacks("\u{2028}");
+    }
+    let rule = "caps\u{202e}:atd";
+    Check::plugin("check_privdrop").args(["--exempt-rule", rule]).run().lacks("\u{202e}");
     let bytes = support::bytes(&[b"--containers=\xff\xfe"]);
     Check::count([bytes]).run().unknown().line_count(1);
 }
@@ -171,6 +216,26 @@ fn an_error_in_a_file_names_file_and_line() {
     let path = path.to_str().expect("text");
     let answer = Check::count(["--specs-from", path]).run();
     answer.unknown().line_count(1).has(&format!("{path}:4")).has("frob");
+}
+
+/// What a shell, an ini file or an editor would put there.
+#[test]
+fn a_slip_in_a_file_is_no_name() {
+    let dir = open_dir();
+    let path = dir.path().join("specs");
+    for line in [
+        "\"bash\":0-0",
+        ";bash:0-0",
+        "bash#old:0-0",
+        "bash:0-0 #old",
+        "ba\0sh:0-0",
+        "name=\"bash\":0-0",
+    ] {
+        fs::write(&path, format!("{line}\n")).expect("the file");
+        let path = path.to_str().expect("text");
+        let answer = Check::count(["--specs-from", path]).run();
+        answer.unknown().line_count(1).has(&format!("{path}:1"));
+    }
 }
 
 #[test]

@@ -110,8 +110,12 @@ pub struct ThresholdOptions {
 
 impl ThresholdOptions {
     /// Both together.
-    pub const fn thresholds(self) -> Thresholds {
-        Thresholds { warning: self.warning, critical: self.critical }
+    ///
+    /// # Errors
+    /// When they were given, and no measure would alert.
+    pub fn thresholds(self) -> Result<Thresholds, Error> {
+        let both = Thresholds { warning: self.warning, critical: self.critical };
+        both.that_can_alert().map_err(|why| Error::new(why).at("-w or -c"))
     }
 }
 
@@ -141,7 +145,7 @@ impl SpecOptions {
     /// # Errors
     /// The first spec that is wrong, and where it stands.
     pub fn specs(&self, subject: Subject) -> Result<Vec<Spec>, Error> {
-        let fallback = self.thresholds.thresholds();
+        let fallback = self.thresholds.thresholds()?;
         let typed = self.specs.iter().chain(&self.more_specs);
         let typed = typed.map(|spec| Spec::parse(spec.as_bytes(), subject, fallback));
         let mut specs: Vec<Spec> = typed.collect::<Result<_, _>>()?;

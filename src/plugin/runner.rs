@@ -13,6 +13,7 @@ use clap::{ArgMatches, Command, error::ErrorKind};
 use crate::host::progress::{self, Stage};
 use crate::nagios::report::{Finding, Report};
 use crate::nagios::state::State;
+use crate::plugin::check_procs;
 use crate::plugin::watchdog;
 use crate::text::error::Error;
 use crate::text::escape;
@@ -89,6 +90,8 @@ pub fn refuse(title: &'static str, error: &Error, mon: bool) -> u8 {
 fn output(plugin: Plugin, arguments: Vec<OsString>, form: Form) -> Output {
     let name = OsString::from(plugin.name);
     let command = (plugin.command)().term_width(80);
+    let takes_specs = command.get_arguments().any(|argument| argument.get_id() == "specs");
+    let foreign = takes_specs.then(|| check_procs::as_spec(&arguments)).flatten();
     let matches = match command.try_get_matches_from(std::iter::once(name).chain(arguments)) {
         Ok(matches) => matches,
         Err(error)
@@ -96,7 +99,11 @@ fn output(plugin: Plugin, arguments: Vec<OsString>, form: Form) -> Output {
         {
             return Output { text: error.render().to_string(), code: 3 };
         }
-        Err(error) => return unknown(plugin.title, form, &usage_text(&error)),
+        Err(error) => {
+            let foreign = foreign.filter(|_| error.kind() == ErrorKind::UnknownArgument);
+            let hint = foreign.map(|spec| format!("; as a spec it is {spec}")).unwrap_or_default();
+            return unknown(plugin.title, form, &(usage_text(&error) + &hint));
+        }
     };
     let limit = matches.get_one::<Duration>("timeout").copied().unwrap_or(Duration::from_secs(10));
     let on_timeout = move |doing: Option<String>| end_on_time(plugin.title, form, limit, doing);
