@@ -17,7 +17,7 @@ const ANY: &str = "any";
 pub(super) fn split(text: &[u8], subject: Subject) -> Result<(&[u8], Option<Thresholds>), String> {
     let Some(last) = Ending::of(text)? else {
         refuse_stray(text)?;
-        refuse_lost(text, true)?;
+        refuse_lost(text, subject)?;
         return Ok((text, None));
     };
     let first = Ending::of(last.before)?;
@@ -26,7 +26,9 @@ pub(super) fn split(text: &[u8], subject: Subject) -> Result<(&[u8], Option<Thre
     refuse_stray(rest)?;
     let Some(first) = first else {
         // Profiles of AppArmor's may end in anything.
-        refuse_lost(rest, subject == Subject::Program)?;
+        if subject == Subject::Program || !is_bare(rest) {
+            refuse_lost(rest, subject)?;
+        }
         let own = Thresholds { warning: None, critical: last.range };
         let may_stand = last.written == ANY || own.can_alert();
         return if may_stand { Ok((rest, Some(own))) } else { Err(open(last.written)) };
@@ -104,8 +106,7 @@ fn range_at_end(text: &[u8]) -> Option<(&[u8], &str)> {
     let colon = text.iter().rposition(|&byte| byte == b':')?;
     let (rest, tail) = (&text[..colon], std::str::from_utf8(&text[colon + 1..]).ok()?);
     // Values may end in much that looks like a range; a bare name seldom does.
-    let is_bare = !text.contains(&b'=') && !text.contains(&b'~');
-    is_meant_as_range(tail, is_bare).then_some((rest, tail))
+    is_meant_as_range(tail, is_bare(text)).then_some((rest, tail))
 }
 
 /// Whether what follows a colon is a range, or was meant to be one: nothing at all, or bounds of
@@ -138,8 +139,7 @@ fn refuse_stray(text: &[u8]) -> Result<(), String> {
 fn stray_range(term: &[u8]) -> Option<String> {
     let (value, range) = range_at_end(term)?;
     let has_key = |key: &[u8]| value.strip_prefix(b"not-").unwrap_or(value).starts_with(key);
-    let is_bare = !value.contains(&b'=') && !value.contains(&b'~');
-    let is_stray = is_bare
+    let is_stray = is_bare(value)
         || value.starts_with(b"label=")
         || (range.contains('-') && ![b"context", &b"level="[..]].iter().any(|key| has_key(key)));
     is_stray.then(|| range.to_owned())
@@ -147,18 +147,27 @@ fn stray_range(term: &[u8]) -> Option<String> {
 
 /// Refuses a range that a slip has made part of the last term: `name=bash.0-0`, `/usr/bin/x:0z0`. A
 /// value that ends like this needs both ranges behind it.
-fn refuse_lost(rest: &[u8], bare_too: bool) -> Result<(), String> {
+fn refuse_lost(rest: &[u8], subject: Subject) -> Result<(), String> {
     let terms = split_terms(rest);
     let text = String::from_utf8_lossy(terms.last().copied().unwrap_or_default());
     let key = text.split(['=', '~']).next().unwrap_or_default();
     let key = Key::named(key.strip_prefix("not-").unwrap_or(key));
     let is_number = matches!(key, Some((_, Kind::Number(_))));
-    let is_bare = !text.contains(['=', '~']);
-    if is_number || (is_bare && !bare_too) || !ends_like_range(&text) {
+    if is_number || !ends_like_range(&text) {
         return Ok(());
     }
     let shown = escape::text(text.as_bytes());
-    Err(format!("'{shown}' ends like a range gone wrong; write {shown}:1-:1- if that is the value"))
+    let key = match subject {
+        Subject::Program if is_bare(text.as_bytes()) && !text.starts_with('/') => "name=",
+        _ => "",
+    };
+    Err(format!(
+        "'{shown}' ends like a range gone wrong; write {key}{shown}:1-:1- if that is the value"
+    ))
+}
+
+fn is_bare(term: &[u8]) -> bool {
+    !term.contains(&b'=') && !term.contains(&b'~')
 }
 
 /// Whether a text ends in `1-` or `0-0`, or in a colon and what is neither a word nor a blank.

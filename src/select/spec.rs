@@ -153,7 +153,7 @@ mod tests {
             ("bash:0-", "the range 0- never alerts"),
             ("bash:0-:0-", "the range 0-:0- never alerts"),
             ("sshd:-1", "write 0-1"),
-            ("bash.0-0", "write bash.0-0:1-:1-"),
+            ("bash.0-0", "write name=bash.0-0:1-:1-"),
             ("name=bash0-0", "write name=bash0-0:1-:1-"),
             ("user~x:0z0", "ends like a range gone wrong"),
             ("bash\0:0-0", "a NUL"),

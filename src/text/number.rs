@@ -82,7 +82,7 @@ impl Interval {
     /// # Errors
     /// What is wrong with it, and what would be right.
     pub fn parse(text: &str, unit: Unit) -> Result<Self, String> {
-        const FORMS: &str = "write N, MIN-, -MAX or MIN-MAX";
+        const FORMS: &str = "write N, MIN- or MIN-MAX";
         let number = |number: &str| parse(number, unit).map_err(|why| format!("{why}; {FORMS}"));
         let bound = |text: &str| match text {
             "" => Ok(None),

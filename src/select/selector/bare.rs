@@ -45,7 +45,9 @@ fn remedy(key: &str, value: &[u8]) -> String {
     let shown = |text: &[u8]| escape::text(String::from_utf8_lossy(text).trim().as_bytes());
     let bare = slip::without_quotes(value);
     let names: Vec<_> = value.split(|&byte| byte == b'|').map(shown).collect();
-    if bare.len() < value.len() {
+    if value.windows(2).any(|pair| pair == b" #") {
+        "write a blank on both sides of the # before a comment".into()
+    } else if bare.len() < value.len() {
         format!("write {key}={}, without quotes", shown(bare))
     } else if names.len() > 1 {
         let names: Vec<_> = names.into_iter().map(|name| format!("{key}={name}")).collect();
@@ -216,6 +218,7 @@ mod tests {
             ("bash user", "'user' stands beside a blank"),
             ("\"bash\"", "write name=bash, without quotes"),
             (";bash", "holds ;; write name=;bash"),
+            ("xz #packs logs", "write a blank on both sides of the #"),
             ("bash#old", "write name=bash#old"),
             ("bash\u{202e}", "holds \\u{202e}; write name=bash\\u{202e}"),
             ("user-root", "write user=VALUE"),

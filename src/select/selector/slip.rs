@@ -70,11 +70,9 @@ pub(crate) fn in_label(text: &[u8]) -> Result<(), String> {
 
 fn in_any(name: &str, value: &[u8]) -> Result<(), String> {
     let shown = escape::text(value);
-    if let [b'=' | b'~', ..] = value {
-        let rest = String::from_utf8_lossy(value);
-        let rest = escape::text(rest.trim_start_matches(['=', '~']).as_bytes());
-        let regex = if name == "label" { String::new() } else { format!(", or {name}~REGEX") };
-        return Err(format!("'{shown}' begins with a sign too many; write {name}={rest}{regex}"));
+    if let [sign @ (b'=' | b'~'), rest @ ..] = value {
+        let (sign, rest) = (char::from(*sign), escape::text(rest));
+        return Err(format!("'{shown}' begins with a sign too many; write {name}{sign}{rest}"));
     }
     let text = String::from_utf8_lossy(value);
     if text.trim() != text {
