@@ -11,7 +11,7 @@ use support::agent::Manner;
 use support::tree::Recorded;
 use support::{
     Agent, Check, Installed, NOBODY, Need, Process, Sleeping, Specimen, Tree, can, fifo,
-    number_named, open_dir, unique, until, wait, write_script,
+    number_named, open_dir, unique, until, until_asleep, wait, write_script,
 };
 
 /// The command lines of the plugin and of what wraps it all hold the mark that is looked for.
@@ -136,9 +136,11 @@ fn a_check_of_another_kind_is_no_match() {
 fn other_checks_are_counted_by_name() {
     let mark = unique();
     let plugin = Installed::link("check_proccount");
-    let _other = Check::program(plugin.path()).args(patient(&mark)).start();
-    let _sleeping = Sleeping::check(&mark);
-    let line = format!("{} {}", plugin.path().display(), patient(&mark).join(" "));
+    // A bare name: an exact value with a term inside would be refused.
+    let args = ["--recheck", "50", "-t", "60", &mark];
+    let other = Check::program(plugin.path()).args(args).start();
+    until_asleep(other.pid());
+    let line = format!("{} {}", plugin.path().display(), args.join(" "));
     Check::count([format!("check_proccount,args={line},label=it:1-1")]).run().ok("it 1");
     let either = format!("check_proccount,args={line},args~{mark},label=it:1-1");
     Check::count([either]).run().ok("it 1");

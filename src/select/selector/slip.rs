@@ -20,7 +20,8 @@ pub(super) fn in_exact(key: Key, kind: Kind, value: &[u8]) -> Result<(), String>
     if !matches!(kind, Kind::Text | Kind::Path) {
         return Ok(());
     }
-    if let Some(at) = term_inside(value) {
+    let is_meant = |at: &usize| key == Key::Args && is_option(value, *at);
+    if let Some(at) = term_inside(value).filter(|at| !is_meant(at)) {
         return Err(lost_term(name, '=', value, at));
     }
     if is_like_regex(key, value) {
@@ -99,13 +100,14 @@ fn key_before(text: &[u8]) -> Option<usize> {
     Some(if text[..start].ends_with(b"not-") { start - 4 } else { start })
 }
 
-/// Whether the key at `at` is the name of an option of some command line, as in `--user=mysql`.
+/// Whether the key at `at` is the name of an option, or ends the name of a long one: `-user=mysql`,
+/// `--hostname=web1`. `-Dnot-user=root` is rather `-D,not-user=root` without its comma.
 fn is_option(value: &[u8], at: usize) -> bool {
-    let begins_word = |before: &[u8]| matches!(before, [] | [.., b' ' | b'^' | b'(' | b'|']);
-    match &value[..at] {
-        [before @ .., b'-', b'-'] | [before @ .., b'-'] => begins_word(before),
-        _ => false,
-    }
+    let is_of_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    let start = at - value[..at].iter().rev().take_while(is_of_name).count();
+    let begins_word = matches!(value[..start], [] | [.., b' ' | b'^' | b'(' | b'|']);
+    let name = &value[start..at];
+    begins_word && (name == b"-" || name.starts_with(b"--"))
 }
 
 fn lost_term(name: &str, sign: char, value: &[u8], at: usize) -> String {
