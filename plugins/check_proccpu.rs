@@ -138,7 +138,7 @@ impl Options {
     fn lifetime(&self) -> Result<Thresholds, Error> {
         let (warning, critical) = (self.lifetime_warning, self.lifetime_critical);
         let both = Thresholds { warning, critical }.that_can_alert();
-        both.map_err(|why| Error::new(why).at("--lifetime-warning or --lifetime-critical"))
+        both.map_err(|error| error.at("--lifetime-warning or --lifetime-critical"))
     }
 
     fn exemptions(&self) -> Result<Exemptions, Error> {
@@ -190,15 +190,17 @@ fn cores(root: &ProcRoot) -> Result<f64, Error> {
 }
 
 /// The length of a window. The kernel counts CPU time in ticks of 10 ms.
-fn window(text: &str) -> Result<Duration, String> {
+fn window(text: &str) -> Result<Duration, Error> {
     let over = duration(text)?;
     if over < Duration::from_millis(100) {
-        return Err(format!("'{text}' is below 0.1 s, too short to measure by ticks of 10 ms"));
+        return Err(Error::new(format!(
+            "'{text}' is below 0.1 s, too short to measure by ticks of 10 ms"
+        )));
     }
     Ok(over)
 }
 
 /// Seconds; 0 is allowed.
-fn min_age(text: &str) -> Result<f64, String> {
+fn min_age(text: &str) -> Result<f64, Error> {
     number::parse(text, Unit::Seconds)
 }

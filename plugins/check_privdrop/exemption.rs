@@ -53,7 +53,7 @@ impl RuleExemption {
         })?;
         let rules = Rules::parse(rules);
         Ok(Self {
-            rules: rules.map_err(|why| Error::new(why).at(format_args!("'{shown}'")))?,
+            rules: rules.map_err(|error| error.at(format_args!("'{shown}'")))?,
             exemption: Exemption::parse(selector)?,
             is_built_in: false,
         })

@@ -1,6 +1,7 @@
 //! The rules by name, and sets of them. [`policy`](super::policy) says what each asks of a process.
 
 use bitflags::bitflags;
+use procwarden::text::error::Error;
 use procwarden::text::escape;
 
 bitflags! {
@@ -40,12 +41,13 @@ impl Rules {
     pub(crate) const DEFAULT: Self = Self::GID_ROOT.union(Self::GROUP_ROOT).union(Self::UID_REGAIN);
 
     /// Reads `gid-root,caps`; `default` and `all` stand for several.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let named = |word: &str| {
             let found = NAMES.iter().find(|(name, _)| *name == word).map(|(_, rule)| *rule);
             found.ok_or_else(|| {
                 let word = escape::text(word.as_bytes());
-                format!("there is no rule '{word}'; rules are {}", Self::all().names(", "))
+                let known = Self::all().names(", ");
+                Error::new(format!("there is no rule '{word}'; rules are {known}"))
             })
         };
         text.split(',').try_fold(Self::empty(), |sum, word| {
@@ -78,7 +80,10 @@ mod tests {
         assert_eq!(set.names("+"), "gid-root+group-root+uid-regain+caps");
         assert_eq!((set - Rules::DEFAULT).names("+"), "caps");
         let error = Rules::parse("gid-root,frob").unwrap_err();
-        assert!(error.starts_with("there is no rule 'frob'; rules are gid-root, "), "{error}");
+        assert!(
+            error.to_string().starts_with("there is no rule 'frob'; rules are gid-root, "),
+            "{error}"
+        );
         assert!(Rules::parse("").is_err());
     }
 }

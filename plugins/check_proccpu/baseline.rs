@@ -71,7 +71,7 @@ impl Baseline {
                     self.wait(&sample, root)?;
                     return Ok(sample);
                 }
-                Err(why) => self.why_sampled = Some(why),
+                Err(why) => self.why_sampled = Some(why.to_string()),
             }
         }
         self.fresh(root)
@@ -95,17 +95,17 @@ impl Baseline {
         Ok(())
     }
 
-    fn kept(&self, file: &StateFile, root: &ProcRoot) -> Result<Sample, String> {
-        let bytes = file.load().map_err(|why| why.to_string())?;
-        let sample = decode(&bytes).ok_or("what was kept is damaged")?;
-        let now = Moment::now(root).map_err(|error| error.to_string())?;
+    fn kept(&self, file: &StateFile, root: &ProcRoot) -> Result<Sample, Error> {
+        let bytes = file.load().map_err(|why| Error::new(why.to_string()))?;
+        let sample = decode(&bytes).ok_or_else(|| Error::new("what was kept is damaged"))?;
+        let now = Moment::now(root)?;
         if sample.taken.is_after(now) {
-            return Err("what was kept is from the future".into());
+            return Err(Error::new("what was kept is from the future"));
         }
         let gap = now.since(sample.taken);
         if gap > self.max_gap {
             let (gap, most) = (gap.as_secs(), self.max_gap.as_secs());
-            return Err(format!("what was kept is {gap} s old (--max-gap {most} s)"));
+            return Err(Error::new(format!("what was kept is {gap} s old (--max-gap {most} s)")));
         }
         Ok(sample)
     }

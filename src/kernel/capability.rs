@@ -1,5 +1,6 @@
 //! Sets of capabilities, as the kernel writes them (hexadecimal masks) and as people do (`cap_chown`).
 
+use crate::text::error::Error;
 use std::fmt;
 
 use rustix::thread::CapabilitySet;
@@ -25,7 +26,7 @@ impl Capabilities {
     ///
     /// # Errors
     /// If there is none of that name.
-    pub fn named(name: &str) -> Result<Self, String> {
+    pub fn named(name: &str) -> Result<Self, Error> {
         let upper = name.to_ascii_uppercase();
         let plain = upper.strip_prefix("CAP_").unwrap_or(&upper);
         if let Some(found) = CapabilitySet::from_name(plain) {
@@ -34,7 +35,9 @@ impl Capabilities {
         let number = plain.parse::<u32>().ok();
         let mask = number.and_then(|number| 1_u64.checked_shl(number));
         mask.map(Self).ok_or_else(|| {
-            format!("there is no capability '{name}'; write one of capabilities(7), as cap_net_raw")
+            Error::new(format!(
+                "there is no capability '{name}'; write one of capabilities(7), as cap_net_raw"
+            ))
         })
     }
 

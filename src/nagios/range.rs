@@ -4,6 +4,7 @@
 //! what is no finite number (`nan` never alerts), and ranges held against a measure that is only
 //! known to lie between two values.
 
+use crate::text::error::Error;
 use std::fmt;
 
 use nagios_range::{CheckType, NagiosRange};
@@ -20,19 +21,20 @@ impl Range {
     ///
     /// # Errors
     /// What is wrong with it, and what would be right.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Error> {
         let explain = |why: &str| format!("{why}; write a Nagios range such as 10, 10: or 5:10");
         let ends = text.strip_prefix('@').unwrap_or(text);
         // nagios-range takes nan and inf for numbers, and a range with either never alerts.
         let is_end = |end: &str| end.parse::<f64>().is_ok_and(f64::is_finite);
         let (start, end) = ends.split_once(':').unwrap_or(("0", ends));
         if !(matches!(start, "" | "~") || is_end(start)) || !(end.is_empty() || is_end(end)) {
-            return Err(explain("not a number"));
+            return Err(Error::new(explain("not a number")));
         }
-        let range = NagiosRange::from(text).map_err(|error| explain(&error.to_string()))?;
+        let range =
+            NagiosRange::from(text).map_err(|error| Error::new(explain(&error.to_string())))?;
         // The crate does not compare a lone end with the 0 that it implies.
         if range.start() > range.end() {
-            return Err(explain("its end is below its start"));
+            return Err(Error::new(explain("its end is below its start")));
         }
         Ok(Self(range))
     }
@@ -42,15 +44,17 @@ impl Range {
     ///
     /// # Errors
     /// What is wrong with it, and what would be right.
-    pub fn of_spec(text: &str) -> Result<Self, String> {
+    pub fn of_spec(text: &str) -> Result<Self, Error> {
         let wanted = Interval::parse(text, Unit::Count)?;
         let Some(start) = wanted.min else {
-            return Err(format!("'{text}' has no lower end; write 0{text} if 0 is right"));
+            return Err(Error::new(format!(
+                "'{text}' has no lower end; write 0{text} if 0 is right"
+            )));
         };
         let end = wanted.max.unwrap_or(f64::INFINITY);
         NagiosRange::new(CheckType::Outside, start, end)
             .map(Self)
-            .map_err(|error| error.to_string())
+            .map_err(|error| Error::new(error.to_string()))
     }
 
     /// Whether `value` is to be alerted on.
@@ -143,7 +147,7 @@ impl Thresholds {
     ///
     /// # Errors
     /// What would be right instead of `0:`.
-    pub fn that_can_alert(self) -> Result<Self, String> {
+    pub fn that_can_alert(self) -> Result<Self, Error> {
         if self == Self::default() || self.can_alert() {
             return Ok(self);
         }
@@ -151,7 +155,9 @@ impl Thresholds {
         let given: Vec<_> = given.map(|range| range.to_string()).collect();
         let never = if given.len() == 1 { "alerts" } else { "alert" };
         let given = given.join(" and ");
-        Err(format!("{given} never {never}, since nothing is below 0; write 1: for at least 1"))
+        Err(Error::new(format!(
+            "{given} never {never}, since nothing is below 0; write 1: for at least 1"
+        )))
     }
 
     /// Whether any measure would alert; `0-` and `0:` never do.

@@ -115,7 +115,7 @@ impl ThresholdOptions {
     /// When they were given, and no measure would alert.
     pub fn thresholds(self) -> Result<Thresholds, Error> {
         let both = Thresholds { warning: self.warning, critical: self.critical };
-        both.that_can_alert().map_err(|why| Error::new(why).at("-w or -c"))
+        both.that_can_alert().map_err(|error| error.at("-w or -c"))
     }
 }
 

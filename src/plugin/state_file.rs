@@ -136,7 +136,7 @@ impl StateFile {
         if limit.is_some_and(|limit| limit < bytes.len() as u64) {
             return Err(fail("the limit on file sizes (ulimit -f) is too low".into()));
         }
-        self.lock().map_err(fail)?;
+        self.lock().map_err(|error| error.at(self.shown_path()))?;
         let written = self.write_whole(&bytes).map_err(|errno| fail(errno.to_string()));
         // This fails only if the descriptor is closed, and then the lock is gone too.
         let _ = flock(self.directory.as_directory(), FlockOperation::Unlock);
@@ -145,16 +145,18 @@ impl StateFile {
 
     /// Takes the directory's lock. All runs use one name for the draft, so killed runs leave at most
     /// one file behind.
-    fn lock(&self) -> Result<(), String> {
+    fn lock(&self) -> Result<(), Error> {
         for _ in 0..PATIENCE {
             let exclusive = FlockOperation::NonBlockingLockExclusive;
             match flock(self.directory.as_directory(), exclusive) {
                 Ok(()) => return Ok(()),
                 Err(Errno::WOULDBLOCK | Errno::INTR) => thread::sleep(STEP),
-                Err(errno) => return Err(format!("cannot lock its directory: {errno}")),
+                Err(errno) => {
+                    return Err(Error::new(format!("cannot lock its directory: {errno}")));
+                }
             }
         }
-        Err("another run has held the lock of its directory for a second".into())
+        Err(Error::new("another run has held the lock of its directory for a second"))
     }
 
     /// Does not sync to disk: after a crash of the machine the content would be of another boot anyway.

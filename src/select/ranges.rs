@@ -5,6 +5,7 @@
 
 use crate::nagios::range::{Range, Thresholds};
 use crate::select::selector::{Key, Kind, Subject, split_terms};
+use crate::text::error::Error;
 use crate::text::escape;
 
 /// The range of who only wants a graph: it never alerts.
@@ -14,7 +15,7 @@ const ANY: &str = "any";
 ///
 /// # Errors
 /// A range that is wrong or misplaced, and what would be right.
-pub(super) fn split(text: &[u8], subject: Subject) -> Result<(&[u8], Option<Thresholds>), String> {
+pub(super) fn split(text: &[u8], subject: Subject) -> Result<(&[u8], Option<Thresholds>), Error> {
     let Some(last) = Ending::of(text)? else {
         refuse_stray(text)?;
         refuse_lost(text, subject)?;
@@ -31,14 +32,14 @@ pub(super) fn split(text: &[u8], subject: Subject) -> Result<(&[u8], Option<Thre
         }
         let own = Thresholds { warning: None, critical: last.range };
         let may_stand = last.written == ANY || own.can_alert();
-        return if may_stand { Ok((rest, Some(own))) } else { Err(open(last.written)) };
+        return if may_stand { Ok((rest, Some(own))) } else { Err(Error::new(open(last.written))) };
     };
     let own = Thresholds { warning: first.range, critical: last.range };
     if !own.can_be_ok() {
-        return Err(no_ok(rest, first.written, last.written));
+        return Err(Error::new(no_ok(rest, first.written, last.written)));
     }
     if !own.can_alert() {
-        return Err(open(&format!("{}:{}", first.written, last.written)));
+        return Err(Error::new(open(&format!("{}:{}", first.written, last.written))));
     }
     Ok((rest, Some(own)))
 }
@@ -52,7 +53,7 @@ struct Ending<'t> {
 }
 
 impl<'t> Ending<'t> {
-    fn of(text: &'t [u8]) -> Result<Option<Self>, String> {
+    fn of(text: &'t [u8]) -> Result<Option<Self>, Error> {
         let Some((before, written)) = range_at_end(text) else {
             return Ok(None);
         };
@@ -82,7 +83,7 @@ fn refuse_number_of_a_thread(
     rest: &[u8],
     next: &Ending<'_>,
     subject: Subject,
-) -> Result<(), String> {
+) -> Result<(), Error> {
     let is_name = |byte: &u8| !matches!(byte, b',' | b'=' | b'~');
     let is_path_like = rest.contains(&b'/') && !rest.starts_with(b"/") && rest.iter().all(is_name);
     let is_number = next.written.bytes().all(|byte| byte.is_ascii_digit());
@@ -90,10 +91,10 @@ fn refuse_number_of_a_thread(
         return Ok(());
     }
     let (name, number) = (escape::text(rest), next.written);
-    Err(format!(
+    Err(Error::new(format!(
         "a number behind a name with / may be part of it; write name={name}:{number}:1-:1- if it is, \
          or {name}:{number}-{number} for this number of {name}"
-    ))
+    )))
 }
 
 /// The range at the end of a text that may have none, such as an exemption's.
@@ -126,12 +127,12 @@ fn is_meant_as_range(tail: &str, after_a_name: bool) -> bool {
 }
 
 /// Refuses a range before the end.
-fn refuse_stray(text: &[u8]) -> Result<(), String> {
+fn refuse_stray(text: &[u8]) -> Result<(), Error> {
     let Some(range) = split_terms(text).into_iter().find_map(stray_range) else {
         return Ok(());
     };
     let range = escape::text(range.as_bytes());
-    Err(format!("the range {range} goes at the end, after all terms, and once"))
+    Err(Error::new(format!("the range {range} goes at the end, after all terms, and once")))
 }
 
 /// A range where it would be taken for part of a value: behind a bare name or a label, or, if it can
@@ -147,7 +148,7 @@ fn stray_range(term: &[u8]) -> Option<String> {
 
 /// Refuses a range that a slip has made part of the last term: `name=bash.0-0`, `/usr/bin/x:0z0`. A
 /// value that ends like this needs both ranges behind it.
-fn refuse_lost(rest: &[u8], subject: Subject) -> Result<(), String> {
+fn refuse_lost(rest: &[u8], subject: Subject) -> Result<(), Error> {
     let terms = split_terms(rest);
     let text = String::from_utf8_lossy(terms.last().copied().unwrap_or_default());
     let key = text.split(['=', '~']).next().unwrap_or_default();
@@ -161,9 +162,9 @@ fn refuse_lost(rest: &[u8], subject: Subject) -> Result<(), String> {
         Subject::Program if is_bare(text.as_bytes()) && !text.starts_with('/') => "name=",
         _ => "",
     };
-    Err(format!(
+    Err(Error::new(format!(
         "'{shown}' ends like a range gone wrong; write {key}{shown}:1-:1- if that is the value"
-    ))
+    )))
 }
 
 fn is_bare(term: &[u8]) -> bool {

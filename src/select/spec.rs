@@ -29,12 +29,11 @@ impl Spec {
     /// What is wrong with which part, and what would be right.
     pub fn parse(text: &[u8], subject: Subject, fallback: Thresholds) -> Result<Self, Error> {
         let place = format!("spec '{}'", escape::bounded(text, 100));
-        let explain = |why: String| Error::new(why).at(&place);
+        let explain = |error: Error| error.at(&place);
         let (rest, own) = ranges::split(text, subject).map_err(explain)?;
         let mut terms = split_terms(rest);
         let label = take_label(&mut terms).map_err(explain)?;
-        let selector =
-            Selector::parse(&terms.join(&b','), subject).map_err(|error| error.at(&place))?;
+        let selector = Selector::parse(&terms.join(&b','), subject).map_err(explain)?;
         let thresholds = match own {
             Some(own) => own,
             None if fallback == Thresholds::default() => {
@@ -63,15 +62,15 @@ pub fn specs_of(path: &Path, subject: Subject, fallback: Thresholds) -> Result<V
 }
 
 /// Takes `label=TEXT` out of the terms.
-fn take_label<'t>(terms: &mut Vec<&'t [u8]>) -> Result<Option<&'t [u8]>, String> {
+fn take_label<'t>(terms: &mut Vec<&'t [u8]>) -> Result<Option<&'t [u8]>, Error> {
     const KEY: &[u8] = b"label=";
     let labels: Vec<_> = terms.iter().filter_map(|term| term.strip_prefix(KEY)).collect();
     terms.retain(|term| !term.starts_with(KEY));
     match labels.as_slice() {
         [] => Ok(None),
-        [b""] => Err("'label' has no value; write label=TEXT".into()),
+        [b""] => Err(Error::new("'label' has no value; write label=TEXT")),
         [label] => slip_in_label(label).map(|()| Some(*label)),
-        _ => Err("it has two labels".into()),
+        _ => Err(Error::new("it has two labels")),
     }
 }
 

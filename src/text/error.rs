@@ -6,24 +6,44 @@ use std::fmt;
 ///
 /// Text from outside must be escaped before it goes in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error(String);
+pub struct Error {
+    text: String,
+    is_of_host: bool,
+}
 
 impl Error {
     /// An error that says `text`.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self { text: text.into(), is_of_host: false }
+    }
+
+    /// An error about what this host lacks, such as a user. The question itself is right, so others
+    /// beside it are judged.
+    pub fn of_host(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_of_host: true }
+    }
+
+    /// The same error with what would be right: `error; remedy`.
+    #[must_use]
+    pub fn followed_by(self, remedy: &str) -> Self {
+        Self { text: format!("{}; {remedy}", self.text), ..self }
+    }
+
+    /// Whether it is about what this host lacks.
+    pub const fn is_of_host(&self) -> bool {
+        self.is_of_host
     }
 
     /// The same error with the place where it happened: `place: text`.
     #[must_use]
     pub fn at(self, place: impl fmt::Display) -> Self {
-        Self(format!("{place}: {}", self.0))
+        Self { text: format!("{place}: {}", self.text), ..self }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Numbers as selectors and ranges write them: `5`, `5-`, `-5`, `5-9`, with a unit where one fits.
 
+use crate::text::error::Error;
 use std::time::Duration;
 
 use crate::text::escape;
@@ -47,7 +48,7 @@ impl Unit {
 ///
 /// # Errors
 /// What a right one looks like.
-pub fn parse(text: &str, unit: Unit) -> Result<f64, String> {
+pub fn parse(text: &str, unit: Unit) -> Result<f64, Error> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, suffix) = text.split_at(digits);
     let fraction_allowed = unit != Unit::Count;
@@ -58,7 +59,7 @@ pub fn parse(text: &str, unit: Unit) -> Result<f64, String> {
         .filter(|_| fraction_allowed || !number.contains('.'));
     match (value, unit.factor(suffix)) {
         (Some(value), Some(factor)) if (value * factor).is_finite() => Ok(value * factor),
-        _ => Err(format!("'{}' is not {}", escape::text(text.as_bytes()), unit.hint())),
+        _ => Err(Error::new(format!("'{}' is not {}", escape::text(text.as_bytes()), unit.hint()))),
     }
 }
 
@@ -81,15 +82,15 @@ impl Interval {
     ///
     /// # Errors
     /// What is wrong with it, and what would be right.
-    pub fn parse(text: &str, unit: Unit) -> Result<Self, String> {
+    pub fn parse(text: &str, unit: Unit) -> Result<Self, Error> {
         const FORMS: &str = "write N, MIN- or MIN-MAX";
-        let number = |number: &str| parse(number, unit).map_err(|why| format!("{why}; {FORMS}"));
+        let number = |number: &str| parse(number, unit).map_err(|error| error.followed_by(FORMS));
         let bound = |text: &str| match text {
             "" => Ok(None),
             digits => number(digits).map(Some),
         };
         if text.is_empty() {
-            return Err(format!("nothing follows the colon; {FORMS}"));
+            return Err(Error::new(format!("nothing follows the colon; {FORMS}")));
         }
         let Some((min, max)) = text.split_once('-') else {
             let exact = number(text)?;
@@ -97,10 +98,10 @@ impl Interval {
         };
         let (lower, upper) = (bound(min)?, bound(max)?);
         match (lower, upper) {
-            (None, None) => Err(format!("'{text}' has no number; {FORMS}")),
-            (Some(low), Some(high)) if low > high => {
-                Err(format!("'{text}' is empty: {min} is above {max}; write {max}-{min}"))
-            }
+            (None, None) => Err(Error::new(format!("'{text}' has no number; {FORMS}"))),
+            (Some(low), Some(high)) if low > high => Err(Error::new(format!(
+                "'{text}' is empty: {min} is above {max}; write {max}-{min}"
+            ))),
             _ => Ok(Self { min: lower, max: upper }),
         }
     }
@@ -115,10 +116,10 @@ impl Interval {
 ///
 /// # Errors
 /// What a right one looks like.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, Error> {
     let seconds = parse(text, Unit::Seconds)?;
     if seconds <= 0.0 || seconds > 86400.0 {
-        return Err(format!("'{text}' is not above 0 seconds and at most a day"));
+        return Err(Error::new(format!("'{text}' is not above 0 seconds and at most a day")));
     }
     Ok(Duration::from_secs_f64(seconds))
 }

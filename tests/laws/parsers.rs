@@ -106,7 +106,7 @@ pub fn exemption(bytes: &[u8]) {
 /// A range that was read is printed as one that is read as the same, in both notations.
 pub fn range(text: &str) {
     match Range::parse(text) {
-        Err(error) => assert!(!error.is_empty()),
+        Err(error) => assert!(!error.to_string().is_empty()),
         Ok(range) => assert_eq!(Range::parse(&range.to_string()), Ok(range), "{text:?}"),
     }
     if let Ok(range) = Range::of_spec(text) {

@@ -2,6 +2,7 @@
 //! rarely meant as a name: `bash user=root`, `^bash$` and `bash*` fit no process, and with `:0-0` they
 //! would be OK for ever. Who means such a name writes `name=`.
 
+use crate::text::error::Error;
 use std::str;
 
 use super::parse::{Subject, exact};
@@ -16,18 +17,18 @@ const SIGNS: &str = "_-.+@/:()%";
 const NOT_OF_DOMAINS: &[u8] = b"=~<>!\"'`\0";
 
 /// Refuses a bare word that is no plain name, path or domain.
-pub(super) fn check(value: &[u8], subject: Subject) -> Result<(), String> {
+pub(super) fn check(value: &[u8], subject: Subject) -> Result<(), Error> {
     if value.is_empty() {
-        return Err("no process is named; write a name, a path or KEY=VALUE first".into());
+        return Err(Error::new("no process is named; write a name, a path or KEY=VALUE first"));
     }
     if let Some(name) = value.strip_prefix(b"not-") {
         let name = escape::text(name);
-        return Err(format!(
+        return Err(Error::new(format!(
             "'not-{name}' negates no key; write not-name={name}, or name=not-{name}"
-        ));
+        )));
     }
     if let Some(why) = misplaced_term(value).or_else(|| wrong_sign(value, subject)) {
-        return Err(why);
+        return Err(Error::new(why));
     }
     let (key, fault) = match subject {
         Subject::Domain => ("domain", fault_of_domain(value)),
@@ -36,7 +37,10 @@ pub(super) fn check(value: &[u8], subject: Subject) -> Result<(), String> {
     };
     fault.map_or(Ok(()), |fault| {
         let right = remedy(key, value);
-        Err(format!("'{}' is no plain {key}, since {fault}; {right}", escape::text(value)))
+        Err(Error::new(format!(
+            "'{}' is no plain {key}, since {fault}; {right}",
+            escape::text(value)
+        )))
     })
 }
 
@@ -232,7 +236,7 @@ mod tests {
             ("/usr//sbin/sshd", "a / is too many"),
             ("bash:0/0", "no letter and no blank follows its colon"),
         ] {
-            let error = check(word.as_bytes(), Subject::Program).unwrap_err();
+            let error = check(word.as_bytes(), Subject::Program).unwrap_err().to_string();
             assert!(error.contains(part), "{word}: {error}");
         }
         for (word, part) in [
@@ -240,7 +244,7 @@ mod tests {
             ("init_t~x", "holds ~; write domain=init_t~x"),
             ("\"init_t\"", "write domain=init_t, without quotes"),
         ] {
-            let error = check(word.as_bytes(), Subject::Domain).unwrap_err();
+            let error = check(word.as_bytes(), Subject::Domain).unwrap_err().to_string();
             assert!(error.contains(part), "{word}: {error}");
         }
     }

@@ -42,7 +42,7 @@ impl Selector {
     /// # Errors
     /// The offending term, and what would be right.
     pub fn parse(text: &[u8], subject: Subject) -> Result<Self, Error> {
-        parse::selector(text, subject).map_err(Error::new)
+        parse::selector(text, subject)
     }
 
     /// One that every process fits.

@@ -3,6 +3,7 @@
 //! A comma that belongs to a value is written twice. Everything that is wrong is told here, before
 //! any scan.
 
+use crate::text::error::Error;
 use std::str;
 
 use regex::bytes::RegexBuilder;
@@ -24,9 +25,9 @@ pub enum Subject {
 }
 
 /// Reads a selector.
-pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String> {
+pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, Error> {
     if text.contains(&0) {
-        return Err("it holds a NUL byte; write plain UTF-8 text".into());
+        return Err(Error::new("it holds a NUL byte; write plain UTF-8 text"));
     }
     let mut questions: Vec<Question> = Vec::new();
     let mut first = None;
@@ -34,13 +35,13 @@ pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, String
     for (at, term) in terms.iter().enumerate() {
         let mut written = escape::text(term);
         let (mut key, negated, test) = match Written::read(term) {
-            Some(term) => term.mean().map_err(|why| split_value(&terms, at).unwrap_or(why))?,
+            Some(term) => term.mean().map_err(|error| split_value(&terms, at).unwrap_or(error))?,
             None if at == 0 => {
                 let (key, test) = bare(term, subject)?;
                 written.insert_str(0, &format!("{}=", key.name()));
                 (key, false, test)
             }
-            None => return Err(no_term(&terms, at)),
+            None => return Err(Error::new(no_term(&terms, at))),
         };
         // Beside another `exe=` a bare path is one of two, either of which will do.
         if key == Key::Path && terms.iter().any(|term| asks_for_exe(term)) {
@@ -97,7 +98,7 @@ fn asks_for_exe(term: &[u8]) -> bool {
     Written::read(term).is_some_and(|written| written.key == "exe" && !written.negated)
 }
 
-fn bare(value: &[u8], subject: Subject) -> Result<(Key, Test), String> {
+fn bare(value: &[u8], subject: Subject) -> Result<(Key, Test), Error> {
     bare::check(value, subject)?;
     let (key, kind) = match subject {
         Subject::Domain => (Key::Domain, Kind::Text),
@@ -108,12 +109,12 @@ fn bare(value: &[u8], subject: Subject) -> Result<(Key, Test), String> {
 }
 
 /// Whether a value ends at a comma that belongs to it, as in `args~x{1,3}`.
-fn split_value(terms: &[Vec<u8>], at: usize) -> Option<String> {
+fn split_value(terms: &[Vec<u8>], at: usize) -> Option<Error> {
     let next = terms.get(at + 1).filter(|next| Written::read(next).is_none())?;
     let whole = [terms[at].as_slice(), next].join(&b',');
     Written::read(&whole)?.mean().ok()?;
     let (first, next) = (escape::text(&terms[at]), escape::text(next));
-    Some(format!("a comma inside a value is written twice: {first},,{next}"))
+    Some(Error::new(format!("a comma inside a value is written twice: {first},,{next}")))
 }
 
 /// What is wrong with a term that has no key, and is not the first.
@@ -122,8 +123,8 @@ fn no_term(terms: &[Vec<u8>], at: usize) -> String {
     if term.is_empty() {
         return "a term is empty; a comma inside a value is written twice".into();
     }
-    if let Err(why) = bare::check(term, Subject::Program) {
-        return why;
+    if let Err(error) = bare::check(term, Subject::Program) {
+        return error.to_string();
     }
     let shown = escape::text(term);
     if Written::read(&terms[0]).is_some() {
@@ -166,13 +167,17 @@ impl<'t> Written<'t> {
         })
     }
 
-    fn mean(&self) -> Result<(Key, bool, Test), String> {
+    fn mean(&self) -> Result<(Key, bool, Test), Error> {
         if self.key == "label" {
-            return Err("a label is written label=TEXT, in a spec".into());
+            return Err(Error::new("a label is written label=TEXT, in a spec"));
         }
-        let (key, kind) = Key::named(self.key).ok_or_else(|| hint::unknown_key(self.prefixed))?;
+        let (key, kind) =
+            Key::named(self.key).ok_or_else(|| Error::new(hint::unknown_key(self.prefixed)))?;
         if self.value.is_empty() {
-            return Err(format!("'{}' has no value; write {}=VALUE", self.key, self.key));
+            return Err(Error::new(format!(
+                "'{}' has no value; write {}=VALUE",
+                self.key, self.key
+            )));
         }
         let test = if self.is_regex {
             slip::in_regex(self.key, self.value)?;
@@ -185,9 +190,9 @@ impl<'t> Written<'t> {
     }
 }
 
-fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, String> {
+fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, Error> {
     if matches!(kind, Kind::Number(_) | Kind::Letters | Kind::YesNo) {
-        return Err(format!("'{key}~' compares no text; write {key}=VALUE"));
+        return Err(Error::new(format!("'{key}~' compares no text; write {key}=VALUE")));
     }
     let pattern = utf8(value)?;
     // A newline in an argument ends no command line.
@@ -197,45 +202,54 @@ fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, String> {
         let what = error.to_string();
         let what = what.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let value = escape::text(value);
-        format!(
+        Error::new(format!(
             "'{value}' is no regular expression: {what}; put \\ before a sign that means itself"
-        )
+        ))
     })
 }
 
-pub(super) fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, String> {
+pub(super) fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, Error> {
     let shown = escape::text(value);
     match kind {
         Kind::Text if key == Key::Unit => unit(value),
-        Kind::Text if key == Key::Mode && !MODES.contains(&shown.as_str()) => {
-            Err(format!("'{shown}' is no mode; write one of {}, or mode~REGEX", MODES.join(", ")))
-        }
+        Kind::Text if key == Key::Mode && !MODES.contains(&shown.as_str()) => Err(Error::new(
+            format!("'{shown}' is no mode; write one of {}, or mode~REGEX", MODES.join(", ")),
+        )),
         Kind::Text => Ok(Test::Text(value.to_vec())),
         Kind::Path if value.starts_with(b"/") => Ok(Test::Executable(Executable::new(value))),
-        Kind::Path => {
-            Err(format!("'{shown}' is not an absolute path; write exe=/PATH or exe~REGEX"))
-        }
+        Kind::Path => Err(Error::new(format!(
+            "'{shown}' is not an absolute path; write exe=/PATH or exe~REGEX"
+        ))),
         Kind::UserName => {
-            let no_user = || format!("there is no user '{shown}'; write a user's name or number");
+            let no_user = || {
+                Error::of_host(format!("there is no user '{shown}'; write a user's name or number"))
+            };
             names::uid(utf8(value)?).map(Test::Id).ok_or_else(no_user)
         }
         Kind::GroupName => {
-            let no_group =
-                || format!("there is no group '{shown}'; write a group's name or number");
+            let no_group = || {
+                Error::of_host(format!(
+                    "there is no group '{shown}'; write a group's name or number"
+                ))
+            };
             names::gid(utf8(value)?).map(Test::Id).ok_or_else(no_group)
         }
         Kind::Number(unit) => {
             let interval = Interval::parse(utf8(value)?, unit);
-            interval.map(Test::Within).map_err(|why| format!("{}={shown}: {why}", key.name()))
+            interval
+                .map(Test::Within)
+                .map_err(|error| error.at(format_args!("{}={shown}", key.name())))
         }
         Kind::Letters if value.iter().all(|letter| b"RSDZTtIX".contains(letter)) => {
             Ok(Test::Letters(value.to_vec()))
         }
-        Kind::Letters => Err(format!("'{shown}' is no state; write letters of R S D Z T t I X")),
+        Kind::Letters => {
+            Err(Error::new(format!("'{shown}' is no state; write letters of R S D Z T t I X")))
+        }
         Kind::YesNo => match value {
             b"yes" => Ok(Test::Is(true)),
             b"no" => Ok(Test::Is(false)),
-            _ => Err(format!("{}={shown}: write yes or no", key.name())),
+            _ => Err(Error::new(format!("{}={shown}: write yes or no", key.name()))),
         },
     }
 }
@@ -245,11 +259,13 @@ const MODES: [&str; 6] = ["enforce", "complain", "kill", "unconfined", "user", "
 
 /// A unit's name; without a kind it is a service, as systemctl has it. A dot alone is no kind: there is
 /// a php8.2-fpm.service.
-fn unit(value: &[u8]) -> Result<Test, String> {
+fn unit(value: &[u8]) -> Result<Test, Error> {
     let is_of_units = |byte: &u8| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(byte);
     if !value.iter().all(is_of_units) {
         let shown = escape::text(value);
-        return Err(format!("no unit is called '{shown}'; write unit~REGEX for a pattern"));
+        return Err(Error::new(format!(
+            "no unit is called '{shown}'; write unit~REGEX for a pattern"
+        )));
     }
     if cgroup::unit_of_group(value).is_some() {
         return Ok(Test::Text(value.to_vec()));
@@ -258,15 +274,15 @@ fn unit(value: &[u8]) -> Result<Test, String> {
     let is_kind = |kind: &&str| value.ends_with(format!(".{kind}").as_bytes());
     if let Some(kind) = empty.into_iter().find(is_kind) {
         let shown = escape::text(value);
-        return Err(format!(
+        return Err(Error::new(format!(
             "'{shown}' is a {kind}, which has no processes itself; name the unit that has"
-        ));
+        )));
     }
     Ok(Test::Text([value, b".service"].concat()))
 }
 
-fn utf8(value: &[u8]) -> Result<&str, String> {
-    str::from_utf8(value).map_err(|_| format!("'{}' is not UTF-8", escape::text(value)))
+fn utf8(value: &[u8]) -> Result<&str, Error> {
+    str::from_utf8(value).map_err(|_| Error::new(format!("'{}' is not UTF-8", escape::text(value))))
 }
 
 #[cfg(test)]
@@ -279,7 +295,7 @@ mod tests {
     }
 
     fn error(text: &str) -> String {
-        selector(text.as_bytes(), Subject::Program).unwrap_err()
+        selector(text.as_bytes(), Subject::Program).unwrap_err().to_string()
     }
 
     #[test]

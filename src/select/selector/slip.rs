@@ -4,81 +4,84 @@
 
 use super::hint;
 use super::{Key, Kind};
+use crate::text::error::Error;
 use crate::text::escape;
 
 /// Refuses what no value holds, in a term `KEY=VALUE`.
-pub(super) fn in_exact(key: Key, kind: Kind, value: &[u8]) -> Result<(), String> {
+pub(super) fn in_exact(key: Key, kind: Kind, value: &[u8]) -> Result<(), Error> {
     let name = key.name();
     let shown = escape::text(value);
     in_any(name, value)?;
     if matches!(value, [b'"' | b'\'', ..]) {
         let bare = escape::text(without_quotes(value));
-        return Err(format!(
+        return Err(Error::new(format!(
             "'{shown}' is in quotes, which belong to a shell; write {name}={bare}"
-        ));
+        )));
     }
     if !matches!(kind, Kind::Text | Kind::Path) {
         return Ok(());
     }
     let is_meant = |at: &usize| key == Key::Args && is_option(value, *at);
     if let Some(at) = term_inside(value).filter(|at| !is_meant(at)) {
-        return Err(lost_term(name, '=', value, at));
+        return Err(Error::new(lost_term(name, '=', value, at)));
     }
     if is_like_regex(key, value) {
-        return Err(format!(
+        return Err(Error::new(format!(
             "'{shown}' looks like a regular expression, and {name}= takes none; write {name}~{shown}"
-        ));
+        )));
     }
     let is_one_word = |text: &[u8]| !text.iter().any(u8::is_ascii_whitespace);
     if key == Key::Args && is_one_word(value) {
-        return Err(format!(
+        return Err(Error::new(format!(
             "args= compares the whole command line; write args~{shown}, or args~^{shown}$ for a \
              command without arguments"
-        ));
+        )));
     }
     Ok(())
 }
 
 /// Refuses what no expression begins with or holds, in a term `KEY~REGEX`. Blanks may stand anywhere.
-pub(super) fn in_regex(name: &str, value: &[u8]) -> Result<(), String> {
+pub(super) fn in_regex(name: &str, value: &[u8]) -> Result<(), Error> {
     let shown = escape::text(value);
     if let [sign @ (b'=' | b'~'), rest @ ..] = value {
         let (sign, rest) = (char::from(*sign), escape::text(rest));
-        return Err(format!(
+        return Err(Error::new(format!(
             "'{shown}' begins with a sign too many; write {name}~{rest}, or {name}~[{sign}]{rest} \
              if the text has it"
-        ));
+        )));
     }
     if let [quote @ (b'"' | b'\''), inside @ .., last] = value {
         if quote == last {
             let inside = escape::text(inside);
-            return Err(format!(
+            return Err(Error::new(format!(
                 "'{shown}' is in quotes, which belong to a shell; write {name}~{inside}"
-            ));
+            )));
         }
     }
     if let Some(at) = term_inside(value).filter(|&at| !is_option(value, at)) {
-        return Err(lost_term(name, '~', value, at));
+        return Err(Error::new(lost_term(name, '~', value, at)));
     }
     Ok(())
 }
 
 /// As [`in_exact`], in `label=TEXT`.
-pub(crate) fn in_label(text: &[u8]) -> Result<(), String> {
+pub(crate) fn in_label(text: &[u8]) -> Result<(), Error> {
     in_any("label", text)?;
-    term_inside(text).map_or(Ok(()), |at| Err(lost_term("label", '=', text, at)))
+    term_inside(text).map_or(Ok(()), |at| Err(Error::new(lost_term("label", '=', text, at))))
 }
 
-fn in_any(name: &str, value: &[u8]) -> Result<(), String> {
+fn in_any(name: &str, value: &[u8]) -> Result<(), Error> {
     let shown = escape::text(value);
     if let [sign @ (b'=' | b'~'), rest @ ..] = value {
         let (sign, rest) = (char::from(*sign), escape::text(rest));
-        return Err(format!("'{shown}' begins with a sign too many; write {name}{sign}{rest}"));
+        return Err(Error::new(format!(
+            "'{shown}' begins with a sign too many; write {name}{sign}{rest}"
+        )));
     }
     let text = String::from_utf8_lossy(value);
     if text.trim() != text {
         let right = escape::text(text.trim().as_bytes());
-        return Err(format!("a blank stands beside '{right}'; write {name}={right}"));
+        return Err(Error::new(format!("a blank stands beside '{right}'; write {name}={right}")));
     }
     Ok(())
 }
