@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
-use procwarden::host::names;
+use procwarden::host::names::{self, NoAnswer};
 use procwarden::kernel::capability::Capabilities;
 use procwarden::nagios::report::Report;
 use procwarden::plugin::options::CommonOptions;
@@ -105,13 +105,14 @@ impl Options {
     fn policy(&self) -> Result<Policy, Error> {
         let rules = self.rules.iter().copied().collect();
         let allowed = self.allow_caps.iter();
-        let (warnings, privileged) = (self.warnings()?, self.privileged(rules)?);
+        let (warnings, (privileged, may_lack_groups)) = (self.warnings()?, self.privileged(rules)?);
         self.refuse_idle(rules)?;
         Ok(Policy {
             rules,
             warnings,
             allowed: allowed.fold(Capabilities::default(), |sum, cap| sum.union(*cap)),
             privileged,
+            may_lack_groups,
         })
     }
 
@@ -146,20 +147,27 @@ impl Options {
         Ok(())
     }
 
-    /// The ids of the privileged groups. We look up the usual ones only if a rule needs them; those
-    /// that were named must exist.
-    fn privileged(&self, rules: Rules) -> Result<Vec<u32>, Error> {
-        let named = self.privileged_groups.iter().map(|name| {
-            names::gid(name).ok_or_else(|| {
-                let name = escape::bounded(name.as_bytes(), 100);
-                Error::new(format!("there is no group '{name}'; write a group's name or number"))
-            })
-        });
-        let named: Vec<u32> = named.collect::<Result<_, _>>()?;
-        if !named.is_empty() || !rules.intersects(Rules::GROUPS | Rules::NO_NEW_PRIVS) {
-            return Ok(named);
+    /// The ids of the privileged groups, and whether we may lack some. We look up the usual ones only
+    /// if a rule needs them; those that were named must exist.
+    fn privileged(&self, rules: Rules) -> Result<(Vec<u32>, bool), Error> {
+        let are_usual = self.privileged_groups.is_empty();
+        let needs_usual = are_usual && rules.intersects(Rules::GROUPS | Rules::NO_NEW_PRIVS);
+        let usual = PRIVILEGED_GROUPS.into_iter().filter(|_| needs_usual);
+        let (mut ids, mut may_lack_groups) = (Vec::new(), false);
+        for name in self.privileged_groups.iter().map(String::as_str).chain(usual) {
+            match names::gid(name) {
+                Ok(Some(id)) => ids.push(id),
+                Ok(None) if are_usual => {}
+                Ok(None) => {
+                    let name = escape::bounded(name.as_bytes(), 100);
+                    return Err(Error::new(format!(
+                        "there is no group '{name}'; write a group's name or number"
+                    )));
+                }
+                Err(NoAnswer) => may_lack_groups = true,
+            }
         }
-        Ok(PRIVILEGED_GROUPS.into_iter().filter_map(names::gid).collect())
+        Ok((ids, may_lack_groups))
     }
 
     fn exemptions(&self) -> Result<Vec<RuleExemption>, Error> {

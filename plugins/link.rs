@@ -3,10 +3,11 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use procwarden::plugin::outlet;
 use procwarden::plugin::runner::{self, Plugin};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
@@ -109,7 +110,5 @@ fn fail(link: &Path, why: &str) -> Error {
 }
 
 fn print(text: &str, code: u8) -> u8 {
-    let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    if written.is_ok() { code } else { 3 }
+    if outlet::print(text) { code } else { 3 }
 }

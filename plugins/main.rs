@@ -6,16 +6,15 @@ mod check_privdrop;
 mod check_proccount;
 mod check_proccpu;
 mod check_selinux_domain;
+mod footing;
 #[cfg(test)]
 mod generated;
 mod link;
 #[cfg(test)]
 mod named;
-mod stdout;
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
-use std::process::ExitCode;
 
 use procwarden::plugin::runner::{self, Plugin};
 use procwarden::text::error::Error;
@@ -32,17 +31,12 @@ const PLUGINS: [Plugin; 4] = [
 /// A plugin whose name is called with this ending reports to mon.
 const MON_ENDING: &str = ".monitor";
 
-fn main() -> ExitCode {
-    stdout::outlive_limits();
+fn main() {
     let mut arguments = std::env::args_os();
     let called = arguments.next().unwrap_or_default();
     // The whole file name: by its stem, check_proccount.old would be the plugin, too.
     let called = Path::new(&called).file_name().unwrap_or_default().to_owned();
-    let code = act_as(&called, arguments.collect());
-    if stdout::was_closed() {
-        return ExitCode::from(3);
-    }
-    ExitCode::from(code)
+    footing::end(act_as(&called, arguments.collect()))
 }
 
 fn act_as(called: &OsStr, mut arguments: Vec<OsString>) -> u8 {

@@ -49,9 +49,56 @@ fn a_limit_on_file_sizes_is_exit_3() {
 fn a_death_for_want_of_stack_is_exit_3() {
     let plugin = Installed::link("check_proccount");
     let line = plugin.shell(&["--mon", &unique()]);
-    let command = format!("ulimit -s 16; exec {line} 2>/dev/null");
+    let command = format!("ulimit -s 32; exec {line}");
     let answer = Check::program("/bin/sh").args(["-c", &command]).run_raw();
     answer.code(3).has("PROCWARDEN is UNKNOWN: out of memory, stack or CPU time");
+}
+
+/// From the least memory with which the dynamic linker can load us to as much as we need: always one
+/// line, and none of the runtime's own words.
+#[test]
+fn any_want_of_memory_is_one_line_and_exit_3() {
+    let plugin = Installed::link("check_proccount");
+    let with = |kilobytes: u32| {
+        let limit = format!("ulimit -v {kilobytes}; exec {}", plugin.shell(&[&unique()]));
+        Check::program("/bin/sh").args(["-c", &limit]).start().finish()
+    };
+    let is_loaded = |answer: &support::Answer| !matches!(answer.code, None | Some(127));
+    let mut kilobytes = 3000;
+    while !is_loaded(&with(kilobytes)) {
+        kilobytes += 64;
+    }
+    let mut failed = 0;
+    loop {
+        let answer = with(kilobytes);
+        answer.lawful().line_count(1);
+        if answer.code == Some(2) {
+            break;
+        }
+        answer.code(3).has(" is UNKNOWN: ");
+        (failed, kilobytes) = (failed + 1, kilobytes + 16);
+    }
+    assert!(failed > 10, "{failed}");
+}
+
+/// Where std takes EBADF for a stdout that nobody wants.
+#[test]
+fn a_stdout_that_is_open_for_reading_only_is_exit_3() {
+    let plugin = Installed::link("check_proccount");
+    let line = plugin.shell(&[&format!("{}:0-0", unique())]);
+    let command = format!("exec {line} 1</etc/hostname");
+    Check::program("/bin/sh").args(["-c", &command]).run_raw().code(3);
+}
+
+/// A pipe that is full and that nobody reads holds nothing up beyond the time limit.
+#[test]
+fn a_full_pipe_is_exit_3_at_the_time_limit() {
+    let plugin = Installed::link("check_proccount");
+    let line = plugin.shell(&["-t", "1", &unique()]);
+    let fill = "dd if=/dev/zero bs=4096 count=16 status=none";
+    let command = format!("{{ {fill}; {line}; echo $? >&2; }} | {{ exec 3<&0; sleep 5; }}");
+    let answer = Check::program("/bin/bash").args(["-c", &command]).start().finish();
+    assert_eq!(String::from_utf8_lossy(&answer.stderr), "3\n", "{answer}");
 }
 
 /// mon knows only 0 and not 0.

@@ -4,7 +4,7 @@ use procwarden::kernel::capability::Capabilities;
 use procwarden::kernel::file::File;
 use procwarden::kernel::status::{Held, Ids, Status};
 use procwarden::nagios::state::State;
-use procwarden::proc::fact::{self, Cause, Fact, Hidden, Missing};
+use procwarden::proc::fact::{self, Cause, Fact, Hidden, Missing, NO_NAMES};
 use procwarden::proc::process::Process;
 
 use super::rules::Rules;
@@ -21,6 +21,8 @@ pub(crate) struct Policy {
     pub(crate) allowed: Capabilities,
     /// Groups that are as good as root.
     pub(crate) privileged: Vec<u32>,
+    /// Whether there may be others, since the name service did not answer.
+    pub(crate) may_lack_groups: bool,
 }
 
 /// What is wrong with a process.
@@ -134,6 +136,10 @@ impl Policy {
             process.groups().map(|groups| gids.into_iter().chain(groups).any(is_privileged));
         let held = status.held.map(Held::any).ok_or(line_missing);
         let may_gain = status.no_new_privs.map(|set| !set).ok_or(line_missing);
+        let in_privileged = match in_privileged {
+            Ok(false) if self.may_lack_groups => Err(NO_NAMES),
+            known => known,
+        };
         let has_some = fact::any([held.map(|held| !held.is_empty()), in_privileged]);
         [
             (Rules::GID_ROOT, Ok(gids.contains(&0))),

@@ -4,10 +4,9 @@
 //! is never an error.
 
 use std::path::Path;
-use std::thread;
 use std::time::Duration;
 
-use procwarden::host::progress::{self, Stage};
+use procwarden::host::patience;
 use procwarden::plugin::state_dir::StateDir;
 use procwarden::plugin::state_file::{StateFile, fingerprint};
 use procwarden::proc::root::ProcRoot;
@@ -89,8 +88,7 @@ impl Baseline {
         let passed = Moment::now(root)?.since(sample.taken);
         let rest = (self.over + sample.duration()).saturating_sub(passed);
         if !rest.is_zero() {
-            progress::enter(Stage::Waiting);
-            thread::sleep(rest);
+            patience::rest(rest);
         }
         Ok(())
     }

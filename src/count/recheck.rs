@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::host::progress::{self, Stage};
+use crate::host::patience;
 use crate::nagios::state::State;
 use crate::text::error::Error;
 
@@ -53,8 +53,7 @@ pub fn settle<T: Judged + Clone>(
         if open.is_empty() {
             break;
         }
-        progress::enter(Stage::Waiting);
-        std::thread::sleep(wait);
+        patience::rest(wait);
         waited += wait;
         for (at, item) in open.iter().copied().zip(judge(&open)?) {
             if item.state() <= settled[at].last.state() {

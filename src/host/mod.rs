@@ -1,10 +1,12 @@
 //! What a host tells beside `/proc/PID`: its users and groups, its security systems.
 //!
-//! This layer does I/O, and so keeps [`progress`] for the time limit. It knows no process: what is
+//! This layer does I/O, and so keeps [`progress`] for the time limit and has [`patience`] with what
+//! may not answer. It knows no process: what is
 //! read of one belongs to the layer below.
 
 pub mod login_defs;
 pub mod names;
 pub(crate) mod open;
+pub mod patience;
 pub mod progress;
 pub mod security;

@@ -11,6 +11,9 @@ use crate::text::list::{listed, one_line};
 /// Longest text of the first line, in bytes, performance data excluded.
 const LONGEST_TEXT: usize = 511;
 
+/// Longest remark, in bytes.
+const LONGEST_REMARK: usize = 160;
+
 /// Longest whole output, in bytes.
 const LONGEST_OUTPUT: usize = 4096;
 
@@ -88,7 +91,7 @@ impl Report {
         // The sort is stable: findings of one state keep the order of the command line.
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.state));
         let texts: Vec<_> = findings.iter().map(|finding| finding.text.as_str()).collect();
-        let remark = one_line(&self.remark, 80);
+        let remark = one_line(&self.remark, LONGEST_REMARK);
         let joint = if remark.is_empty() { "" } else { "; " };
         let listed = listed(&texts, limit.saturating_sub(remark.len() + joint.len()));
         format!("{listed}{joint}{remark}")

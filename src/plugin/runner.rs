@@ -4,17 +4,17 @@
 //! exit code 3 (under `--mon`, 1), never as silence and never as OK.
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use clap::{ArgMatches, Command, error::ErrorKind};
+use rustix::process::Signal;
 
-use crate::host::progress::{self, Stage};
+use crate::host::progress;
 use crate::nagios::report::{Finding, Report};
 use crate::nagios::state::State;
-use crate::plugin::check_procs;
-use crate::plugin::watchdog;
+use crate::plugin::supervisor::{self, End, supervise};
+use crate::plugin::{check_procs, outlet};
 use crate::text::error::Error;
 use crate::text::escape;
 use crate::text::number;
@@ -75,9 +75,6 @@ pub fn run(plugin: Plugin, mut arguments: Vec<OsString>, mon: bool) -> u8 {
     let form = if mon || is_typed { Form::Mon } else { Form::Nagios };
     let output = panic::catch_unwind(AssertUnwindSafe(|| output(plugin, arguments, form)))
         .unwrap_or_else(|panic| unknown(plugin.title, form, &panic_text(panic.as_ref())));
-    progress::enter(Stage::Reporting);
-    // Held until the process ends: there is one verdict.
-    let _claim = watchdog::claim_verdict();
     print(form, &output)
 }
 
@@ -106,39 +103,58 @@ fn output(plugin: Plugin, arguments: Vec<OsString>, form: Form) -> Output {
         }
     };
     let limit = matches.get_one::<Duration>("timeout").copied().unwrap_or(Duration::from_secs(10));
-    let on_timeout = move |doing: Option<String>| end_on_time(plugin.title, form, limit, doing);
-    if let Err(error) = watchdog::start(limit, on_timeout) {
-        return unknown(plugin.title, form, &format!("cannot start the watchdog thread: {error}"));
+    let what = match supervise(limit, move || (plugin.run)(&matches)) {
+        Ok(End::Done(Ok(Ok(report)))) => return told(form, &report),
+        Ok(End::Done(Ok(Err(error)))) => error.to_string(),
+        Ok(End::Done(Err(panic))) => panic_text(panic.as_ref()),
+        Ok(End::TimedOut) => {
+            format!("timed out after {} s while {}", number::seconds(limit), progress::doing())
+        }
+        Ok(End::Signal(signal)) => {
+            let what = format!("ended by {} while {}", name_of(signal), progress::doing());
+            return unknown(plugin.title, form, &what);
+        }
+        Err(error) => format!("cannot start a thread: {error}"),
+    };
+    match supervisor::known() {
+        Some(report) => told(form, &cut_short(report, what)),
+        None => unknown(plugin.title, form, &what),
     }
-    match (plugin.run)(&matches) {
-        Ok(report) => Output { text: form.text(&report), code: form.exit_code(report.state()) },
-        Err(error) => unknown(plugin.title, form, &error.to_string()),
+}
+
+fn told(form: Form, report: &Report) -> Output {
+    Output { text: form.text(report), code: form.exit_code(report.state()) }
+}
+
+/// A verdict of which we don't have all the words, and why.
+fn cut_short(mut report: Report, why: String) -> Report {
+    if report.findings.is_empty() {
+        report.details.push(why);
+    } else {
+        let joint = if report.remark.is_empty() { "" } else { "; " };
+        report.remark.push_str(joint);
+        report.remark.push_str(&why);
     }
+    report
+}
+
+/// What people call a signal.
+fn name_of(signal: i32) -> String {
+    let known = [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT, Signal::ALARM];
+    let names = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGALRM"];
+    let mut named = known.into_iter().zip(names);
+    let named = named.find(|(known, _)| known.as_raw() == signal);
+    named.map_or_else(|| format!("signal {signal}"), |(_, name)| name.into())
 }
 
 fn unknown(title: &'static str, form: Form, text: &str) -> Output {
     let finding = Finding { state: State::Unknown, text: text.into() };
-    let report = Report { title, findings: vec![finding], ..Report::default() };
-    Output { text: form.text(&report), code: form.exit_code(State::Unknown) }
+    told(form, &Report { title, findings: vec![finding], ..Report::default() })
 }
 
 /// Writes the output; one that did not get out is no verdict.
 fn print(form: Form, output: &Output) -> u8 {
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(output.text.as_bytes()).and_then(|()| stdout.flush()) {
-        Ok(()) => output.code,
-        Err(_) => form.exit_code(State::Unknown),
-    }
-}
-
-/// Called on the watchdog's thread. The main one hangs, so that the process ends here.
-#[allow(clippy::exit, reason = "nothing else ends a process whose main thread hangs")]
-fn end_on_time(title: &'static str, form: Form, limit: Duration, doing: Option<String>) {
-    if let Some(doing) = doing {
-        let seconds = number::seconds(limit);
-        print(form, &unknown(title, form, &format!("timed out after {seconds} s while {doing}")));
-    }
-    std::process::exit(form.exit_code(State::Unknown).into());
+    if outlet::print(&output.text) { output.code } else { form.exit_code(State::Unknown) }
 }
 
 /// What clap says, on one line and without its usage text.

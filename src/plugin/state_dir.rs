@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, Mode, OFlags, fstat, mkdirat, openat};
 use rustix::io::Errno;
 use rustix::process::geteuid;
-use users::os::unix::UserExt;
 
+use crate::host::names;
 use crate::host::progress::{self, Stage};
 use crate::text::error::Error;
 use crate::text::escape;
@@ -104,11 +104,7 @@ fn set(variable: &str) -> Option<PathBuf> {
 /// database serves where `$HOME` is missing.
 fn home() -> Option<PathBuf> {
     let state = set("XDG_STATE_HOME").or_else(|| {
-        let of_user = || {
-            progress::enter(Stage::AskingNames);
-            let user = users::get_user_by_uid(geteuid().as_raw())?;
-            Some(user.home_dir().to_owned()).filter(|home| home.is_absolute())
-        };
+        let of_user = || names::home(geteuid().as_raw()).filter(|home| home.is_absolute());
         let home = set("HOME").or_else(of_user)?;
         Some(home.join(".local/state"))
     });

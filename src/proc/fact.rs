@@ -34,6 +34,10 @@ pub enum Cause {
     NamesUs,
     /// It is longer than we are willing to read.
     TooLong,
+    /// It does not answer: who reads it waits for ever, or longer than we have patience.
+    NoAnswer,
+    /// The name service does not answer.
+    NoNames,
     /// Any other error of open(2), read(2) or readlink(2).
     Failed(Errno),
 }
@@ -104,6 +108,8 @@ impl fmt::Display for Hidden {
             Cause::NamesUs => {
                 write!(f, "{file} names this program, so it may belong to another check")
             }
+            Cause::NoAnswer => write!(f, "{file} does not answer"),
+            Cause::NoNames => write!(f, "the name service does not answer"),
             Cause::TooLong => write!(f, "{file} is too long to read"),
             Cause::Failed(errno) => write!(f, "reading {file} failed: {errno}"),
         }
@@ -118,6 +124,10 @@ pub enum Missing {
     /// The process is there, the fact is out of sight.
     Hidden(Hidden),
 }
+
+/// What hangs on a name that the name service did not tell us.
+pub const NO_NAMES: Missing =
+    Missing::Hidden(Hidden { file: File::Directory, cause: Cause::NoNames });
 
 /// A fact about a process.
 pub type Fact<T> = Result<T, Missing>;

@@ -229,6 +229,12 @@ impl Running {
         self.child.id()
     }
 
+    pub(crate) fn signal(&self, signal: libc::c_int) {
+        let pid = libc::pid_t::try_from(self.pid()).expect("a pid");
+        // SAFETY: the child is not reaped before finish(), so the pid is still its own.
+        assert_eq!(unsafe { libc::kill(pid, signal) }, 0, "kill");
+    }
+
     /// Waits for its end; one that never ends is killed, and the test fails.
     #[track_caller]
     pub(crate) fn finish(mut self) -> Answer {

@@ -34,7 +34,7 @@ pub(crate) use answer::Answer;
 pub(crate) use check::{Check, Installed, NOBODY};
 pub(crate) use need::{Need, can, unit_top};
 pub(crate) use skip::{lacking, skipped};
-pub(crate) use specimen::{Process, Specimen};
+pub(crate) use specimen::{Process, Specimen, blocked};
 pub(crate) use tree::Tree;
 pub(crate) use wait::{Sleeping, until, until_asleep, until_some};
 

@@ -20,6 +20,8 @@ pub(crate) enum Need {
     UserNamespace,
     /// A PID namespace that holds the processes of these tests and no others.
     Alone,
+    /// To be a file system in user space.
+    Fuse,
     /// Kernel threads in sight; a container has none.
     KernelThreads,
     /// A program on the PATH.
@@ -43,6 +45,7 @@ pub(crate) fn can(need: Need) -> bool {
             runs("setpriv", &[&nobody[..], &["unshare", "-U", "true"]].concat())
         }
         Need::Alone => namespace::is_ours(),
+        Need::Fuse => std::fs::File::open("/dev/fuse").is_ok(),
         Need::KernelThreads => {
             std::fs::read("/proc/2/comm").is_ok_and(|comm| comm == b"kthreadd\n")
         }
@@ -67,6 +70,7 @@ impl fmt::Display for Need {
             Self::PidNamespace => "PID namespaces",
             Self::UserNamespace => "user namespaces for ordinary users",
             Self::Alone => "a PID namespace of its own",
+            Self::Fuse => "/dev/fuse",
             Self::KernelThreads => "kernel threads in sight",
             Self::Program(name) => name,
             Self::UnitGroups => "control groups at the root of version 2",

@@ -159,27 +159,45 @@ impl Specimen {
     }
 }
 
-/// The compiled specimen: made once, by whichever test process comes first, since the name holds
-/// the source's hash and the file appears whole or not at all.
+/// Processes whose command line does not answer; see `tests/blocked.c`. Whoever reads it waits until
+/// they end, so keep them for seconds only.
+#[track_caller]
+pub(crate) fn blocked(name: &str, count: usize, uid: u32) -> Process {
+    let dir = open_dir();
+    let path = real(dir.path()).join("blocked");
+    copy_executable(&compiled("blocked.c"), &path);
+    let arguments = [name, &count.to_string(), &uid.to_string()];
+    let mut process = Process::start(Command::new(&path).args(arguments));
+    process.dir = Some(dir);
+    process
+}
+
+/// The compiled specimen.
 pub(crate) fn specimen() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        use std::hash::{DefaultHasher, Hash, Hasher};
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specimen.c");
-        let mut hasher = DefaultHasher::new();
-        std::fs::read(&source).expect("specimen.c").hash(&mut hasher);
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let path = dir.join(format!("specimen-{:016x}", hasher.finish()));
-        if !path.exists() {
-            let draft = dir.join(format!("specimen-{}.draft", namespace::number()));
-            let done = Command::new("cc")
-                .args(["-O1", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"])
-                .args([&draft, &source])
-                .output()
-                .expect("these tests need a C compiler called cc");
-            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-            std::fs::rename(&draft, &path).expect("rename");
-        }
-        path
-    })
+    PATH.get_or_init(|| compiled("specimen.c"))
+}
+
+/// A program made once, by whichever test process comes first, since the name holds the source's hash
+/// and the file appears whole or not at all.
+fn compiled(source: &str) -> PathBuf {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let name = source.trim_end_matches(".c");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(source);
+    let mut hasher = DefaultHasher::new();
+    std::fs::read(&source).expect("the source").hash(&mut hasher);
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let path = dir.join(format!("{name}-{:016x}", hasher.finish()));
+    if !path.exists() {
+        // Tests of one process compile side by side, too.
+        let draft = tempfile::Builder::new().tempfile_in(dir).expect("a draft").into_temp_path();
+        let done = Command::new("cc")
+            .args(["-O1", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"])
+            .args([draft.as_os_str(), source.as_os_str()])
+            .output()
+            .expect("these tests need a C compiler called cc");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        std::fs::rename(&draft, &path).expect("rename");
+    }
+    path
 }

@@ -55,7 +55,8 @@ pub fn shown(process: &mut Process<'_>) -> Fact<Vec<u8>> {
     if !is_cut && !interprets {
         return Ok(comm.to_vec());
     }
-    let cmdline = process.cmdline()?;
+    // Where nothing more is told, it has this name still.
+    let cmdline = process.cmdline().unwrap_or_default();
     let is_longer = |name: &&[u8]| is_cut && name.len() > comm.len() && name.starts_with(comm);
     let script = || program(cmdline).filter(|_| interprets).map(Program::base_name);
     Ok(other_names(cmdline).find(is_longer).or_else(script).unwrap_or(comm).to_vec())

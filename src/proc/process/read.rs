@@ -2,14 +2,15 @@
 
 use std::ffi::CStr;
 use std::mem;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::buffer::spare_capacity;
-use rustix::fs::{AtFlags, StatxFlags, statx};
-use rustix::io::{Errno, read};
+use rustix::fs::{AtFlags, Mode, OFlags, StatxFlags, openat, statx};
+use rustix::io::{Errno, fcntl_dupfd_cloexec, read};
 
 use super::path::{FilePath, PidPath};
 use super::{Content, Process};
-use crate::host::progress;
+use crate::host::{patience, progress};
 use crate::kernel::file::File;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 
@@ -56,29 +57,42 @@ impl Process<'_> {
 
     /// One open, one read, one close: what a file of one short line needs.
     pub(super) fn read_short(&self, file: File, buffer: &mut [u8]) -> Fact<usize> {
+        if patience::is_careful_with(file) {
+            let bytes = self.read_with_care(file)?;
+            let length = bytes.len().min(buffer.len());
+            buffer[..length].copy_from_slice(&bytes[..length]);
+            return Ok(length);
+        }
         self.attempt(file, |path| read(self.root.open_file(path)?, buffer))
     }
 
     /// The whole file, in one read where the buffer already has the room.
     pub(super) fn read_whole(&self, file: File, bytes: &mut Vec<u8>) -> Fact<()> {
-        bytes.clear();
-        bytes.reserve(4096);
-        self.attempt(file, |path| {
-            let open = self.root.open_file(path)?;
-            while bytes.len() <= LONGEST {
-                // procfs fills the buffer as far as it can, so a short read is the last one.
-                let room = bytes.capacity() - bytes.len();
-                if read(&open, spare_capacity(bytes))? < room {
-                    return Ok(());
-                }
-                bytes.reserve(bytes.len());
-            }
-            Ok(())
-        })?;
+        if patience::is_careful_with(file) {
+            *bytes = self.read_with_care(file)?;
+        } else {
+            self.attempt(file, |path| read_all(self.root.as_directory(), path, bytes))?;
+        }
         if bytes.len() > LONGEST {
             return Err(Missing::Hidden(Hidden { file, cause: Cause::TooLong }));
         }
         Ok(())
+    }
+
+    /// On a thread of its own, since the file may not answer.
+    fn read_with_care(&self, file: File) -> Fact<Vec<u8>> {
+        let answer = self.attempt(file, |path| {
+            let directory = self.root.as_directory();
+            let who = (self.pid.0, uid_of(directory, self.path.to(File::Directory).as_c_str())?);
+            // It may outlive us.
+            let (directory, path) = (fcntl_dupfd_cloexec(directory, 0)?, path.to_owned());
+            let read = move || {
+                let mut bytes = Vec::new();
+                read_all(directory.as_fd(), &path, &mut bytes).map(|()| bytes)
+            };
+            patience::file(file, who, read).transpose()
+        })?;
+        answer.ok_or(Missing::Hidden(Hidden { file, cause: Cause::NoAnswer }))
     }
 
     fn attempt<T>(&self, file: File, read: impl FnOnce(&CStr) -> Result<T, Errno>) -> Fact<T> {
@@ -101,6 +115,27 @@ impl Process<'_> {
         }
         Missing::Hidden(Hidden { file, cause: Cause::Malformed })
     }
+}
+
+/// All that the file holds, but not much beyond [`LONGEST`].
+fn read_all(directory: BorrowedFd<'_>, path: &CStr, bytes: &mut Vec<u8>) -> Result<(), Errno> {
+    bytes.clear();
+    bytes.reserve(4096);
+    let open = openat(directory, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    while bytes.len() <= LONGEST {
+        // procfs fills the buffer as far as it can, so a short read is the last one.
+        let room = bytes.capacity() - bytes.len();
+        if read(&open, spare_capacity(bytes))? < room {
+            return Ok(());
+        }
+        bytes.reserve(bytes.len());
+    }
+    Ok(())
+}
+
+/// Whose process it is; in a recorded tree, whoever unpacked it.
+fn uid_of(root: BorrowedFd<'_>, directory: &CStr) -> Result<u32, Errno> {
+    statx(root, directory, AtFlags::NO_AUTOMOUNT, StatxFlags::UID).map(|found| found.stx_uid)
 }
 
 /// What an error of open, read or readlink means.

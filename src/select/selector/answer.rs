@@ -3,11 +3,11 @@
 use regex::bytes::Regex;
 
 use super::{Key, Test};
-use crate::host::names;
+use crate::host::names::{self, NoAnswer};
 use crate::kernel::cgroup;
 use crate::kernel::cmdline::joined;
 use crate::kernel::file::File;
-use crate::proc::fact::{Cause, Fact, Hidden, Missing};
+use crate::proc::fact::{Cause, Fact, Hidden, Missing, NO_NAMES};
 use crate::proc::process::executable::{link_of, undeleted};
 use crate::proc::process::{Process, name};
 use crate::proc::root::Pid;
@@ -21,13 +21,13 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
         },
         Key::Path | Key::Exe => executable_holds(key, test, process),
         Key::Args => process.cmdline().map(|cmdline| test.fits_text(&joined(cmdline))),
-        Key::User => Ok(test.fits_user(known(process.owner()?.uid, process)?)),
+        Key::User => test.fits_user(known(process.owner()?.uid, process)?),
         Key::Uid => Ok(test.fits_number(known(process.owner()?.uid, process)?.into())),
-        Key::Group => Ok(test.fits_group(known(process.owner()?.gid, process)?)),
+        Key::Group => test.fits_group(known(process.owner()?.gid, process)?),
         Key::Gid => Ok(test.fits_number(known(process.owner()?.gid, process)?.into())),
-        Key::RealUser => Ok(test.fits_user(known(process.status()?.uid.real, process)?)),
+        Key::RealUser => test.fits_user(known(process.status()?.uid.real, process)?),
         Key::RealUid => Ok(test.fits_number(known(process.status()?.uid.real, process)?.into())),
-        Key::RealGroup => Ok(test.fits_group(known(process.status()?.gid.real, process)?)),
+        Key::RealGroup => test.fits_group(known(process.status()?.gid.real, process)?),
         Key::RealGid => Ok(test.fits_number(known(process.status()?.gid.real, process)?.into())),
         Key::Ppid => process.stat().map(|stat| test.fits_number(stat.ppid.into())),
         Key::Parent => parent_holds(test, process),
@@ -118,19 +118,22 @@ impl Test {
         }
     }
 
-    fn fits_user(&self, uid: u32) -> bool {
-        match self {
-            Self::Id(wanted) => *wanted == uid,
-            Self::Matches(regex) => regex.is_match(names::user(uid).as_bytes()),
-            _ => false,
-        }
+    fn fits_user(&self, uid: u32) -> Fact<bool> {
+        self.fits_id(uid, || names::user_for_sure(uid))
     }
 
-    fn fits_group(&self, gid: u32) -> bool {
+    fn fits_group(&self, gid: u32) -> Fact<bool> {
+        self.fits_id(gid, || names::group_for_sure(gid))
+    }
+
+    fn fits_id(&self, id: u32, name: impl FnOnce() -> Result<String, NoAnswer>) -> Fact<bool> {
         match self {
-            Self::Id(wanted) => *wanted == gid,
-            Self::Matches(regex) => regex.is_match(names::group(gid).as_bytes()),
-            _ => false,
+            Self::Id(wanted) => Ok(*wanted == id),
+            Self::Matches(regex) => {
+                Ok(regex.is_match(name().map_err(|NoAnswer| NO_NAMES)?.as_bytes()))
+            }
+            Self::Untold => Err(NO_NAMES),
+            _ => Ok(false),
         }
     }
 

@@ -231,6 +231,8 @@ enum Test {
     Matches(Regex),
     Executable(Executable),
     Id(u32),
+    /// A user or group that the name service did not tell us.
+    Untold,
     Within(Interval),
     Letters(Vec<u8>),
     Is(bool),

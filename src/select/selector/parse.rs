@@ -10,7 +10,7 @@ use regex::bytes::RegexBuilder;
 
 use super::executable::Executable;
 use super::{Key, Kind, Question, Selector, Test, bare, hint, slip};
-use crate::host::names;
+use crate::host::names::{self, NoAnswer};
 use crate::kernel::cgroup;
 use crate::text::escape;
 use crate::text::number::Interval;
@@ -224,7 +224,7 @@ pub(super) fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, Error> {
             let no_user = || {
                 Error::of_host(format!("there is no user '{shown}'; write a user's name or number"))
             };
-            names::uid(utf8(value)?).map(Test::Id).ok_or_else(no_user)
+            id(names::uid(utf8(value)?), no_user)
         }
         Kind::GroupName => {
             let no_group = || {
@@ -232,7 +232,7 @@ pub(super) fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, Error> {
                     "there is no group '{shown}'; write a group's name or number"
                 ))
             };
-            names::gid(utf8(value)?).map(Test::Id).ok_or_else(no_group)
+            id(names::gid(utf8(value)?), no_group)
         }
         Kind::Number(unit) => {
             let interval = Interval::parse(utf8(value)?, unit);
@@ -256,6 +256,16 @@ pub(super) fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, Error> {
 
 /// What the kernel calls the modes of AppArmor's profiles.
 const MODES: [&str; 6] = ["enforce", "complain", "kill", "unconfined", "user", "mixed"];
+
+fn id(
+    told: Result<Option<u32>, NoAnswer>,
+    nobody: impl FnOnce() -> Error,
+) -> Result<Test, Error> {
+    match told {
+        Ok(found) => found.map(Test::Id).ok_or_else(nobody),
+        Err(NoAnswer) => Ok(Test::Untold),
+    }
+}
 
 /// A unit's name; without a kind it is a service, as systemctl has it. A dot alone is no kind: there is
 /// a php8.2-fpm.service.

@@ -1,0 +1,176 @@
+//! How long to wait for what may never answer, and how to do without it.
+//!
+//! A process that holds its memory's lock blocks every read of its `/proc/PID/cmdline`, and a name
+//! service may hang. Who is blocked so can't be called back. So where it matters the question is
+//! put on a thread of its own ([`bounded`]), and after some time the check goes on without it.
+//!
+//! A thread a question would make a quick scan slow. Hence the first scan asks directly, and is
+//! begun again with care if it gets stuck. What comes later is asked with care from the start.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, Builder};
+use std::time::{Duration, Instant};
+
+use crate::host::progress::{self, Stage};
+use crate::kernel::file::File;
+
+/// The longest wait for one answer.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// A question needs little more stack than the C library's for the name service.
+const STACK: usize = 256 * 1024;
+
+/// After so many processes of a user whose file does not answer, the others' are not read.
+const MOST_SILENT: usize = 3;
+
+/// When the check has to end.
+static END: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// What is asked with care: a bit for each file, and one for the name service.
+static CAREFUL: AtomicU32 = AtomicU32::new(0);
+const NAMES: u32 = 1 << 31;
+
+/// Whether the name service did not answer once; then it isn't asked again.
+static NAMES_ARE_SILENT: AtomicBool = AtomicBool::new(false);
+
+/// The processes whose file did not answer, by file and user.
+static SILENT: Mutex<BTreeMap<(u8, u32), Vec<u32>>> = Mutex::new(BTreeMap::new());
+
+/// Says when the check has to end; returns that moment.
+pub fn ends_in(limit: Duration) -> Instant {
+    let end = Instant::now() + limit;
+    *END.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
+    end
+}
+
+/// How long that is from now, if it was said.
+pub fn time_left() -> Option<Duration> {
+    let end = *END.lock().unwrap_or_else(PoisonError::into_inner);
+    end.map(|end| end.saturating_duration_since(Instant::now()))
+}
+
+/// How long to wait for one answer: a second, but no more than a tenth of the time that is left.
+pub fn patience() -> Duration {
+    time_left().map_or(LONGEST, |left| LONGEST.min(left / 10))
+}
+
+/// From now on asks with care for what is known to block.
+pub fn begin_with_care() {
+    CAREFUL.fetch_or(NAMES | bit(File::Cmdline), Relaxed);
+}
+
+/// From now on also asks with care for what the check is stuck in; `false` if that is nothing of
+/// the kind, or is done already.
+pub fn avoid(stuck: Stage) -> bool {
+    let culprit = match stuck {
+        Stage::AskingNames => NAMES,
+        Stage::Reading(file) => bit(file),
+        _ => return false,
+    };
+    let known = CAREFUL.load(Relaxed);
+    if known & culprit == 0 {
+        CAREFUL.fetch_or(culprit | NAMES | bit(File::Cmdline), Relaxed);
+    }
+    known & culprit == 0
+}
+
+/// Sleeps between two scans. What did not answer before is asked once more afterwards, with care:
+/// there is time for it, and none to begin again.
+pub fn rest(time: Duration) {
+    progress::enter(Stage::Waiting);
+    thread::sleep(time);
+    begin_with_care();
+    SILENT.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}
+
+const fn bit(file: File) -> u32 {
+    1 << file as u8
+}
+
+/// Whether this file is read with care.
+pub(crate) fn is_careful_with(file: File) -> bool {
+    CAREFUL.load(Relaxed) & bit(file) != 0
+}
+
+/// Puts a question to the name service; `None` if it does not answer, or did not before.
+pub(super) fn names<T: Send + 'static>(ask: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    if CAREFUL.load(Relaxed) & NAMES == 0 {
+        return Some(ask());
+    }
+    if NAMES_ARE_SILENT.load(Relaxed) {
+        return None;
+    }
+    let answer = bounded(ask);
+    NAMES_ARE_SILENT.store(answer.is_none(), Relaxed);
+    answer
+}
+
+/// Reads a file of process `pid`, which is user `uid`'s; `None` if it does not answer, did not
+/// before, or is one of many of that user's.
+pub(crate) fn file<T: Send + 'static>(
+    file: File,
+    (pid, uid): (u32, u32),
+    read: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let silent = || SILENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = (file as u8, uid);
+    let is_hopeless = |pids: &Vec<u32>| pids.len() >= MOST_SILENT || pids.contains(&pid);
+    if silent().get(&place).is_some_and(is_hopeless) {
+        return None;
+    }
+    let answer = bounded(read);
+    if answer.is_none() {
+        silent().entry(place).or_default().push(pid);
+    }
+    answer
+}
+
+/// Does `work` on a thread of its own; `None` if that takes longer than our patience. Then it is left
+/// behind. Where there is no thread to be had, we do it ourselves.
+fn bounded<T: Send + 'static, W: FnOnce() -> T + Send + 'static>(work: W) -> Option<T> {
+    let (task, tasks) = sync_channel::<W>(1);
+    let (answer, answers) = sync_channel(1);
+    let thread = move || {
+        if let Ok(work) = tasks.recv() {
+            // Nobody listens any more if it comes too late.
+            let _ = answer.send(work());
+        }
+    };
+    if Builder::new().stack_size(STACK).spawn(thread).is_err() {
+        return Some(work());
+    }
+    task.send(work).ok()?;
+    // In two halves: a machine that stood still meanwhile has used up the first one only.
+    let half = patience() / 2;
+    match answers.recv_timeout(half) {
+        Err(RecvTimeoutError::Timeout) => answers.recv_timeout(half).ok(),
+        answer => answer.ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_answer_is_left_behind() {
+        let begun = Instant::now();
+        assert_eq!(bounded(|| thread::sleep(Duration::from_secs(60))), None);
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        assert_eq!(bounded(|| 7), Some(7));
+    }
+
+    #[test]
+    fn after_three_of_a_user_the_others_are_not_asked() {
+        let stuck = || thread::sleep(Duration::from_secs(60));
+        let ask = |pid, uid| file(File::Threads, (pid, uid), stuck).is_some();
+        assert_eq!([1, 2, 3].map(|pid| ask(pid, 70_001)), [false; 3]);
+        let never = || panic!("it was asked");
+        assert_eq!(file(File::Threads, (4, 70_001), never), None::<()>);
+        assert_eq!(file(File::Threads, (4, 70_002), || 7), Some(7));
+        assert_eq!(file(File::Comm, (4, 70_001), || 7), Some(7));
+    }
+}
