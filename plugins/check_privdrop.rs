@@ -25,6 +25,7 @@ use procwarden::kernel::capability::Capabilities;
 use procwarden::nagios::report::Report;
 use procwarden::plugin::options::CommonOptions;
 use procwarden::plugin::runner::Plugin;
+use procwarden::plugin::supervisor::publish;
 use procwarden::select::lines;
 use procwarden::select::population::{Containers, Population};
 use procwarden::text::error::Error;
@@ -97,8 +98,10 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let root = options.common.root()?;
     exemptions.iter().try_for_each(|one| one.exemption.check_labels(&root))?;
     let population = options.population();
-    let survey = Survey::take(&root, &population, policy, exemptions, waits)?;
-    Ok(survey.report(PLUGIN.title, options.common.verbose))
+    let report = |survey: &Survey| survey.report(PLUGIN.title, options.common.verbose);
+    let so_far = |survey: &Survey| publish(report(survey).unsettled());
+    let survey = Survey::take(&root, &population, policy, exemptions, waits, so_far)?;
+    Ok(report(&survey))
 }
 
 impl Options {

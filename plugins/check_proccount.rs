@@ -8,6 +8,7 @@ use procwarden::nagios::range::Thresholds;
 use procwarden::nagios::report::Report;
 use procwarden::plugin::options::{CommonOptions, SpecOptions};
 use procwarden::plugin::runner::Plugin;
+use procwarden::plugin::supervisor::publish;
 use procwarden::select::population::Containers;
 use procwarden::select::selector::{Selector, Subject};
 use procwarden::select::spec::Spec;
@@ -46,10 +47,15 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let root = options.common.root()?;
     let population = options.common.population(Containers::Exclude);
     let verbose = options.common.verbose;
-    let headcount = Headcount::take(&root, &population, &specs, waits, verbose > 0)?;
-    let mut report = headcount.report(PLUGIN.title, verbose);
-    report.details.splice(0..0, hint_at_hosts(&options, &headcount));
-    Ok(report)
+    let report = |headcount: &Headcount<'_>| {
+        let mut report = headcount.report(PLUGIN.title, verbose);
+        report.details.splice(0..0, hint_at_hosts(&options, headcount));
+        report
+    };
+    let mut headcount = Headcount::take(&root, &population, &specs)?;
+    headcount.settle(waits, |so_far| publish(report(so_far).unsettled()))?;
+    headcount.look(verbose > 0, |settled| publish(report(settled)))?;
+    Ok(report(&headcount))
 }
 
 /// The spec of a check without specs: all processes, compared with `-w` and `-c`. Without these, too,

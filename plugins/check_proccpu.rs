@@ -18,6 +18,7 @@ use procwarden::nagios::range::{Range, Thresholds};
 use procwarden::nagios::report::Report;
 use procwarden::plugin::options::{CommonOptions, ExemptionOptions, ThresholdOptions};
 use procwarden::plugin::runner::Plugin;
+use procwarden::plugin::supervisor::publish;
 use procwarden::proc::root::ProcRoot;
 use procwarden::select::exemption::{Exemption, Exemptions};
 use procwarden::select::population::Containers;
@@ -105,8 +106,12 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let policy = Policy { window, lifetime, measure: options.measure(&root)? };
     let population = options.common.population(Containers::Include);
     let baseline = options.baseline();
-    let survey = Survey::take(&root, &population, policy, exemptions, baseline, waits)?;
-    Ok(survey.report(PLUGIN.title, options.common.verbose))
+    let report = |survey: &Survey<'_>| survey.report(PLUGIN.title, options.common.verbose);
+    let so_far = |survey: &Survey<'_>| publish(report(survey).unsettled());
+    let mut survey = Survey::take(&root, &population, policy, exemptions, baseline, waits, so_far)?;
+    publish(report(&survey));
+    survey.finish();
+    Ok(report(&survey))
 }
 
 impl Options {

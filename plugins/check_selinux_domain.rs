@@ -15,6 +15,7 @@ use procwarden::nagios::report::{Finding, Report};
 use procwarden::nagios::state::State;
 use procwarden::plugin::options::{CommonOptions, SpecOptions};
 use procwarden::plugin::runner::Plugin;
+use procwarden::plugin::supervisor::publish;
 use procwarden::proc::labelling::Labelling;
 use procwarden::proc::root::ProcRoot;
 use procwarden::select::population::Containers;
@@ -70,11 +71,18 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let specs = options.all_specs(typed, root.labelling())?;
     let population = options.common.population(Containers::Include);
     let verbose = options.common.verbose;
-    let headcount = Headcount::take(&root, &population, &specs, waits, verbose > 0)?;
-    let mut report = headcount.report(PLUGIN.title, verbose);
-    if options.enforcing {
-        options.judge_enforcement(&root, &mut report);
-    }
+    let enforcement = options.enforcing.then(|| options.enforcement(&root));
+    let report = |headcount: &Headcount<'_>| {
+        let mut report = headcount.report(PLUGIN.title, verbose);
+        if let Some(enforcement) = &enforcement {
+            judge(enforcement, &mut report);
+        }
+        report
+    };
+    let mut headcount = Headcount::take(&root, &population, &specs)?;
+    headcount.settle(waits, |so_far| publish(report(so_far).unsettled()))?;
+    headcount.look(verbose > 0, |settled| publish(report(settled)))?;
+    let mut report = report(&headcount);
     if verbose > 0 {
         report.details.extend(domains::in_use(&root, &population)?);
     }
@@ -117,19 +125,7 @@ impl Options {
         }
     }
 
-    /// Adds whether the running kernel enforces its policy, even if the tree is a recorded one.
-    fn judge_enforcement(&self, root: &ProcRoot, report: &mut Report) {
-        let (state, text) = match self.enforcement(root) {
-            Enforcement::Full => {
-                report.all_well.push_str(", enforcing");
-                return;
-            }
-            Enforcement::Lacking(how) => (State::Critical, how),
-            Enforcement::Unknown(why) => (State::Unknown, why),
-        };
-        report.findings.insert(0, Finding { state, text });
-    }
-
+    /// Whether the running kernel enforces its policy, even if the tree is a recorded one.
     fn enforcement(&self, root: &ProcRoot) -> Enforcement {
         let kernels;
         let labelling = if root.is_procfs() {
@@ -148,4 +144,16 @@ impl Options {
         };
         Enforcement::Unknown(format!("cannot tell whether this kernel enforces: {why}"))
     }
+}
+
+fn judge(enforcement: &Enforcement, report: &mut Report) {
+    let (state, text) = match enforcement {
+        Enforcement::Full => {
+            report.all_well.push_str(", enforcing");
+            return;
+        }
+        Enforcement::Lacking(how) => (State::Critical, how),
+        Enforcement::Unknown(why) => (State::Unknown, why),
+    };
+    report.findings.insert(0, Finding { state, text: text.clone() });
 }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use support::tree::Recorded;
 use support::{
-    Answer, Check, Need, Process, Specimen, Tree, blocked, can, fifo, unique, until_asleep,
+    Answer, Check, Installed, Need, Process, Specimen, Tree, blocked, can, fifo, unique,
+    until_asleep,
 };
 
 /// A user's number that nothing else on the machine has.
@@ -93,6 +94,121 @@ fn a_file_that_does_not_answer_hides_one_process_only() {
     let answer = Check::tree(&tree, ["pwd:3-3"]).run();
     answer.unknown().has("pwd 2 to 3 (want 3-3): comm does not answer (pid 101)");
     Check::tree(&tree, ["pwd:2-"]).run().ok("pwd 2 to 3");
+}
+
+/// `stat` is first read for the words, and whoever reads it then waits to the end.
+#[test]
+fn a_verdict_that_is_known_is_told_at_the_time_limit() {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(100, "pwd"));
+    fs::remove_file(tree.of(100).join("stat")).expect("stat");
+    fifo(&tree.of(100).join("stat"));
+    let answer = Check::tree(&tree, ["-t", "1", "pwd:0-0", "pwd:1-1", "absent"]).run();
+    answer.critical_with(
+        "pwd 1 (want 0-0), absent 0 (want 1-); 1 of 3 OK; timed out after 1 s while reading stat of \
+         process 100",
+    );
+    answer.perf("'pwd'=1;;0;0 'pwd_2'=1;;1:1;0 'absent'=0;;1:;0");
+    let answer = Check::tree(&tree, ["-t", "1", "-v", "pwd:1-1"]).run();
+    answer.ok("pwd 1").has("timed out after 1 s while reading stat of process 100");
+}
+
+/// What was OK stays so. What was to be looked at again is not known.
+#[test]
+fn a_second_look_that_hangs_leaves_what_was_decided() {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(100, "pwd"));
+    let args = ["-t", "4", "--recheck", "2", "pwd:1-1", "absent"];
+    let check = Check::tree(&tree, args).start();
+    until_asleep(check.pid());
+    fs::remove_file(tree.of(100).join("comm")).expect("comm");
+    fifo(&tree.of(100).join("comm"));
+    let answer = check.finish();
+    answer.lawful().unknown().perf("'pwd'=1;;1:1;0 'absent'=0;;1:;0");
+    answer.has(
+        "UNKNOWN: absent 0 (want 1-); 1 of 2 OK; timed out after 4 s while reading comm of process \
+         100",
+    );
+}
+
+// ---- a name service that hangs ----
+
+/// The plugin with a pipe in the place of the files that the name service reads.
+fn without_names(plugin: &str, args: &[&str]) -> Answer {
+    let begun = Instant::now();
+    let plugin = Installed::link(plugin);
+    let pipe = plugin.dir().join("pipe");
+    fifo(&pipe);
+    let script =
+        "mount --bind \"$1\" /etc/group && mount --bind \"$1\" /etc/passwd && shift && exec \"$@\"";
+    let check = Check::program("unshare").args(["-m", "sh", "-c", script, "sh"]);
+    let answer = check.arg(&pipe).arg(plugin.path()).args(["-t", "15"]).args(args).run();
+    assert!(begun.elapsed() < Duration::from_secs(14), "took {:?}\n{answer}", begun.elapsed());
+    answer.lacks("timed out");
+    answer
+}
+
+#[test]
+fn without_names_texts_have_numbers() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let name = unique();
+    let ids = format!("{STRANGER},{STRANGER},{STRANGER}");
+    let process = Specimen::called(&name).verb("gid=0,0,0").verb(format!("uid={ids}")).start();
+    let pid = process.pid();
+    let answer = without_names("check_proccount", &[&format!("{name},uid={STRANGER}:0-0")]);
+    answer.critical_with(&format!("{name},uid={STRANGER} 1 (want 0-0)"));
+    answer.has(&format!("pid {pid} {name}, user {STRANGER}"));
+    let answer = without_names("check_privdrop", &[]);
+    answer.code(2).has(&format!("{name} (pid {pid}, user {STRANGER}) gid-root"));
+}
+
+#[test]
+fn without_names_what_hangs_on_one_is_unknown() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let (name, dead) = (unique(), unique());
+    let process = Specimen::called(&name).start();
+    let why = format!("the name service does not answer (pid {})", process.pid());
+    for spec in ["user=bin:0-0", "user~^b:0-0", "not-user~^b:0-0", "group=bin:0-0"] {
+        let answer = without_names("check_proccount", &[&format!("{name},{spec}")]);
+        answer.unknown().has(&format!("0 to 1 (want 0-0): {why}"));
+    }
+    let answer = without_names("check_proccount", &[&dead, &format!("{name},user=bin")]);
+    answer.critical_with(&format!("{dead} 0 (want 1-), {name},user=bin 0 to 1 (want 1-): {why}"));
+    let answer = without_names("check_privdrop", &["--rules", "groups"]);
+    answer
+        .code(3)
+        .has("PRIVDROP is UNKNOWN: cannot judge ")
+        .has("the name service does not answer");
+}
+
+#[test]
+fn the_offender_of_check_proccpu_is_told_by_number() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let name = unique();
+    let process = Specimen::called(&name).verb("burn=1").start();
+    let exempt = format!("not-name={name}");
+    let args = ["-c", "1", "--over", "1", "--min-age", "0", "--exempt", &exempt];
+    let answer = without_names("check_proccpu", &args);
+    answer.code(2).has(&format!("pid {} {name}, user 0: ", process.pid()));
+}
+
+/// A name that the kernel cut, which only the command line has whole.
+#[test]
+fn the_offender_of_check_proccpu_is_told_without_its_command_line() {
+    let name = "x".repeat(15);
+    let Some(silent) = silent(&name, 1, STRANGER) else { return };
+    // It uses no CPU time, so that its whole life is told: more than nothing is not wanted.
+    let exempt = format!("not-uid={STRANGER}");
+    let args = ["-t", "15", "--lifetime-critical", "@0:100", "--over", "1", "--exempt", &exempt];
+    let answer = Check::plugin("check_proccpu").args(args).run();
+    answer.code(2).has(&format!("pid {} {name}, user {STRANGER}: ", silent.only_child()));
+    answer.lacks("timed out");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use procwarden::count::recheck::{self, Settled};
+use procwarden::host::patience;
 use procwarden::nagios::state::State;
 use procwarden::proc::fact::{Fact, Missing};
 use procwarden::proc::process::Process;
@@ -35,7 +36,8 @@ pub(crate) struct Survey {
 }
 
 impl Survey {
-    /// Judges `population`, and again after each of `waits` while something is wrong.
+    /// Judges `population`, and again after each of `waits` while something is wrong; `so_far` is called
+    /// before each.
     ///
     /// # Errors
     /// When the processes can't be listed.
@@ -45,6 +47,7 @@ impl Survey {
         policy: Policy,
         exemptions: Vec<RuleExemption>,
         waits: impl Iterator<Item = Duration>,
+        mut so_far: impl FnMut(&Self),
     ) -> Result<Self, Error> {
         let mut survey = Self {
             policy,
@@ -66,15 +69,23 @@ impl Survey {
                 }
             }
         })?;
-        let mut cases = first.clone();
-        survey.cases = recheck::settle(first, waits, |open| {
+        survey.cases = first.iter().cloned().map(Settled::new).collect();
+        let mut cases = first;
+        for wait in waits {
+            let open = recheck::open(&survey.cases);
+            if open.is_empty() {
+                break;
+            }
+            so_far(&survey);
+            patience::rest(wait);
             let again = |&at: &usize| {
                 let case = &mut cases[at];
                 case.look_again(&mut Process::new(root, case.pid), &survey.policy);
                 case.clone()
             };
-            Ok(open.iter().map(again).collect())
-        })?;
+            let again = open.iter().map(again).collect();
+            recheck::see(&mut survey.cases, &open, again, wait);
+        }
         Ok(survey)
     }
 

@@ -87,6 +87,9 @@ impl Survey<'_> {
 
     /// `pid 812 xz, user alice, up 2m: xz -9`.
     fn described(&self, process: &Reading) -> String {
+        if !self.names_processes {
+            return format!("pid {}", process.pid);
+        }
         let living = self.living(process);
         living.map_or_else(|| ended(process), |mut process| describe::process(&mut process))
     }

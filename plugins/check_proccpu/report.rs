@@ -135,6 +135,9 @@ impl Survey<'_> {
 
     /// `pid 812 xz, user alice`.
     fn short(&self, reading: &Reading) -> String {
+        if !self.names_processes {
+            return format!("pid {}", reading.pid);
+        }
         let Some(mut process) = self.living(reading) else {
             return ended(reading);
         };

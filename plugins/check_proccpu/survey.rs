@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use procwarden::count::recheck::{self, Settled};
+use procwarden::host::patience;
 use procwarden::proc::fact::{Fact, Missing};
 use procwarden::proc::process::Process;
 use procwarden::proc::root::ProcRoot;
@@ -31,10 +32,13 @@ pub(super) struct Survey<'r> {
     pub(super) windows: u32,
     /// Why the list may lack processes, if it may.
     pub(super) blindness: Option<String>,
+    /// Whether the report names processes, which takes reading them.
+    pub(super) names_processes: bool,
 }
 
 impl<'r> Survey<'r> {
-    /// Measures a window, and another one after each of `waits` while something is wrong.
+    /// Measures a window, and another one after each of `waits` while something is wrong; `so_far` is
+    /// called before each.
     pub(super) fn take(
         root: &'r ProcRoot,
         population: &Population,
@@ -42,28 +46,62 @@ impl<'r> Survey<'r> {
         mut exemptions: Exemptions,
         mut baseline: Baseline,
         waits: impl Iterator<Item = Duration>,
+        mut so_far: impl FnMut(&Self),
     ) -> Result<Self, Error> {
-        let mut tally_since = |before: &Sample| -> Result<Tally, Error> {
-            exemptions.start_over();
-            let now = Sample::take(root, |process| role(process, population, &mut exemptions))?;
-            Ok(Tally::of(&policy, before, now))
-        };
         let before = baseline.first(root)?;
-        let mut last = tally_since(&before)?;
+        let now = sample(root, population, &mut exemptions)?;
+        let last = Tally::of(&policy, &before, now);
         drop(before);
-        let first = last.cases.clone();
-        let mut windows = 1;
-        let cases = recheck::settle(first.clone(), waits, |open| {
-            windows += 1;
-            let before = baseline.fresh(root)?;
-            last = tally_since(&before)?;
-            let still_open = open.iter().map(|&at| first[at]);
-            Ok(last.again(&policy, &before, still_open))
-        })?;
-        baseline.keep(&last.sample);
-        let blindness = root.blindness();
-        Ok(Self { root, policy, exemptions, baseline, cases, last, windows, blindness })
+        let mut survey = Self {
+            root,
+            policy,
+            exemptions,
+            baseline,
+            cases: last.cases.iter().cloned().map(Settled::new).collect(),
+            last,
+            windows: 1,
+            blindness: root.blindness(),
+            names_processes: false,
+        };
+        for wait in waits {
+            let open = recheck::open(&survey.cases);
+            if open.is_empty() {
+                break;
+            }
+            so_far(&survey);
+            patience::rest(wait);
+            let again = survey.again(population, &open)?;
+            recheck::see(&mut survey.cases, &open, again, wait);
+        }
+        Ok(survey)
     }
+
+    /// Measures one more window; returns how the cases in these places are in it.
+    fn again(&mut self, population: &Population, open: &[usize]) -> Result<Vec<Case>, Error> {
+        self.windows += 1;
+        let before = self.baseline.fresh(self.root)?;
+        let now = sample(self.root, population, &mut self.exemptions)?;
+        self.last = Tally::of(&self.policy, &before, now);
+        let still_open = open.iter().map(|&at| self.cases[at].first.clone());
+        Ok(self.last.again(&self.policy, &before, still_open))
+    }
+
+    /// What can wait until the verdict is known: keeps the last sample for the next check, and has the
+    /// report name processes.
+    pub(super) fn finish(&mut self) {
+        self.baseline.keep(&self.last.sample);
+        self.names_processes = true;
+    }
+}
+
+/// The end of a window.
+fn sample(
+    root: &ProcRoot,
+    population: &Population,
+    exemptions: &mut Exemptions,
+) -> Result<Sample, Error> {
+    exemptions.start_over();
+    Sample::take(root, |process| role(process, population, exemptions))
 }
 
 /// What a process is to the check.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::count::look::{self, Look};
 use crate::count::recheck::{self, Judged, Settled};
 use crate::count::scan::{self, Scan, Tally};
+use crate::host::patience;
 use crate::nagios::perfdata::Perfdata;
 use crate::nagios::range::{Range, Thresholds};
 use crate::nagios::report::{Finding, Report};
@@ -49,10 +50,24 @@ impl Count {
         self.tally.certain as f64
     }
 
+    /// The greatest number that it may be.
+    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
+    fn possible(&self) -> f64 {
+        let Tally { certain, uncertain, .. } = self.tally;
+        if self.blindness.is_some() { f64::MAX } else { (certain + uncertain.count()) as f64 }
+    }
+
+    /// The range that it violates, or may.
+    fn range(&self, thresholds: &Thresholds) -> Option<Range> {
+        match self.state {
+            State::Unknown => thresholds.doubtful(self.certain(), self.possible()),
+            state => thresholds.violated(state),
+        }
+    }
+
     /// Whether it failed since there are fewer than `thresholds` want.
     fn is_too_low(&self, thresholds: &Thresholds) -> bool {
-        let violated = thresholds.violated(self.state);
-        violated.is_some_and(|range| range.is_above(self.certain()))
+        self.range(thresholds).is_some_and(|range| range.is_above(self.certain()))
     }
 
     /// `3`; `3 to 5` when two can't be seen; `3 or more` when any number can't.
@@ -80,63 +95,80 @@ impl Count {
 /// All specs, counted and settled.
 #[derive(Debug)]
 pub struct Headcount<'s> {
+    root: &'s ProcRoot,
+    population: &'s Population,
     specs: &'s [Spec],
     counts: Vec<Settled<Count>>,
     looks: Vec<Option<Look>>,
-    containers: Containers,
-    scanned: String,
+    scans: u32,
+    processes: u64,
 }
 
 impl<'s> Headcount<'s> {
-    /// Counts `specs` among `population`, again after each of `waits` while something is wrong, and
-    /// then looks closely at what needs words: all that failed, or with `closely` at everything.
+    /// Counts `specs` among `population` once.
     ///
     /// # Errors
     /// When the processes can't be listed, or a spec asks for a label that none of them can have.
     pub fn take(
-        root: &ProcRoot,
-        population: &Population,
+        root: &'s ProcRoot,
+        population: &'s Population,
         specs: &'s [Spec],
-        waits: impl Iterator<Item = Duration>,
-        closely: bool,
     ) -> Result<Self, Error> {
         specs.iter().try_for_each(|spec| spec.selector.check_labels(root))?;
         let all: Vec<&Spec> = specs.iter().collect();
-        let (first, mut processes) = count(root, population, &all)?;
-        let mut scans = 1;
-        let counts = recheck::settle(first, waits, |open| {
-            let open: Vec<&Spec> = open.iter().map(|&at| &specs[at]).collect();
-            let (counts, listed) = count(root, population, &open)?;
-            (scans, processes) = (scans + 1, listed);
-            Ok(counts)
-        })?;
-        let looks = Self::look(root, population, specs, &counts, closely)?;
-        let times = if scans == 1 { "once".to_owned() } else { format!("{scans} times") };
-        let scanned = format!("scanned {processes} processes of {} {times}", root.shown_path());
-        Ok(Self { specs, counts, looks, containers: population.containers, scanned })
+        let (counts, processes) = count(root, population, &all)?;
+        let counts = counts.into_iter().map(Settled::new).collect();
+        let looks = vec![None; specs.len()];
+        Ok(Self { root, population, specs, counts, looks, scans: 1, processes })
     }
 
-    /// Looks closely at the counts that failed, or with `all` at every one.
-    fn look(
-        root: &ProcRoot,
-        population: &Population,
-        specs: &[Spec],
-        counts: &[Settled<Count>],
-        all: bool,
-    ) -> Result<Vec<Option<Look>>, Error> {
+    /// Counts again after each of `waits` while something is wrong; `so_far` is called before each.
+    ///
+    /// # Errors
+    /// When the processes can't be listed.
+    pub fn settle(
+        &mut self,
+        waits: impl Iterator<Item = Duration>,
+        mut so_far: impl FnMut(&Self),
+    ) -> Result<(), Error> {
+        for wait in waits {
+            let open = recheck::open(&self.counts);
+            if open.is_empty() {
+                break;
+            }
+            so_far(self);
+            patience::rest(wait);
+            let specs: Vec<&Spec> = open.iter().map(|&at| &self.specs[at]).collect();
+            let (counts, processes) = count(self.root, self.population, &specs)?;
+            (self.scans, self.processes) = (self.scans + 1, processes);
+            recheck::see(&mut self.counts, &open, counts, wait);
+        }
+        Ok(())
+    }
+
+    /// Looks closely at what needs words: all that failed, or with `all` at everything. `so_far` is
+    /// called before, if anything does.
+    ///
+    /// # Errors
+    /// When the processes can't be listed.
+    pub fn look(&mut self, all: bool, so_far: impl FnOnce(&Self)) -> Result<(), Error> {
         let wants_words = |at: &usize| {
-            let count = &counts[*at].last;
+            let count = &self.counts[*at].last;
             // Where nothing fits, and nothing can be a near miss, a walk has nothing to find.
-            let has_any = count.tally.certain > 0 || specs[*at].selector.has_near_misses();
+            let has_any = count.tally.certain > 0 || self.specs[*at].selector.has_near_misses();
             all || (count.state != State::Ok && has_any)
         };
-        let worded: Vec<usize> = (0..specs.len()).filter(wants_words).collect();
-        let selectors: Vec<&Selector> = worded.iter().map(|&at| &specs[at].selector).collect();
-        let mut looks = vec![None; specs.len()];
-        for (at, look) in worded.iter().zip(look::closely(root, population, &selectors)?) {
-            looks[*at] = Some(look);
+        let worded: Vec<usize> = (0..self.specs.len()).filter(wants_words).collect();
+        if worded.is_empty() {
+            return Ok(());
         }
-        Ok(looks)
+        so_far(self);
+        let selectors: Vec<&Selector> = worded.iter().map(|&at| &self.specs[at].selector).collect();
+        let looks = look::closely(self.root, self.population, &selectors)?;
+        for (at, look) in worded.into_iter().zip(looks) {
+            self.looks[at] = Some(look);
+        }
+        Ok(())
     }
 
     /// Whether the spec in place `at` failed for want of any process.
@@ -173,9 +205,14 @@ impl<'s> Headcount<'s> {
         // The first line cuts what is longer.
         report.all_well = listed(&well, 480);
         if verbose > 1 {
-            report.details.push(self.scanned.clone());
+            report.details.push(self.scanned());
         }
         report
+    }
+
+    fn scanned(&self) -> String {
+        let times = if self.scans == 1 { "once".into() } else { format!("{} times", self.scans) };
+        format!("scanned {} processes of {} {times}", self.processes, self.root.shown_path())
     }
 
     /// The number, what was wanted if that is something else, and whether it took a second look.
@@ -188,7 +225,7 @@ impl<'s> Headcount<'s> {
         } else {
             last.number()
         };
-        let wanted = spec.thresholds.violated(last.state);
+        let wanted = last.range(&spec.thresholds);
         let wanted = wanted.map(|range| format!(" (want {})", range.wanted()));
         format!("{number}{}", wanted.unwrap_or_default())
     }
@@ -218,7 +255,7 @@ impl<'s> Headcount<'s> {
         let mut notes: Vec<_> = self.looks[at].iter().flat_map(Look::near_misses).collect();
         let Tally { zombies, elsewhere, .. } = self.counts[at].last.tally;
         if elsewhere > 0 {
-            let inside = self.containers == Containers::Exclude;
+            let inside = self.population.containers == Containers::Exclude;
             let place = if inside { "in containers" } else { "outside of containers" };
             notes.push(format!("{elsewhere} more {place}"));
         }
@@ -309,8 +346,8 @@ fn count(
 }
 
 fn judge(spec: &Spec, scan: &Scan, at: usize) -> Count {
-    let tally = scan.tallies[at].clone();
-    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
-    let state = spec.thresholds.state_between(tally.certain as f64, scan.possible(at));
-    Count { state, tally, blindness: scan.blindness.clone() }
+    let (tally, blindness) = (scan.tallies[at].clone(), scan.blindness.clone());
+    let mut count = Count { state: State::Ok, tally, blindness };
+    count.state = spec.thresholds.state_between(count.certain(), count.possible());
+    count
 }

@@ -5,9 +5,7 @@
 
 use std::time::Duration;
 
-use crate::host::patience;
 use crate::nagios::state::State;
-use crate::text::error::Error;
 
 /// Something that is judged in every scan.
 pub trait Judged {
@@ -24,45 +22,42 @@ pub struct Settled<T> {
     pub last: T,
     /// How long after the first scan that was.
     pub after: Duration,
+    waited: Duration,
 }
 
 impl<T: Judged> Settled<T> {
+    /// As first seen.
+    pub fn new(first: T) -> Self
+    where
+        T: Clone,
+    {
+        let (after, waited) = (Duration::ZERO, Duration::ZERO);
+        Self { last: first.clone(), first, after, waited }
+    }
+
     /// Whether looking again made it better.
     pub fn has_improved(&self) -> bool {
         self.last.state() < self.first.state()
     }
-}
 
-/// Judges those of the `first` items that are not OK again after each wait.
-///
-/// `judge` gets the places of the items to judge, and returns as many.
-///
-/// # Errors
-/// The first that `judge` returns.
-pub fn settle<T: Judged + Clone>(
-    first: Vec<T>,
-    waits: impl Iterator<Item = Duration>,
-    mut judge: impl FnMut(&[usize]) -> Result<Vec<T>, Error>,
-) -> Result<Vec<Settled<T>>, Error> {
-    let unsettled = |item: T| Settled { first: item.clone(), last: item, after: Duration::ZERO };
-    let mut settled: Vec<_> = first.into_iter().map(unsettled).collect();
-    let mut waited = Duration::ZERO;
-    for wait in waits {
-        let is_open = |at: &usize| settled[*at].last.state() != State::Ok;
-        let open: Vec<usize> = (0..settled.len()).filter(is_open).collect();
-        if open.is_empty() {
-            break;
-        }
-        patience::rest(wait);
-        waited += wait;
-        for (at, item) in open.iter().copied().zip(judge(&open)?) {
-            if item.state() <= settled[at].last.state() {
-                settled[at].last = item;
-                settled[at].after = waited;
-            }
+    fn see(&mut self, again: T, wait: Duration) {
+        self.waited += wait;
+        if again.state() <= self.last.state() {
+            (self.last, self.after) = (again, self.waited);
         }
     }
-    Ok(settled)
+}
+
+/// The places of those that are not OK, and so to be looked at again.
+pub fn open<T: Judged>(items: &[Settled<T>]) -> Vec<usize> {
+    (0..items.len()).filter(|&at| items[at].last.state() != State::Ok).collect()
+}
+
+/// Takes in how those in the places `open` look after another `wait`, in that order.
+pub fn see<T: Judged>(items: &mut [Settled<T>], open: &[usize], again: Vec<T>, wait: Duration) {
+    for (&at, again) in open.iter().zip(again) {
+        items[at].see(again, wait);
+    }
 }
 
 #[cfg(test)]
@@ -78,14 +73,13 @@ mod tests {
     /// Runs scans that see these states, a row a scan.
     fn after(scans: &[&[State]]) -> Vec<State> {
         let (first, rest) = scans.split_first().unwrap();
-        let mut rest = rest.iter();
-        let waits = std::iter::repeat_n(Duration::from_millis(1), rest.len());
-        let judge = |open: &[usize]| {
-            let seen = rest.next().unwrap();
-            Ok(open.iter().map(|&at| seen[at]).collect())
-        };
-        let settled = settle(first.to_vec(), waits, judge).unwrap();
-        settled.iter().map(|item| item.last).collect()
+        let mut items: Vec<_> = first.iter().copied().map(Settled::new).collect();
+        for row in rest {
+            let open = open(&items);
+            let again = open.iter().map(|&at| row[at]).collect();
+            see(&mut items, &open, again, Duration::from_secs(1));
+        }
+        items.iter().map(|item| item.last).collect()
     }
 
     #[test]
@@ -98,9 +92,12 @@ mod tests {
     }
 
     #[test]
-    fn without_a_problem_there_is_no_second_look() {
-        let waits = std::iter::repeat_n(Duration::from_secs(9), 3);
-        let judge = |_: &[usize]| panic!("looked again");
-        assert!(settle(vec![State::Ok; 2], waits, judge).is_ok());
+    fn it_is_known_when_it_settled() {
+        let mut items = vec![Settled::new(State::Critical)];
+        for again in [State::Critical, State::Ok] {
+            see(&mut items, &[0], vec![again], Duration::from_secs(2));
+        }
+        assert_eq!(items[0].after, Duration::from_secs(4));
+        assert!(items[0].has_improved() && open(&items).is_empty());
     }
 }

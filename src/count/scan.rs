@@ -45,15 +45,6 @@ pub struct Scan {
     pub blindness: Option<String>,
 }
 
-impl Scan {
-    /// The greatest number that may fit the selector in place `at`.
-    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
-    pub fn possible(&self, at: usize) -> f64 {
-        let Tally { certain, uncertain, .. } = self.tallies[at];
-        if self.blindness.is_some() { f64::MAX } else { (certain + uncertain.count()) as f64 }
-    }
-}
-
 /// Counts the processes of `population` that fit each selector, by a walk over all.
 ///
 /// # Errors

@@ -185,15 +185,17 @@ impl Thresholds {
         match state {
             State::Critical => self.critical,
             State::Warning => self.warning,
-            State::Unknown => {
-                if self.critical.is_some() {
-                    self.critical
-                } else {
-                    self.warning
-                }
-            }
-            State::Ok => None,
+            State::Unknown | State::Ok => None,
         }
+    }
+
+    /// The range in doubt where a count lies between `certain` and `possible`, the critical one first:
+    /// the one that some values between violate and others don't.
+    pub fn doubtful(&self, certain: f64, possible: f64) -> Option<Range> {
+        [self.critical, self.warning].into_iter().flatten().find(|&range| {
+            let alone = Self { critical: Some(range), warning: None };
+            alone.state_between(certain, possible) == State::Unknown
+        })
     }
 }
 
@@ -274,6 +276,10 @@ mod tests {
             [1.0, 3.0, 6.0, 0.0].map(|n| cron.state(n)),
             [State::Ok, State::Warning, State::Critical, State::Critical]
         );
+        let doubtful = |certain, possible| cron.doubtful(certain, possible).map(|r| r.wanted());
+        assert_eq!(doubtful(2.0, 3.0).unwrap(), "1-2");
+        assert_eq!(doubtful(4.0, 6.0).unwrap(), "1-5");
+        assert_eq!(doubtful(3.0, 5.0), None);
         assert_eq!(cron.violated(State::Warning).unwrap().wanted(), "1-2");
         assert_eq!(cron.violated(State::Critical).unwrap().wanted(), "1-5");
     }

@@ -52,6 +52,15 @@ impl Report {
         self.findings.iter().map(|finding| finding.state).max().unwrap_or(State::Ok)
     }
 
+    /// The same while what is wrong is still to be looked at again: nothing of that is certain.
+    #[must_use]
+    pub fn unsettled(mut self) -> Self {
+        for finding in &mut self.findings {
+            finding.state = State::Unknown;
+        }
+        self
+    }
+
     /// Renders `TITLE is STATE: text|perfdata`, then the details.
     pub fn nagios(&self) -> String {
         let mut text = if self.findings.is_empty() {
