@@ -57,7 +57,7 @@ impl<'r> Survey<'r> {
             policy,
             exemptions,
             baseline,
-            cases: last.cases.iter().cloned().map(Settled::new).collect(),
+            cases: last.cases.iter().copied().map(Settled::new).collect(),
             last,
             windows: 1,
             blindness: root.blindness(),
@@ -82,7 +82,7 @@ impl<'r> Survey<'r> {
         let before = self.baseline.fresh(self.root)?;
         let now = sample(self.root, population, &mut self.exemptions)?;
         self.last = Tally::of(&self.policy, &before, now);
-        let still_open = open.iter().map(|&at| self.cases[at].first.clone());
+        let still_open = open.iter().map(|&at| self.cases[at].first);
         Ok(self.last.again(&self.policy, &before, still_open))
     }
 

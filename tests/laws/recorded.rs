@@ -83,9 +83,9 @@ pub fn counted(dir: &Path) {
         |spec: &String| Spec::parse(spec.as_bytes(), Subject::Program, Thresholds::default());
     let specs: Vec<Spec> = specs().iter().map(|spec| read(spec).expect(spec)).collect();
     let population = Population::new(Containers::Include, true);
-    let headcount = Headcount::take(&root, &population, &specs, std::iter::empty(), true);
-    let report = headcount.expect("processes are listed").report("PROCCOUNT", 3);
-    lawful(&report.nagios());
+    let mut headcount = Headcount::take(&root, &population, &specs).expect("processes are listed");
+    headcount.look(true, |_| {}).expect("processes are listed");
+    lawful(&headcount.report("PROCCOUNT", 3).nagios());
 }
 
 /// The text that a scheduler gets.

@@ -257,10 +257,7 @@ pub(super) fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, Error> {
 /// What the kernel calls the modes of AppArmor's profiles.
 const MODES: [&str; 6] = ["enforce", "complain", "kill", "unconfined", "user", "mixed"];
 
-fn id(
-    told: Result<Option<u32>, NoAnswer>,
-    nobody: impl FnOnce() -> Error,
-) -> Result<Test, Error> {
+fn id(told: Result<Option<u32>, NoAnswer>, nobody: impl FnOnce() -> Error) -> Result<Test, Error> {
     match told {
         Ok(found) => found.map(Test::Id).ok_or_else(nobody),
         Err(NoAnswer) => Ok(Test::Untold),
