@@ -26,7 +26,7 @@ use procwarden::nagios::report::Report;
 use procwarden::plugin::options::CommonOptions;
 use procwarden::plugin::runner::Plugin;
 use procwarden::plugin::supervisor::publish;
-use procwarden::select::lines;
+use procwarden::select::lines::Listed;
 use procwarden::select::population::{Containers, Population};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
@@ -94,11 +94,15 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches)?;
     let waits = options.common.waits(Duration::ZERO)?;
     let policy = options.policy()?;
-    let exemptions = options.exemptions()?;
+    let Listed { items: exemptions, faults } = options.exemptions()?;
     let root = options.common.root()?;
     exemptions.iter().try_for_each(|one| one.exemption.check_labels(&root))?;
     let population = options.population();
-    let report = |survey: &Survey| survey.report(PLUGIN.title, options.common.verbose);
+    let report = |survey: &Survey| {
+        let mut report = survey.report(PLUGIN.title, options.common.verbose);
+        report.add_faults(&faults);
+        report
+    };
     let so_far = |survey: &Survey| publish(report(survey).unsettled());
     let survey = Survey::take(&root, &population, policy, exemptions, waits, so_far)?;
     Ok(report(&survey))
@@ -173,22 +177,25 @@ impl Options {
         Ok((ids, may_lack_groups))
     }
 
-    fn exemptions(&self) -> Result<Vec<RuleExemption>, Error> {
-        let mut all = Vec::new();
+    fn exemptions(&self) -> Result<Listed<RuleExemption>, Error> {
+        let mut all = Listed::default();
         for selector in &self.exempt {
-            all.push(RuleExemption::from_all(selector.as_bytes())?);
+            all.add_typed(RuleExemption::from_all(selector.as_bytes()))?;
         }
         for text in &self.exempt_rule {
             let read = RuleExemption::from_rules(text.as_bytes());
-            let read = read.map_err(|error| error.at("--exempt-rule"))?;
-            refuse_unless_on("--exempt-rule", read.rules, self.rules.iter().copied().collect())?;
-            all.push(read);
+            let read = read.map_err(|error| error.at("--exempt-rule"));
+            if let Ok(read) = &read {
+                let on = self.rules.iter().copied().collect();
+                refuse_unless_on("--exempt-rule", read.rules, on)?;
+            }
+            all.add_typed(read)?;
         }
         for file in &self.exempt_from {
-            all.extend(lines::parsed_lines(file, RuleExemption::from_line)?);
+            all.add_file(file, RuleExemption::from_line)?;
         }
         if !self.strict {
-            all.extend(RuleExemption::built_in());
+            all.items.extend(RuleExemption::built_in());
         }
         Ok(all)
     }

@@ -41,8 +41,11 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches)?;
     let waits = options.common.waits(Duration::ZERO)?;
     let mut specs = options.specs.specs(Subject::Program)?;
-    if specs.is_empty() {
-        specs.push(all_processes(options.specs.thresholds.thresholds()?)?);
+    if specs.items.is_empty() {
+        if !specs.faults.is_empty() {
+            return Ok(Report::of_faults(PLUGIN.title, &specs.faults));
+        }
+        specs.items.push(all_processes(options.specs.thresholds.thresholds()?)?);
     }
     let root = options.common.root()?;
     let population = options.common.population(Containers::Exclude);
@@ -52,7 +55,8 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
         report.details.splice(0..0, hint_at_hosts(&options, headcount));
         report
     };
-    let mut headcount = Headcount::take(&root, &population, &specs)?;
+    let mut headcount =
+        Headcount::take(&root, &population, &specs.items)?.with_faults(&specs.faults);
     headcount.settle(waits, |so_far| publish(report(so_far).unsettled()))?;
     headcount.look(verbose > 0, |settled| publish(report(settled)))?;
     Ok(report(&headcount))

@@ -101,12 +101,17 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let (window, lifetime) = options.limits()?;
     let waits = options.waits()?;
     let exemptions = options.exemptions()?;
+    let faults = exemptions.faults().to_vec();
     let root = options.common.root()?;
     exemptions.check_labels(&root)?;
     let policy = Policy { window, lifetime, measure: options.measure(&root)? };
     let population = options.common.population(Containers::Include);
     let baseline = options.baseline();
-    let report = |survey: &Survey<'_>| survey.report(PLUGIN.title, options.common.verbose);
+    let report = |survey: &Survey<'_>| {
+        let mut report = survey.report(PLUGIN.title, options.common.verbose);
+        report.add_faults(&faults);
+        report
+    };
     let so_far = |survey: &Survey<'_>| publish(report(survey).unsettled());
     let mut survey = Survey::take(&root, &population, policy, exemptions, baseline, waits, so_far)?;
     publish(report(&survey));

@@ -18,6 +18,7 @@ use procwarden::plugin::runner::Plugin;
 use procwarden::plugin::supervisor::publish;
 use procwarden::proc::labelling::Labelling;
 use procwarden::proc::root::ProcRoot;
+use procwarden::select::lines::Listed;
 use procwarden::select::population::Containers;
 use procwarden::select::selector::Subject;
 use procwarden::select::spec::Spec;
@@ -64,9 +65,12 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches)?;
     let waits = options.common.waits(Duration::ZERO)?;
     let typed = options.specs.specs(Subject::Domain)?;
+    if typed.items.is_empty() && !typed.faults.is_empty() {
+        return Ok(Report::of_faults(PLUGIN.title, &typed.faults));
+    }
     let root = options.common.root()?;
     if let Some(absence) = root.labelling().absence() {
-        return Ok(options.without_labels(&typed, &absence));
+        return Ok(options.without_labels(&typed.items, &absence));
     }
     let specs = options.all_specs(typed, root.labelling())?;
     let population = options.common.population(Containers::Include);
@@ -79,7 +83,8 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
         }
         report
     };
-    let mut headcount = Headcount::take(&root, &population, &specs)?;
+    let mut headcount =
+        Headcount::take(&root, &population, &specs.items)?.with_faults(&specs.faults);
     headcount.settle(waits, |so_far| publish(report(so_far).unsettled()))?;
     headcount.look(verbose > 0, |settled| publish(report(settled)))?;
     let mut report = report(&headcount);
@@ -91,16 +96,16 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
 
 impl Options {
     /// The specs that were typed, or the default specs of the active security system.
-    fn all_specs(&self, typed: Vec<Spec>, labelling: &Labelling) -> Result<Vec<Spec>, Error> {
+    fn all_specs(&self, typed: Listed<Spec>, labelling: &Labelling) -> Result<Listed<Spec>, Error> {
         let parse =
             |text: &str| Spec::parse(text.as_bytes(), Subject::Domain, Thresholds::default());
         let mut specs = typed;
-        if specs.is_empty() {
+        if specs.items.is_empty() {
             let defaults = default_specs::of(labelling.system())?;
-            specs = defaults.iter().copied().map(parse).collect::<Result<_, _>>()?;
+            specs.items = defaults.iter().copied().map(parse).collect::<Result<_, _>>()?;
         }
         if self.no_permissive_domains {
-            specs.push(parse(NO_PERMISSIVE_DOMAINS)?);
+            specs.items.push(parse(NO_PERMISSIVE_DOMAINS)?);
         }
         Ok(specs)
     }

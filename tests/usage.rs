@@ -215,7 +215,35 @@ fn an_error_in_a_file_names_file_and_line() {
     fs::write(&path, "# daemons\n\nsshd:1-\ncron,frob=1\n").expect("the file");
     let path = path.to_str().expect("text");
     let answer = Check::count(["--specs-from", path]).run();
-    answer.unknown().line_count(1).has(&format!("{path}:4")).has("frob");
+    answer.has(&format!("{path}:4: spec 'cron,frob=1'")).has("frob");
+}
+
+/// A package was purged, or a file is shared by hosts: the other daemons are watched all the same.
+#[test]
+fn one_bad_spec_does_not_silence_the_others() {
+    let dir = open_dir();
+    let path = dir.path().join("specs");
+    fs::write(&path, "cron,user=nosuchuser:1-\nnosuchdaemon:1-\nnosuch2,frob=1\n").expect("a file");
+    let path = path.to_str().expect("text");
+    let answer = Check::count(["--specs-from", path]).run();
+    answer.critical_with("nosuchdaemon 0 (want 1-)").has("; 0 of 3 OK|'nosuchdaemon'=0;;1:;0");
+    answer.has(&format!("{path}:1: spec 'cron,user=nosuchuser:1-': there is no user"));
+    answer.has(&format!("{path}:3: spec 'nosuch2,frob=1'"));
+    let answer = Check::count(["nosuchdaemon:0-0", "x,group=nosuchgroup:0-0"]).run();
+    answer.code(3).has("spec 'x,group=nosuchgroup:0-0': there is no group").has("; 1 of 2 OK|");
+    let answer = Check::count(["nosuchdaemon:0-0", "x,frob=1:0-0"]).run();
+    answer.code(3).has("frob").lacks("|");
+}
+
+#[test]
+fn an_exemption_of_a_missing_user_does_not_silence_the_others() {
+    for plugin in ["check_proccpu", "check_privdrop"] {
+        let limit =
+            if plugin == "check_proccpu" { &["-c", "1000000", "--over", "0.1"][..] } else { &[] };
+        let check = |selector| Check::plugin(plugin).args(limit).args(["--exempt", selector]);
+        check("user=nosuchuser").run().code(3).has("there is no user 'nosuchuser'").has("|");
+        check("frob=1").run().code(3).has("frob").lacks("|");
+    }
 }
 
 /// What a shell, an ini file or an editor would put there.

@@ -98,6 +98,7 @@ pub struct Headcount<'s> {
     root: &'s ProcRoot,
     population: &'s Population,
     specs: &'s [Spec],
+    faults: &'s [Error],
     counts: Vec<Settled<Count>>,
     looks: Vec<Option<Look>>,
     scans: u32,
@@ -119,7 +120,13 @@ impl<'s> Headcount<'s> {
         let (counts, processes) = count(root, population, &all)?;
         let counts = counts.into_iter().map(Settled::new).collect();
         let looks = vec![None; specs.len()];
-        Ok(Self { root, population, specs, counts, looks, scans: 1, processes })
+        Ok(Self { root, population, specs, faults: &[], counts, looks, scans: 1, processes })
+    }
+
+    /// With specs that can't be counted: the report names each.
+    #[must_use]
+    pub fn with_faults(self, faults: &'s [Error]) -> Self {
+        Self { faults, ..self }
     }
 
     /// Counts again after each of `waits` while something is wrong; `so_far` is called before each.
@@ -199,8 +206,10 @@ impl<'s> Headcount<'s> {
             });
             self.push_details(&mut report.details, at, &label, verbose);
         }
-        if self.specs.len() > 1 {
-            report.remark = format!("{} of {} OK", well.len(), self.specs.len());
+        report.add_faults(self.faults);
+        let asked = self.specs.len() + self.faults.len();
+        if asked > 1 {
+            report.remark = format!("{} of {asked} OK", well.len());
         }
         // The first line cuts what is longer.
         report.all_well = listed(&well, 480);

@@ -6,6 +6,7 @@
 
 use crate::nagios::perfdata::Perfdata;
 use crate::nagios::state::State;
+use crate::text::error::Error;
 use crate::text::list::{listed, one_line};
 
 /// Longest text of the first line, in bytes, performance data excluded.
@@ -47,6 +48,19 @@ pub struct Report {
 }
 
 impl Report {
+    /// The report of a check all of whose questions could not be asked.
+    pub fn of_faults(title: &'static str, faults: &[Error]) -> Self {
+        let mut report = Self { title, ..Self::default() };
+        report.add_faults(faults);
+        report
+    }
+
+    /// Adds an UNKNOWN for each question that could not be asked.
+    pub fn add_faults(&mut self, faults: &[Error]) {
+        let unknown = |fault: &Error| Finding { state: State::Unknown, text: fault.to_string() };
+        self.findings.extend(faults.iter().map(unknown));
+    }
+
     /// The worst state of all findings; OK without any.
     pub fn state(&self) -> State {
         self.findings.iter().map(|finding| finding.state).max().unwrap_or(State::Ok)

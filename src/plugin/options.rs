@@ -11,6 +11,7 @@ use crate::host::security::{Choice, SYSTEMS, System};
 use crate::nagios::range::{Range, Thresholds};
 use crate::proc::root::ProcRoot;
 use crate::select::exemption::Exemptions;
+use crate::select::lines::Listed;
 use crate::select::population::{Containers, Population};
 use crate::select::selector::Subject;
 use crate::select::spec::{self, Spec};
@@ -143,14 +144,17 @@ impl SpecOptions {
     /// The specs in the order of arguments, options, files; a bare first term means `subject`.
     ///
     /// # Errors
-    /// The first spec that is wrong, and where it stands.
-    pub fn specs(&self, subject: Subject) -> Result<Vec<Spec>, Error> {
+    /// The first typed spec that is written wrongly, or a file that is of no use. The rest are faults
+    /// in the list.
+    pub fn specs(&self, subject: Subject) -> Result<Listed<Spec>, Error> {
         let fallback = self.thresholds.thresholds()?;
         let typed = self.specs.iter().chain(&self.more_specs);
-        let typed = typed.map(|spec| Spec::parse(spec.as_bytes(), subject, fallback));
-        let mut specs: Vec<Spec> = typed.collect::<Result<_, _>>()?;
+        let mut specs = Listed::default();
+        for spec in typed {
+            specs.add_typed(Spec::parse(spec.as_bytes(), subject, fallback))?;
+        }
         for file in &self.specs_from {
-            specs.extend(spec::specs_of(file, subject, fallback)?);
+            spec::add_file(&mut specs, file, subject, fallback)?;
         }
         Ok(specs)
     }

@@ -12,7 +12,7 @@ use crate::proc::describe;
 use crate::proc::fact::{Fact, Missing};
 use crate::proc::process::Process;
 use crate::proc::root::ProcRoot;
-use crate::select::lines::{parsed_lines, split_comment};
+use crate::select::lines::{Listed, split_comment};
 use crate::select::ranges::needless_range;
 use crate::select::selector::{Selector, Subject};
 use crate::text::error::Error;
@@ -91,19 +91,22 @@ impl fmt::Display for Exemption {
 
 /// All exemptions of a check, in the order of options and then files.
 #[derive(Clone, Debug, Default)]
-pub struct Exemptions(Vec<Exemption>);
+pub struct Exemptions(Listed<Exemption>);
 
 impl Exemptions {
     /// Reads those that were typed, then those of the files. A file may be empty: without
     /// exemptions everything is judged.
     ///
     /// # Errors
-    /// A wrong selector, with file and line where it has them, or a file that can't be read.
+    /// A selector that was typed wrongly, or a file that is of no use. The rest are
+    /// [`faults`](Self::faults).
     pub fn parse(typed: &[OsString], files: &[PathBuf]) -> Result<Self, Error> {
-        let typed = typed.iter().map(|text| Exemption::parse(text.as_bytes()));
-        let mut all = typed.collect::<Result<Vec<_>, _>>()?;
+        let mut all = Listed::default();
+        for text in typed {
+            all.add_typed(Exemption::parse(text.as_bytes()))?;
+        }
         for file in files {
-            all.extend(parsed_lines(file, Exemption::parse)?);
+            all.add_file(file, Exemption::parse)?;
         }
         Ok(Self(all))
     }
@@ -113,12 +116,17 @@ impl Exemptions {
     /// # Errors
     /// The first label that no process can have.
     pub fn check_labels(&self, root: &ProcRoot) -> Result<(), Error> {
-        self.0.iter().try_for_each(|one| one.check_labels(root))
+        self.0.items.iter().try_for_each(|one| one.check_labels(root))
+    }
+
+    /// Why some can't be applied: each is worth an UNKNOWN, since they may spare what is found.
+    pub fn faults(&self) -> &[Error] {
+        &self.0.faults
     }
 
     /// Adds one.
     pub fn push(&mut self, exemption: Exemption) {
-        self.0.push(exemption);
+        self.0.items.push(exemption);
     }
 
     /// The place of the first exemption that `process` fits; each that it fits counts it.
@@ -127,7 +135,7 @@ impl Exemptions {
     /// Gone; or hidden where the answer hangs on a hidden fact.
     pub fn which(&mut self, process: &mut Process<'_>) -> Fact<Option<usize>> {
         let (mut first, mut hidden) = (None, None);
-        for (at, exemption) in self.0.iter_mut().enumerate() {
+        for (at, exemption) in self.0.items.iter_mut().enumerate() {
             match exemption.covers(process) {
                 Ok(true) => first = first.or(Some(at)),
                 Ok(false) => {}
@@ -143,19 +151,19 @@ impl Exemptions {
 
     /// Forgets how many matched: a new scan begins.
     pub fn start_over(&mut self) {
-        for exemption in &mut self.0 {
+        for exemption in &mut self.0.items {
             exemption.matched = 0;
         }
     }
 
     /// All of them.
     pub fn all(&self) -> &[Exemption] {
-        &self.0
+        &self.0.items
     }
 
     /// Lines for `-v`, first those that matched nothing: `exemption 'xz' matched nothing`.
     pub fn details(&self) -> Vec<String> {
-        let (used, idle): (Vec<_>, Vec<_>) = self.0.iter().partition(|one| one.matched > 0);
+        let (used, idle): (Vec<_>, Vec<_>) = self.0.items.iter().partition(|one| one.matched > 0);
         let line = |one: &&Exemption| {
             let matched = Some(one.matched).filter(|&count| count > 0).map(describe::processes);
             format!("exemption {one} matched {}", matched.as_deref().unwrap_or("nothing"))
@@ -182,14 +190,13 @@ mod tests {
     fn a_wrong_line_is_told_with_its_place() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "# known\n\natd # by design\nfrob=1 # no such key\n").unwrap();
-        let error = parsed_lines(file.path(), Exemption::parse).unwrap_err();
-        assert!(
-            error.to_string().contains(":4: exemption 'frob=1 # no such key': unknown key"),
-            "{error}"
-        );
+        let read = |files: &[PathBuf]| Exemptions::parse(&[], files).unwrap();
+        let files = [file.path().to_owned()];
+        let fault = read(&files).faults()[0].to_string();
+        assert!(fault.contains(":4: exemption 'frob=1 # no such key': unknown key"), "{fault}");
         std::fs::write(file.path(), "# known\natd # by design\n").unwrap();
-        let read = parsed_lines(file.path(), Exemption::parse).unwrap();
-        assert_eq!((read.len(), read[0].matched()), (1, 0));
+        let read = read(&files);
+        assert_eq!((read.all().len(), read.all()[0].matched(), read.faults().len()), (1, 0, 0));
     }
 
     #[test]

@@ -34,19 +34,63 @@ fn lines_of(path: &Path) -> Result<Vec<(usize, Vec<u8>)>, Error> {
     Ok(lines.filter(|(_, line)| !line.is_empty() && !line.starts_with(b"#")).collect())
 }
 
-/// The lines of a file that say something, each read by `parse`.
-///
-/// # Errors
-/// When the file can't be read or is too large to be such a list; a wrong line is told with file
-/// and number.
-pub fn parsed_lines<T>(
-    path: &Path,
-    parse: impl Fn(&[u8]) -> Result<T, Error>,
-) -> Result<Vec<T>, Error> {
-    let shown = escape::path(path);
-    let place = |number| format!("{shown}:{number}");
-    let lines = lines_of(path)?.into_iter();
-    lines.map(|(number, line)| parse(&line).map_err(|error| error.at(place(number)))).collect()
+/// What was read of options and files, and what is wrong with the rest. One wrong line of a file that
+/// many hosts share must not silence the others.
+#[derive(Clone, Debug)]
+pub struct Listed<T> {
+    /// The items that can be used, in order.
+    pub items: Vec<T>,
+    /// Why the others can't be used. Each is worth an UNKNOWN of its own.
+    pub faults: Vec<Error>,
+}
+
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), faults: Vec::new() }
+    }
+}
+
+impl<T> Listed<T> {
+    /// Adds an item of the command line.
+    ///
+    /// # Errors
+    /// If it is written wrongly. If this host only lacks what it names, that is a fault.
+    pub fn add_typed(&mut self, item: Result<T, Error>) -> Result<(), Error> {
+        match item {
+            Ok(item) => self.items.push(item),
+            Err(error) if error.is_of_host() => self.faults.push(error),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Adds the items of a file, each line read by `parse`; a wrong line is a fault, with its place.
+    /// Returns how many lines there are that say something.
+    ///
+    /// # Errors
+    /// When the file can't be read or is too large to be such a list, or if all its lines are wrong.
+    pub fn add_file(
+        &mut self,
+        path: &Path,
+        parse: impl Fn(&[u8]) -> Result<T, Error>,
+    ) -> Result<usize, Error> {
+        let shown = escape::path(path);
+        let lines = lines_of(path)?;
+        let count = lines.len();
+        let mut faults = Vec::new();
+        for (number, line) in lines {
+            match parse(&line) {
+                Ok(item) => self.items.push(item),
+                Err(error) => faults.push(error.at(format_args!("{shown}:{number}"))),
+            }
+        }
+        let all_are_wrong = count > 0 && faults.len() == count;
+        if let Some(first) = faults.first().filter(|error| all_are_wrong && !error.is_of_host()) {
+            return Err(first.clone());
+        }
+        self.faults.append(&mut faults);
+        Ok(count)
+    }
 }
 
 /// What stands before and after ` # `, where a comment or a reason begins; tabs look like spaces.

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::nagios::range::{Range, Thresholds};
-use crate::select::lines::{parsed_lines, split_comment};
+use crate::select::lines::{Listed, split_comment};
 use crate::select::ranges;
 use crate::select::selector::{Selector, Subject, slip_in_label, split_terms, unquoted};
 use crate::text::error::Error;
@@ -47,18 +47,22 @@ impl Spec {
     }
 }
 
-/// The specs of a file, one a line; what follows ` # ` is a comment.
+/// Adds the specs of a file to `specs`, one a line; what follows ` # ` is a comment.
 ///
 /// # Errors
-/// As [`parsed_lines`]; a wrong spec is told with file and line; a file without any is an error too,
-/// since a check of nothing would be OK for ever.
-pub fn specs_of(path: &Path, subject: Subject, fallback: Thresholds) -> Result<Vec<Spec>, Error> {
-    let shown = escape::path(path);
-    let specs = parsed_lines(path, |line| Spec::parse(split_comment(line).0, subject, fallback))?;
-    if specs.is_empty() {
-        return Err(Error::new(format!("{shown} holds no spec")));
+/// As [`Listed::add_file`]. A file without any is an error, since a check of nothing would be OK for
+/// ever.
+pub fn add_file(
+    specs: &mut Listed<Spec>,
+    path: &Path,
+    subject: Subject,
+    fallback: Thresholds,
+) -> Result<(), Error> {
+    let parse = |line: &[u8]| Spec::parse(split_comment(line).0, subject, fallback);
+    match specs.add_file(path, parse)? {
+        0 => Err(Error::new(format!("{} holds no spec", escape::path(path)))),
+        _ => Ok(()),
     }
-    Ok(specs)
 }
 
 /// Takes `label=TEXT` out of the terms.
@@ -194,11 +198,21 @@ mod tests {
     #[test]
     fn a_file_is_read_line_by_line() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "\u{feff}# x\n\n  sshd:1- # ssh \ncron:x-1\n").unwrap();
-        let error = specs_of(file.path(), Subject::Program, Thresholds::default()).unwrap_err();
-        assert!(error.to_string().contains(":4: spec 'cron:x-1'"), "{error}");
-        std::fs::write(file.path(), "# nothing\n").unwrap();
-        let error = specs_of(file.path(), Subject::Program, Thresholds::default()).unwrap_err();
-        assert!(error.to_string().ends_with("holds no spec"), "{error}");
+        let read = |text: &str| {
+            std::fs::write(file.path(), text).unwrap();
+            let mut specs = Listed::default();
+            add_file(&mut specs, file.path(), Subject::Program, Thresholds::default())?;
+            Ok::<_, Error>(specs)
+        };
+        let specs = read("\u{feff}# x\n\n  sshd:1- # ssh \ncron:x-1\n").unwrap();
+        assert_eq!(specs.items[0].label, "sshd");
+        let fault = specs.faults[0].to_string();
+        assert!(fault.contains(":4: spec 'cron:x-1'"), "{fault}");
+        let error = read("cron:x-1\n").unwrap_err().to_string();
+        assert!(error.contains(":1: spec 'cron:x-1'"), "{error}");
+        let specs = read("cron,user=nosuchuser\n").unwrap();
+        assert!(specs.items.is_empty() && specs.faults[0].is_of_host());
+        let error = read("# nothing\n").unwrap_err().to_string();
+        assert!(error.ends_with("holds no spec"), "{error}");
     }
 }
