@@ -2,7 +2,7 @@
 
 use procwarden::count::recheck::Judged;
 use procwarden::nagios::state::State;
-use procwarden::proc::fact::{Fact, Hidden, Missing};
+use procwarden::proc::fact::{Fact, Hidden, unless_gone};
 use procwarden::proc::process::Process;
 use procwarden::proc::root::Pid;
 
@@ -81,9 +81,5 @@ fn state(verdict: Verdict, policy: &Policy) -> State {
 
 /// When a process started; `None` if that is hidden.
 fn start(process: &mut Process<'_>) -> Fact<Option<u64>> {
-    match process.stat() {
-        Ok(stat) => Ok(Some(stat.start)),
-        Err(Missing::Hidden(_)) => Ok(None),
-        Err(Missing::Gone) => Err(Missing::Gone),
-    }
+    Ok(unless_gone(process.stat())?.ok().map(|stat| stat.start))
 }

@@ -3,7 +3,7 @@
 //! Exemptions are checked only for processes that break a rule. An exemption that matches nothing is
 //! therefore unnecessary.
 
-use procwarden::proc::fact::{Fact, Missing};
+use procwarden::proc::fact::{Fact, unless_gone};
 use procwarden::proc::process::Process;
 use procwarden::select::exemption::Exemption;
 use procwarden::text::error::Error;
@@ -93,14 +93,13 @@ pub(crate) fn apply(
         if concerned.is_empty() {
             continue;
         }
-        match one.exemption.covers(process) {
+        match unless_gone(one.exemption.covers(process))? {
             Ok(true) => {
                 exempt.push((at, verdict.broken & concerned));
                 verdict.lift(concerned);
             }
             Ok(false) => {}
-            Err(Missing::Hidden(hidden)) => doubts.push((concerned, hidden)),
-            Err(Missing::Gone) => return Err(Missing::Gone),
+            Err(hidden) => doubts.push((concerned, hidden)),
         }
     }
     for (rules, hidden) in doubts {

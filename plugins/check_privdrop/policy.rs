@@ -4,7 +4,7 @@ use procwarden::kernel::capability::Capabilities;
 use procwarden::kernel::file::File;
 use procwarden::kernel::status::{Held, Ids, Status};
 use procwarden::nagios::state::State;
-use procwarden::proc::fact::{self, Cause, Fact, Hidden, Missing, NO_NAMES};
+use procwarden::proc::fact::{self, Cause, Fact, Hidden, Missing, NO_NAMES, unless_gone};
 use procwarden::proc::process::Process;
 
 use super::rules::Rules;
@@ -44,11 +44,10 @@ impl Verdict {
 
     /// Takes the answer to a rule.
     fn take(&mut self, rule: Rules, answer: Fact<bool>) -> Fact<()> {
-        match answer {
+        match unless_gone(answer)? {
             Ok(true) => self.broken |= rule,
             Ok(false) => {}
-            Err(Missing::Hidden(hidden)) => self.doubt(rule, hidden),
-            Err(Missing::Gone) => return Err(Missing::Gone),
+            Err(hidden) => self.doubt(rule, hidden),
         }
         Ok(())
     }
@@ -73,10 +72,9 @@ impl Policy {
     /// # Errors
     /// Gone.
     pub(crate) fn judge(&self, process: &mut Process<'_>) -> Fact<Option<Verdict>> {
-        let status = match process.status() {
+        let status = match unless_gone(process.status())? {
             Ok(status) => status,
-            Err(Missing::Gone) => return Err(Missing::Gone),
-            Err(Missing::Hidden(hidden)) => return self.judge_unseen(process, hidden),
+            Err(hidden) => return self.judge_unseen(process, hidden),
         };
         let asks_threads = self.rules.contains(Rules::THREADS) && status.threads != 1;
         let is_root = status.uid.effective == 0;
@@ -116,11 +114,8 @@ impl Policy {
     /// Puts every rule in doubt that may be about the process. Root owns the directory of its own, which
     /// we may see although `status` is hidden.
     fn judge_unseen(&self, process: &mut Process<'_>, hidden: Hidden) -> Fact<Option<Verdict>> {
-        let rules = match process.owner() {
-            Ok(owner) if owner.uid == 0 => self.rules & Rules::THREADS,
-            Err(Missing::Gone) => return Err(Missing::Gone),
-            _ => self.rules,
-        };
+        let is_roots = unless_gone(process.owner())?.is_ok_and(|owner| owner.uid == 0);
+        let rules = if is_roots { self.rules & Rules::THREADS } else { self.rules };
         let mut verdict = Verdict::default();
         verdict.doubt(rules, hidden);
         Ok((!rules.is_empty()).then_some(verdict))

@@ -8,7 +8,7 @@ use std::time::Duration;
 use procwarden::count::recheck::{self, Settled};
 use procwarden::host::patience;
 use procwarden::nagios::state::State;
-use procwarden::proc::fact::{Fact, Missing};
+use procwarden::proc::fact::{Fact, Missing, unless_gone};
 use procwarden::proc::process::Process;
 use procwarden::proc::root::ProcRoot;
 use procwarden::select::population::{Population, Standing};
@@ -94,11 +94,10 @@ impl Survey {
         let Some(mut verdict) = self.policy.judge(process)? else {
             return Ok(None);
         };
-        match population.standing(process) {
+        match unless_gone(population.standing(process))? {
             Ok(Standing::Member) => {}
             Ok(_) => return Ok(None),
-            Err(Missing::Gone) => return Err(Missing::Gone),
-            Err(Missing::Hidden(hidden)) => verdict.doubt(self.policy.rules, hidden),
+            Err(hidden) => verdict.doubt(self.policy.rules, hidden),
         }
         // In a user namespace without root, kernel threads seem to belong to nobody.
         if !verdict.is_clean() && process.is_kernel_thread() == Ok(true) {

@@ -132,13 +132,26 @@ pub const NO_NAMES: Missing =
 /// A fact about a process.
 pub type Fact<T> = Result<T, Missing>;
 
+/// What is known of a process that is there: the value, or what hides it. For whoever goes on
+/// without the value, but not without the process.
+///
+/// # Errors
+/// [`Missing::Gone`] alone.
+pub fn unless_gone<T>(fact: Fact<T>) -> Fact<Result<T, Hidden>> {
+    match fact {
+        Ok(value) => Ok(Ok(value)),
+        Err(Missing::Hidden(hidden)) => Ok(Err(hidden)),
+        Err(Missing::Gone) => Err(Missing::Gone),
+    }
+}
+
 /// Three-valued AND: false wins over hidden, hidden over true; gone ends it.
 ///
 /// # Errors
 /// [`Missing::Gone`] as soon as one says so, [`Missing::Hidden`] when none is false and one is
 /// hidden.
 pub fn all(tests: impl IntoIterator<Item = Fact<bool>>) -> Fact<bool> {
-    unless_hidden(tests, false)
+    decided_by(tests, false)
 }
 
 /// Three-valued OR: true wins over hidden, hidden over false; gone ends it.
@@ -146,17 +159,16 @@ pub fn all(tests: impl IntoIterator<Item = Fact<bool>>) -> Fact<bool> {
 /// # Errors
 /// As [`all`], with true in the place of false.
 pub fn any(tests: impl IntoIterator<Item = Fact<bool>>) -> Fact<bool> {
-    unless_hidden(tests, true)
+    decided_by(tests, true)
 }
 
-fn unless_hidden(tests: impl IntoIterator<Item = Fact<bool>>, decisive: bool) -> Fact<bool> {
+fn decided_by(tests: impl IntoIterator<Item = Fact<bool>>, decisive: bool) -> Fact<bool> {
     let mut hidden = None;
     for test in tests {
-        match test {
+        match unless_gone(test)? {
             Ok(value) if value == decisive => return Ok(decisive),
             Ok(_) => {}
-            Err(Missing::Gone) => return Err(Missing::Gone),
-            Err(Missing::Hidden(h)) => hidden = hidden.or(Some(h)),
+            Err(what) => hidden = hidden.or(Some(what)),
         }
     }
     hidden.map_or(Ok(!decisive), |h| Err(Missing::Hidden(h)))

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use crate::proc::describe;
-use crate::proc::fact::{Fact, Missing};
+use crate::proc::fact::{Fact, Missing, unless_gone};
 use crate::proc::process::Process;
 use crate::proc::root::ProcRoot;
 use crate::select::lines::{Listed, split_comment};
@@ -136,11 +136,10 @@ impl Exemptions {
     pub fn which(&mut self, process: &mut Process<'_>) -> Fact<Option<usize>> {
         let (mut first, mut hidden) = (None, None);
         for (at, exemption) in self.0.items.iter_mut().enumerate() {
-            match exemption.covers(process) {
+            match unless_gone(exemption.covers(process))? {
                 Ok(true) => first = first.or(Some(at)),
                 Ok(false) => {}
-                Err(Missing::Gone) => return Err(Missing::Gone),
-                Err(Missing::Hidden(what)) => hidden = hidden.or(Some(what)),
+                Err(what) => hidden = hidden.or(Some(what)),
             }
         }
         match (first, hidden) {

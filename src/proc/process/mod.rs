@@ -46,8 +46,9 @@ pub struct Owner {
 
 /// A file's content, kept from one process to the next for its room. `Ok(false)`: by nature there
 /// is none (a kernel thread has no executable).
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Content {
+    file: File,
     known: Option<Fact<bool>>,
     bytes: Vec<u8>,
 }
@@ -73,10 +74,8 @@ pub struct Process<'r> {
     status: Option<Fact<Status>>,
     owner: Option<Fact<Owner>>,
     at_home: Option<bool>,
-    exe: Content,
-    cmdline: Content,
-    cgroup: Content,
-    label: Content,
+    /// One for each file that was asked for of any process.
+    contents: Vec<Content>,
     scratch: Vec<u8>,
     status_text: Vec<u8>,
     now: Option<f64>,
@@ -96,10 +95,7 @@ impl<'r> Process<'r> {
             status: None,
             owner: None,
             at_home: None,
-            exe: Content::default(),
-            cmdline: Content::default(),
-            cgroup: Content::default(),
-            label: Content::default(),
+            contents: Vec::new(),
             scratch: Vec::new(),
             status_text: Vec::new(),
             now: None,
@@ -135,10 +131,9 @@ impl<'r> Process<'r> {
         self.status = None;
         self.owner = None;
         self.at_home = None;
-        self.exe.known = None;
-        self.cmdline.known = None;
-        self.cgroup.known = None;
-        self.label.known = None;
+        for content in &mut self.contents {
+            content.known = None;
+        }
     }
 
     /// Its number.
@@ -264,7 +259,7 @@ impl<'r> Process<'r> {
     pub fn cmdline(&mut self) -> Fact<&[u8]> {
         let is_empty = self.whole(File::Cmdline) == Ok(b"");
         if is_empty && self.finds_a_living_thread() {
-            self.cmdline.known = None;
+            self.content(File::Cmdline).known = None;
         }
         self.whole(File::Cmdline)
     }
@@ -305,23 +300,23 @@ impl<'r> Process<'r> {
     /// # Errors
     /// Gone, or hidden.
     pub fn exe(&mut self) -> Fact<Option<&[u8]>> {
-        if self.exe.known.is_none() {
+        if self.content(File::Exe).known.is_none() {
             let mut known = self.read_exe();
             if known == Ok(false) && self.finds_a_living_thread() {
                 known = self.read_exe();
             }
-            self.exe.known = Some(known);
+            self.content(File::Exe).known = Some(known);
         }
-        self.exe.get()
+        self.content(File::Exe).get()
     }
 
     fn read_exe(&mut self) -> Fact<bool> {
         progress::reading(self.pid.0, File::Exe);
-        let reuse = mem::take(&mut self.exe.bytes);
+        let reuse = mem::take(&mut self.content(File::Exe).bytes);
         let path = self.path_to(File::Exe);
         match readlinkat(self.root.as_directory(), path.as_c_str(), reuse) {
             Ok(link) => {
-                self.exe.bytes = link.into_bytes();
+                self.content(File::Exe).bytes = link.into_bytes();
                 Ok(true)
             }
             Err(Errno::NOENT) if self.is_listed() => self.has_no_executable(),

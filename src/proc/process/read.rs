@@ -42,17 +42,34 @@ impl Process<'_> {
         if self.content(file).known.is_none() {
             let mut bytes = mem::take(&mut self.content(file).bytes);
             let known = self.read_whole(file, &mut bytes).map(|()| true);
-            *self.content(file) = Content { known: Some(known), bytes };
+            *self.content(file) = Content { file, known: Some(known), bytes };
         }
         Ok(self.content(file).get()?.unwrap_or_default())
     }
 
-    fn content(&mut self, file: File) -> &mut Content {
-        match file {
-            File::Cmdline => &mut self.cmdline,
-            File::Cgroup => &mut self.cgroup,
-            _ => &mut self.label,
+    /// The same, but malformed unless it is of the kernel's form.
+    pub(super) fn checked(
+        &mut self,
+        file: File,
+        is_of_form: impl FnOnce(&[u8]) -> bool,
+    ) -> Fact<&[u8]> {
+        let bytes = self.whole(file)?;
+        if !is_of_form(bytes) {
+            let is_empty = bytes.is_empty();
+            return Err(self.malformed(file, is_empty));
         }
+        self.whole(file)
+    }
+
+    /// What is kept of a file. Few are ever asked for, so a list is searched faster than a table of
+    /// all files is cleared for each process.
+    pub(super) fn content(&mut self, file: File) -> &mut Content {
+        let known = self.contents.iter().position(|content| content.file == file);
+        let at = known.unwrap_or_else(|| {
+            self.contents.push(Content { file, known: None, bytes: Vec::new() });
+            self.contents.len() - 1
+        });
+        &mut self.contents[at]
     }
 
     /// One open, one read, one close: what a file of one short line needs.
