@@ -266,6 +266,44 @@ fn an_empty_recorded_name_is_hidden_and_no_other_name() {
     Check::tree(&tree, ["sshd:0-0"]).run().unknown().has("comm is not what a kernel writes");
 }
 
+/// What would pass for a fact, and says something else than the kernel did: a file that was cut, made
+/// up, or edited.
+#[test]
+fn what_the_kernel_would_not_write_is_no_fact() {
+    let tree = Tree::new();
+    tree.add(&Recorded { uid: [33; 4], ..Recorded::new(5, "sshd") });
+    let whole = |file: &str| fs::read_to_string(tree.of(5).join(file)).expect("the file");
+    let (comm, stat, status) = (whole("comm"), whole("stat"), whole("status"));
+    let (session, cgroup) = (" 1 5 5 0 -1 ", "0::/system.slice/ssh.service\n");
+    let long = "x".repeat(1 << 20) + "\n";
+    let late = stat.replace(" 5000000 ", " 10000100 ");
+    let twice = status.clone() + "Gid:\t0\t0\t0\t0\n";
+    for (file, text, spec) in [
+        ("comm", "sshd", "sshd:0-0"),
+        ("comm", &*long, "sshd:0-0"),
+        ("stat", &*stat.replace(") S ", ") SSS "), "state=Z:0-0"),
+        ("stat", &*stat.replace(session, " -1 5 5 0 -1 "), "ppid=0-:1-1"),
+        ("stat", &*stat.replace(" 5000000 ", " -1 "), "age=1-:1-1"),
+        ("stat", &*stat.replace(" 20480000 ", " -1 "), "vsz=-1k:0-0"),
+        ("stat", &*late, "age=-5:0-0"),
+        ("status", &*twice, "rgid=0:1-1"),
+        ("status", &*status.replace("Uid:\t33", "Uid:\t33\t33"), "ruid=33:1-1"),
+        ("cgroup", "garbage\n", "not-unit=ssh.service:1-1"),
+        ("cgroup", "", "not-unit=ssh.service:1-1"),
+        ("cgroup", &*cgroup.repeat(2), "unit=ssh.service:1-1"),
+        ("attr/current", "\0", "not-domain=sshd_t:1-1"),
+        ("attr/current", "", "not-domain=sshd_t:1-1"),
+        ("attr/current", "system_u:system_r::s0\0", "not-domain=sshd_t:1-1"),
+    ] {
+        for (file, text) in [("comm", &comm), ("stat", &stat), ("status", &status)] {
+            fs::write(tree.of(5).join(file), text).expect("the file");
+        }
+        fs::write(tree.of(5).join(file), text).expect("the file");
+        let answer = Check::tree(&tree, ["--lsm", "selinux", spec]).run();
+        answer.unknown().has(&format!("{file} is not what a kernel writes"));
+    }
+}
+
 /// Perfdata takes the certain part: `U` would make Icinga reject all of it.
 #[test]
 fn an_uncertain_count_gives_its_certain_part_as_perfdata() {

@@ -854,6 +854,45 @@ fn a_status_that_lacks_a_line_is_unknown_to_the_rules_that_need_it() {
     assert_eq!(code("default"), 3);
 }
 
+/// `Groups:` that cannot be read are not "no groups".
+#[test]
+fn groups_that_the_kernel_would_not_write_are_unknown() {
+    let tree = Tree::new();
+    tree_with(&tree, [33; 4], [33; 4]);
+    let path = tree.of(100).join("status");
+    let whole = fs::read_to_string(&path).expect("status");
+    assert!(whole.contains("Groups:\t \n"), "{whole}");
+    for groups in [
+        "x",
+        "root",
+        "0,33",
+        "0;33",
+        "-0",
+        "+0",
+        "0x0",
+        "0.0",
+        "4294967296",
+        "0\0",
+        "[0]",
+        "0 ...",
+        "33 x",
+        "0-33",
+        "٠",
+        "(none)",
+        "Groups:\t0",
+    ] {
+        let text = whole.replace("Groups:\t \n", &format!("Groups:\t{groups}\n"));
+        fs::write(&path, text).expect("status");
+        let answer = check_tree(&tree, &["--rules=group-root"]).run();
+        assert_eq!(answer.code, Some(3), "{groups:?}\n{answer}");
+    }
+    fs::write(&path, whole.replace("Groups:", "Groups:\t33\nGroups:")).expect("status");
+    check_tree(&tree, &["--rules=group-root"])
+        .run()
+        .code(3)
+        .has("status is not what a kernel writes");
+}
+
 // ---- the cost ----
 
 #[test]

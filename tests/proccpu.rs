@@ -251,6 +251,15 @@ fn a_life_is_judged_from_the_same_scans() {
     recorded(&tree, &["--lifetime-critical", "49.9"]).run().code(2);
 }
 
+/// It would be too young to be judged, for ever.
+#[test]
+fn a_start_in_the_future_is_unknown() {
+    let tree = Tree::new();
+    tree.add(&Recorded { start: UPTIME * TICKS + 1, ..half_busy(7, "loop") });
+    let answer = recorded(&tree, &["--lifetime-critical", "40"]).run();
+    answer.code(3).has("pid 7 can't be measured: stat is not what a kernel writes");
+}
+
 #[test]
 fn a_life_with_children_counts_those_waited_for() {
     let tree = Tree::new();

@@ -76,7 +76,7 @@ impl Policy {
             Ok(status) => status,
             Err(hidden) => return self.judge_unseen(process, hidden),
         };
-        let asks_threads = self.rules.contains(Rules::THREADS) && status.threads != 1;
+        let asks_threads = self.rules.contains(Rules::THREADS) && status.threads != Some(1);
         let is_root = status.uid.effective == 0;
         if is_root && !asks_threads {
             return Ok(None);

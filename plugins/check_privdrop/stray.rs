@@ -36,8 +36,8 @@ impl Stray {
     /// Gone, or hidden.
     pub(crate) fn of(process: &mut Process<'_>) -> Fact<Option<Self>> {
         match process.status()?.threads {
-            0 => return Err(LINE_MISSING),
-            1 => return Ok(None),
+            None => return Err(LINE_MISSING),
+            Some(1) => return Ok(None),
             _ => {}
         }
         let first = Credentials::of(process)?;

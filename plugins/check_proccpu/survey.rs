@@ -115,7 +115,8 @@ fn role(
         // An exemption in a later place has its effect, but the report can't name it.
         Ok(place.map(|at| Role::Exempt(u16::try_from(at).unwrap_or(u16::MAX))))
     };
-    if let Err(hidden) = process.stat() {
+    // A process that starts in the future would be too young to be judged, for ever.
+    if let Err(hidden) = process.age() {
         // A process that is certainly exempt need not be measured.
         return exempt(process)?.ok_or(hidden);
     }

@@ -1,7 +1,8 @@
 //! Sorts processes by name before a hundred selectors look at each.
 
+use crate::kernel::comm::Comm;
 use crate::kernel::interpreter::is_interpreter;
-use crate::proc::process::{Comm, Process};
+use crate::proc::process::Process;
 use crate::select::selector::Selector;
 
 /// Rejects most processes by comparing one number. The kernel keeps 15 bytes of a name, which fit in
@@ -49,7 +50,7 @@ impl Sieve {
 fn packed(name: &[u8]) -> Option<u128> {
     let mut bytes = [0; 16];
     // The kernel does not cut the names of kernel threads.
-    if name.len() > Comm::LONGEST {
+    if name.len() > Comm::CUT {
         return None;
     }
     bytes.get_mut(..name.len())?.copy_from_slice(name);

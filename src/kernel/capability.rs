@@ -17,7 +17,12 @@ impl Capabilities {
         }
         let mut mask = 0;
         for &digit in digits {
-            mask = mask << 4 | u64::from(char::from(digit).to_digit(16)?);
+            let digit = match digit {
+                b'0'..=b'9' => digit - b'0',
+                b'a'..=b'f' => digit - b'a' + 10,
+                _ => return None,
+            };
+            mask = mask << 4 | u64::from(digit);
         }
         Some(Self(mask))
     }

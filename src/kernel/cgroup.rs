@@ -3,20 +3,38 @@
 //! Only the system manager's own unit counts: the first that is no slice. A user may make a control
 //! group called `ssh.service` below `user@1000.service`, and must not pass for the real one by it.
 
-/// The unit in the text of `/proc/PID/cgroup`: in version 1's `name=systemd` hierarchy, else in
-/// version 2's.
+use crate::kernel::word::parse_number;
+
+/// The hierarchies that units are in: version 1's of systemd's own, else version 2's.
+const HIERARCHIES: [&[u8]; 2] = [b"name=systemd", b""];
+
+/// Whether a text is that of `/proc/PID/cgroup`: lines `ID:CONTROLLERS:PATH`, one a hierarchy. No
+/// group's name has a newline (`cgroup_mkdir` in kernel/cgroup/cgroup.c).
+pub(crate) fn is_of_form(text: &[u8]) -> bool {
+    let Some(text) = text.strip_suffix(b"\n") else { return false };
+    let lines = || text.split(|&byte| byte == b'\n').map(fields);
+    let is_of_form =
+        |(id, _, path): (&[u8], _, &[u8])| parse_number(id).is_some() && path.starts_with(b"/");
+    let is_once = |hierarchy| lines().flatten().filter(|line| line.1 == hierarchy).count() < 2;
+    lines().all(|line| line.is_some_and(is_of_form)) && HIERARCHIES.into_iter().all(is_once)
+}
+
+/// ID, controllers and path of a line.
+fn fields(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let mut fields = line.splitn(3, |&byte| byte == b':');
+    Some((fields.next()?, fields.next()?, fields.next()?))
+}
+
+/// The unit in the text of `/proc/PID/cgroup`.
 pub fn unit(text: &[u8]) -> Option<&[u8]> {
-    let hierarchies: [&[u8]; 2] = [b"name=systemd", b""];
-    hierarchies.into_iter().find_map(|hierarchy| unit_of_path(path_in(hierarchy, text)?))
+    HIERARCHIES.into_iter().find_map(|hierarchy| unit_of_path(path_in(hierarchy, text)?))
 }
 
 /// The path in one hierarchy, by its line's second field (cgroups(7)); `None` if there is no such
 /// hierarchy.
 pub(crate) fn path_in<'t>(hierarchy: &[u8], text: &'t [u8]) -> Option<&'t [u8]> {
-    text.split(|&byte| byte == b'\n').find_map(|line| {
-        let mut fields = line.splitn(3, |&byte| byte == b':').skip(1);
-        (fields.next()? == hierarchy).then(|| fields.next())?
-    })
+    let mut lines = text.split(|&byte| byte == b'\n').filter_map(fields);
+    lines.find(|line| line.1 == hierarchy).map(|line| line.2)
 }
 
 fn unit_of_path(path: &[u8]) -> Option<&[u8]> {
@@ -68,7 +86,26 @@ mod tests {
             (b"", None),
         ];
         for (text, expected) in cases {
+            assert!(is_of_form(text) || text.is_empty());
             assert_eq!(unit(text), expected, "{}", crate::text::escape::text(text));
+        }
+    }
+
+    #[test]
+    fn garbage_is_of_no_form() {
+        for text in [
+            "",
+            "\n",
+            "garbage\n",
+            "0::/system.slice/ssh.service",
+            "0::system.slice/ssh.service\n",
+            "0::/a.service\n\n",
+            "0::/a.service\n0::/b.service\n",
+            "x::/a.service\n",
+            "-1::/a.service\n",
+            "0:/a.service\n",
+        ] {
+            assert!(!is_of_form(text.as_bytes()), "{text:?}");
         }
     }
 }

@@ -6,6 +6,7 @@
 pub mod capability;
 pub mod cgroup;
 pub mod cmdline;
+pub mod comm;
 pub mod file;
 pub mod interpreter;
 pub mod stat;

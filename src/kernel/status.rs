@@ -1,12 +1,13 @@
 //! `/proc/PID/status`: credentials, capabilities, PID namespaces.
 //!
 //! The kernel escapes newlines in the name (fs/proc/array.c), so a line that begins with a key is
-//! that key's line. Only the lines that someone asks for are parsed, and nothing is allocated.
+//! that key's line. A line that is there twice, or says something that the kernel would not, makes
+//! the whole file malformed: a fact from it could be wrong.
 
 use std::ops::Range;
 
 use crate::kernel::capability::Capabilities;
-use crate::kernel::word::{parse_number, words};
+use crate::kernel::word::{parse_id, parse_number, words};
 
 /// The four ids that a process has of a kind, in the order of the `Uid:` and `Gid:` lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,115 +64,176 @@ pub struct Status {
     pub no_new_privs: Option<bool>,
     /// `VmExe:` the size of the executable's code in kB; `None` without memory of its own.
     pub code: Option<u64>,
-    /// `Threads:` the first one included; 0 without that line.
-    pub threads: u64,
-    state: u8,
+    /// `Threads:` the first one included.
+    pub threads: Option<u64>,
+    /// `Pid:` that of the directory, unless another process's was mounted over it.
+    pub(crate) pid: u32,
+    state: Option<u8>,
     groups: Option<Range<usize>>,
 }
 
 impl Status {
-    /// Reads the file's text; `None` if it has no `Uid:` or no `Gid:` line.
+    /// Reads the file's text; `None` if it is not of the kernel's form, or lacks one of the lines
+    /// `Pid:`, `Uid:` and `Gid:`.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let mut status = Self { pid_namespaces: 1, ..Self::default() };
-        let (mut uid, mut gid) = (None, None);
-        let (mut permitted, mut effective, mut ambient) = (None, None, None);
+        let (mut pid, mut uid, mut gid) = (None, None, None);
+        let (mut state, mut threads, mut groups, mut pid_namespaces) = (None, None, None, None);
+        let mut code = None;
+        let (mut permitted, mut effective, mut ambient, mut no_new_privs) =
+            (None, None, None, None);
         let mut start = 0;
-        for line in text.split(|&byte| byte == b'\n') {
+        for line in text.strip_suffix(b"\n")?.split(|&byte| byte == b'\n') {
             let end = start + line.len();
-            // The first letters tell the few lines we want from the fifty that we don't.
-            match line {
-                [b'U', b'i', b'd', b':', rest @ ..] => uid = Some(parse_ids(rest)?),
-                [b'G', b'i', b'd', b':', rest @ ..] => gid = Some(parse_ids(rest)?),
-                [b'G', b'r', b'o', b'u', b'p', b's', b':', rest @ ..] => {
-                    status.groups = Some(end - rest.len()..end);
-                }
-                [b'N', b'S', b'p', b'i', b'd', b':', rest @ ..] => {
-                    status.pid_namespaces = words(rest).count();
-                }
-                [b'S', b't', b'a', b't', b'e', b':', b'\t', state, ..] => status.state = *state,
-                [b'T', b'h', b'r', b'e', b'a', b'd', b's', b':', rest @ ..] => {
-                    status.threads = parse_number(rest.trim_ascii())?;
-                }
-                [b'V', b'm', b'E', b'x', b'e', b':', rest @ ..] => {
-                    status.code = words(rest).next().and_then(parse_number);
-                }
-                [b'C', b'a', b'p', b'P', b'r', b'm', b':', rest @ ..] => {
-                    permitted = Capabilities::from_hex(rest.trim_ascii());
-                }
-                [b'C', b'a', b'p', b'E', b'f', b'f', b':', rest @ ..] => {
-                    effective = Capabilities::from_hex(rest.trim_ascii());
-                }
-                [b'C', b'a', b'p', b'A', b'm', b'b', b':', rest @ ..] => {
-                    ambient = Capabilities::from_hex(rest.trim_ascii());
-                }
-                [b'N', b'o', b'N', b'e', b'w', b'P', b'r', b'i', b'v', b's', b':', rest @ ..] => {
-                    status.no_new_privs = Some(rest.trim_ascii() == b"1");
-                    // The rest, nearly half of the file, is not ours (fs/proc/array.c).
-                    break;
-                }
-                _ => {}
-            }
             start = end + 1;
+            // Patterns, though long: to find the colon and match the key before it took 400
+            // instructions more than the 5,000 of a status.
+            match line {
+                [b'P', b'i', b'd', b':', value @ ..] => once(&mut pid, parse_id(only(value))),
+                [b'U', b'i', b'd', b':', value @ ..] => once(&mut uid, parse_ids(value)),
+                [b'G', b'i', b'd', b':', value @ ..] => once(&mut gid, parse_ids(value)),
+                [b'S', b't', b'a', b't', b'e', b':', value @ ..] => {
+                    once(&mut state, parse_state(value))
+                }
+                [b'T', b'h', b'r', b'e', b'a', b'd', b's', b':', value @ ..] => {
+                    once(&mut threads, parse_number(only(value)))
+                }
+                [b'G', b'r', b'o', b'u', b'p', b's', b':', value @ ..] => {
+                    let are_ids = words(value).all(|word| parse_id(word).is_some());
+                    once(&mut groups, are_ids.then_some(end - value.len()..end))
+                }
+                [b'N', b'S', b'p', b'i', b'd', b':', value @ ..] => {
+                    once(&mut pid_namespaces, count_ids(value))
+                }
+                [b'V', b'm', b'E', b'x', b'e', b':', value @ ..] => {
+                    once(&mut code, parse_size(value))
+                }
+                [b'C', b'a', b'p', b'P', b'r', b'm', b':', value @ ..] => {
+                    once(&mut permitted, Capabilities::from_hex(only(value)))
+                }
+                [b'C', b'a', b'p', b'E', b'f', b'f', b':', value @ ..] => {
+                    once(&mut effective, Capabilities::from_hex(only(value)))
+                }
+                [b'C', b'a', b'p', b'A', b'm', b'b', b':', value @ ..] => {
+                    once(&mut ambient, Capabilities::from_hex(only(value)))
+                }
+                [b'N', b'o', b'N', b'e', b'w', b'P', b'r', b'i', b'v', b's', b':', value @ ..] => {
+                    once(&mut no_new_privs, parse_flag(only(value)))
+                }
+                _ => Some(()),
+            }?;
         }
-        (status.uid, status.gid) = (uid?, gid?);
-        status.held = permitted.zip(effective).map(|(permitted, effective)| Held {
-            permitted,
-            effective,
-            ambient: ambient.unwrap_or_default(),
-        });
-        Some(status)
+        Some(Self {
+            pid: pid?,
+            uid: uid?,
+            gid: gid?,
+            pid_namespaces: pid_namespaces.unwrap_or(1),
+            held: permitted.zip(effective).map(|(permitted, effective)| Held {
+                permitted,
+                effective,
+                ambient: ambient.unwrap_or_default(),
+            }),
+            no_new_privs,
+            code,
+            state,
+            threads,
+            groups,
+        })
     }
 
     /// The supplementary groups; `text` is what was parsed. `None` without a `Groups:` line.
     pub fn groups<'t>(&self, text: &'t [u8]) -> Option<impl Iterator<Item = u32> + use<'t>> {
         let line = text.get(self.groups.clone()?)?;
-        Some(words(line).filter_map(|word| u32::try_from(parse_number(word)?).ok()))
+        Some(words(line).filter_map(parse_id))
     }
 
     /// Whether any of its threads runs, as [`Stat::is_alive`](crate::kernel::stat::Stat::is_alive) has it;
-    /// `None` without a `State:` line.
-    pub const fn is_alive(&self) -> Option<bool> {
-        match self.state {
-            0 => None,
-            b'Z' | b'X' | b'x' => Some(self.threads > 1),
+    /// `None` where a line is missing that would tell.
+    pub fn is_alive(&self) -> Option<bool> {
+        match self.state? {
+            b'Z' | b'X' | b'x' => self.threads.map(|threads| threads > 1),
             _ => Some(true),
         }
     }
 }
 
+/// Keeps a line's value; `None` if it has none, or if there was such a line before.
+fn once<T>(kept: &mut Option<T>, value: Option<T>) -> Option<()> {
+    if kept.is_some() {
+        return None;
+    }
+    *kept = Some(value?);
+    Some(())
+}
+
 fn parse_ids(line: &[u8]) -> Option<Ids> {
-    let mut ids = words(line).map(|word| u32::try_from(parse_number(word)?).ok());
-    Some(Ids {
+    let mut ids = words(line).map(parse_id);
+    let four = Ids {
         real: ids.next()??,
         effective: ids.next()??,
         saved: ids.next()??,
         filesystem: ids.next()??,
-    })
+    };
+    ids.next().is_none().then_some(four)
+}
+
+/// What follows the tab of a line with one value; nothing, which is no value, without a tab.
+fn only(line: &[u8]) -> &[u8] {
+    line.strip_prefix(b"\t").unwrap_or_default()
+}
+
+/// How many ids there are: at least one.
+fn count_ids(line: &[u8]) -> Option<usize> {
+    let count = words(line).try_fold(0, |count, word| parse_id(word).map(|_| count + 1))?;
+    (count > 0).then_some(count)
+}
+
+/// `S (sleeping)`: the letter.
+fn parse_state(line: &[u8]) -> Option<u8> {
+    match line {
+        [b'\t', letter, b' ', b'(', .., b')'] if letter.is_ascii_alphabetic() => Some(*letter),
+        _ => None,
+    }
+}
+
+/// `     772 kB`: the number.
+fn parse_size(line: &[u8]) -> Option<u64> {
+    let mut words = words(line);
+    let size = parse_number(words.next()?)?;
+    (words.next() == Some(b"kB") && words.next().is_none()).then_some(size)
+}
+
+fn parse_flag(digit: &[u8]) -> Option<bool> {
+    match digit {
+        b"0" => Some(false),
+        b"1" => Some(true),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TEXT: &[u8] = b"Name:\tevil\\nUid:\t0\nUmask:\t0022\nState:\tS (sleeping)\n\
+    const TEXT: &str = "Name:\tevil\\nUid:\t0\nUmask:\t0022\nState:\tS (sleeping)\nPid:\t812\n\
         NSpid:\t812\t7\nUid:\t1\t33\t3\t4\nGid:\t5\t6\t7\t8\nGroups:\t0 33 1000 \nVmExe:\t     772 kB\nThreads:\t1\n\
         CapInh:\t0000000000000001\nCapPrm:\t0000000002000000\nCapEff:\t0000000000000000\n\
         CapBnd:\t000001ffffffffff\nCapAmb:\t0000000000000002\nNoNewPrivs:\t1\nSeccomp:\t0\n";
 
     #[test]
     fn ids_groups_and_namespaces_are_read() {
-        let status = Status::parse(TEXT).unwrap();
+        let status = Status::parse(TEXT.as_bytes()).unwrap();
         assert_eq!(status.uid.all(), [1, 33, 3, 4]);
         assert_eq!(status.gid.all(), [5, 6, 7, 8]);
-        assert_eq!(status.groups(TEXT).unwrap().collect::<Vec<_>>(), [0, 33, 1000]);
-        assert_eq!(status.pid_namespaces, 2);
+        let groups = status.groups(TEXT.as_bytes()).unwrap();
+        assert_eq!(groups.collect::<Vec<_>>(), [0, 33, 1000]);
+        assert_eq!((status.pid, status.pid_namespaces), (812, 2));
         assert_eq!(status.is_alive(), Some(true));
         assert_eq!(status.code, Some(772));
     }
 
     #[test]
     fn capabilities_are_those_held_and_not_those_that_bound() {
-        let status = Status::parse(TEXT).unwrap();
+        let status = Status::parse(TEXT.as_bytes()).unwrap();
         let held = status.held.unwrap();
         assert_eq!(held.permitted.to_string(), "cap_sys_time");
         assert!(held.effective.is_empty());
@@ -179,9 +241,11 @@ mod tests {
         assert_eq!(status.no_new_privs, Some(true));
     }
 
+    const LEAST: &str = "Pid:\t9\nUid:\t1\t1\t1\t1\nGid:\t1\t1\t1\t1\n";
+
     #[test]
     fn what_an_old_kernel_does_not_write_is_not_made_up() {
-        let status = Status::parse(b"Uid:\t1\t1\t1\t1\nGid:\t1\t1\t1\t1\n").unwrap();
+        let status = Status::parse(LEAST.as_bytes()).unwrap();
         assert_eq!((status.held, status.no_new_privs), (None, None));
         assert!(status.groups(b"").is_none() && status.is_alive().is_none());
     }
@@ -189,16 +253,72 @@ mod tests {
     #[test]
     fn a_dead_leader_with_threads_is_alive() {
         let of = |threads: &str| {
-            let text = format!("State:\tZ (zombie)\nUid:\t1\t1\t1\t1\nGid:\t1\t1\t1\t1\n{threads}");
+            let text = format!("State:\tZ (zombie)\n{LEAST}{threads}");
             Status::parse(text.as_bytes()).unwrap().is_alive()
         };
-        assert_eq!((of("Threads:\t2\n"), of("Threads:\t1\n")), (Some(true), Some(false)));
+        assert_eq!(["Threads:\t2\n", "Threads:\t1\n", ""].map(of), [Some(true), Some(false), None]);
     }
 
     #[test]
     fn without_ids_it_is_no_status() {
         assert_eq!(Status::parse(b""), None);
-        assert_eq!(Status::parse(b"Uid:\t0\t0\t0\t0\n"), None);
-        assert_eq!(Status::parse(b"Uid:\t0\t0\t0\nGid:\t0\t0\t0\t0\n"), None);
+        for key in ["Pid:", "Uid:", "Gid:"] {
+            let lines = LEAST.split_inclusive('\n').filter(|line| !line.starts_with(key));
+            assert_eq!(Status::parse(lines.collect::<String>().as_bytes()), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn no_group_is_a_list_of_groups() {
+        for line in ["Groups:\t \n", "Groups:\t\n"] {
+            let text = TEXT.replace("Groups:\t0 33 1000 \n", line);
+            let status = Status::parse(text.as_bytes()).unwrap();
+            assert_eq!(status.groups(text.as_bytes()).unwrap().count(), 0, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_the_kernel_would_not_write_makes_it_malformed() {
+        assert!(Status::parse(TEXT.as_bytes()).is_some());
+        for (line, wrong) in [
+            ("Pid:\t812", &["Pid:\t", "Pid:\t-1", "Pid:\t812 7"][..]),
+            ("Uid:\t1\t33\t3\t4", &["Uid:\t1\t33\t3", "Uid:\t1\t33\t3\t4\t5", "Uid:\t1\t-1\t3\t4"]),
+            (
+                "Groups:\t0 33 1000 ",
+                &[
+                    "Groups:\tx",
+                    "Groups:\t0,33",
+                    "Groups:\t-1",
+                    "Groups:\t+33",
+                    "Groups:\t0x21",
+                    "Groups:\t33.0",
+                    "Groups:\troot",
+                    "Groups:\t4294967296",
+                    "Groups:\t33\0",
+                    "Groups:\t33 ...",
+                    "Groups:\tGroups:\t33",
+                ],
+            ),
+            (
+                "State:\tS (sleeping)",
+                &["State:\tSSS", "State:\tS", "State:\t", "State:\t7 (seven)"],
+            ),
+            ("NSpid:\t812\t7", &["NSpid:\t", "NSpid:\tnone", "NSpid:\t812\t-1"]),
+            (
+                "VmExe:\t     772 kB",
+                &["VmExe:\t", "VmExe:\t772", "VmExe:\t-1 kB", "VmExe:\t772 MB"],
+            ),
+            ("Threads:\t1", &["Threads:\t-1", "Threads:\t"]),
+            ("CapPrm:\t0000000002000000", &["CapPrm:\t", "CapPrm:\tall", "CapPrm:\t0 1"]),
+            ("NoNewPrivs:\t1", &["NoNewPrivs:\t", "NoNewPrivs:\tyes", "NoNewPrivs:\t2"]),
+        ] {
+            let twice = format!("{line}\n{line}");
+            for wrong in wrong.iter().copied().chain([&*twice]) {
+                assert_eq!(Status::parse(TEXT.replace(line, wrong).as_bytes()), None, "{wrong:?}");
+            }
+        }
+        let last = format!("{TEXT}Gid:\t0\t0\t0\t0\n");
+        assert_eq!(Status::parse(last.as_bytes()), None);
+        assert_eq!(Status::parse(TEXT.trim_end().as_bytes()), None, "cut");
     }
 }

@@ -15,3 +15,8 @@ pub(crate) fn parse_number(digits: &[u8]) -> Option<u64> {
         sum.checked_mul(10)?.checked_add(digit)
     })
 }
+
+/// A number that fits in 32 bits, as process, user and group ids do.
+pub(crate) fn parse_id(digits: &[u8]) -> Option<u32> {
+    u32::try_from(parse_number(digits)?).ok()
+}

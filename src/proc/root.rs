@@ -48,6 +48,7 @@ pub struct ProcRoot {
     is_procfs: bool,
     home: OnceCell<Option<Vec<u8>>>,
     overflow_id: OnceCell<Option<u32>>,
+    has_control_groups: OnceCell<bool>,
     lsm: Choice,
     labelling: OnceCell<Labelling>,
 }
@@ -69,6 +70,7 @@ impl ProcRoot {
                 is_procfs,
                 home: OnceCell::new(),
                 overflow_id: OnceCell::new(),
+                has_control_groups: OnceCell::new(),
                 lsm: Choice::Auto,
                 labelling: OnceCell::new(),
             })
@@ -158,6 +160,18 @@ impl ProcRoot {
         Some(link.into_bytes())
     }
 
+    /// Whether the kernel has any control groups, so that each process has lines of its own
+    /// (`proc_cgroup_show` in kernel/cgroup/cgroup.c leaves out hierarchies that were never
+    /// mounted, for all processes alike). Of a recorded tree's kernel we assume so.
+    pub(crate) fn has_control_groups(&self) -> bool {
+        let find = || {
+            let own = self.open_file(c"self/cgroup").and_then(contents).ok();
+            let own = own.or_else(|| fs::read("/proc/self/cgroup").ok());
+            !self.is_procfs || own.is_none_or(|text| !text.is_empty())
+        };
+        *self.has_control_groups.get_or_init(find)
+    }
+
     /// Whether we live in the very PID namespace that the tree shows.
     pub(crate) fn is_ours(&self) -> bool {
         let status = self.open_file(c"self/status").and_then(contents).ok();
@@ -194,7 +208,7 @@ impl ProcRoot {
         let path = self.path.join("uptime");
         let text = fs::read_to_string(&path).unwrap_or_default();
         let seconds = text.split(' ').next().and_then(|word| word.parse::<f64>().ok());
-        seconds.filter(|seconds| seconds.is_finite()).ok_or_else(|| {
+        seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0).ok_or_else(|| {
             let path = escape::path(&path);
             Error::new(format!("cannot read the seconds since boot from {path}"))
         })

@@ -252,7 +252,7 @@ mod tests {
     fn record(tree: &Path, name: &str, pid: u32, parent: u32, start: u64) {
         let dir = tree.join(pid.to_string());
         fs::create_dir(&dir).unwrap();
-        fs::write(dir.join("comm"), name).unwrap();
+        fs::write(dir.join("comm"), format!("{name}\n")).unwrap();
         let stat = format!(
             "{pid} ({name}) S {parent} 10 10 0 -1 4194560 1 2 3 4 50 7 11 13 20 0 1 0 {start} 8192000 300\n"
         );

@@ -5,7 +5,6 @@
 //! Paths are relative to the tree's directory: opening `PID` first would cost a third of a read.
 
 mod children;
-mod comm;
 mod dead_leader;
 pub(crate) mod executable;
 pub(crate) mod name;
@@ -15,7 +14,6 @@ mod read;
 mod threads;
 mod times;
 
-pub use comm::Comm;
 pub use name::shown as shown_name;
 pub use times::ticks_to_seconds;
 
@@ -26,6 +24,8 @@ use rustix::io::Errno;
 
 use crate::host::progress;
 use crate::host::security::Label;
+use crate::kernel::cgroup;
+use crate::kernel::comm::Comm;
 use crate::kernel::file::File;
 use crate::kernel::stat::Stat;
 use crate::kernel::status::Status;
@@ -157,11 +157,11 @@ impl<'r> Process<'r> {
         if let Some(comm) = self.comm_in_stat {
             return *self.comm.insert(Ok(comm));
         }
-        let mut text = [0_u8; 65];
-        let known = self.read_short(File::Comm, &mut text).and_then(|n| match n {
-            // Even a name of nothing has its newline.
-            0 => Err(self.malformed(File::Comm, true)),
-            n => Ok(Comm::parse(&text[..n])),
+        // Room for one byte more than there can be.
+        let mut text = [0_u8; Comm::LONGEST + 2];
+        let known = self.read_short(File::Comm, &mut text).and_then(|length| {
+            let parsed = Comm::parse(&text[..length]);
+            parsed.ok_or_else(|| self.malformed(File::Comm, length == 0))
         });
         *self.comm.insert(known)
     }
@@ -189,7 +189,7 @@ impl<'r> Process<'r> {
             Stat::parse(&text).ok_or_else(|| self.malformed(File::Stat, text.is_empty()))
         });
         // The same bytes as in comm (fs/proc/array.c, proc_task_name), and a read saved.
-        self.comm_in_stat = known.ok().and(Stat::name(&text)).map(Comm::parse_name);
+        self.comm_in_stat = known.ok().and(Stat::name(&text)).and_then(Comm::named);
         self.scratch = text;
         known
     }
@@ -264,12 +264,15 @@ impl<'r> Process<'r> {
         self.whole(File::Cmdline)
     }
 
-    /// `cgroup`: a line a hierarchy, `ID:CONTROLLERS:PATH`.
+    /// `cgroup`: a line a hierarchy, `ID:CONTROLLERS:PATH`; empty on a host without control groups.
     ///
     /// # Errors
     /// Gone, or hidden.
     pub fn cgroup(&mut self) -> Fact<&[u8]> {
-        self.whole(File::Cgroup)
+        let root = self.root;
+        self.checked(File::Cgroup, |text| {
+            if text.is_empty() { !root.has_control_groups() } else { cgroup::is_of_form(text) }
+        })
     }
 
     /// The security label, from the file where its system keeps it.
@@ -291,8 +294,10 @@ impl<'r> Process<'r> {
         labelling.is_permissive(self.raw_label()?)
     }
 
+    /// No system has an empty label, or one without a type or profile.
     fn raw_label(&mut self) -> Fact<&[u8]> {
-        self.whole(self.root.labelling().file()?)
+        let labelling = self.root.labelling();
+        self.checked(labelling.file()?, |raw| !labelling.label(raw).domain.is_empty())
     }
 
     /// The text of the link `exe`; `None` for what has none by nature, kernel threads and zombies.

@@ -1,8 +1,9 @@
 //! What a process is called: `comm`, the long name that the kernel cut, or what an interpreter runs.
 
+use super::Process;
 use super::executable::undeleted;
-use super::{Comm, Process};
 use crate::kernel::cmdline::{arguments, base_name};
+use crate::kernel::comm::Comm;
 use crate::kernel::interpreter::{Program, is_interpreter, program};
 use crate::proc::fact::Fact;
 
@@ -15,7 +16,7 @@ pub(crate) fn is(name: &[u8], process: &mut Process<'_>) -> Fact<bool> {
     if comm.as_bytes() == name {
         return Ok(true);
     }
-    let may_be_cut = comm.as_bytes().len() == Comm::LONGEST && name.starts_with(comm.as_bytes());
+    let may_be_cut = comm.as_bytes().len() == Comm::CUT && name.starts_with(comm.as_bytes());
     if is_interpreter(comm.as_bytes()) && runs(process, |program| program.is_called(name))? {
         return Ok(true);
     }
@@ -38,7 +39,7 @@ pub(crate) fn any(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fa
     if interprets && runs(process, |program| fits(program.base_name()))? {
         return Ok(true);
     }
-    if comm.as_bytes().len() != Comm::LONGEST {
+    if comm.as_bytes().len() != Comm::CUT {
         return Ok(false);
     }
     any_long_name(process, fits)
@@ -51,7 +52,7 @@ pub(crate) fn any(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fa
 pub fn shown(process: &mut Process<'_>) -> Fact<Vec<u8>> {
     let comm = process.comm()?;
     let comm = comm.as_bytes();
-    let (is_cut, interprets) = (comm.len() == Comm::LONGEST, is_interpreter(comm));
+    let (is_cut, interprets) = (comm.len() == Comm::CUT, is_interpreter(comm));
     if !is_cut && !interprets {
         return Ok(comm.to_vec());
     }

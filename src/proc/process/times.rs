@@ -5,13 +5,21 @@ use crate::kernel::file::File;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 
 impl Process<'_> {
-    /// Seconds since it started, not below 0.
+    /// Seconds since it started.
     ///
     /// # Errors
-    /// Gone, or hidden.
+    /// Gone, or hidden; malformed if it starts in the future.
     pub fn age(&mut self) -> Fact<f64> {
-        let start = self.stat()?.start;
-        Ok((self.now()? - ticks_to_seconds(start)).max(0.0))
+        let start = ticks_to_seconds(self.stat()?.start);
+        if self.now()? < start {
+            // It may have started since we asked for the time.
+            self.now = None;
+        }
+        let age = self.now()? - start;
+        if age < 0.0 {
+            return Err(self.malformed(File::Stat, false));
+        }
+        Ok(age)
     }
 
     /// User and system time over age, in percent of one core.
@@ -33,7 +41,7 @@ impl Process<'_> {
         Ok(self.stat()?.rss_pages as f64 * rustix::param::page_size() as f64)
     }
 
-    /// Seconds since boot, asked for once a scan.
+    /// Seconds since boot, asked for once a scan, or again for a process that is younger.
     fn now(&mut self) -> Fact<f64> {
         if let Some(now) = self.now {
             return Ok(now);

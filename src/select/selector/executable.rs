@@ -5,9 +5,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::kernel::cmdline::{arguments, base_name};
+use crate::kernel::comm::Comm;
 use crate::proc::fact::{Fact, Hidden, Missing};
+use crate::proc::process::Process;
 use crate::proc::process::executable::{link_of, undeleted};
-use crate::proc::process::{Comm, Process};
 
 /// A path that was asked for, and what it resolves to.
 #[derive(Clone, Debug)]
@@ -60,7 +61,7 @@ impl Executable {
         let comm = process.comm()?;
         let fits = |path: &[u8]| {
             let name = base_name(path);
-            &name[..name.len().min(Comm::LONGEST)] == comm.as_bytes()
+            &name[..name.len().min(Comm::CUT)] == comm.as_bytes()
         };
         if fits(&self.given) || self.resolved.as_deref().is_some_and(fits) {
             return Err(Missing::Hidden(hidden));

@@ -21,8 +21,9 @@ pub(crate) use slip::in_label as slip_in_label;
 use regex::bytes::Regex;
 
 use crate::host::security::System;
+use crate::kernel::comm::Comm;
 use crate::proc::fact::{self, Fact, Missing};
-use crate::proc::process::{Comm, Process, name};
+use crate::proc::process::{Process, name};
 use crate::proc::root::ProcRoot;
 use crate::text::error::Error;
 use crate::text::number::Interval;
@@ -145,7 +146,7 @@ impl Selector {
         let [Test::Text(name)] = tests.as_slice() else {
             return None;
         };
-        Some(&name[..name.len().min(Comm::LONGEST)])
+        Some(&name[..name.len().min(Comm::CUT)])
     }
 }
 
