@@ -86,3 +86,11 @@ fn a_state_is_one_stat_a_process() {
     }
     assert_eq!(touched(&["state=D:0-0"]), only("stat"));
 }
+
+#[test]
+fn memory_is_one_statm_a_process() {
+    if !can(Need::Program("strace")) {
+        return;
+    }
+    assert_eq!(touched(&["rss=1G-:0-0"]), only("statm"));
+}

@@ -386,6 +386,23 @@ fn rss_and_vsz() {
     ]);
 }
 
+/// Field 24 of `stat` lacks what each CPU has yet to hand in.
+#[test]
+fn rss_is_that_of_statm() {
+    let tree = Tree::new();
+    tree.add(&Recorded { rss: 4_000, ..Recorded::new(5, "pwd") });
+    finds_in(&tree, &[("pwd,rss=4000k", 1)]);
+    let statm = tree.of(5).join("statm");
+    std::fs::write(&statm, "5000 2000 1 1 0 1 0\n").expect("statm");
+    finds_in(&tree, &[("pwd,rss=8000k", 1), ("pwd,rss=4000k", 0)]);
+    std::fs::write(&statm, "5000 -1 1 1 0 1 0\n").expect("statm");
+    let answer = Check::tree(&tree, ["pwd,rss=1G-:0-0"]).run();
+    answer.unknown().has("statm is not what a kernel writes");
+    std::fs::remove_file(&statm).expect("statm");
+    let answer = Check::tree(&tree, ["pwd,rss=1G-:0-0"]).run();
+    answer.unknown().has("statm is missing (pid 5); the tree under --proc-root lacks it");
+}
+
 #[test]
 fn threads() {
     let name = unique();

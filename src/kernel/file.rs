@@ -33,6 +33,8 @@ files! {
     Comm = "comm",
     /// State, parent, times, sizes.
     Stat = "stat",
+    /// Sizes, the resident memory exactly.
+    Statm = "statm",
     /// Credentials, capabilities, PID namespaces.
     Status = "status",
     /// The arguments, each ended by a NUL.
@@ -75,7 +77,7 @@ impl File {
 
     /// Whether the kernel takes it from a process's memory, so that a thread which has ended has none.
     pub const fn is_of_memory(self) -> bool {
-        matches!(self, Self::Cmdline | Self::Exe)
+        matches!(self, Self::Cmdline | Self::Exe | Self::Statm)
     }
 
     /// Whether it holds a security label.

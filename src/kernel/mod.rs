@@ -10,5 +10,6 @@ pub mod comm;
 pub mod file;
 pub mod interpreter;
 pub mod stat;
+pub mod statm;
 pub mod status;
 pub(crate) mod word;

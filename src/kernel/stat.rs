@@ -31,10 +31,8 @@ pub struct Stat {
     pub threads: u64,
     /// (22) When it started, in clock ticks since boot.
     pub start: u64,
-    /// (23) Virtual memory in bytes.
+    /// (23) Virtual memory in bytes. (24), the resident part, is inexact: see [`statm`](super::statm).
     pub vsize: u64,
-    /// (24) Resident memory in pages.
-    pub rss_pages: u64,
 }
 
 impl Stat {
@@ -62,7 +60,6 @@ impl Stat {
             threads: field(20),
             start: field(22),
             vsize: field(23),
-            rss_pages: field(24),
         })
     }
 

@@ -12,7 +12,7 @@ impl Process<'_> {
         let living = living.map(|thread| (thread, Process::new(self.root, thread).read_stat()));
         let found = living.filter_map(|(thread, seen)| Some((thread, seen.ok()?)));
         if let Some((thread, seen)) = found.into_iter().find(|(_, seen)| !seen.has_ended()) {
-            (stat.state, stat.vsize, stat.rss_pages) = (seen.state, seen.vsize, seen.rss_pages);
+            (stat.state, stat.vsize) = (seen.state, seen.vsize);
             self.stand_in = Some(thread);
         }
     }

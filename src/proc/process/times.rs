@@ -1,7 +1,8 @@
-//! How old a process is, how busy, how large: what `stat` tells, in units that people use.
+//! How old a process is, how busy, how large: from `stat` and `statm`, in units that people use.
 
 use super::Process;
 use crate::kernel::file::File;
+use crate::kernel::statm;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 
 impl Process<'_> {
@@ -38,7 +39,18 @@ impl Process<'_> {
     /// Gone, or hidden.
     #[allow(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
     pub fn resident_bytes(&mut self) -> Fact<f64> {
-        Ok(self.stat()?.rss_pages as f64 * rustix::param::page_size() as f64)
+        let mut pages = self.resident_pages()?;
+        if pages == 0 && self.finds_a_living_thread() {
+            pages = self.resident_pages()?;
+        }
+        Ok(pages as f64 * rustix::param::page_size() as f64)
+    }
+
+    fn resident_pages(&mut self) -> Fact<u64> {
+        let mut text = [0_u8; 256];
+        let length = self.read_short(File::Statm, &mut text)?;
+        let pages = statm::resident_pages(&text[..length]);
+        pages.ok_or_else(|| self.malformed(File::Statm, length == 0))
     }
 
     /// Seconds since boot, asked for once a scan, or again for a process that is younger.
