@@ -281,6 +281,43 @@ fn a_path_is_resolved_through_links() {
     }
 }
 
+/// runc runs from one, which no upgrade has replaced: it never was on disk.
+#[test]
+fn a_memfd_was_never_deleted() {
+    let name = unique();
+    // SAFETY: the name ends in NUL. Without MFD_CLOEXEC the descriptor is the child's, too.
+    let memfd = unsafe { libc::memfd_create(c"specimen".as_ptr(), 0) };
+    assert!(memfd >= 0, "memfd_create");
+    let path = format!("/proc/self/fd/{memfd}");
+    fs::write(&path, fs::read(support::specimen::specimen()).expect("specimen")).expect("a memfd");
+    let _process =
+        support::Process::start(Command::new(&path).env("SPECIMEN", format!("name={name}")));
+    // SAFETY: nobody else knows it.
+    unsafe { libc::close(memfd) };
+    for term in ["deleted=no", "not-deleted=yes", "exe~^/memfd:specimen"] {
+        Check::count([format!("{name},{term}:1-1")]).run().code(0);
+    }
+    Check::count([format!("{name},deleted=yes:0-0")]).run().code(0);
+    let tree = Tree::new();
+    for (pid, exe) in [(5, "/memfd:runc (deleted)"), (6, "/usr/bin/runc (deleted)")] {
+        tree.add(&Recorded { exe: Some(exe.into()), ..Recorded::new(pid, "runc") });
+    }
+    Check::tree(&tree, ["runc,deleted=yes:1-1"]).run().code(0);
+}
+
+#[test]
+fn a_deleted_file_that_is_called_like_a_memfd_was_on_disk() {
+    if !can(Need::Root) {
+        return;
+    }
+    let name = unique();
+    let file = PathBuf::from(format!("/memfd:{name}"));
+    support::copy_executable(support::specimen::specimen(), &file);
+    let _process = Specimen::called("unused").verb(format!("name={name}")).start_from(&file);
+    fs::remove_file(&file).expect("removed");
+    Check::count([format!("{name},deleted=yes:1-1")]).run().code(0);
+}
+
 /// The kernel's suffix is not proof: a file may be called so.
 #[test]
 fn a_file_whose_name_ends_like_a_deleted_one_is_another_file() {

@@ -1,7 +1,8 @@
 //! What a process is: alive, a kernel thread, in a container, outdated. Each question is put to the
 //! cheapest file that can answer it, and to a dearer one only if that one can't.
 
-use rustix::fs::{AtFlags, readlinkat_raw, stat, statat};
+use rustix::fs::{AtFlags, MemfdFlags, Stat, fstat, memfd_create, readlinkat_raw, stat, statat};
+use rustix::io::Errno;
 
 use super::Process;
 use super::executable::DELETED;
@@ -45,20 +46,43 @@ impl Process<'_> {
         self.root.is_procfs() && matches!(self.exe(), Ok(Some(_)))
     }
 
-    /// Whether its executable was replaced or removed: the kernel marks the link's text
-    /// (`fs/d_path.c`), but a file's own name may end like the mark.
+    /// Whether its executable was replaced or removed since it was started. A memfd was not: it never
+    /// was on disk, and no restart brings another.
     ///
     /// # Errors
     /// Gone, or hidden.
     pub fn runs_deleted_file(&mut self) -> Fact<bool> {
+        Ok(self.is_marked_deleted()? && !self.runs_memfd()?)
+    }
+
+    /// Whether the link's last word is the kernel's mark (`fs/d_path.c`): a file's own name may end
+    /// like it.
+    pub(crate) fn is_marked_deleted(&mut self) -> Fact<bool> {
         let Some(link) = self.exe()?.filter(|link| link.ends_with(DELETED)) else {
             return Ok(false);
         };
         let named = stat(link).map(|named| (named.st_dev, named.st_ino));
-        let path = self.path_to(File::Exe);
-        let running = statat(self.root.as_directory(), path.as_c_str(), AtFlags::empty());
-        let running = running.map(|running| (running.st_dev, running.st_ino));
+        let running = self.stat_of_executable().map(|running| (running.st_dev, running.st_ino));
         Ok(!self.root.is_procfs() || named.is_err() || named != running)
+    }
+
+    /// Whether its executable is a memfd (`memfd_create(2)`), as runc's is. All lie on one device of the
+    /// kernel's own, where no file of that name in the root directory is. Where we can't make one to
+    /// compare with, there may be none.
+    fn runs_memfd(&mut self) -> Fact<bool> {
+        if !self.exe()?.is_some_and(|link| link.starts_with(b"/memfd:")) {
+            return Ok(false);
+        }
+        if !self.root.is_procfs() {
+            return Ok(true);
+        }
+        let ours = memfd_create(c"", MemfdFlags::CLOEXEC).and_then(fstat).map(|ours| ours.st_dev);
+        Ok(ours.is_ok() && ours == self.stat_of_executable().map(|running| running.st_dev))
+    }
+
+    fn stat_of_executable(&self) -> Result<Stat, Errno> {
+        let path = self.path_to(File::Exe);
+        statat(self.root.as_directory(), path.as_c_str(), AtFlags::empty())
     }
 
     /// Whether it lives in a PID namespace below that of the tree.

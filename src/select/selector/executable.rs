@@ -37,7 +37,7 @@ impl Executable {
             return Ok(true);
         }
         // An upgraded daemon is still that daemon; a file whose own name ends like the mark is not.
-        Ok(self.is(undeleted(link)) && process.runs_deleted_file()?)
+        Ok(self.is(undeleted(link)) && process.is_marked_deleted()?)
     }
 
     /// As [`is_run_by`](Self::is_run_by), but where the link is hidden an absolute `argv[0]` is
