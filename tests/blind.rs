@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use support::tree::Recorded;
 use support::{
-    Check, Installed, NOBODY, Need, Process, Specimen, Tree, can, fifo, open_dir, unique,
+    Answer, Check, Installed, NOBODY, Need, Process, Specimen, Tree, can, fifo, open_dir, unique,
 };
 
 /// Starts as nobody before the exec, so that nobody may look into it.
@@ -388,6 +388,86 @@ fn a_tree_without_executables_hides_them() {
     tree.add(&Recorded { exe: None, ..Recorded::new(100, "pwd") });
     for spec in ["pwd,exe=/usr/sbin/pwd:0-0", "pwd,deleted=yes:0-0", "pwd,not-exe=/x:1-1"] {
         Check::tree(&tree, [spec]).run().unknown().has("exe is missing");
+    }
+}
+
+// ---- mounts over single processes (T1564.013) ----
+
+/// Runs a plugin where `what` is mounted over `where_to` of /proc.
+#[track_caller]
+fn with_cover(what: &str, where_to: &str, plugin: &str, args: &[&str]) -> Answer {
+    let plugin = Installed::link(plugin);
+    let command = format!("mount --bind {what} /proc/{where_to} && {}", plugin.shell(args));
+    Check::program("unshare").args(["-m", "sh", "-c", &command]).run()
+}
+
+#[test]
+fn a_process_under_an_empty_directory_is_hidden() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let name = unique();
+    let (process, empty) = (Specimen::called(&name).start(), open_dir());
+    let (empty, pid) = (empty.path().to_str().expect("text"), process.pid().to_string());
+    let count = |spec: &str| with_cover(empty, &pid, "check_proccount", &["-t", "60", spec]);
+    for range in ["0-0", "1-1", "1-"] {
+        let answer = count(&format!("{name}:{range}"));
+        answer.unknown().has("its directory has something mounted over it (pid ").has("findmnt");
+        assert!(!answer.to_string().contains("--proc-root"), "{answer}");
+    }
+    let _seen = Specimen::called(&name).start();
+    count(&format!("{name}:1-")).code(0);
+    count(&format!("{name}:3-")).code(2);
+}
+
+/// It would be counted twice, and the covered one not at all.
+#[test]
+fn another_processs_directory_is_not_the_process() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let (name, decoy) = (unique(), unique());
+    let verbs = ["groups=0", "gid=0,0,0", "uid=33,33,33"];
+    let process = verbs.into_iter().fold(Specimen::called(&name), Specimen::verb).start();
+    let double = Specimen::called(&decoy).start();
+    let (what, pid) = (format!("/proc/{}", double.pid()), process.pid().to_string());
+    let run = |plugin, args: &[&str]| with_cover(&what, &pid, plugin, args);
+    for spec in [format!("{decoy}:1-1"), format!("{decoy},user=root:1-1"), format!("{name}:0-0")] {
+        run("check_proccount", &["-t", "60", &spec]).unknown().has("mounted over it");
+    }
+    let exempt = format!("not-name~^({name}|{decoy})");
+    for plugin in ["check_privdrop", "check_proccpu"] {
+        let over: &[&str] =
+            if plugin == "check_proccpu" { &["--over", "0.1s", "-c", "9999"] } else { &[] };
+        let answer = run(plugin, &[&["-t", "60", "--exempt", &exempt], over].concat());
+        answer.code(3).has("mounted over it").has(&format!("pid {pid}"));
+    }
+}
+
+/// One file is enough to lie with.
+#[test]
+fn a_mount_over_one_file_covers_the_process() {
+    if !can(Need::Root) || !can(Need::MountNamespace) {
+        return;
+    }
+    let name = unique();
+    let process = Specimen::called(&name).start();
+    let spec = format!("{name}:0-0");
+    let file = format!("{}/comm", process.pid());
+    let answer = with_cover("/proc/1/comm", &file, "check_proccount", &["-t", "60", &spec]);
+    answer.unknown().has("mounted over it");
+}
+
+/// Where no table of mounts tells, the number does.
+#[test]
+fn a_file_of_another_number_is_not_the_processs() {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(5, "pwd")).add(&Recorded::new(6, "pwd"));
+    for (file, spec) in [("stat", "pwd,state=S:2-2"), ("status", "pwd,ruid=0:2-2")] {
+        Check::tree(&tree, [spec]).run().code(0);
+        fs::copy(tree.of(6).join(file), tree.of(5).join(file)).expect("a copy");
+        let answer = Check::tree(&tree, [spec]).run();
+        answer.unknown().has(&format!("{file} is not what a kernel writes"));
     }
 }
 

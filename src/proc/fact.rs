@@ -27,6 +27,8 @@ pub enum Cause {
     /// A user or group that has no number in our user namespace, and shows as the overflow id
     /// (`user_namespaces(7)`).
     Unmapped,
+    /// Something is mounted over the process's directory: what we see is not the process.
+    Covered,
     /// What it holds is not of the kernel's form.
     Malformed,
     /// A command line that names our program: it may be about to start a check, and is then none of
@@ -80,6 +82,7 @@ impl Hidden {
             }
             (Cause::Unmapped, _) => "run the check outside of the user namespace",
             (Cause::NamesUs, _) => "write --recheck 3 to look again after 3 s",
+            (Cause::Covered, _) => "find the mount with findmnt, and unmount it",
             (Cause::Absent, _) => "the tree under --proc-root lacks it",
             _ => "",
         })
@@ -104,6 +107,7 @@ impl fmt::Display for Hidden {
             Cause::NoSystem(None) => write!(f, "no active security system labels processes"),
             Cause::NoSystem(Some(system)) => write!(f, "{} is not active", system.title()),
             Cause::Unmapped => write!(f, "its user has no number in this user namespace"),
+            Cause::Covered => write!(f, "its directory has something mounted over it"),
             Cause::Malformed => write!(f, "{file} is not what a kernel writes"),
             Cause::NamesUs => {
                 write!(f, "{file} names this program, so it may belong to another check")

@@ -4,6 +4,7 @@
 //! process; that is [`Process`](crate::proc::process::Process)'s work.
 
 mod blindness;
+mod mounts;
 
 use std::cell::OnceCell;
 use std::ffi::CStr;
@@ -49,6 +50,7 @@ pub struct ProcRoot {
     home: OnceCell<Option<Vec<u8>>>,
     overflow_id: OnceCell<Option<u32>>,
     has_control_groups: OnceCell<bool>,
+    covered: OnceCell<Vec<Pid>>,
     lsm: Choice,
     labelling: OnceCell<Labelling>,
 }
@@ -71,6 +73,7 @@ impl ProcRoot {
                 home: OnceCell::new(),
                 overflow_id: OnceCell::new(),
                 has_control_groups: OnceCell::new(),
+                covered: OnceCell::new(),
                 lsm: Choice::Auto,
                 labelling: OnceCell::new(),
             })
@@ -149,7 +152,8 @@ impl ProcRoot {
                 return None;
             }
             let own = || self.is_ours().then(|| read(c"self/ns/pid")).flatten();
-            Some(read(c"1/ns/pid").or_else(own)?.into_bytes())
+            let first = (!self.is_covered(Pid(1))).then(|| read(c"1/ns/pid")).flatten();
+            Some(first.or_else(own)?.into_bytes())
         };
         self.home.get_or_init(find).as_deref()
     }
@@ -164,11 +168,8 @@ impl ProcRoot {
     /// (`proc_cgroup_show` in kernel/cgroup/cgroup.c leaves out hierarchies that were never
     /// mounted, for all processes alike). Of a recorded tree's kernel we assume so.
     pub(crate) fn has_control_groups(&self) -> bool {
-        let find = || {
-            let own = self.open_file(c"self/cgroup").and_then(contents).ok();
-            let own = own.or_else(|| fs::read("/proc/self/cgroup").ok());
-            !self.is_procfs || own.is_none_or(|text| !text.is_empty())
-        };
+        let find =
+            || !self.is_procfs || self.own_file("cgroup").is_none_or(|text| !text.is_empty());
         *self.has_control_groups.get_or_init(find)
     }
 

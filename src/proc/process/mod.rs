@@ -33,7 +33,7 @@ use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 use crate::proc::root::{Pid, ProcRoot};
 use crate::text::error::Error;
 use path::PidPath;
-use read::missing;
+use read::{covered, missing};
 
 /// Effective user and group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,7 @@ pub struct Process<'r> {
     root: &'r ProcRoot,
     pid: Pid,
     path: PidPath,
+    is_covered: bool,
     /// The thread that shows the memory, where the first one has ended.
     stand_in: Option<Pid>,
     comm: Option<Fact<Comm>>,
@@ -88,6 +89,7 @@ impl<'r> Process<'r> {
             root,
             pid,
             path: PidPath::new(pid),
+            is_covered: root.is_covered(pid),
             stand_in: None,
             comm: None,
             comm_in_stat: None,
@@ -124,6 +126,7 @@ impl<'r> Process<'r> {
     pub fn move_to(&mut self, pid: Pid) {
         self.pid = pid;
         self.path = PidPath::new(pid);
+        self.is_covered = self.root.is_covered(pid);
         self.stand_in = None;
         self.comm = None;
         self.comm_in_stat = None;
@@ -186,7 +189,9 @@ impl<'r> Process<'r> {
     fn read_stat(&mut self) -> Fact<Stat> {
         let mut text = mem::take(&mut self.scratch);
         let known = self.read_whole(File::Stat, &mut text).and_then(|()| {
-            Stat::parse(&text).ok_or_else(|| self.malformed(File::Stat, text.is_empty()))
+            let stat = Stat::parse(&text);
+            let stat = stat.ok_or_else(|| self.malformed(File::Stat, text.is_empty()))?;
+            self.has_number(File::Stat, stat.pid).map(|()| stat)
         });
         // The same bytes as in comm (fs/proc/array.c, proc_task_name), and a read saved.
         self.comm_in_stat = known.ok().and(Stat::name(&text)).and_then(Comm::named);
@@ -204,7 +209,9 @@ impl<'r> Process<'r> {
         }
         let mut text = mem::take(&mut self.status_text);
         let known = self.read_whole(File::Status, &mut text).and_then(|()| {
-            Status::parse(&text).ok_or_else(|| self.malformed(File::Status, text.is_empty()))
+            let status = Status::parse(&text);
+            let status = status.ok_or_else(|| self.malformed(File::Status, text.is_empty()))?;
+            self.has_number(File::Status, status.pid).map(|()| status)
         });
         self.status_text = text;
         self.status.insert(known).clone()
@@ -235,7 +242,9 @@ impl<'r> Process<'r> {
         if let Some(known) = self.owner {
             return known;
         }
-        let known = if self.root.is_procfs() {
+        let known = if self.is_covered {
+            Err(covered(File::Directory))
+        } else if self.root.is_procfs() {
             progress::reading(self.pid.0, File::Directory);
             statx(
                 self.root.as_directory(),
@@ -316,6 +325,9 @@ impl<'r> Process<'r> {
     }
 
     fn read_exe(&mut self) -> Fact<bool> {
+        if self.is_covered {
+            return Err(covered(File::Exe));
+        }
         progress::reading(self.pid.0, File::Exe);
         let reuse = mem::take(&mut self.content(File::Exe).bytes);
         let path = self.path_to(File::Exe);

@@ -118,7 +118,8 @@ impl Process<'_> {
         if let Some(known) = self.at_home {
             return known;
         }
-        let known = self.root.home().is_some_and(|home| {
+        let home = self.root.home().filter(|_| !self.is_covered);
+        let known = home.is_some_and(|home| {
             progress::reading(self.pid.0, File::PidNamespace);
             let path = self.path.to(File::PidNamespace);
             let mut link = [0_u8; 64];

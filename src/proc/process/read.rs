@@ -39,12 +39,13 @@ impl Process<'_> {
 
     /// All that a file holds, which is read at most once.
     pub(super) fn whole(&mut self, file: File) -> Fact<&[u8]> {
-        if self.content(file).known.is_none() {
-            let mut bytes = mem::take(&mut self.content(file).bytes);
+        let at = self.place(file);
+        if self.contents[at].known.is_none() {
+            let mut bytes = mem::take(&mut self.contents[at].bytes);
             let known = self.read_whole(file, &mut bytes).map(|()| true);
-            *self.content(file) = Content { file, known: Some(known), bytes };
+            self.contents[at] = Content { file, known: Some(known), bytes };
         }
-        Ok(self.content(file).get()?.unwrap_or_default())
+        Ok(self.contents[at].get()?.unwrap_or_default())
     }
 
     /// The same, but malformed unless it is of the kernel's form.
@@ -64,12 +65,16 @@ impl Process<'_> {
     /// What is kept of a file. Few are ever asked for, so a list is searched faster than a table of
     /// all files is cleared for each process.
     pub(super) fn content(&mut self, file: File) -> &mut Content {
+        let at = self.place(file);
+        &mut self.contents[at]
+    }
+
+    fn place(&mut self, file: File) -> usize {
         let known = self.contents.iter().position(|content| content.file == file);
-        let at = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             self.contents.push(Content { file, known: None, bytes: Vec::new() });
             self.contents.len() - 1
-        });
-        &mut self.contents[at]
+        })
     }
 
     /// One open, one read, one close: what a file of one short line needs.
@@ -113,6 +118,9 @@ impl Process<'_> {
     }
 
     fn attempt<T>(&self, file: File, read: impl FnOnce(&CStr) -> Result<T, Errno>) -> Fact<T> {
+        if self.is_covered {
+            return Err(covered(file));
+        }
         progress::reading(self.pid.0, file);
         read(self.path_to(file).as_c_str()).map_err(|errno| {
             let system = file.is_label().then(|| self.root.labelling().system());
@@ -123,6 +131,15 @@ impl Process<'_> {
                 _ => missing(file, errno, || self.is_listed()),
             }
         })
+    }
+
+    /// Fails if the number in a file is not that of the process.
+    pub(super) fn has_number(&self, file: File, pid: u32) -> Fact<()> {
+        match pid == self.pid.0 {
+            true => Ok(()),
+            false if self.root.is_procfs() => Err(covered(file)),
+            false => Err(self.malformed(file, false)),
+        }
     }
 
     /// A file that is empty was read while its process vanished; otherwise it is not procfs's.
@@ -153,6 +170,10 @@ fn read_all(directory: BorrowedFd<'_>, path: &CStr, bytes: &mut Vec<u8>) -> Resu
 /// Whose process it is; in a recorded tree, whoever unpacked it.
 fn uid_of(root: BorrowedFd<'_>, directory: &CStr) -> Result<u32, Errno> {
     statx(root, directory, AtFlags::NO_AUTOMOUNT, StatxFlags::UID).map(|found| found.stx_uid)
+}
+
+pub(super) const fn covered(file: File) -> Missing {
+    Missing::Hidden(Hidden { file, cause: Cause::Covered })
 }
 
 /// What an error of open, read or readlink means.

@@ -4,7 +4,7 @@ use rustix::fs::{Dir, Mode, OFlags, openat};
 
 use super::Process;
 use super::path::PidPath;
-use super::read::missing;
+use super::read::{covered, missing};
 use crate::host::progress;
 use crate::kernel::file::File;
 use crate::proc::fact::Fact;
@@ -16,6 +16,9 @@ impl Process<'_> {
     /// # Errors
     /// Gone, or hidden; a recorded tree may lack them.
     pub fn threads(&self) -> Fact<Vec<Pid>> {
+        if self.is_covered {
+            return Err(covered(File::Threads));
+        }
         progress::reading(self.pid.0, File::Threads);
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let path = self.path.to(File::Threads);
@@ -30,6 +33,7 @@ impl Process<'_> {
     /// A reader for what `task` holds of one of its threads.
     #[must_use]
     pub fn thread(&self, thread: Pid) -> Self {
-        Self { path: PidPath::of_thread(self.pid, thread), ..Self::new(self.root, thread) }
+        let (path, is_covered) = (PidPath::of_thread(self.pid, thread), self.is_covered);
+        Self { path, is_covered, ..Self::new(self.root, thread) }
     }
 }

@@ -1,7 +1,5 @@
 //! Whether the tree lists all processes there are: `hidepid=` of its mount may leave others' out.
 
-use std::fs;
-
 use procfs_core::process::MountInfo;
 use rustix::fs::{AtFlags, fstat, statat};
 use rustix::process::{getegid, getgroups};
@@ -51,9 +49,7 @@ impl ProcRoot {
     /// The mount's `hidepid=` and `gid=`, if it has the first.
     fn hiding_options(&self) -> Option<(String, Option<u32>)> {
         let device = device(&fstat(&self.directory).ok()?);
-        // The tree's own table first: there may be no other /proc here.
-        let own = self.path.join("self/mountinfo");
-        let table = fs::read(own).or_else(|_| fs::read("/proc/self/mountinfo")).ok()?;
+        let table = self.own_file("mountinfo")?;
         let table = String::from_utf8_lossy(&table);
         let line = table.lines().find(|line| line.split(' ').nth(2) == Some(&device))?;
         let mut options = MountInfo::from_line(line).ok()?.super_options;
