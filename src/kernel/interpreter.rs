@@ -7,130 +7,172 @@ use crate::kernel::cmdline::{arguments, base_name};
 
 /// How an interpreter's command line is read.
 struct Interpreter {
-    /// What its name begins with; what follows may be a version (`python3.11`, `php8.2`).
-    names: &'static [&'static str],
     /// One-letter options whose value is the next argument unless it is attached.
     valued: &'static [u8],
+    /// One-letter options whose value, if any, is attached: what follows is no option.
+    attached: &'static [u8],
     /// One-letter options that name what is run (`python -m`, `php -f`).
     program: &'static [u8],
     /// One-letter options after which there is no script (`perl -e`, `sh -c`).
     inline: &'static [u8],
     /// Long options (also those with one dash) whose value is the next argument.
     long_valued: &'static [&'static str],
-    /// Long options that name what is run.
+    /// Long options that name what is run, in the next argument or behind `=`.
     long_program: &'static [&'static str],
     /// Options that run a module or class, whose name has dots; empty for one run without an option.
     dotted: &'static [&'static str],
     /// Whether letters may be joined behind one dash (`python3 -um x`).
     clusters: bool,
+    /// Where it has commands of its own, those that run the file which follows (`deno run x.ts`).
+    /// Another word is what is run only if it looks like a file.
+    commands: Option<&'static [&'static str]>,
 }
 
-const INTERPRETERS: &[Interpreter] = &[
-    Interpreter {
-        names: &["perl"],
-        valued: b"I",
-        program: b"",
-        inline: b"eE",
-        long_valued: &[],
-        long_program: &[],
-        dotted: &[],
-        // What follows -I, -M, -i or -0 is its value: only the first letter is an option.
-        clusters: false,
-    },
-    Interpreter {
-        names: &["python", "pypy"],
-        valued: b"WXQ",
-        program: b"m",
-        inline: b"c",
-        long_valued: &["--check-hash-based-pycs"],
-        long_program: &[],
-        dotted: &["-m"],
-        clusters: true,
-    },
-    Interpreter {
-        names: &["ruby"],
-        valued: b"ICErK",
-        program: b"",
-        inline: b"e",
-        long_valued: &["--encoding", "--external-encoding", "--internal-encoding"],
-        long_program: &[],
-        dotted: &[],
-        clusters: false,
-    },
-    Interpreter {
-        names: &["php"],
-        valued: b"cdzSt",
-        program: b"f",
-        inline: b"rBRE",
-        long_valued: &["--php-ini", "--define", "--zend-extension", "--server", "--docroot"],
-        long_program: &["--file"],
-        dotted: &[],
-        clusters: false,
-    },
-    Interpreter {
-        // Since version 23 the main thread, and so comm, is called after what it is.
-        names: &["node", "nodejs", "node-MainThread", "MainThread"],
-        valued: b"rC",
-        program: b"",
-        inline: b"ep",
-        long_valued: &[
-            "--require",
-            "--import",
-            "--loader",
-            "--experimental-loader",
-            "--conditions",
-            "--env-file",
-            "--title",
-        ],
-        long_program: &[],
-        dotted: &[],
-        clusters: false,
-    },
-    Interpreter {
-        names: &["lua", "luajit"],
-        valued: b"el",
-        program: b"",
-        inline: b"",
-        long_valued: &[],
-        long_program: &[],
-        dotted: &[],
-        clusters: false,
-    },
-    Interpreter {
-        names: &["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "rbash"],
-        valued: b"oO",
-        program: b"",
-        inline: b"cs",
-        long_valued: &["--rcfile", "--init-file"],
-        long_program: &[],
-        dotted: &[],
-        clusters: true,
-    },
-    Interpreter {
-        names: &["java"],
-        valued: b"p",
-        program: b"m",
-        inline: b"",
-        long_valued: &[
-            "-cp",
-            "-classpath",
-            "--class-path",
-            "--module-path",
-            "--upgrade-module-path",
-            "--add-modules",
-            "--add-exports",
-            "--add-opens",
-            "--add-reads",
-            "--limit-modules",
-            "--patch-module",
-            "--enable-native-access",
-            "--source",
-        ],
-        long_program: &["-jar", "--module"],
-        dotted: &["-m", "--module", ""],
-        clusters: false,
-    },
-];
+/// One without options.
+const PLAIN: Interpreter = Interpreter {
+    valued: b"",
+    attached: b"",
+    program: b"",
+    inline: b"",
+    long_valued: &[],
+    long_program: &[],
+    dotted: &[],
+    clusters: true,
+    commands: None,
+};
+
+// -l and -0 take digits alone: `-lne CODE`, `-0777ne CODE` (perlrun(1)).
+static PERL: Interpreter =
+    Interpreter { valued: b"I", attached: b"CDFMVdimx", inline: b"eE", ..PLAIN };
+
+static PYTHON: Interpreter = Interpreter {
+    valued: b"WXQ",
+    program: b"m",
+    inline: b"c",
+    long_valued: &["--check-hash-based-pycs"],
+    dotted: &["-m"],
+    ..PLAIN
+};
+
+static RUBY: Interpreter = Interpreter {
+    valued: b"ICErX",
+    attached: b"FKTWix",
+    inline: b"e",
+    long_valued: &["--encoding", "--external-encoding", "--internal-encoding"],
+    ..PLAIN
+};
+
+static PHP: Interpreter = Interpreter {
+    valued: b"cdzSt",
+    program: b"fF",
+    inline: b"rBRE",
+    long_valued: &["--php-ini", "--define", "--zend-extension", "--server", "--docroot"],
+    long_program: &["--file", "--process-file"],
+    ..PLAIN
+};
+
+static NODE: Interpreter = Interpreter {
+    valued: b"rC",
+    inline: b"ep",
+    long_valued: &[
+        "--require",
+        "--import",
+        "--loader",
+        "--experimental-loader",
+        "--conditions",
+        "--env-file",
+        "--title",
+    ],
+    ..PLAIN
+};
+
+static LUA: Interpreter = Interpreter { valued: b"el", clusters: false, ..PLAIN };
+
+static SHELL: Interpreter = Interpreter {
+    valued: b"oO",
+    inline: b"cs",
+    long_valued: &["--rcfile", "--init-file"],
+    ..PLAIN
+};
+
+static JAVA: Interpreter = Interpreter {
+    valued: b"p",
+    program: b"m",
+    long_valued: &[
+        "-cp",
+        "-classpath",
+        "--class-path",
+        "--module-path",
+        "--upgrade-module-path",
+        "--add-modules",
+        "--add-exports",
+        "--add-opens",
+        "--add-reads",
+        "--limit-modules",
+        "--patch-module",
+        "--enable-native-access",
+        "--source",
+    ],
+    long_program: &["-jar", "--module"],
+    dotted: &["-m", "--module", ""],
+    clusters: false,
+    ..PLAIN
+};
+
+static DOTNET: Interpreter = Interpreter {
+    long_valued: &[
+        "--additionalprobingpath",
+        "--additional-deps",
+        "--depsfile",
+        "--fx-version",
+        "--roll-forward",
+        "--runtimeconfig",
+    ],
+    commands: Some(&["exec"]),
+    ..PLAIN
+};
+
+static MONO: Interpreter = Interpreter { long_valued: &["--config"], ..PLAIN };
+
+static DENO: Interpreter = Interpreter {
+    valued: b"cL",
+    long_valued: &[
+        "--cert",
+        "--config",
+        "--host",
+        "--import-map",
+        "--location",
+        "--log-level",
+        "--port",
+        "--preload",
+        "--seed",
+    ],
+    commands: Some(&["run", "serve"]),
+    ..PLAIN
+};
+
+static BUN: Interpreter = Interpreter {
+    valued: b"rc",
+    inline: b"ep",
+    long_valued: &["--config", "--cwd", "--port", "--preload"],
+    commands: Some(&["run"]),
+    ..PLAIN
+};
+
+static TCL: Interpreter = Interpreter { long_valued: &["-encoding"], clusters: false, ..PLAIN };
+
+// Rscript becomes R, which takes no script without an option.
+static RSCRIPT: Interpreter = Interpreter { inline: b"e", clusters: false, ..PLAIN };
+
+static R: Interpreter = Interpreter {
+    valued: b"dg",
+    program: b"f",
+    inline: b"e",
+    long_program: &["--file"],
+    clusters: false,
+    commands: Some(&[]),
+    ..PLAIN
+};
 
 /// Whether a process of this name may run a script that is better known than itself.
 pub fn is_interpreter(comm: &[u8]) -> bool {
@@ -139,7 +181,7 @@ pub fn is_interpreter(comm: &[u8]) -> bool {
 
 /// Whether this name is a shell's.
 pub fn is_shell(comm: &[u8]) -> bool {
-    find(comm).is_some_and(|interpreter| interpreter.names.contains(&"sh"))
+    find(comm).is_some_and(|interpreter| std::ptr::eq(interpreter, &raw const SHELL))
 }
 
 /// Whether the shell of this command line runs a command (`-c`) or a script, rather than a user.
@@ -176,6 +218,7 @@ pub fn program(cmdline: &[u8]) -> Option<Program<'_>> {
     let mut arguments = arguments(cmdline);
     let own = base_name(arguments.next()?);
     let interpreter = find(own.strip_prefix(b"-").unwrap_or(own))?;
+    let mut commands = interpreter.commands;
     while let Some(argument) = arguments.next() {
         let (text, by) = match interpreter.role(argument) {
             Role::Program(program, by) => (program.or_else(|| arguments.next())?, by),
@@ -187,10 +230,21 @@ pub fn program(cmdline: &[u8]) -> Option<Program<'_>> {
             }
             Role::NoProgram => return None,
         };
+        if let Some(known) = commands.filter(|_| by.is_empty() && !looks_like_a_file(text)) {
+            if known.iter().any(|command| command.as_bytes() == text) {
+                commands = None;
+                continue;
+            }
+            return None;
+        }
         let is_dotted = interpreter.dotted.iter().any(|option| option.as_bytes() == by);
         return Some(Program { text, is_dotted });
     }
     None
+}
+
+fn looks_like_a_file(text: &[u8]) -> bool {
+    text.iter().any(|byte| matches!(byte, b'.' | b'/'))
 }
 
 /// What an argument before the script is.
@@ -204,19 +258,42 @@ enum Role<'a> {
     NoProgram,
 }
 
+/// By its name, which a version may follow (`python3.11`, `php8.2`). It is asked of every process, so no
+/// list is searched.
 fn find(name: &[u8]) -> Option<&'static Interpreter> {
-    let is_version = |rest: &[u8]| rest.iter().all(|b| b.is_ascii_digit() || *b == b'.');
-    INTERPRETERS.iter().find(|interpreter| {
-        interpreter
-            .names
-            .iter()
-            .any(|known| name.strip_prefix(known.as_bytes()).is_some_and(is_version))
+    let is_of_version = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let end = name.iter().rposition(|byte| !is_of_version(byte))? + 1;
+    Some(match &name[..end] {
+        b"perl" => &PERL,
+        b"python" | b"pypy" => &PYTHON,
+        b"ruby" => &RUBY,
+        b"php" => &PHP,
+        // Since version 23 the main thread, and so comm, is called after what it is.
+        b"node" | b"nodejs" | b"node-MainThread" | b"MainThread" => &NODE,
+        b"lua" | b"luajit" => &LUA,
+        b"sh" | b"bash" | b"dash" | b"ash" | b"zsh" | b"ksh" | b"mksh" | b"rbash" => &SHELL,
+        b"java" => &JAVA,
+        b"dotnet" => &DOTNET,
+        b"mono" | b"mono-sgen" => &MONO,
+        b"deno" => &DENO,
+        b"bun" => &BUN,
+        b"tclsh" => &TCL,
+        b"Rscript" => &RSCRIPT,
+        b"R" => &R,
+        _ => return None,
     })
 }
 
 impl Interpreter {
     fn role<'a>(&self, argument: &'a [u8]) -> Role<'a> {
         let is_one_of = |list: &[&str]| list.iter().any(|option| option.as_bytes() == argument);
+        let behind_equals = |option: &&'static str| {
+            let value = argument.strip_prefix(option.as_bytes())?.strip_prefix(b"=")?;
+            Some(Role::Program(Some(value), option.as_bytes()))
+        };
+        if let Some(role) = self.long_program.iter().find_map(behind_equals) {
+            return role;
+        }
         match argument {
             b"--" => Role::EndOfOptions,
             // The program comes from standard input.
@@ -226,6 +303,8 @@ impl Interpreter {
             [b'-', b'-', ..] => Role::Flag,
             [b'+', b'o'] if self.valued.contains(&b'o') => Role::Valued,
             [b'+', ..] if self.valued.contains(&b'o') => Role::Flag,
+            // A file of options, which may name the class as well (java(1)).
+            [b'@', ..] if self.dotted.contains(&"") => Role::Flag,
             [b'-', letters @ ..] => self.letters(letters),
             program => Role::Program(Some(program), b""),
         }
@@ -235,10 +314,11 @@ impl Interpreter {
         let considered = if self.clusters { letters.len() } else { 1 };
         for (at, letter) in letters.iter().enumerate().take(considered) {
             let attached = letters.get(at + 1..).filter(|rest| !rest.is_empty());
-            if self.inline.contains(letter)
-                && (self.clusters || attached.is_none() || *letter == b'e')
-            {
+            if self.inline.contains(letter) {
                 return Role::NoProgram;
+            }
+            if self.attached.contains(letter) {
+                return Role::Flag;
             }
             if self.program.contains(letter) {
                 // A long option with one dash (java's -mx) is no -m.
@@ -273,6 +353,42 @@ mod tests {
             ("/usr/bin/perl -w -I lib /usr/sbin/mon -f", Some("/usr/sbin/mon")),
             ("perl -Ilib -MFoo=bar daemon.pl", Some("daemon.pl")),
             ("perl -e sleep daemon.pl", None),
+            ("perl -we sleep daemon.pl", None),
+            ("perl -wne print daemon.pl", None),
+            ("perl -lne print daemon.pl", None),
+            ("perl -0777pe s/a/b/ daemon.pl", None),
+            ("perl -wT daemon.pl", Some("daemon.pl")),
+            ("perl -Mre daemon.pl", Some("daemon.pl")),
+            ("perl -i.save daemon.pl", Some("daemon.pl")),
+            ("ruby -we sleep puma.rb", None),
+            ("ruby -W2 puma.rb", Some("puma.rb")),
+            ("php -f/usr/share/worker.php", Some("/usr/share/worker.php")),
+            ("php -qf worker.php", Some("worker.php")),
+            ("php --file=worker.php", Some("worker.php")),
+            ("php -rsleep(1); x", None),
+            ("node -pe 1 x", None),
+            ("java @options -cp x Main", Some("Main")),
+            ("java @options", None),
+            ("java --module=a/b.Main", Some("a/b.Main")),
+            ("dotnet /srv/app.dll --urls x", Some("/srv/app.dll")),
+            ("dotnet exec --depsfile a.json app.dll", Some("app.dll")),
+            ("dotnet --fx-version 8.0.1 app.dll", Some("app.dll")),
+            ("dotnet build", None),
+            ("mono --config x --debug /usr/lib/app.exe -x", Some("/usr/lib/app.exe")),
+            ("deno run --allow-net -c deno.json server.ts", Some("server.ts")),
+            ("deno server.ts", Some("server.ts")),
+            ("deno serve --port 80 server.ts", Some("server.ts")),
+            ("deno eval 1", None),
+            ("bun run --watch index.ts", Some("index.ts")),
+            ("bun run start", Some("start")),
+            ("bun index.ts", Some("index.ts")),
+            ("bun install", None),
+            ("tclsh8.6 -encoding utf-8 app.tcl", Some("app.tcl")),
+            ("Rscript --vanilla app.R x", Some("app.R")),
+            ("Rscript -e 1 app.R", None),
+            ("R --no-echo --no-restore --file=app.R --args x", Some("app.R")),
+            ("R -f app.R", Some("app.R")),
+            ("R --no-save", None),
             ("python3.11 -u -W ignore app.py -m x", Some("app.py")),
             ("python3 -m http.server", Some("http.server")),
             ("python3 -Ium gunicorn.app", Some("gunicorn.app")),
@@ -310,6 +426,7 @@ mod tests {
             ("sh backup.cron", "cron", false),
             ("java org.apache.Bootstrap", "Bootstrap", true),
             ("java --module a/b.Main", "Main", true),
+            ("java --module=a/b.Main", "Main", true),
             ("python3 -m http.server", "http.server", true),
             ("python3 -um http.server", "server", true),
             ("python3 app.v2", "v2", false),
@@ -327,6 +444,7 @@ mod tests {
         assert!(!is_interpreter(b"sshd"));
         assert!(!is_interpreter(b"php-fpm8.2"));
         assert!(!is_interpreter(b"perldoc"));
+        assert!(!is_interpreter(b"Rserve") && !is_interpreter(b"monodevelop"));
     }
 
     #[test]
