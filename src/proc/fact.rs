@@ -7,7 +7,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use rustix::fs::{CWD, readlinkat};
 use rustix::io::Errno;
+use rustix::process::geteuid;
 use rustix::thread::CapabilitySet;
 
 use crate::host::security::System;
@@ -69,24 +71,39 @@ impl Hidden {
                 "the policy must allow security_t:file write and security_t:security compute_av"
             }
             (Cause::Refused(system), _) => return Cow::Owned(system.remedy()),
-            (Cause::Denied, File::Exe | File::PidNamespace) if may_trace() => {
-                "a security policy forbids it even to CAP_SYS_PTRACE"
-            }
             (Cause::Denied, File::Exe | File::PidNamespace) => {
-                "run as root, as the same user, or with CAP_SYS_PTRACE"
+                match (may_trace(), geteuid().is_root()) {
+                    (true, _) if !is_in_first_user_namespace() => OUTSIDE,
+                    (true, _) => "a security policy forbids it even to CAP_SYS_PTRACE",
+                    (false, true) => "run with CAP_SYS_PTRACE",
+                    (false, false) => "run as root, as the same user, or with CAP_SYS_PTRACE",
+                }
+            }
+            (Cause::Denied, _) if geteuid().is_root() => {
+                "check hidepid of /proc and the security policy"
             }
             (Cause::Denied, _) => "check hidepid of /proc and the security policy, or run as root",
             (Cause::Absent, File::AccessVector) => "mount selinuxfs on /sys/fs/selinux",
             (Cause::Absent, file) if file.is_label() => {
                 "this kernel or tree has no security labels"
             }
-            (Cause::Unmapped, _) => "run the check outside of the user namespace",
+            (Cause::Unmapped, _) => OUTSIDE,
             (Cause::NamesUs, _) => "write --recheck 3 to look again after 3 s",
             (Cause::Covered, _) => "find the mount with findmnt, and unmount it",
             (Cause::Absent, _) => "the tree under --proc-root lacks it",
             _ => "",
         })
     }
+}
+
+/// What helps where our privileges are good for our user namespace only.
+const OUTSIDE: &str = "run the check outside of the user namespace";
+
+/// Whether we live in the first user namespace (`PROC_USER_INIT_INO` in `include/linux/proc_ns.h`),
+/// whose privileges are good everywhere.
+pub(crate) fn is_in_first_user_namespace() -> bool {
+    let link = readlinkat(CWD, c"/proc/self/ns/user", Vec::new());
+    link.is_ok_and(|link| link.as_bytes() == b"user:[4026531837]")
 }
 
 /// Whether we have what usually lets one look into others' processes.

@@ -6,7 +6,7 @@ use rustix::process::{getegid, getgroups};
 
 use super::ProcRoot;
 use crate::host::open::device;
-use crate::proc::fact::may_trace;
+use crate::proc::fact::{is_in_first_user_namespace, may_trace};
 
 impl ProcRoot {
     /// Why processes may be missing from the listing altogether (`hidepid=invisible` or
@@ -32,14 +32,21 @@ impl ProcRoot {
             return None;
         }
         let remedy = match group {
-            _ if !has_exception => "mount it without hidepid".into(),
-            Some(gid) => format!("join group {gid} (its gid= option)"),
-            None => "mount it with gid= of a group of this user".into(),
+            Some(gid) if has_exception && !are_in_group(gid) => {
+                format!("join group {gid} (its gid= option)")
+            }
+            None if has_exception && !may_trace() => {
+                "mount it with gid= of a group of this user".into()
+            }
+            _ => "mount it without hidepid".into(),
         };
-        Some(format!(
-            "{path} hides other users' processes (hidepid={hidepid}); {remedy}, or run with \
-             CAP_SYS_PTRACE"
-        ))
+        // What we have already, and in vain, is no remedy.
+        let or_run = match may_trace() {
+            false => ", or run with CAP_SYS_PTRACE",
+            true if is_in_first_user_namespace() => "",
+            true => ", or run outside of the user namespace",
+        };
+        Some(format!("{path} hides other users' processes (hidepid={hidepid}); {remedy}{or_run}"))
     }
 
     fn shows_pid_1(&self) -> bool {
