@@ -114,6 +114,70 @@ fn a_claim_does_not_count_against_the_link() {
     Check::count([format!("{claimed}:0-0")]).run().code(0);
 }
 
+/// Who is root already needs no word to run as root.
+#[test]
+fn a_remedy_is_not_what_one_has() {
+    if !can(Need::Root) {
+        return;
+    }
+    let name = unique();
+    let nobody = nobodys(&name);
+    let plugin = Installed::link("check_proccount");
+    let exe = format!("{name},exe={}:1-1", nobody.exe().display());
+    let run = |drop: &str| {
+        let setpriv = ["--bounding-set", drop, "--inh-caps", drop];
+        Check::program("setpriv").args(setpriv).arg(plugin.path()).arg(&exe).run()
+    };
+    let answer = run("-sys_ptrace");
+    answer.unknown().has("run with CAP_SYS_PTRACE");
+    assert!(!answer.to_string().contains("as root"), "{answer}");
+    let answer =
+        Check::program("unshare").args(["-Ur".as_ref(), plugin.path().as_os_str()]).arg(&exe).run();
+    answer.unknown().has("run the check outside of the user namespace");
+}
+
+// ---- names that the kernel cut ----
+
+/// A name longer than `comm` keeps.
+fn long_name() -> String {
+    format!("{}_longer_than_15", unique())
+}
+
+/// As `systemd-userwork: waiting...`.
+#[test]
+fn a_long_name_is_that_before_a_title() {
+    if !can(Need::Root) {
+        return;
+    }
+    let name = long_name();
+    for title in [format!("{name}: waiting..."), format!("{name} -D"), format!("-{name}")] {
+        let _process = Specimen::called(&name).verb(format!("title={title}")).start();
+        let spec = format!("{name}:1-1");
+        Check::count([&spec]).run().ok(&format!("{name} 1"));
+        Check::count([&spec]).by_user(NOBODY).run().ok(&format!("{name} 1"));
+        let answer = Check::count(["-v", &*format!("{name},user=root:1-1")]).run();
+        answer.has(&format!(" {name}, user root"));
+    }
+}
+
+/// The executable confirms it, whatever else the arguments say; where it is hidden, nothing does.
+#[test]
+fn a_long_name_may_be_known_by_the_executable_alone() {
+    if !can(Need::Root) {
+        return;
+    }
+    let name = long_name();
+    for title in ["idle".to_owned(), format!("{name}-2: idle")] {
+        let _process = Specimen::called(&name).verb(format!("title={title}")).start();
+        Check::count([format!("{name}:1-1")]).run().ok(&format!("{name} 1"));
+        Check::count([format!("name~^{name}$,ppid={}:1-1", std::process::id())]).run().code(0);
+        for range in ["0-0", "1-1"] {
+            let answer = Check::count([format!("{name}:{range}")]).by_user(NOBODY).run();
+            answer.unknown().has("exe may not be read");
+        }
+    }
+}
+
 // ---- hidepid ----
 
 #[test]
@@ -335,13 +399,16 @@ fn root_of_a_user_namespace_is_blind_to_hidden_processes() {
         return;
     }
     let plugin = Installed::copy("check_proccount");
-    let answer = Check::program("unshare")
-        .args(["-Ur".as_ref(), plugin.path().as_os_str()])
-        .args([format!("{}:0-0", unique())])
-        .with_proc("hidepid=2")
-        .by_user(NOBODY)
-        .run();
-    answer.unknown().has("hidepid");
+    for options in ["hidepid=2", "hidepid=4"] {
+        let answer = Check::program("unshare")
+            .args(["-Ur".as_ref(), plugin.path().as_os_str()])
+            .args([format!("{}:0-0", unique())])
+            .with_proc(options)
+            .by_user(NOBODY)
+            .run();
+        answer.unknown().has("hidepid").has("run outside of the user namespace");
+        assert!(!answer.to_string().contains("CAP_SYS_PTRACE"), "it has that\n{answer}");
+    }
 }
 
 /// Whoever has no number in our user namespace shows as the overflow user, and may be anyone.

@@ -4,8 +4,10 @@
 mod cpu;
 mod support;
 
+use std::fs;
+
 use cpu::{only, value};
-use support::{Check, NOBODY, Need, can};
+use support::{Check, NOBODY, Need, can, lacking, unique};
 
 #[test]
 fn a_kernel_thread_counts_unless_told_not_to() {
@@ -29,6 +31,25 @@ fn kernel_threads_run_no_executable_for_nobody_either() {
     }
     let spec = "kthreadd,not-exe=/usr/sbin/sshd:0-0";
     Check::count([spec]).by_user(NOBODY).run().code(2);
+}
+
+/// They have no executable, and so no longer name than they show.
+#[test]
+fn a_kernel_threads_name_is_certain_for_nobody_too() {
+    if !can(Need::Root) || !can(Need::KernelThreads) {
+        return;
+    }
+    let is_full = |pid: &u32| {
+        let read = |file| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        read("comm").len() == 16 && read("status").contains("\nPPid:\t2\n")
+    };
+    let pids = fs::read_dir("/proc").expect("/proc").flatten();
+    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    if !pids.into_iter().any(|pid| is_full(&pid)) {
+        return lacking("a kernel thread with a name of 15 bytes");
+    }
+    let spec = format!("name~^{},ppid=2:0-0", unique());
+    Check::count([spec]).by_user(NOBODY).run().code(0);
 }
 
 #[test]

@@ -21,6 +21,12 @@ pub fn joined(cmdline: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(line)
 }
 
+/// What stands before a title: a daemon's may go on in the same argument, after a blank or colon.
+pub fn untitled(argument: &[u8]) -> &[u8] {
+    let end = argument.iter().position(|byte| matches!(byte, b' ' | b':'));
+    &argument[..end.unwrap_or(argument.len())]
+}
+
 /// What follows a path's last slash.
 pub fn base_name(path: &[u8]) -> &[u8] {
     path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)

@@ -1,11 +1,11 @@
 //! What a process is called: `comm`, the long name that the kernel cut, or what an interpreter runs.
 
 use super::Process;
-use super::executable::undeleted;
-use crate::kernel::cmdline::{arguments, base_name};
+use super::executable::{link_of, undeleted};
+use crate::kernel::cmdline::{arguments, base_name, untitled};
 use crate::kernel::comm::Comm;
 use crate::kernel::interpreter::{Program, is_interpreter, program};
-use crate::proc::fact::Fact;
+use crate::proc::fact::{Fact, Missing};
 
 /// Whether `name` is a name of the process.
 ///
@@ -23,7 +23,9 @@ pub(crate) fn is(name: &[u8], process: &mut Process<'_>) -> Fact<bool> {
     if !may_be_cut {
         return Ok(false);
     }
-    any_long_name(process, |long| long == name)
+    let is_it = |long: &[u8]| long == name;
+    // The first 15 bytes are those of the name already: another claim is no proof against it.
+    Ok(claims(process, is_it)? == Some(true) || runs_file_called(process, is_it)?)
 }
 
 /// Whether any name of the process fits.
@@ -39,10 +41,19 @@ pub(crate) fn any(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fa
     if interprets && runs(process, |program| fits(program.base_name()))? {
         return Ok(true);
     }
-    if comm.as_bytes().len() != Comm::CUT {
+    // The interpreters' own names are known, and none of them was cut.
+    if interprets || comm.as_bytes().len() != Comm::CUT {
         return Ok(false);
     }
-    any_long_name(process, fits)
+    let claim = claims(process, &fits)?;
+    if claim == Some(true) {
+        return Ok(true);
+    }
+    match runs_file_called(process, fits) {
+        // Or each long name would leave all expressions unknown to an ordinary user.
+        Err(Missing::Hidden(_)) if claim == Some(false) => Ok(false),
+        known => known,
+    }
 }
 
 /// The best name for output: the program of an interpreter, the uncut name, or `comm`.
@@ -63,10 +74,13 @@ pub fn shown(process: &mut Process<'_>) -> Fact<Vec<u8>> {
     Ok(other_names(cmdline).find(is_longer).or_else(script).unwrap_or(comm).to_vec())
 }
 
-/// What a command line calls the process: by its first argument, and by what an interpreter runs.
+/// What a command line calls the process: by its first argument, without a title and a login shell's
+/// dash, and by what an interpreter runs.
 fn other_names(cmdline: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let own = arguments(cmdline).next().map(base_name);
-    [own, program(cmdline).map(Program::base_name)].into_iter().flatten()
+    let own = arguments(cmdline).next().unwrap_or_default();
+    let own = own.strip_prefix(b"-").unwrap_or(own);
+    let script = program(cmdline).map(Program::base_name);
+    [base_name(untitled(own)), base_name(own)].into_iter().chain(script)
 }
 
 /// Whether what an interpreter runs fits; where the main thread is called after what it is
@@ -77,16 +91,17 @@ fn runs(process: &mut Process<'_>, fits: impl Fn(Program<'_>) -> bool) -> Fact<b
     Ok(program(cmdline).is_some_and(&fits) || own.is_some_and(&fits))
 }
 
-/// Whether a name that begins with the cut `comm` fits: that of `argv[0]` or of the script, else that
-/// of the executable.
-fn any_long_name(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fact<bool> {
+/// Whether a name by which the command line continues the cut `comm` fits; `None` if it has none.
+fn claims(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fact<Option<bool>> {
     let comm = process.comm()?;
-    let is_long = |name: &&[u8]| name.starts_with(comm.as_bytes());
-    let told = other_names(process.cmdline()?).filter(is_long).map(&fits);
-    if let Some(any) = told.reduce(|first, second| first || second) {
-        // Then the executable, which is seldom readable, has no other to tell.
-        return Ok(any);
-    }
-    let exe = process.exe()?.map(|link| base_name(undeleted(link)));
-    Ok(exe.filter(is_long).is_some_and(fits))
+    let names = other_names(process.cmdline()?);
+    let long = names.filter(|name| name.starts_with(comm.as_bytes())).map(fits);
+    Ok(long.reduce(|first, second| first || second))
+}
+
+/// Whether the name by which the executable continues the cut `comm` fits.
+fn runs_file_called(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fact<bool> {
+    let comm = process.comm()?;
+    let name = link_of(process)?.map(|link| base_name(undeleted(link)));
+    Ok(name.is_some_and(|name| name.starts_with(comm.as_bytes()) && fits(name)))
 }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::kernel::cmdline::{arguments, base_name};
+use crate::kernel::cmdline::{arguments, base_name, untitled};
 use crate::kernel::comm::Comm;
 use crate::proc::fact::{Fact, Hidden, Missing};
 use crate::proc::process::Process;
@@ -53,10 +53,9 @@ impl Executable {
         let cmdline = process.cmdline()?;
         let claim = arguments(cmdline).next().unwrap_or_default();
         if claim.starts_with(b"/") {
-            // A daemon's title may go on behind its path, in the same argument.
-            let path_end = claim.iter().position(|byte| matches!(byte, b' ' | b':'));
-            let path = &claim[..path_end.unwrap_or(claim.len())];
-            return Ok([claim, path].iter().any(|c| self.is(c) || self.is_resolved_from(c)));
+            return Ok([claim, untitled(claim)]
+                .iter()
+                .any(|c| self.is(c) || self.is_resolved_from(c)));
         }
         let comm = process.comm()?;
         let fits = |path: &[u8]| {
