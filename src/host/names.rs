@@ -5,9 +5,12 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::fs;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
-use users::os::unix::UserExt;
+use nix::errno::Errno;
+use nix::unistd::{Gid, Group, Uid, User};
 
 use crate::host::patience;
 use crate::host::progress::{self, Stage};
@@ -16,7 +19,7 @@ use crate::host::progress::{self, Stage};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoAnswer;
 
-type Cache = RefCell<HashMap<u32, String>>;
+type Cache = RefCell<HashMap<u32, Result<String, NoAnswer>>>;
 
 thread_local! {
     static USERS: Cache = RefCell::default();
@@ -38,9 +41,7 @@ pub fn group(gid: u32) -> String {
 /// # Errors
 /// Without an answer.
 pub fn user_for_sure(uid: u32) -> Result<String, NoAnswer> {
-    cached(&USERS, uid, move || {
-        users::get_user_by_uid(uid).map(|user| user.name().to_string_lossy().into_owned())
-    })
+    cached(&USERS, uid, move || Ok(user_by_id(uid)?.map(|user| user.name)))
 }
 
 /// The name of a group, or the number where it has none.
@@ -48,50 +49,101 @@ pub fn user_for_sure(uid: u32) -> Result<String, NoAnswer> {
 /// # Errors
 /// Without an answer.
 pub fn group_for_sure(gid: u32) -> Result<String, NoAnswer> {
-    cached(&GROUPS, gid, move || {
-        users::get_group_by_gid(gid).map(|group| group.name().to_string_lossy().into_owned())
-    })
+    let ask = move || group_in_order(Group::from_gid(Gid::from_raw(gid)));
+    cached(&GROUPS, gid, move || Ok(ask()?.map(|group| group.name)))
 }
 
 /// The number of a user given by name; a name that is a number and no user's is that number.
 ///
 /// # Errors
-/// Without an answer.
+/// Without an answer to what is no number.
 pub fn uid(name: &str) -> Result<Option<u32>, NoAnswer> {
     let asked = name.to_owned();
-    let found = answer(move || users::get_user_by_name(&asked).map(|user| user.uid()))?;
-    Ok(found.or_else(|| name.parse().ok()))
+    let found = answer(move || user_in_order(User::from_name(&asked)));
+    number(name, found.map(|user| user.map(|user| user.uid.as_raw())))
 }
 
 /// The number of a group given by name; a name that is a number and no group's is that number.
 ///
 /// # Errors
-/// Without an answer.
+/// Without an answer to what is no number.
 pub fn gid(name: &str) -> Result<Option<u32>, NoAnswer> {
     let asked = name.to_owned();
-    let found = answer(move || users::get_group_by_name(&asked).map(|group| group.gid()))?;
-    Ok(found.or_else(|| name.parse().ok()))
+    let found = answer(move || group_in_order(Group::from_name(&asked)));
+    number(name, found.map(|group| group.map(|group| group.gid.as_raw())))
 }
 
 /// The home directory of a user, if that is known.
 pub fn home(uid: u32) -> Option<PathBuf> {
-    answer(move || users::get_user_by_uid(uid).map(|user| user.home_dir().to_owned())).ok()?
+    answer(move || user_by_id(uid)).ok()?.map(|user| user.dir)
 }
 
+fn number(name: &str, found: Result<Option<u32>, NoAnswer>) -> Result<Option<u32>, NoAnswer> {
+    match (found, name.parse()) {
+        (Ok(None) | Err(NoAnswer), Ok(number)) => Ok(Some(number)),
+        (found, _) => found,
+    }
+}
+
+/// Silence is not kept: a later scan may ask again.
 fn cached(
     cache: &'static std::thread::LocalKey<Cache>,
     id: u32,
-    ask: impl FnOnce() -> Option<String> + Send + 'static,
+    ask: impl FnOnce() -> nix::Result<Option<String>> + Send + 'static,
 ) -> Result<String, NoAnswer> {
     if let Some(known) = cache.with_borrow(|cache| cache.get(&id).cloned()) {
-        return Ok(known);
+        return known;
     }
-    let name = answer(ask)?.unwrap_or_else(|| id.to_string());
+    progress::enter(Stage::AskingNames);
+    let told = patience::names(ask).ok_or(NoAnswer)?;
+    let name = told.map(|name| name.unwrap_or_else(|| id.to_string())).map_err(|_| NoAnswer);
     cache.with_borrow_mut(|cache| cache.insert(id, name.clone()));
-    Ok(name)
+    name
 }
 
-fn answer<T: Send + 'static>(ask: impl FnOnce() -> T + Send + 'static) -> Result<T, NoAnswer> {
+fn answer<T: Send + 'static>(
+    ask: impl FnOnce() -> nix::Result<Option<T>> + Send + 'static,
+) -> Result<Option<T>, NoAnswer> {
     progress::enter(Stage::AskingNames);
-    patience::names(ask).ok_or(NoAnswer)
+    patience::names(ask).ok_or(NoAnswer)?.map_err(|_| NoAnswer)
+}
+
+fn user_by_id(uid: u32) -> nix::Result<Option<User>> {
+    user_in_order(User::from_uid(Uid::from_raw(uid)))
+}
+
+fn user_in_order(told: nix::Result<Option<User>>) -> nix::Result<Option<User>> {
+    static HAS_ROOT: OnceLock<bool> = OnceLock::new();
+    in_order(told, &HAS_ROOT, "/etc/passwd", || User::from_uid(Uid::from_raw(0)))
+}
+
+fn group_in_order(told: nix::Result<Option<Group>>) -> nix::Result<Option<Group>> {
+    static HAS_ROOT: OnceLock<bool> = OnceLock::new();
+    in_order(told, &HAS_ROOT, "/etc/group", || Group::from_gid(Gid::from_raw(0)))
+}
+
+/// What the name service said. That there is none counts only where its database is in order, that is,
+/// has an entry for the id 0: without a file, or a line of nsswitch.conf, it knows no one, and says so.
+///
+/// getpwnam(3) has some more errors by which C libraries may say that there is none. Those of Linux say
+/// 0; for glibc any error, ENOENT too, is that of a service that is out of order
+/// (`NSS_STATUS_UNAVAIL` or `_TRYAGAIN` of a module, `nss/getXXbyYY_r.c`).
+fn in_order<T>(
+    told: nix::Result<Option<T>>,
+    has_root: &OnceLock<bool>,
+    file: &str,
+    root: impl FnOnce() -> nix::Result<Option<T>>,
+) -> nix::Result<Option<T>> {
+    let look = || lists_root(file) && root().is_ok_and(|root| root.is_some());
+    match told? {
+        None if !has_root.get_or_init(look) => Err(Errno::ENODATA),
+        found => Ok(found),
+    }
+}
+
+/// Whether a file has an entry for the id 0, which systemd's module of the service makes up.
+fn lists_root(path: &str) -> bool {
+    let text = fs::read(path).unwrap_or_default();
+    let mut lines = text.split(|&byte| byte == b'\n');
+    lines.any(|line| line.split(|&byte| byte == b':').nth(2) == Some(b"0"))
 }

@@ -14,7 +14,7 @@ const PF_KTHREAD: u64 = 0x0020_0000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {
     /// (1) That of the directory, unless another process's was mounted over it.
-    pub(crate) pid: u32,
+    pub pid: u32,
     /// (3) One letter: R S D Z T t I X. That of one thread alone, the thread-group leader.
     pub state: u8,
     /// (4) The parent's PID; 0 if the parent is the kernel or outside the PID namespace.

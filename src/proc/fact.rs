@@ -90,6 +90,9 @@ impl Hidden {
             (Cause::Unmapped, _) => OUTSIDE,
             (Cause::NamesUs, _) => "write --recheck 3 to look again after 3 s",
             (Cause::Covered, _) => "find the mount with findmnt, and unmount it",
+            (Cause::NoNames, _) => {
+                "see nsswitch.conf, and that /etc/passwd and /etc/group have an entry for 0"
+            }
             (Cause::Absent, _) => "the tree under --proc-root lacks it",
             _ => "",
         })

@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
+use nix::unistd::{Group, User, geteuid};
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
 };
@@ -96,16 +97,15 @@ pub(crate) fn answer(command: &mut Command) -> Answer {
 /// A directory with the plugins in it, owned by the user that the daemons run as.
 pub(crate) struct Lab {
     dir: TempDir,
-    user: users::User,
+    user: User,
 }
 
 impl Lab {
     pub(crate) fn new() -> Self {
-        let uid = users::get_current_uid();
-        let user = if uid == 0 {
-            users::get_user_by_name("nobody").expect("a user nobody")
+        let user = if geteuid().is_root() {
+            User::from_name("nobody").unwrap().expect("a user nobody")
         } else {
-            users::get_user_by_uid(uid).expect("a user with a name")
+            User::from_uid(geteuid()).unwrap().expect("a user with a name")
         };
         let dir = tempfile::Builder::new().prefix("procwarden-").tempdir().unwrap();
         let lab = Self { dir, user };
@@ -164,12 +164,11 @@ impl Lab {
     }
 
     pub(crate) fn user(&self) -> &str {
-        self.user.name().to_str().unwrap()
+        &self.user.name
     }
 
     pub(crate) fn group(&self) -> String {
-        let group = users::get_group_by_gid(self.user.primary_group_id()).unwrap();
-        group.name().to_str().unwrap().to_owned()
+        Group::from_gid(self.user.gid).unwrap().unwrap().name
     }
 
     pub(crate) fn make_dir(&self, dir: &str) -> PathBuf {
@@ -199,8 +198,8 @@ impl Lab {
     }
 
     fn give(&self, path: &Path) {
-        if users::get_current_uid() == 0 {
-            chown(path, Some(self.user.uid()), Some(self.user.primary_group_id())).unwrap();
+        if geteuid().is_root() {
+            chown(path, Some(self.user.uid.as_raw()), Some(self.user.gid.as_raw())).unwrap();
             if path.is_dir() {
                 fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
             }
@@ -210,9 +209,9 @@ impl Lab {
     /// A command to be run as the lab's user.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        if users::get_current_uid() == 0 {
+        if geteuid().is_root() {
             // Sheds the supplementary groups too.
-            command.uid(self.user.uid()).gid(self.user.primary_group_id());
+            command.uid(self.user.uid.as_raw()).gid(self.user.gid.as_raw());
         }
         command.current_dir(self.dir.path()).stdin(Stdio::null());
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");

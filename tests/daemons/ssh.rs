@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nix::unistd::{User, geteuid};
+
 use crate::cases::{Cases, ageless, assert_panicked, assert_sound};
 use crate::lab::{Answer, Lab, PLUGIN_DIR, Running, answer, free_port, have, wait_for};
 
@@ -22,8 +24,8 @@ struct Ssh {
 impl Ssh {
     fn start(lab: &Lab) -> Self {
         // The login is the caller's own: nobody has no shell to log in with.
-        let user = users::get_current_username().unwrap().into_string().unwrap();
-        if users::get_current_uid() == 0 {
+        let user = User::from_uid(geteuid()).unwrap().unwrap().name;
+        if geteuid().is_root() {
             // Run by root, sshd insists on it; where no service made it, nobody has.
             fs::create_dir_all("/run/sshd").unwrap();
         }

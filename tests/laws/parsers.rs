@@ -4,7 +4,7 @@
 
 use procwarden::kernel::stat::Stat;
 use procwarden::kernel::status::{Ids, Status};
-use procwarden::kernel::{cgroup, cmdline, interpreter};
+use procwarden::kernel::{cgroup, cmdline, interpreter, statm};
 use procwarden::nagios::range::{Range, Thresholds};
 use procwarden::nagios::report::{Finding, Report};
 use procwarden::nagios::state::State;
@@ -143,25 +143,30 @@ pub fn interval(text: &str) {
 pub const STAT: &str = " S 1 812 812 0 -1 4194560 1 2 3 4 50 7 11 13 20 0 3 0 4242 8192000 300 \
                         18446744073709551615 1 1 0 0 0 0\n";
 
-/// A name of any bytes shifts no field, and is found whole.
+/// A name of any bytes shifts no field, and is found whole, unless it is longer than the kernel's.
 pub fn stat_name(name: &[u8]) {
     let line = [b"812 (", name, b")", STAT.as_bytes()].concat();
+    if name.len() > 63 {
+        assert_eq!(Stat::parse(&line), None);
+        return;
+    }
     let stat = Stat::parse(&line).expect("a line of the kernel's form");
     assert_eq!((stat.state, stat.ppid, stat.session, stat.flags), (b'S', 1, 812, 4_194_560));
     assert_eq!((stat.cpu_ticks, stat.children_ticks, stat.threads), (57, 24, 3));
-    assert_eq!((stat.start, stat.vsize, stat.rss_pages), (4242, 8_192_000, 300));
+    assert_eq!((stat.pid, stat.start, stat.vsize), (812, 4242, 8_192_000));
     assert_eq!(Stat::name(&line), Some(name));
 }
 
-/// A line of any bytes is read without a panic, and depends on nothing before the name's end.
+/// A line of any bytes is read without a panic, and depends on nothing but the number before the
+/// name's end.
 pub fn stat_line(line: &[u8]) {
-    let name_end = line.iter().rposition(|&byte| byte == b')');
-    let without_name = [b"1 (x", &line[name_end.unwrap_or(0)..]].concat();
-    match name_end {
-        None => assert_eq!(Stat::parse(line), None),
-        Some(_) => assert_eq!(Stat::parse(line), Stat::parse(&without_name)),
+    let name_end = line.iter().rposition(|&byte| byte == b')').unwrap_or(0);
+    let without_name = [b"1 (x", &line[name_end..]].concat();
+    if let Some(stat) = Stat::parse(line) {
+        let other = Stat::parse(&without_name).expect("the same but for the name");
+        assert_eq!(Stat { pid: stat.pid, ..other }, stat);
     }
-    let _ = Stat::name(line);
+    let _ = (Stat::name(line), statm::resident_pages(line));
 }
 
 /// A `/proc/PID/status` behind its `Name:` line.
