@@ -26,7 +26,8 @@ fn name_of(length: usize) -> String {
 
 // ---- ending under us ----
 
-/// strace holds the plugin up between the open and the read, long enough to kill and to reap.
+/// strace holds the plugin up between the open and the read, long enough to kill and to reap, and less
+/// than the second for which the plugin waits.
 #[test]
 fn a_process_that_ends_between_open_and_read_is_left_out() {
     if !can(Need::Program("strace")) {
@@ -41,7 +42,7 @@ fn a_process_that_ends_between_open_and_read_is_left_out() {
         // -D: the plugin, not strace, is our child.
         .args(["-D", "-f", "-qq", "-o", "/dev/null", "-P"])
         .arg(&comm)
-        .args(["-e", "inject=read,readv,pread64,preadv:delay_enter=4000000"])
+        .args(["-e", "inject=read,readv,pread64,preadv:delay_enter=900000"])
         .arg(plugin.path())
         .args(["-t", "60", &format!("{name}:1-1")])
         .start();

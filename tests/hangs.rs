@@ -178,6 +178,8 @@ fn without_names_what_hangs_on_one_is_unknown() {
     }
     let answer = without_names("check_proccount", &[&dead, &format!("{name},user=bin")]);
     answer.critical_with(&format!("{dead} 0 (want 1-), {name},user=bin 0 to 1 (want 1-): {why}"));
+    let ids = format!("uid={STRANGER},{STRANGER},{STRANGER}");
+    let _judged = Specimen::called(unique()).verb("groups=15").verb("gid=7,7,7").verb(ids).start();
     let answer = without_names("check_privdrop", &["--rules", "groups"]);
     answer
         .code(3)

@@ -144,7 +144,7 @@ const REPLACE: &str = r#"
     echo 300 >/proc/sys/kernel/ns_last_pid
     "$daemon"-last >/dev/null &
     echo 100 >/proc/sys/kernel/ns_last_pid
-    strace -qq -o "$trace" -P "/proc/$old/comm" -e inject=read:signal=SIGSTOP:when=1 "$plugin" "$spec" & strace=$!
+    strace -f -qq -o "$trace" -P "/proc/$old/comm" -e inject=read:signal=SIGSTOP:when=1 "$plugin" "$spec" & strace=$!
     until grep -q 'stopped by SIGSTOP' "$trace" 2>/dev/null; do kill -0 "$strace" || exit 99; done
     kill "$old"
     wait "$old" 2>/dev/null

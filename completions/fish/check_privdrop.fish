@@ -6,7 +6,7 @@ complete -c check_privdrop -l privileged-groups -d 'Groups that are as good as r
 complete -c check_privdrop -l exempt -d 'Leave out the processes of a selector, such as name=x,user=y' -r
 complete -c check_privdrop -l exempt-rule -d 'Leave them out for one rule only' -r
 complete -c check_privdrop -l exempt-from -d 'Read exemptions from a file: [RULE:]SELECTOR # REASON, one a line' -r -F
-complete -c check_privdrop -s t -l timeout -d 'End with UNKNOWN after this long, whatever hangs' -r
+complete -c check_privdrop -s t -l timeout -d 'End after this long, whatever hangs, with what is known by then' -r
 complete -c check_privdrop -l recheck -d 'When something is wrong, look again after this long; report only what persists' -r
 complete -c check_privdrop -l rechecks -d 'How many times to look again' -r
 complete -c check_privdrop -l containers -d 'What to do with processes in nested PID namespaces [default: include]' -r -f -a "exclude\t'They are left out'

@@ -2,7 +2,7 @@ complete -c check_proccount -l spec -d 'Another SPEC, for command definitions th
 complete -c check_proccount -l specs-from -d 'Read specs from a file, one a line; # begins a comment' -r -F
 complete -c check_proccount -s w -l warning -d 'Nagios range outside of which the state is WARNING' -r
 complete -c check_proccount -s c -l critical -d 'Nagios range outside of which the state is CRITICAL' -r
-complete -c check_proccount -s t -l timeout -d 'End with UNKNOWN after this long, whatever hangs' -r
+complete -c check_proccount -s t -l timeout -d 'End after this long, whatever hangs, with what is known by then' -r
 complete -c check_proccount -l recheck -d 'When something is wrong, look again after this long; report only what persists' -r
 complete -c check_proccount -l rechecks -d 'How many times to look again' -r
 complete -c check_proccount -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F

@@ -8,7 +8,7 @@ complete -c check_proccpu -l state-dir -d 'Where to keep what the next check nee
 complete -c check_proccpu -l min-age -d 'Do not judge processes younger than this' -r
 complete -c check_proccpu -l exempt -d 'Do not judge these processes, such as xz,user=backup' -r
 complete -c check_proccpu -l exempt-from -d 'The same from a file, a selector a line; what follows " # " is the reason' -r -F
-complete -c check_proccpu -s t -l timeout -d 'End with UNKNOWN after this long, whatever hangs' -r
+complete -c check_proccpu -s t -l timeout -d 'End after this long, whatever hangs, with what is known by then' -r
 complete -c check_proccpu -l recheck -d 'When something is wrong, look again after this long; report only what persists' -r
 complete -c check_proccpu -l rechecks -d 'How many times to look again' -r
 complete -c check_proccpu -l containers -d 'What to do with processes in nested PID namespaces [default: include]' -r -f -a "exclude\t'They are left out'

@@ -2,7 +2,7 @@ complete -c check_selinux_domain -l spec -d 'Another SPEC, for command definitio
 complete -c check_selinux_domain -l specs-from -d 'Read specs from a file, one a line; # begins a comment' -r -F
 complete -c check_selinux_domain -s w -l warning -d 'Nagios range outside of which the state is WARNING' -r
 complete -c check_selinux_domain -s c -l critical -d 'Nagios range outside of which the state is CRITICAL' -r
-complete -c check_selinux_domain -s t -l timeout -d 'End with UNKNOWN after this long, whatever hangs' -r
+complete -c check_selinux_domain -s t -l timeout -d 'End after this long, whatever hangs, with what is known by then' -r
 complete -c check_selinux_domain -l recheck -d 'When something is wrong, look again after this long; report only what persists' -r
 complete -c check_selinux_domain -l rechecks -d 'How many times to look again' -r
 complete -c check_selinux_domain -l containers -d 'What to do with processes in nested PID namespaces [default: include]' -r -f -a "exclude\t'They are left out'

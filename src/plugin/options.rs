@@ -22,7 +22,7 @@ use crate::text::number::{duration, seconds};
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Options of every plugin")]
 pub struct CommonOptions {
-    /// End with UNKNOWN after this long, whatever hangs
+    /// End after this long, whatever hangs, with what is known by then
     #[arg(short, long, value_name = "SECONDS", default_value = "10", value_parser = duration)]
     pub timeout: Duration,
 
