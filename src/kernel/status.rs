@@ -84,12 +84,10 @@ impl Status {
         let (mut permitted, mut effective, mut ambient, mut no_new_privs) =
             (None, None, None, None);
         let mut start = 0;
-        if !text.ends_with(b"
-") {
+        if !text.ends_with(b"\n") {
             return None;
         }
-        for end in memchr_iter(b'
-', text) {
+        for end in memchr_iter(b'\n', text) {
             let line = &text[start..end];
             start = end + 1;
             // Patterns, though long: to find the colon and match the key before it took 400
