@@ -216,6 +216,45 @@ fn a_process_whose_leader_exited_has_its_executable_its_arguments_and_its_memory
     Check::count([format!("{long},deleted=yes:1-1")]).run().code(0);
 }
 
+/// Held up by a tracer here; a thread that waits for a disk in the state `D` looks the same but for
+/// the signal, which it has yet to take.
+#[test]
+fn a_killed_process_that_cannot_finish_dying_does_not_run() {
+    let name = unique();
+    let _tracer = Specimen::called("specimen").verb(format!("undead={name}")).start();
+    for containers in ["exclude", "include"] {
+        let answer = Check::count(["--containers", containers, &format!("{name}:1-")]).run();
+        answer.critical_with(&format!("{name} 0 (want 1-)")).has("1 zombie");
+    }
+    Check::count([format!("{name}:0-0")]).run().code(0);
+    Check::count([format!("{name},state=Z:1-1")]).run().code(0);
+}
+
+#[test]
+fn a_dead_leaders_process_lives_as_long_as_a_thread_that_was_not_killed() {
+    let tree = Tree::new();
+    let leader = Recorded { state: 'Z', threads: 3, exe: None, ..Recorded::new(50, "db") };
+    tree.add(&leader);
+    let running = || Check::tree(&tree, ["db:1-"]).run();
+    running().code(3).has("task is missing (pid 50)");
+    let thread = |pid, state| {
+        tree.add_thread(50, &Recorded { pid, state, ..leader.clone() });
+        tree.of(50).join(format!("task/{pid}/stat"))
+    };
+    thread(50, 'Z');
+    let stat = thread(51, 'D');
+    let waiting = fs::read_to_string(&stat).expect("stat");
+    let killed = waiting.replacen(" 1 1 0 0 0 0 ", " 1 1 0 0 0 256 ", 1);
+    fs::write(&stat, killed).expect("stat");
+    running().critical_with("db 0 (want 1-)").has("1 zombie");
+    fs::write(thread(52, 'S'), "hello\n").expect("stat");
+    running().code(3).has("stat is not what a kernel writes (pid 50)");
+    thread(52, 'S');
+    running().code(0);
+    fs::write(&stat, waiting).expect("stat");
+    running().code(0);
+}
+
 #[test]
 fn a_stopped_process_is_there() {
     let name = unique();

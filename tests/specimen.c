@@ -23,6 +23,7 @@
 #include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -114,6 +115,21 @@ static void *rest_for_ever(void *unused) {
     die_with_parent();
     for (;;) pause();
     return unused;
+}
+
+/* Waits until the kernel shows the first thread of a process as dead. */
+static void until_leader_is_dead(pid_t pid) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    for (;;) {
+        char text[512] = "";
+        FILE *stat = fopen(path, "r");
+        if (!stat || !fgets(text, sizeof text, stat)) die("cannot read %s", path);
+        fclose(stat);
+        char *state = strrchr(text, ')');
+        if (state && state[2] == 'Z') return;
+        snooze(1);
+    }
 }
 
 /* ---- names ---- */
@@ -208,6 +224,33 @@ static int make_zombie(char *value) {
     }
     siginfo_t info;
     if (waitid(P_PID, child, &info, WEXITED | WNOWAIT)) return -1;
+    say("child %d\n", child);
+    return 0;
+}
+
+static void *tell_number(void *pipe) {
+    pid_t self = (pid_t)syscall(SYS_gettid);
+    if (write(*(int *)pipe, &self, sizeof self) != sizeof self) die("write: %s", strerror(errno));
+    return rest_for_ever(NULL);
+}
+
+/* The kernel asks a tracer before a thread may end. */
+static int make_undead(char *value) {
+    int told[2];
+    pid_t child = pipe(told) ? -1 : fork();
+    if (child < 0) return -1;
+    if (child == 0) {
+        if (*value) prctl(PR_SET_NAME, value);
+        thread(tell_number, &told[1]);
+        rest_for_ever(NULL);
+    }
+    pid_t second;
+    if (read(told[0], &second, sizeof second) != sizeof second) return -1;
+    if (ptrace(PTRACE_SEIZE, second, NULL, PTRACE_O_TRACEEXIT)) return -1;
+    int status;
+    if (kill(child, SIGKILL) || waitpid(second, &status, __WALL) != second) return -1;
+    if (!WIFSTOPPED(status)) die("thread %d was not held up", second);
+    until_leader_is_dead(child);
     say("child %d\n", child);
     return 0;
 }
@@ -342,15 +385,7 @@ static int lose_leader(char *value) {
 /* "up" comes from the thread that stays, once the kernel shows the leader as dead. */
 static void *outlive_leader(void *unused) {
     die_with_parent();
-    for (;;) {
-        char text[512] = "";
-        FILE *stat = fopen("/proc/self/stat", "r");
-        if (!stat || !fgets(text, sizeof text, stat)) die("cannot read /proc/self/stat");
-        fclose(stat);
-        char *state = strrchr(text, ')');
-        if (state && state[2] == 'Z') break;
-        snooze(1);
-    }
+    until_leader_is_dead(getpid());
     say("up\n");
     return rest_for_ever(unused);
 }
@@ -435,6 +470,7 @@ static const struct verb {
     {"keepcaps", keep_caps, "keep the permitted ones over the next setuid()"},
     {"nnp", no_new_privs, "no new privileges"},
     {"zombie", make_zombie, "[BYTES]: a dead child of that name, never reaped"},
+    {"undead", make_undead, "[BYTES]: a killed child of that name, whose second thread cannot end"},
     {"fork", fork_here, "the child does what follows, the parent only waits"},
     {"forkloop", fork_loop, "MS: for ever a child that burns so long"},
     {"burn", burn, "N: busy threads; the leader sleeps"},

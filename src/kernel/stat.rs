@@ -10,6 +10,14 @@ use crate::kernel::word::{parse_id, parse_number};
 /// `PF_KTHREAD` of the flags field: a kernel thread (include/linux/sched.h).
 const PF_KTHREAD: u64 = 0x0020_0000;
 
+/// Flags that a thread has only on its way out: `PF_EXITING`; `PF_POSTCOREDUMP`, which comes before a
+/// tracer may hold it up (`do_exit` in kernel/exit.c), and whose bit was `PF_EXITPIDONE` before; and
+/// `PF_SIGNALED`, of one that has taken its SIGKILL.
+const ENDING: u64 = 0x4 | 0x8 | 0x400;
+
+/// SIGKILL's bit in a set of pending signals.
+const SIGKILL: u64 = 1 << 8;
+
 /// The fields of `/proc/PID/stat` that selectors and checks ask for; see `proc_pid_stat(5)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {
@@ -40,8 +48,7 @@ impl Stat {
     ///
     /// `None` if it is not of the kernel's form.
     pub fn parse(line: &[u8]) -> Option<Self> {
-        let (before, _, after) = parts(line)?;
-        let mut fields = after.strip_suffix(b"\n")?.split(|&byte| byte == b' ');
+        let mut fields = fields(line)?;
         let &[state] = fields.next()? else { return None };
         // Those up to 24 serve here.
         let mut numbers = [0; 21];
@@ -50,7 +57,7 @@ impl Stat {
         }
         let field = |number: usize| numbers[number - 4];
         Some(Self {
-            pid: parse_id(before)?,
+            pid: parse_id(parts(line)?.0)?,
             state: state.is_ascii_alphabetic().then_some(state)?,
             ppid: u32::try_from(field(4)).ok()?,
             session: u32::try_from(field(6)).ok()?,
@@ -73,15 +80,25 @@ impl Stat {
         self.flags & PF_KTHREAD != 0
     }
 
-    /// Whether any thread still runs: a leader that exited before its threads shows `Z` too.
-    pub const fn is_alive(&self) -> bool {
-        !self.has_ended() || self.threads > 1
-    }
-
     /// Whether the thread that it is of has ended, the process with it or not.
     pub const fn has_ended(&self) -> bool {
         matches!(self.state, b'Z' | b'X' | b'x')
     }
+
+    /// Whether the thread of this `line` has ended or is bound to, but for what holds it up: a killed
+    /// process has SIGKILL pending in each of its threads (`complete_signal` in kernel/signal.c).
+    ///
+    /// `None` if the line has no such field.
+    pub fn is_ending(&self, line: &[u8]) -> Option<bool> {
+        let pending = parse_number(fields(line)?.nth(31 - 3)?)?;
+        Some(self.has_ended() || self.flags & ENDING != 0 || pending & SIGKILL != 0)
+    }
+}
+
+/// The fields from the third on.
+fn fields(line: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
+    let (_, _, after) = parts(line)?;
+    Some(after.strip_suffix(b"\n")?.split(|&byte| byte == b' '))
 }
 
 /// What stands before, between and after `(` and `)`, without the space on either side.
@@ -108,7 +125,7 @@ mod tests {
     use super::*;
 
     const REST: &str = "S 1 812 812 0 -1 4194560 1 2 3 4 50 7 11 13 20 0 3 0 4242 8192000 300 \
-                        18446744073709551615 1 1 0 0 0 0";
+                        18446744073709551615 1 1 0 0 0";
 
     #[test]
     fn a_name_full_of_parentheses_and_newlines_shifts_nothing() {
@@ -151,11 +168,21 @@ mod tests {
         assert_eq!(Stat::parse(line.as_bytes()).unwrap().session, 0);
     }
 
+    /// As 6.18 showed them: at rest; held by a tracer after SIGKILL, after `exit_group()`; killed in
+    /// the state `D`.
     #[test]
-    fn a_dead_leader_with_threads_is_alive() {
-        let line = format!("8 (x) {}\n", REST.replacen('S', "Z", 1));
-        assert!(Stat::parse(line.as_bytes()).unwrap().is_alive());
-        let line = line.replace(" 20 0 3 0 ", " 20 0 1 0 ");
-        assert!(!Stat::parse(line.as_bytes()).unwrap().is_alive());
+    fn a_thread_that_was_killed_is_ending() {
+        let is_ending = |state: &str, flags: u64, pending: &str| {
+            let rest = REST.replacen('S', state, 1).replace("4194560", &flags.to_string());
+            let line = format!("8 (x) {rest} {pending} 0 0\n");
+            Stat::parse(line.as_bytes()).unwrap().is_ending(line.as_bytes())
+        };
+        assert_eq!(is_ending("S", 0x40_0040, "0"), Some(false));
+        assert_eq!(is_ending("t", 0x40_0448, "0"), Some(true));
+        assert_eq!(is_ending("t", 0x40_0048, "0"), Some(true));
+        assert_eq!(is_ending("D", 0x40_0040, "256"), Some(true));
+        assert_eq!(is_ending("D", 0x40_0040, "512"), Some(false));
+        assert_eq!(is_ending("Z", 0x40_0040, "0"), Some(true));
+        assert_eq!(is_ending("S", 0x40_0040, "x"), None);
     }
 }

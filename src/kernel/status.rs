@@ -151,11 +151,11 @@ impl Status {
         Some(words(line).filter_map(parse_id))
     }
 
-    /// Whether any of its threads runs, as [`Stat::is_alive`](crate::kernel::stat::Stat::is_alive) has it;
-    /// `None` where a line is missing that would tell.
+    /// Whether any of its threads runs. `None` where a line is missing that would tell, and where the
+    /// first thread has ended before others: only they can tell.
     pub fn is_alive(&self) -> Option<bool> {
         match self.state? {
-            b'Z' | b'X' | b'x' => self.threads.map(|threads| threads > 1),
+            b'Z' | b'X' | b'x' => self.threads.filter(|&threads| threads <= 1).map(|_| false),
             _ => Some(true),
         }
     }
@@ -256,12 +256,12 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_leader_with_threads_is_alive() {
+    fn whether_a_dead_leaders_threads_live_is_not_known_here() {
         let of = |threads: &str| {
             let text = format!("State:\tZ (zombie)\n{LEAST}{threads}");
             Status::parse(text.as_bytes()).unwrap().is_alive()
         };
-        assert_eq!(["Threads:\t2\n", "Threads:\t1\n", ""].map(of), [Some(true), Some(false), None]);
+        assert_eq!(["Threads:\t2\n", "Threads:\t1\n", ""].map(of), [None, Some(false), None]);
     }
 
     #[test]

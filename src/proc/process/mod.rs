@@ -177,12 +177,7 @@ impl<'r> Process<'r> {
         if let Some(known) = self.stat {
             return known;
         }
-        let mut known = self.read_stat();
-        if let Ok(stat) = &mut known {
-            if stat.has_ended() && stat.is_alive() {
-                self.ask_a_living_thread(stat);
-            }
-        }
+        let known = self.read_stat().and_then(|stat| self.ask_a_living_thread(stat));
         *self.stat.insert(known)
     }
 
@@ -347,7 +342,7 @@ impl<'r> Process<'r> {
             return Ok(false);
         }
         let stat = self.stat()?;
-        if stat.is_kernel_thread() || !stat.is_alive() {
+        if stat.is_kernel_thread() || stat.has_ended() {
             return Ok(false);
         }
         Err(Missing::Hidden(Hidden { file: File::Exe, cause: Cause::Absent }))

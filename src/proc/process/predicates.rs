@@ -13,7 +13,8 @@ use crate::proc::fact::Fact;
 use crate::proc::root::Pid;
 
 impl Process<'_> {
-    /// Whether any of its threads runs. A zombie doesn't; a process whose leader exited does.
+    /// Whether any of its threads runs. A zombie doesn't; a process whose leader exited does, unless
+    /// all that is left of it is dying.
     ///
     /// # Errors
     /// Gone, or hidden.
@@ -26,7 +27,7 @@ impl Process<'_> {
         if self.stat.is_none() && (self.is_at_home() || self.has_memory()) {
             return Ok(true);
         }
-        self.stat().map(|stat| stat.is_alive())
+        self.stat().map(|stat| !stat.has_ended())
     }
 
     /// Whether it is a kernel thread.

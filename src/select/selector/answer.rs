@@ -31,11 +31,7 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
         Key::RealGid => Ok(test.fits_number(known(process.status()?.gid.real, process)?.into())),
         Key::Ppid => process.stat().map(|stat| test.fits_number(stat.ppid.into())),
         Key::Parent => parent_holds(test, process),
-        Key::State => process.stat().map(|stat| {
-            // A dead leader's Z, if nothing better is known, says nothing of the threads that live on.
-            let is_dead_leader = stat.state == b'Z' && stat.is_alive();
-            !is_dead_leader && test.fits_letter(stat.state)
-        }),
+        Key::State => process.stat().map(|stat| test.fits_letter(stat.state)),
         Key::Age => process.age().map(|age| test.fits_number(age.floor())),
         Key::Cpu => process.lifetime_cpu().map(|percent| test.fits_number(percent)),
         Key::Rss => process.resident_bytes().map(|bytes| test.fits_number(bytes)),
