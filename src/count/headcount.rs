@@ -159,11 +159,10 @@ impl<'s> Headcount<'s> {
     /// # Errors
     /// When the processes can't be listed.
     pub fn look(&mut self, all: bool, so_far: impl FnOnce(&Self)) -> Result<(), Error> {
+        let too_few = |at: &usize| self.counts[*at].last.is_too_low(&self.specs[*at].thresholds);
         let wants_words = |at: &usize| {
             let count = &self.counts[*at].last;
-            // Where nothing fits, and nothing can be a near miss, a walk has nothing to find.
-            let has_any = count.tally.certain > 0 || self.specs[*at].selector.has_near_misses();
-            all || (count.state != State::Ok && has_any)
+            all || too_few(at) || (count.state != State::Ok && count.tally.certain > 0)
         };
         let worded: Vec<usize> = (0..self.specs.len()).filter(wants_words).collect();
         if worded.is_empty() {
@@ -171,7 +170,9 @@ impl<'s> Headcount<'s> {
         }
         so_far(self);
         let selectors: Vec<&Selector> = worded.iter().map(|&at| &self.specs[at].selector).collect();
-        let looks = look::closely(self.root, self.population, &selectors)?;
+        let lonely = |&n: &usize| too_few(&worded[n]) && self.lacks(worded[n]);
+        let lonely: Vec<usize> = (0..worded.len()).filter(lonely).collect();
+        let looks = look::closely(self.root, self.population, &selectors, &lonely)?;
         for (at, look) in worded.into_iter().zip(looks) {
             self.looks[at] = Some(look);
         }

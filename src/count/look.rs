@@ -12,7 +12,7 @@ use crate::proc::fact::Missing;
 use crate::proc::process::Process;
 use crate::proc::root::ProcRoot;
 use crate::select::population::{Population, Standing};
-use crate::select::selector::{Key, Question, Selector};
+use crate::select::selector::{Key, Neighbour, Question, Selector};
 use crate::text::error::Error;
 use crate::text::escape;
 
@@ -31,6 +31,7 @@ pub struct Look {
     /// Descriptions of near misses with what turned them down, at most 20.
     pub near: Vec<String>,
     reasons: BTreeMap<Reason, Reasoned>,
+    neighbours: BTreeMap<Neighbour, u64>,
 }
 
 /// Near misses are the same if they differ from what is wanted in the same way.
@@ -43,17 +44,20 @@ struct Reasoned {
 }
 
 impl Look {
-    /// `2 named sshd run as alice`, the most frequent first.
+    /// What fits but for a slip, `perhaps sshd (2 processes)`; then `2 named sshd run as alice`, the most
+    /// frequent first.
     pub fn near_misses(&self) -> Vec<String> {
+        let nearest = self.neighbours.first_key_value();
+        let perhaps = nearest.map(|(neighbour, &count)| {
+            format!("perhaps {} ({})", neighbour.term, describe::processes(count))
+        });
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by_key(|(_, reasoned)| std::cmp::Reverse(reasoned.count));
-        reasons
-            .into_iter()
-            .map(|((name, one), reasoned)| match reasoned.count {
-                1 => format!("1 named {name} {one}"),
-                count => format!("{count} named {name} {}", reasoned.plural),
-            })
-            .collect()
+        let reasons = reasons.into_iter().map(|((name, one), reasoned)| match reasoned.count {
+            1 => format!("1 named {name} {one}"),
+            count => format!("{count} named {name} {}", reasoned.plural),
+        });
+        perhaps.into_iter().chain(reasons).collect()
     }
 
     fn take(&mut self, selector: &Selector, population: &Population, process: &mut Process<'_>) {
@@ -82,6 +86,13 @@ impl Look {
         let claim = if selector.believes(process) { " (by its own claim)" } else { "" };
         self.fitting.push(described(selector, process) + claim);
         self.culprits.extend(culprit(selector, process));
+    }
+
+    fn seek(&mut self, selector: &Selector, population: &Population, process: &mut Process<'_>) {
+        let Some(neighbour) = selector.neighbour(process) else { return };
+        if population.standing_for(selector, process) == Ok(Standing::Member) {
+            *self.neighbours.entry(neighbour).or_default() += 1;
+        }
     }
 
     fn push_near(&mut self, selector: &Selector, process: &mut Process<'_>, why: &str) {
@@ -143,7 +154,8 @@ fn turned_down_by(selector: &Selector, process: &mut Process<'_>) -> Option<Key>
     rest.filter(|question| question.answer(process) == Ok(false)).map(Question::key).next()
 }
 
-/// Looks at all processes for each of the selectors.
+/// Looks at all processes for each of the selectors, and for neighbours of those in the places `lonely`,
+/// which nothing fits.
 ///
 /// # Errors
 /// When the processes can't be listed.
@@ -151,6 +163,7 @@ pub fn closely(
     root: &ProcRoot,
     population: &Population,
     selectors: &[&Selector],
+    lonely: &[usize],
 ) -> Result<Vec<Look>, Error> {
     let mut looks = vec![Look::default(); selectors.len()];
     if selectors.is_empty() {
@@ -163,6 +176,9 @@ pub fn closely(
             if sieve.lets_through(at, passed) {
                 look.take(selector, population, process);
             }
+        }
+        for &at in lonely {
+            looks[at].seek(selectors[at], population, process);
         }
     })?;
     Ok(looks)

@@ -10,10 +10,12 @@ mod bare;
 mod executable;
 mod hint;
 mod key;
+mod near;
 mod parse;
 mod slip;
 
 pub use key::{KEYS, Key, Kind, Row};
+pub(crate) use near::Neighbour;
 pub use parse::Subject;
 pub(crate) use parse::{split_terms, unquoted};
 pub(crate) use slip::in_label as slip_in_label;
@@ -78,13 +80,6 @@ impl Selector {
     pub fn believes(&self, process: &mut Process<'_>) -> bool {
         let by_path = self.questions.iter().any(|question| question.key == Key::Path);
         by_path && matches!(process.exe(), Err(Missing::Hidden(_)))
-    }
-
-    /// Whether there can be processes that it only just turns down: what its subject names, but
-    /// for another term, or what is called like an executable.
-    pub fn has_near_misses(&self) -> bool {
-        let mut questions = self.questions.iter();
-        questions.len() > 1 || questions.any(|q| matches!(q.key, Key::Exe | Key::Path))
     }
 
     /// Whether it asks about security labels.
