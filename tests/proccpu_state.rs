@@ -222,6 +222,31 @@ fn a_reboot_in_between_is_no_alarm() {
     world.goes_by_the_last_check();
 }
 
+/// A start is told in ticks since boot. When that was by the wall clock changes with the clock.
+#[test]
+fn a_clock_that_was_set_in_between_is_no_matter() {
+    let world = World::new();
+    world.kept();
+    let stat = world.tree.path().join("stat");
+    let text = fs::read_to_string(&stat).unwrap();
+    fs::write(&stat, text.replacen("btime 1700000000", "btime 1600000000", 1)).unwrap();
+    world.goes_by_the_last_check();
+}
+
+#[test]
+fn a_cpu_time_that_goes_back_is_no_share() {
+    let world = World::new();
+    let used = |ticks| {
+        world.tree.remove(7);
+        world.tree.add(&Recorded { times: [ticks, ticks], ..Recorded::new(7, "idle") });
+    };
+    used(TICKS * 1000);
+    world.kept();
+    used(TICKS * 999);
+    let answer = world.check().run();
+    answer.code(0).lacks("sampled here").lacks("=-").has("=0%");
+}
+
 #[test]
 fn a_sample_too_old_or_from_the_future_does_not_count() {
     let world = World::new();
