@@ -30,7 +30,7 @@ struct Options {
 }
 
 fn command() -> Command {
-    let what = "What to count: NAME[,KEY=VALUE...][:[WARN:]CRIT], such as sshd,user=root:1-";
+    let what = "What to count: NAME[,KEY=VALUE...][:[WARN:]CRIT], such as nginx,user=root:1-1";
     let where_to = "What to do with processes in nested PID namespaces [default: exclude]";
     Options::command()
         .mut_arg("specs", |specs| specs.help(what))

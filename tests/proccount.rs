@@ -260,12 +260,16 @@ fn inside_a_container_its_own_processes_count() {
 #[test]
 fn many_specs_make_one_line() {
     let tree = Tree::new();
+    tree.add(&Recorded::new(1, "systemd"));
     let names = ["tor", "master", "auditd", "cron", "rsyslogd", "dbus-daemon", "sshd", "watchdog"];
     for (pid, name) in (100..).zip(names) {
         let mut process = Recorded::new(pid, name);
         if name == "master" {
             process = process.argv(&["/usr/lib/postfix/sbin/master", "-w"]);
             process.exe = Some("/usr/lib/postfix/sbin/master".into());
+        }
+        if name == "sshd" {
+            process = process.argv(&[LISTENER]);
         }
         tree.add(&process);
     }
@@ -276,14 +280,14 @@ fn many_specs_make_one_line() {
         "cron:1-5",
         "rsyslogd:1-1",
         "dbus-daemon:1-",
-        "sshd,user=root,ppid=1:1-",
+        "sshd,user=root,not-parent=sshd,args~listener,label=sshd:1-1",
         "watchdog:1-2",
     ];
     let answer = Check::tree(&tree, specs).run();
     answer
         .line_count(1)
         .ok("tor 1, /usr/lib/postfix/sbin/master 1, auditd 1, cron 1, rsyslogd 1, dbus-daemon 1, \
-         sshd,user=root,ppid=1 1, watchdog 1");
+         sshd 1, watchdog 1");
     tree.remove(100);
     tree.remove(107);
     let answer = Check::tree(&tree, specs).run();
@@ -292,6 +296,34 @@ fn many_specs_make_one_line() {
                  'cron'=1;;1:5;0 'rsyslogd'=1;;1:1;0 'dbus-daemon'=1;;1:;0 ";
     assert!(answer.perfdata().starts_with(start), "{answer}");
     assert!(answer.perfdata().ends_with(" 'watchdog'=0;;1:2;0"), "{answer}");
+}
+
+/// What sshd calls itself while it waits for clients (OpenSSH 9.2).
+const LISTENER: &str = "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups";
+
+/// Sessions keep root and become children of PID 1 when sshd ends; so do forks of cron that wait for
+/// a job. Neither may pass for the daemon in the list that we ship.
+#[test]
+fn the_shipped_list_tells_daemons_from_what_outlives_them() {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(1, "systemd"));
+    tree.add(&Recorded::new(10, "nrpe"));
+    tree.add(&Recorded::new(20, "sshd").argv(&[LISTENER]));
+    tree.add(&Recorded::new(30, "cron").argv(&["/usr/sbin/cron", "-f"]));
+    for (pid, name, title) in [(21, "sshd", "sshd: alice [priv]"), (31, "cron", "/usr/sbin/CRON")] {
+        let mut process = Recorded::new(pid, name).argv(&[title, "-f"]);
+        process.ppid = pid / 10 * 10;
+        tree.add(&process);
+        process.pid += 1;
+        process.ppid = 1;
+        tree.add(&process);
+    }
+    let list = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/nrpe/daemons");
+    Check::tree(&tree, ["--specs-from", list]).run().ok("sshd 1, cron 1, nrpe 1");
+    tree.remove(20);
+    tree.remove(30);
+    let answer = Check::tree(&tree, ["--specs-from", list]).run();
+    answer.critical_with("sshd 0 (want 1-1)").has("cron 0 (want 1-1)");
 }
 
 #[test]

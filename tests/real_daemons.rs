@@ -80,7 +80,7 @@ fn sshd_running_stopped_and_one_too_many() {
         let key = key.to_str().unwrap();
         Daemon::start("/usr/sbin/sshd", &["-D", "-f", "/dev/null", "-p", &port, "-h", key])
     };
-    let name = ours("sshd,user=root");
+    let name = ours("sshd,user=root,not-parent=sshd,args~listener");
     let path = ours("/usr/sbin/sshd");
     let first = start();
     settled(&format!("{name}:1-1"));
@@ -102,7 +102,7 @@ fn cron_is_silence_for_mon_while_it_runs() {
     if !can(Need::Root) || !can(Need::Program("/usr/sbin/cron")) {
         return;
     }
-    let spec = format!("{}:1-1", ours("cron"));
+    let spec = format!("{}:1-1", ours("cron,user=root,args~^/usr/sbin/cron"));
     // cron locks its pid file; in a mount namespace of its own it has another.
     let _cron = Daemon::start(
         "unshare",

@@ -133,7 +133,7 @@ fn the_shipped_nrpe_commands_work() {
     let list = lab.write("daemons", format!("# what runs here\n\n{alive}\n"));
     let shipped = lab
         .shipped("nrpe/procwarden.cfg")
-        .replace("sshd,user=root,ppid=1:1- cron:1-", &alive)
+        .replace("sshd,user=root,not-parent=sshd,args~listener,label=sshd:1-1 cron,user=root,args~^/usr/sbin/cron,label=cron:1-1", &alive)
         .replace("/etc/procwarden/daemons", list.to_str().unwrap())
         .replace("#command[", "command[")
         .replace("$ARG1$", &alive);
