@@ -248,6 +248,30 @@ fn ppid_and_parent() {
     ]);
 }
 
+/// The kernel cuts a parent's name as it cuts any.
+#[test]
+fn a_parent_has_its_long_name() {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(1, "systemd"));
+    tree.add(&Recorded::new(10, "systemd-journald"));
+    tree.add(&Recorded::new(20, "python3.11").argv(&["python3", "/usr/bin/app.py"]));
+    for (pid, ppid) in [(11, 10), (21, 20)] {
+        tree.add(&Recorded { ppid, ..Recorded::new(pid, "worker") });
+    }
+    finds_in(
+        &tree,
+        &[
+            ("worker,parent=systemd-journald", 1),
+            ("worker,parent=systemd-journal", 1),
+            ("worker,parent=systemd-journalx", 0),
+            ("worker,parent~journald$", 1),
+            ("worker,not-parent=systemd-journald", 1),
+            ("worker,parent=app.py", 1),
+            ("worker,not-parent=app.py", 1),
+        ],
+    );
+}
+
 // ---- how it does ----
 
 #[test]
@@ -450,6 +474,26 @@ fn unit() {
             ("pwd,unit=session-3", 0),
         ],
     );
+}
+
+/// A spec made for systemd finds nothing where there is none, and the sysadmin should not look for a
+/// daemon then.
+#[test]
+fn a_host_without_units_is_told() {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(1, "init"));
+    tree.add(&Recorded::new(10, "sshd"));
+    let note = "no process here is in a unit";
+    for spec in ["unit=ssh", "sshd,unit=ssh", "sshd,unit~^ssh"] {
+        Check::tree(&tree, [spec]).run().critical_with(&format!("{spec} 0 (want 1-): {note}"));
+    }
+    for spec in ["nginx", "sshd,not-unit=none:2-"] {
+        Check::tree(&tree, [spec]).run().code(2).lacks(note);
+    }
+    tree.add(&Recorded { cgroup: "0::/init.scope\n".to_owned(), ..Recorded::new(2, "init") });
+    for spec in ["unit=ssh", "sshd,unit=ssh"] {
+        Check::tree(&tree, [spec]).run().code(2).lacks(note);
+    }
 }
 
 /// A group of control of the kernel's own, if it lets us make one.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::count::sieve::Sieve;
 use crate::count::value::in_words;
+use crate::kernel::cgroup;
 use crate::proc::describe;
 use crate::proc::fact::Missing;
 use crate::proc::process::Process;
@@ -30,6 +31,8 @@ pub struct Look {
     pub more: u64,
     /// Descriptions of near misses with what turned them down, at most 20.
     pub near: Vec<String>,
+    /// Whether the selector asks for a unit, and no process of the host is in one.
+    lacks_units: bool,
     reasons: BTreeMap<Reason, Reasoned>,
     neighbours: BTreeMap<Neighbour, u64>,
 }
@@ -57,7 +60,8 @@ impl Look {
             1 => format!("1 named {name} {one}"),
             count => format!("{count} named {name} {}", reasoned.plural),
         });
-        perhaps.into_iter().chain(reasons).collect()
+        let no_unit = self.lacks_units.then(|| "no process here is in a unit".to_owned());
+        no_unit.into_iter().chain(perhaps).chain(reasons).collect()
     }
 
     fn take(&mut self, selector: &Selector, population: &Population, process: &mut Process<'_>) {
@@ -170,7 +174,11 @@ pub fn closely(
         return Ok(looks);
     }
     let sieve = Sieve::new(selectors);
+    let of_units: Vec<_> = selectors.iter().map(|selector| selector.units().is_some()).collect();
+    // Most hosts' first process is in one, and no other is asked then.
+    let mut lacks_units = of_units.contains(&true) && root.blindness().is_none();
     Process::each(root, |process| {
+        lacks_units = lacks_units && is_in_no_unit(process);
         let passed = sieve.passed(process);
         for (at, (selector, look)) in selectors.iter().zip(&mut looks).enumerate() {
             if sieve.lets_through(at, passed) {
@@ -181,5 +189,16 @@ pub fn closely(
             looks[at].seek(selectors[at], population, process);
         }
     })?;
+    for (look, is_of_units) in looks.iter_mut().zip(of_units) {
+        look.lacks_units = lacks_units && is_of_units;
+    }
     Ok(looks)
+}
+
+/// Whether it certainly is in no unit. One that has ended is in none.
+fn is_in_no_unit(process: &mut Process<'_>) -> bool {
+    match process.cgroup() {
+        Ok(text) => cgroup::unit(text).is_none(),
+        Err(missing) => missing == Missing::Gone,
+    }
 }

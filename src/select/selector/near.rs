@@ -6,8 +6,9 @@ use std::{ptr, str};
 use super::{Key, Question, Selector, Test};
 use crate::kernel::cgroup;
 use crate::kernel::cmdline::{arguments, base_name, joined};
+use crate::kernel::comm::Comm;
 use crate::kernel::interpreter::is_interpreter;
-use crate::proc::process::{Comm, Process, shown_name};
+use crate::proc::process::{Process, shown_name};
 use crate::text::escape;
 
 /// Longest term shown, in characters.
