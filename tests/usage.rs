@@ -277,6 +277,26 @@ fn a_file_without_any_spec_is_an_error() {
     }
 }
 
+#[test]
+fn a_directory_is_read_file_by_file() {
+    let dir = open_dir();
+    let path = dir.path().to_str().expect("text");
+    let check = || Check::count(["--specs-from", path]).run();
+    check().unknown().line_count(1).has(&format!("{path} holds no file that ends in .specs"));
+    fs::write(dir.path().join("b.specs"), "absent-b\n").expect("the file");
+    fs::write(dir.path().join("a.specs"), "absent-a\n").expect("the file");
+    fs::write(dir.path().join("b.specs.old"), "frob=1\n").expect("the file");
+    check().critical("absent-a 0 (want 1-), absent-b 0 (want 1-); 0 of 2 OK");
+    // A file that is of no use does not silence the others.
+    fs::write(dir.path().join("b.specs"), "# nothing\n").expect("the file");
+    let answer = check();
+    answer.critical_with("absent-a 0 (want 1-)").has(&format!("{path}/b.specs holds no spec"));
+    fs::write(dir.path().join("b.specs"), "absent-b\n\ncron,frob=1\n").expect("the file");
+    let answer = check();
+    answer.critical_with("absent-a 0 (want 1-), absent-b 0 (want 1-)").has("; 0 of 3 OK|");
+    answer.has(&format!("{path}/b.specs:3: spec 'cron,frob=1'"));
+}
+
 // ---- help, version ----
 
 #[test]

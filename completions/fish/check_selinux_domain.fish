@@ -1,5 +1,5 @@
 complete -c check_selinux_domain -l spec -d 'Another SPEC, for command definitions that pass options' -r
-complete -c check_selinux_domain -l specs-from -d 'Read specs from a file, one a line; # begins a comment' -r -F
+complete -c check_selinux_domain -l specs-from -d 'Read specs from a file, one a line, # begins a comment; of a directory, from each file that ends in .specs' -r -F
 complete -c check_selinux_domain -s w -l warning -d 'Nagios range outside of which the state is WARNING' -r
 complete -c check_selinux_domain -s c -l critical -d 'Nagios range outside of which the state is CRITICAL' -r
 complete -c check_selinux_domain -s t -l timeout -d 'End after this long, whatever hangs, with what is known by then' -r

@@ -14,7 +14,8 @@ use crate::select::exemption::Exemptions;
 use crate::select::lines::Listed;
 use crate::select::population::{Containers, Population};
 use crate::select::selector::Subject;
-use crate::select::spec::{self, Spec};
+use crate::select::spec::Spec;
+use crate::select::spec_files;
 use crate::text::error::Error;
 use crate::text::number::{duration, seconds};
 
@@ -131,7 +132,8 @@ pub struct SpecOptions {
     #[arg(long = "spec", value_name = "SPEC", allow_hyphen_values = true)]
     pub more_specs: Vec<OsString>,
 
-    /// Read specs from a file, one a line; # begins a comment
+    /// Read specs from a file, one a line, # begins a comment; of a directory, from each file that ends
+    /// in .specs
     #[arg(long, value_name = "FILE")]
     pub specs_from: Vec<PathBuf>,
 
@@ -154,7 +156,10 @@ impl SpecOptions {
             specs.add_typed(Spec::parse(spec.as_bytes(), subject, fallback))?;
         }
         for file in &self.specs_from {
-            spec::add_file(&mut specs, file, subject, fallback)?;
+            let mut of_file = Listed::default();
+            spec_files::add(&mut of_file, file, subject, fallback)?;
+            specs.items.extend(of_file.items.into_iter().map(|placed| placed.spec));
+            specs.faults.append(&mut of_file.faults);
         }
         Ok(specs)
     }

@@ -74,14 +74,24 @@ impl<T> Listed<T> {
         path: &Path,
         parse: impl Fn(&[u8]) -> Result<T, Error>,
     ) -> Result<usize, Error> {
+        self.add_placed(path, |_, line| parse(line))
+    }
+
+    /// As [`add_file`](Self::add_file); `parse` is also given the place, `FILE:LINE`.
+    pub(crate) fn add_placed(
+        &mut self,
+        path: &Path,
+        parse: impl Fn(&str, &[u8]) -> Result<T, Error>,
+    ) -> Result<usize, Error> {
         let shown = escape::path(path);
         let lines = lines_of(path)?;
         let count = lines.len();
         let mut faults = Vec::new();
         for (number, line) in lines {
-            match parse(&line) {
+            let place = format!("{shown}:{number}");
+            match parse(&place, &line) {
                 Ok(item) => self.items.push(item),
-                Err(error) => faults.push(error.at(format_args!("{shown}:{number}"))),
+                Err(error) => faults.push(error.at(place)),
             }
         }
         let all_are_wrong = count > 0 && faults.len() == count;

@@ -1,10 +1,7 @@
 //! A spec: a selector, the ranges that the number of its processes is held against, and the label
 //! it goes by.
 
-use std::path::Path;
-
 use crate::nagios::range::{Range, Thresholds};
-use crate::select::lines::{Listed, split_comment};
 use crate::select::ranges;
 use crate::select::selector::{Selector, Subject, slip_in_label, split_terms, unquoted};
 use crate::text::error::Error;
@@ -44,24 +41,6 @@ impl Spec {
         let label = label.map(|label| escape::text(&unquoted(label)));
         let label = label.unwrap_or_else(|| selector.text().to_owned());
         Ok(Self { selector, thresholds, label })
-    }
-}
-
-/// Adds the specs of a file to `specs`, one a line; what follows ` # ` is a comment.
-///
-/// # Errors
-/// As [`Listed::add_file`]. A file without any is an error, since a check of nothing would be OK for
-/// ever.
-pub fn add_file(
-    specs: &mut Listed<Spec>,
-    path: &Path,
-    subject: Subject,
-    fallback: Thresholds,
-) -> Result<(), Error> {
-    let parse = |line: &[u8]| Spec::parse(split_comment(line).0, subject, fallback);
-    match specs.add_file(path, parse)? {
-        0 => Err(Error::new(format!("{} holds no spec", escape::path(path)))),
-        _ => Ok(()),
     }
 }
 
@@ -193,26 +172,5 @@ mod tests {
         let spec = Spec::parse(b"sshd:3-", Subject::Program, fallback).unwrap();
         assert_eq!(spec.thresholds.critical.unwrap().wanted(), "3-");
         assert_eq!(spec.thresholds.warning, None);
-    }
-
-    #[test]
-    fn a_file_is_read_line_by_line() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let read = |text: &str| {
-            std::fs::write(file.path(), text).unwrap();
-            let mut specs = Listed::default();
-            add_file(&mut specs, file.path(), Subject::Program, Thresholds::default())?;
-            Ok::<_, Error>(specs)
-        };
-        let specs = read("\u{feff}# x\n\n  sshd:1- # ssh \ncron:x-1\n").unwrap();
-        assert_eq!(specs.items[0].label, "sshd");
-        let fault = specs.faults[0].to_string();
-        assert!(fault.contains(":4: spec 'cron:x-1'"), "{fault}");
-        let error = read("cron:x-1\n").unwrap_err().to_string();
-        assert!(error.contains(":1: spec 'cron:x-1'"), "{error}");
-        let specs = read("cron,user=nosuchuser\n").unwrap();
-        assert!(specs.items.is_empty() && specs.faults[0].is_of_host());
-        let error = read("# nothing\n").unwrap_err().to_string();
-        assert!(error.ends_with("holds no spec"), "{error}");
     }
 }
