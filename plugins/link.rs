@@ -12,7 +12,7 @@ use procwarden::plugin::runner::{self, Plugin};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
-use crate::{MON_ENDING, PLUGINS};
+use crate::{MON_ENDING, PLUGINS, explain};
 
 /// Prints the help, which lists the plugins.
 pub(crate) fn help() -> u8 {
@@ -20,14 +20,16 @@ pub(crate) fn help() -> u8 {
         "procwarden {}: checks of the processes of a Linux host\n\n\
          Usage: procwarden PLUGIN [OPTION...]   or call it by a link named PLUGIN\n\
          \x20      procwarden link [--mon] DIR     make those links in DIR\n\
-         \x20                                      (--mon: links named PLUGIN{MON_ENDING})\n\n\
+         \x20                                      (--mon: links named PLUGIN{MON_ENDING})\n\
+         \x20      procwarden explain PID|NAME|SPEC [OPTION...]\n\
+         \x20                                      show how a process or SPEC is seen\n\n\
          Plugins:\n",
         env!("CARGO_PKG_VERSION")
     );
     for plugin in PLUGINS {
         text.push_str(&format!("  {:<22}{}\n", plugin.name, about(plugin)));
     }
-    text.push_str("\nprocwarden PLUGIN --help tells a plugin's options.\n");
+    text.push_str("\nprocwarden PLUGIN --help and procwarden explain --help list the options.\n");
     print(&text, 3)
 }
 
@@ -44,8 +46,9 @@ pub(crate) fn run(command: &OsStr, arguments: &[OsString]) -> u8 {
             return print(concat!("procwarden ", env!("CARGO_PKG_VERSION"), "\n"), 3);
         }
         Some("link") => link(arguments),
+        Some("explain") => return finish("explain", explain::run(arguments)),
         _ => Err(Error::new(format!(
-            "'{}' is neither a plugin nor 'link'; plugins are {}",
+            "'{}' is neither a plugin nor 'link' or 'explain'; plugins are {}",
             escape::bounded(command.as_encoded_bytes(), 100),
             PLUGINS.map(|plugin| plugin.name).join(", ")
         ))),
@@ -107,6 +110,13 @@ fn is_there(link: &Path, binary: &Path) -> Result<bool, Error> {
 
 fn fail(link: &Path, why: &str) -> Error {
     Error::new(format!("cannot make {}: {why}", escape::path(link)))
+}
+
+/// Ends a command that speaks to a person. Standard error is shut, so errors go where all goes.
+fn finish(command: &str, outcome: explain::Outcome) -> u8 {
+    let failed = |error| (format!("procwarden {command}: {error}\n"), 3);
+    let (text, code) = outcome.unwrap_or_else(failed);
+    print(&text, code)
 }
 
 fn print(text: &str, code: u8) -> u8 {

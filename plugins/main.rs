@@ -6,6 +6,7 @@ mod check_privdrop;
 mod check_proccount;
 mod check_proccpu;
 mod check_selinux_domain;
+mod explain;
 mod footing;
 #[cfg(test)]
 mod generated;

@@ -14,7 +14,7 @@ use crate::nagios::report::{Finding, Report};
 use crate::nagios::state::State;
 use crate::proc::root::ProcRoot;
 use crate::select::population::{Containers, Population};
-use crate::select::selector::{Question, Selector};
+use crate::select::selector::Selector;
 use crate::select::spec::Spec;
 use crate::text::error::Error;
 use crate::text::escape;
@@ -289,7 +289,7 @@ impl<'s> Headcount<'s> {
             }
         }
         if verbose > 1 {
-            details.push(format!("{label}: read as {}", understood(spec)));
+            details.push(format!("{label}: read as {}", spec.in_words()));
             let Tally { certain, uncertain, zombies, elsewhere, .. } = count.tally;
             let uncertain = uncertain.count();
             details.push(format!(
@@ -301,18 +301,6 @@ impl<'s> Headcount<'s> {
             details.extend(look.near.iter().map(|process| format!("{label}: not {process}")));
         }
     }
-}
-
-/// A spec as it was understood, its questions in the order in which they are asked.
-fn understood(spec: &Spec) -> String {
-    let questions = spec.selector.questions().iter().map(Question::in_words);
-    let questions = questions.collect::<Vec<_>>().join(", then ");
-    let questions = if questions.is_empty() { "every process".into() } else { questions };
-    let range = |name: &str, range: Option<Range>| {
-        range.map_or(String::new(), |range| format!("; {name} unless {}", range.wanted()))
-    };
-    let Thresholds { warning, critical } = spec.thresholds;
-    format!("{questions}{}{}", range("critical", critical), range("warning", warning))
 }
 
 /// Counts `specs` once, and how many processes were looked at.

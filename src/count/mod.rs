@@ -1,7 +1,7 @@
 //! How many processes fit: counted, settled, explained.
 //!
 //! [`scan`] counts in one walk, [`recheck`] looks again, [`look`] finds the words for what failed,
-//! and [`headcount`] puts these together for the plugins that count.
+//! [`value`] names what a process has, and [`headcount`] puts these together for the plugins that count.
 //!
 //! Nothing here knows options or exit codes.
 
@@ -11,4 +11,4 @@ pub mod recheck;
 pub mod scan;
 mod sieve;
 mod unit_members;
-mod value;
+pub mod value;

@@ -1,7 +1,8 @@
-//! What a process has where a selector wanted something else, for near misses.
+//! What a process has where a selector asks, in words.
 
 use crate::host::names;
 use crate::kernel::cgroup;
+use crate::kernel::cmdline::joined;
 use crate::proc::describe;
 use crate::proc::fact::Fact;
 use crate::proc::process::{Process, shown_name};
@@ -9,7 +10,7 @@ use crate::proc::root::Pid;
 use crate::select::selector::Key;
 use crate::text::escape;
 
-/// Longest value shown, in characters.
+/// Longest value shown of a near miss, in characters.
 const LONGEST: usize = 80;
 
 /// `runs as alice`, `has ppid 812`: the fact that `key` is about, in words that follow a noun.
@@ -18,7 +19,7 @@ const LONGEST: usize = 80;
 /// Gone, or hidden.
 pub(super) fn in_words(key: Key, process: &mut Process<'_>, plural: bool) -> Fact<String> {
     let (run, have) = if plural { ("run", "have") } else { ("runs", "has") };
-    let value = shown(key, process)?;
+    let value = shown(key, process, LONGEST)?;
     Ok(match key {
         Key::User | Key::Uid => format!("{run} as {value}"),
         Key::Exe | Key::Path => format!("{run} {value}"),
@@ -26,14 +27,18 @@ pub(super) fn in_words(key: Key, process: &mut Process<'_>, plural: bool) -> Fac
     })
 }
 
-/// The fact itself, fit for output.
-fn shown(key: Key, process: &mut Process<'_>) -> Fact<String> {
-    let text = |bytes: &[u8]| escape::bounded(bytes, LONGEST);
-    let name = |name: String| escape::bounded(name.as_bytes(), LONGEST);
+/// The fact that `key` is about, fit for output and cut to `longest` characters.
+///
+/// # Errors
+/// Gone, or hidden.
+pub fn shown(key: Key, process: &mut Process<'_>, longest: usize) -> Fact<String> {
+    let text = |bytes: &[u8]| escape::bounded(bytes, longest);
+    let name = |name: String| escape::bounded(name.as_bytes(), longest);
     Ok(match key {
         Key::Name => text(&shown_name(process)?),
         Key::Exe | Key::Path => process.exe()?.map_or("no executable".into(), text),
-        Key::Args => describe::command(process).unwrap_or_default(),
+        // Daemons that write their title over their arguments pad it with spaces.
+        Key::Args => text(joined(process.cmdline()?).trim_ascii_end()),
         Key::User => name(names::user(process.owner()?.uid)),
         Key::Group => name(names::group(process.owner()?.gid)),
         Key::RealUser => name(names::user(process.status()?.uid.real)),
@@ -44,8 +49,9 @@ fn shown(key: Key, process: &mut Process<'_>) -> Fact<String> {
         Key::RealGid => process.status()?.gid.real.to_string(),
         Key::Ppid => process.stat()?.ppid.to_string(),
         Key::Parent => {
-            let parent = Pid(process.stat()?.ppid);
-            describe::name(&mut Process::new(process.root(), parent))
+            let parent = process.stat()?.ppid;
+            let name = || describe::name(&mut Process::new(process.root(), Pid(parent)));
+            if parent == 0 { "none".into() } else { name() }
         }
         Key::State => char::from(process.stat()?.state).to_string(),
         Key::Age => describe::span(process.age()?),

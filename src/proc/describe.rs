@@ -39,7 +39,7 @@ pub fn labelled(process: &mut Process<'_>) -> String {
 }
 
 /// Who it is: `pid 812 sshd, user root, up 3d`.
-fn headline(process: &mut Process<'_>) -> String {
+pub fn headline(process: &mut Process<'_>) -> String {
     let mut text = format!("pid {} {}", process.pid(), name(process));
     if let Ok(owner) = process.owner() {
         text.push_str(&format!(", user {}", escape::text(names::user(owner.uid).as_bytes())));

@@ -3,7 +3,7 @@
 
 use crate::nagios::range::{Range, Thresholds};
 use crate::select::ranges;
-use crate::select::selector::{Selector, Subject, slip_in_label, split_terms, unquoted};
+use crate::select::selector::{Question, Selector, Subject, slip_in_label, split_terms, unquoted};
 use crate::text::error::Error;
 use crate::text::escape;
 
@@ -41,6 +41,19 @@ impl Spec {
         let label = label.map(|label| escape::text(&unquoted(label)));
         let label = label.unwrap_or_else(|| selector.text().to_owned());
         Ok(Self { selector, thresholds, label })
+    }
+
+    /// The spec as it was understood, its questions in the order in which they are asked: `name=sshd,
+    /// then user=root; critical unless 1-1`.
+    pub fn in_words(&self) -> String {
+        let questions = self.selector.questions().iter().map(Question::in_words);
+        let questions = questions.collect::<Vec<_>>().join(", then ");
+        let questions = if questions.is_empty() { "every process".into() } else { questions };
+        let range = |name: &str, range: Option<Range>| {
+            range.map_or(String::new(), |range| format!("; {name} unless {}", range.wanted()))
+        };
+        let Thresholds { warning, critical } = self.thresholds;
+        format!("{questions}{}{}", range("critical", critical), range("warning", warning))
     }
 }
 

@@ -27,7 +27,7 @@ pub fn path(path: &Path) -> String {
 /// Like [`text`], but cut to `limit` characters; a cut text ends in `...`.
 pub fn bounded(bytes: &[u8], limit: usize) -> String {
     // Escaping never shortens, so this many bytes are enough to fill the limit.
-    shortened(&text(&bytes[..bytes.len().min(limit.saturating_mul(4) + 4)]), limit)
+    shortened(&text(&bytes[..bytes.len().min(limit.saturating_mul(4).saturating_add(4))]), limit)
 }
 
 /// Cuts escaped text to `limit` characters; a cut text ends in `...`.

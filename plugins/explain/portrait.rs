@@ -1,0 +1,112 @@
+//! How a process is seen: each fact in the words of the grammar, so that a term can be copied.
+
+use procwarden::count::value;
+use procwarden::kernel::interpreter::is_interpreter;
+use procwarden::proc::describe;
+use procwarden::proc::fact::{Fact, Missing};
+use procwarden::proc::process::Process;
+use procwarden::proc::root::Pid;
+use procwarden::select::population::{Containers, Population, Standing};
+use procwarden::select::selector::{KEYS, Key};
+use procwarden::text::escape;
+
+/// More ancestors than any process has: a bound, since the tree changes while we climb it.
+const HIGHEST: usize = 64;
+
+/// A process in several lines.
+pub(super) fn of(process: &mut Process<'_>, population: &Population) -> String {
+    let mut text = describe::headline(process) + "\n";
+    let mut push = |name: &str, value: &str| text.push_str(&format!("  {name:11}{value}\n"));
+    for &(key, name, ..) in KEYS {
+        if let Some(value) = fact(key, process) {
+            push(name, &value);
+        }
+    }
+    push("ancestors", &ancestors(process));
+    push("counted", &in_words(population.standing(process), population.containers));
+    text
+}
+
+/// A process in one line, with its unit, and its whole command line.
+pub(super) fn line(process: &mut Process<'_>) -> String {
+    let mut text = describe::headline(process);
+    if let Ok(unit) = shown(Key::Unit, process) {
+        text.push_str(&format!(", unit {unit}"));
+    }
+    match shown(Key::Args, process) {
+        Ok(args) if !args.is_empty() => text + ": " + &args,
+        _ => text,
+    }
+}
+
+/// What it has in the place of a key; nothing if another key says the same.
+fn fact(key: Key, process: &mut Process<'_>) -> Option<String> {
+    let value = shown(key, process);
+    let is_shown = match key {
+        Key::Uid | Key::Gid | Key::RealUid | Key::RealGid => false,
+        Key::RealUser => value != shown(Key::User, process),
+        Key::RealGroup => value != shown(Key::Group, process),
+        // What hides the label hides all its parts.
+        _ if key.is_of_label() && key != Key::Context => {
+            value.as_ref().is_ok_and(|value| value != "none")
+        }
+        _ => true,
+    };
+    let value = match value {
+        Ok(name) if key == Key::Name => with_origin(name, process),
+        Ok(value) => value,
+        Err(Missing::Gone) => "it has ended".into(),
+        Err(Missing::Hidden(hidden)) => format!("hidden: {}", hidden.explained("")),
+    };
+    is_shown.then_some(value)
+}
+
+fn shown(key: Key, process: &mut Process<'_>) -> Fact<String> {
+    value::shown(key, process, usize::MAX)
+}
+
+/// Its name and, if that is not what the kernel calls it, where it comes from.
+fn with_origin(name: String, process: &mut Process<'_>) -> String {
+    let Ok(comm) = process.comm() else { return name };
+    let shown = escape::text(comm.as_bytes());
+    if shown == name {
+        name
+    } else if is_interpreter(comm.as_bytes()) {
+        format!("{name}, which {shown} runs; also {shown}")
+    } else {
+        format!("{name}, which the kernel cuts to {shown}")
+    }
+}
+
+/// `700 sshd, 1 systemd`: its parent, and so on.
+fn ancestors(process: &mut Process<'_>) -> String {
+    let mut all = Vec::new();
+    let mut parent = process.stat().map(|stat| stat.ppid);
+    while let Ok(pid @ 1..) = parent {
+        let mut ancestor = Process::new(process.root(), Pid(pid));
+        all.push(format!("{pid} {}", describe::name(&mut ancestor)));
+        parent = ancestor.stat().map(|stat| stat.ppid);
+        if all.len() == HIGHEST {
+            break;
+        }
+    }
+    if all.is_empty() { "none".into() } else { all.join(", ") }
+}
+
+/// Whether a check counts such a process at all, and if not, why.
+pub(super) fn in_words(standing: Fact<Standing>, containers: Containers) -> String {
+    match standing {
+        Ok(Standing::Member) => "yes".into(),
+        Ok(Standing::Zombie) => "no, it is a zombie; only state=Z counts those".into(),
+        Ok(Standing::Elsewhere) if containers == Containers::Only => {
+            "no, it lives in no container, and --containers only leaves it out".into()
+        }
+        Ok(Standing::Elsewhere) => {
+            "no, it lives in a container; --containers include counts it".into()
+        }
+        Ok(Standing::KernelThread) => "no, it is a kernel thread".into(),
+        Ok(Standing::Own) => "no, it belongs to this command, or to another check".into(),
+        Err(Missing::Gone) => "no, it has ended".into(),
+        Err(Missing::Hidden(hidden)) => format!("hidden: {}", hidden.explained("")),
+    }
+}

@@ -1,0 +1,110 @@
+//! What a spec finds: which processes fit it, which nearly do, and which term turns each away.
+
+use procwarden::count::look;
+use procwarden::nagios::state::State;
+use procwarden::proc::fact::Missing;
+use procwarden::proc::process::Process;
+use procwarden::select::population::{Population, Standing};
+use procwarden::select::spec::Spec;
+use procwarden::text::error::Error;
+
+use super::answers::Answers;
+use super::{Satisfied, View, portrait, push_list};
+
+/// The processes that a spec has to do with, each in words.
+#[derive(Default)]
+struct Found {
+    fitting: Vec<String>,
+    /// Those that may fit, for all that can be seen.
+    uncertain: Vec<String>,
+    /// Those that fit, and are not counted.
+    uncounted: Vec<String>,
+    near: Vec<String>,
+}
+
+/// Explains a spec, which was written as `written`.
+///
+/// # Errors
+/// When the processes can't be listed, or the spec asks for a label that none of them can have.
+pub(super) fn explain(
+    view: &View,
+    written: &str,
+    spec: &Spec,
+) -> Result<(String, Satisfied), Error> {
+    spec.selector.check_labels(&view.root)?;
+    let mut found = Found::default();
+    Process::each(&view.root, |process| found.take(spec, &view.population, process))?;
+    let blindness = view.root.blindness();
+    let (certain, most) = found.bounds(blindness.is_some());
+    let state = spec.thresholds.state_between(certain, most);
+    let number = found.number(blindness.is_some());
+    let wanted = match state {
+        State::Unknown => spec.thresholds.doubtful(certain, most),
+        state => spec.thresholds.violated(state),
+    };
+    let wanted = wanted.map(|range| format!(" (want {})", range.wanted())).unwrap_or_default();
+    let mut text = format!("{written}: {number}{wanted}, {state}\n");
+    text += &format!("read as {}\n", spec.in_words());
+    if let Some(why) = blindness {
+        text += &format!("not all processes can be seen: {why}\n");
+    }
+    push_list(&mut text, "fit:", &found.fitting);
+    push_list(&mut text, "may fit, for all that this user can see:", &found.uncertain);
+    push_list(&mut text, "fit, and are not counted:", &found.uncounted);
+    push_list(&mut text, "nearly fit:", &found.near);
+    let looks = look::closely(&view.root, &view.population, &[&spec.selector])?;
+    let in_short: Vec<_> = looks.iter().flat_map(look::Look::near_misses).collect();
+    if !in_short.is_empty() {
+        text += &format!("in short: {}\n", in_short.join(", "));
+    }
+    Ok((
+        text,
+        match state {
+            State::Ok => Satisfied::Yes,
+            State::Warning | State::Critical => Satisfied::No,
+            State::Unknown => Satisfied::Unknown,
+        },
+    ))
+}
+
+impl Found {
+    fn take(&mut self, spec: &Spec, population: &Population, process: &mut Process<'_>) {
+        // One that has ended is not running.
+        let Ok(answers) = Answers::of(&spec.selector, process) else { return };
+        let fits = answers.fit();
+        if fits == Ok(false) && !answers.nearly_fit() {
+            return;
+        }
+        let standing = population.standing_for(&spec.selector, process);
+        let line = format!("  {}\n", portrait::line(process));
+        let with_terms = || line.clone() + &answers.lines("    ", false);
+        let counted = portrait::in_words(standing, population.containers);
+        let with_standing = || format!("{line}    {counted}\n");
+        match (fits, standing) {
+            (_, Err(Missing::Gone)) => {}
+            (Ok(true), Ok(Standing::Member)) => self.fitting.push(line),
+            (Ok(true), Err(_)) => self.uncertain.push(with_standing()),
+            (Ok(true), Ok(_)) => self.uncounted.push(with_standing()),
+            (Err(_), Ok(Standing::Member) | Err(_)) => self.uncertain.push(with_terms()),
+            (Ok(false), Ok(Standing::Member)) => self.near.push(with_terms()),
+            _ => {}
+        }
+    }
+
+    /// The least and the greatest number that may fit.
+    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
+    fn bounds(&self, is_blind: bool) -> (f64, f64) {
+        let certain = self.fitting.len() as f64;
+        let most = if is_blind { f64::MAX } else { certain + self.uncertain.len() as f64 };
+        (certain, most)
+    }
+
+    fn number(&self, is_blind: bool) -> String {
+        let (certain, uncertain) = (self.fitting.len(), self.uncertain.len());
+        match (is_blind, uncertain) {
+            (true, _) => format!("{certain} or more"),
+            (false, 0) => certain.to_string(),
+            (false, _) => format!("{certain} to {}", certain + uncertain),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Which specs of a file a process satisfies.
+
+use procwarden::proc::fact::{self, Fact, Missing};
+use procwarden::proc::process::Process;
+use procwarden::select::population::{Population, Standing};
+use procwarden::select::spec_files::Placed;
+
+use super::Satisfied;
+use super::answers::{Answers, word};
+use super::portrait;
+
+/// What the specs say of a process: those that it fits, or nearly fits, term by term. Without specs
+/// all is well.
+///
+/// # Errors
+/// When the process has ended.
+pub(super) fn of(
+    specs: &[Placed],
+    process: &mut Process<'_>,
+    population: &Population,
+) -> Fact<(String, Satisfied)> {
+    let mut text = String::new();
+    if specs.is_empty() {
+        return Ok((text, Satisfied::Yes));
+    }
+    let mut satisfied = Satisfied::No;
+    let mut others = 0;
+    for Placed { place, text: written, spec } in specs {
+        let answers = Answers::of(&spec.selector, process)?;
+        let fits = counts(&answers, population.standing_for(&spec.selector, process));
+        satisfied = match (fits, satisfied) {
+            (Ok(true), _) | (_, Satisfied::Yes) => Satisfied::Yes,
+            (Err(Missing::Hidden(_)), _) => Satisfied::Unknown,
+            _ => satisfied,
+        };
+        if answers.fit() == Ok(false) && !answers.nearly_fit() {
+            others += 1;
+            continue;
+        }
+        let mut said = word(fits).to_owned();
+        if answers.fit() == Ok(true) && fits != Ok(true) {
+            let standing = population.standing_for(&spec.selector, process);
+            said +=
+                &format!(", not counted: {}", portrait::in_words(standing, population.containers));
+        }
+        text += &format!("{place}  {written}  {said}\n{}", answers.lines("    ", true));
+    }
+    text += &match (others, specs.len()) {
+        (0, _) => String::new(),
+        (others, all) if others == all => format!("none of {all} specs is about it\n"),
+        (others, _) => format!("{others} more specs are not about it\n"),
+    };
+    Ok((text, satisfied))
+}
+
+/// Whether the process fits, and is one that a check counts.
+fn counts(answers: &Answers, standing: Fact<Standing>) -> Fact<bool> {
+    let is_member = standing.map(|standing| standing == Standing::Member);
+    fact::all([answers.fit(), is_member])
+}
