@@ -18,6 +18,7 @@ use procwarden::nagios::range::Thresholds;
 use procwarden::proc::fact::Missing;
 use procwarden::proc::process::{Process, shown_name};
 use procwarden::proc::root::{Pid, ProcRoot};
+use procwarden::select::lines::Listed;
 use procwarden::select::population::{Containers, Population};
 use procwarden::select::selector::{Key, Question, Selector, Subject};
 use procwarden::select::spec::Spec;
@@ -94,17 +95,17 @@ impl Satisfied {
 struct View {
     root: ProcRoot,
     population: Population,
-    /// The specs of `--specs-from`.
-    specs: Vec<Placed>,
+    /// The specs of `--specs-from`, if there are any.
+    specs: Listed<Placed>,
 }
 
 impl Options {
     fn act(&self) -> Outcome {
         // What does not answer is hidden.
         patience::begin_with_care();
-        let mut specs = Vec::new();
+        let mut specs = Listed::default();
         for file in &self.specs_from {
-            specs.extend(spec_files::specs_from(file, Subject::Program, Thresholds::default())?);
+            spec_files::add(&mut specs, file, Subject::Program, Thresholds::default())?;
         }
         let root = ProcRoot::open(&self.proc_root)?;
         let population = Population::new(self.containers, true);
@@ -117,7 +118,7 @@ impl Options {
         if is_name(&spec.selector, what) {
             return view.namesakes(&spec.selector);
         }
-        if !view.specs.is_empty() {
+        if !self.specs_from.is_empty() {
             let why = "a SPEC is explained by itself; --specs-from goes with a PID or a NAME";
             return Err(Error::new(why));
         }

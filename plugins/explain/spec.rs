@@ -52,7 +52,7 @@ pub(super) fn explain(
     push_list(&mut text, "may fit, for all that this user can see:", &found.uncertain);
     push_list(&mut text, "fit, and are not counted:", &found.uncounted);
     push_list(&mut text, "nearly fit:", &found.near);
-    let looks = look::closely(&view.root, &view.population, &[&spec.selector])?;
+    let looks = look::closely(&view.root, &view.population, &[&spec.selector], &[])?;
     let in_short: Vec<_> = looks.iter().flat_map(look::Look::near_misses).collect();
     if !in_short.is_empty() {
         text += &format!("in short: {}\n", in_short.join(", "));

@@ -2,6 +2,7 @@
 
 use procwarden::proc::fact::{self, Fact, Missing};
 use procwarden::proc::process::Process;
+use procwarden::select::lines::Listed;
 use procwarden::select::population::{Population, Standing};
 use procwarden::select::spec_files::Placed;
 
@@ -9,21 +10,22 @@ use super::Satisfied;
 use super::answers::{Answers, word};
 use super::portrait;
 
-/// What the specs say of a process: those that it fits, or nearly fits, term by term. Without specs
-/// all is well.
+/// What the specs say of a process: those that it fits, or nearly fits, term by term. One that could
+/// not be read may be the one that it fits. Without specs all is well.
 ///
 /// # Errors
 /// When the process has ended.
 pub(super) fn of(
-    specs: &[Placed],
+    specs: &Listed<Placed>,
     process: &mut Process<'_>,
     population: &Population,
 ) -> Fact<(String, Satisfied)> {
+    let Listed { items: specs, faults } = specs;
     let mut text = String::new();
-    if specs.is_empty() {
+    if specs.is_empty() && faults.is_empty() {
         return Ok((text, Satisfied::Yes));
     }
-    let mut satisfied = Satisfied::No;
+    let mut satisfied = if faults.is_empty() { Satisfied::No } else { Satisfied::Unknown };
     let mut others = 0;
     for Placed { place, text: written, spec } in specs {
         let answers = Answers::of(&spec.selector, process)?;
@@ -40,16 +42,20 @@ pub(super) fn of(
         let mut said = word(fits).to_owned();
         if answers.fit() == Ok(true) && fits != Ok(true) {
             let standing = population.standing_for(&spec.selector, process);
-            said +=
-                &format!(", not counted: {}", portrait::in_words(standing, population.containers));
+            let why = portrait::in_words(standing, population.containers);
+            said += &format!(", not counted: {}", why.trim_start_matches("no, "));
         }
         text += &format!("{place}  {written}  {said}\n{}", answers.lines("    ", true));
     }
     text += &match (others, specs.len()) {
         (0, _) => String::new(),
         (others, all) if others == all => format!("none of {all} specs is about it\n"),
+        (1, _) => "1 more spec is not about it\n".into(),
         (others, _) => format!("{others} more specs are not about it\n"),
     };
+    for fault in faults {
+        text += &format!("{fault}\n");
+    }
     Ok((text, satisfied))
 }
 
