@@ -87,6 +87,12 @@ fn each_term_of_each_spec_that_names_a_process_is_answered() {
     has_line(&answer, &["args~listener", "NO", "sshd:", "alice", "[priv]"]);
     explain(&tree, &["700", "--specs-from", file]).code(0).has("args~listener:1-1  yes\n");
     explain(&tree, &["1", "--specs-from", file]).code(1).has("none of 2 specs is about it");
+    let with_fault = format!("{specs}cron,user=nosuchuser\n");
+    fs::write(file, with_fault).expect("the file");
+    let fault = format!("{file}:5: spec 'cron,user=nosuchuser': there is no user");
+    explain(&tree, &["721", "--specs-from", file]).code(3).has(&fault);
+    explain(&tree, &["700", "--specs-from", file]).code(0).has(&fault);
+    fs::write(file, specs).expect("the file");
     // All of a name, one of which is no daemon.
     let answer = explain(&tree, &["sshd", "--specs-from", file]);
     answer.code(1).has("pid 700 sshd").has("pid 721 sshd").has("pid 722 sshd").lacks("pid 1 ");
@@ -100,16 +106,27 @@ fn each_term_of_each_spec_that_names_a_process_is_answered() {
 #[test]
 fn a_spec_shows_what_fits_and_what_turns_the_others_away() {
     let tree = host();
+    tree.add(&Recorded::new(800, "cron"));
     let answer = explain(&tree, &["sshd,user=root,ppid=1:1-1"]);
     answer.code(1).has("sshd,user=root,ppid=1:1-1: 2 (want 1-1), CRITICAL\n");
     answer.has("unit ssh.service: sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups\n");
     answer.has("unit session-3.scope: sshd: alice [priv]\n");
     has_line(&answer, &["ppid=1", "NO", "700"]);
-    answer.lacks("pid 1 ");
+    // It fits all but the name.
+    answer.lacks("pid 800 ");
+    let answer = explain(&tree, &["user=root,ppid=1,args~listener:1-1"]);
+    answer.code(0).has("nearly fit:").has("pid 800 ");
     let answer = explain(&tree, &["sshd,user=root,not-parent=sshd,args~listener:1-1"]);
     answer.code(0).has(": 1, OK\n");
     has_line(&answer, &["args~listener", "NO", "sshd:", "alice", "[priv]"]);
     tree.add(&Recorded { state: 'Z', ..Recorded::new(730, "sshd") });
+    let dir = open_dir();
+    let file = dir.path().join("specs");
+    fs::write(&file, "sshd\n").expect("the file");
+    let file = file.to_str().expect("text");
+    explain(&tree, &["730", "--specs-from", file])
+        .code(1)
+        .has("sshd  NO, not counted: it is a zombie");
     tree.add(&Recorded { nspid: vec![740, 1], ..Recorded::new(740, "sshd") });
     let answer = explain(&tree, &["sshd:3-3"]);
     answer.code(0).has("no, it is a zombie").has("no, it lives in a container");

@@ -6,6 +6,7 @@ mod support;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use support::check::binary;
 use support::tree::Recorded;
 use support::{
     Answer, Check, Installed, Need, Process, Specimen, Tree, blocked, can, fifo, unique,
@@ -79,6 +80,15 @@ fn near_misses_are_told_without_the_command_line() {
     let answer = count(&[&format!("{name},user=root")]);
     answer
         .critical_with(&format!("{name},user=root 0 (want 1-): 1 named {name} runs as {STRANGER}"));
+}
+
+#[test]
+fn a_process_whose_command_line_hangs_is_explained_without_it() {
+    let name = unique();
+    let Some(silent) = silent(&name, 1, STRANGER) else { return };
+    let pid = silent.only_child().to_string();
+    let answer = Check::program(binary()).args(["explain", &pid]).run_raw();
+    answer.code(0).has("args       hidden: cmdline does not answer").has("counted    yes");
 }
 
 /// Any other file that hangs is treated alike: in a recorded tree it may be a pipe.

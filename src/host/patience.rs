@@ -1,11 +1,11 @@
 //! How long to wait for what may never answer, and how to do without it.
 //!
 //! A process that holds its memory's lock blocks every read of its `/proc/PID/cmdline`, and a name
-//! service may hang. Who is blocked so can't be called back. So where it matters the question is
-//! put on a thread of its own ([`bounded`]), and after some time the check goes on without it.
+//! service may hang. A thread that is blocked there can't be called back. So a careful check puts each such
+//! question on a thread of its own, and after some time goes on without the answer.
 //!
-//! A thread a question would make a quick scan slow. Hence the first scan asks directly, and is
-//! begun again with care if it gets stuck. What comes later is asked with care from the start.
+//! One thread for each question would slow down a scan. So the first scan asks directly, and starts
+//! again with care only if it gets stuck. What comes later is asked with care from the start.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
