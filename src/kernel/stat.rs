@@ -48,7 +48,8 @@ impl Stat {
     ///
     /// `None` if it is not of the kernel's form.
     pub fn parse(line: &[u8]) -> Option<Self> {
-        let mut fields = fields(line)?;
+        let (before, _, after) = parts(line)?;
+        let mut fields = after.strip_suffix(b"\n")?.split(|&byte| byte == b' ');
         let &[state] = fields.next()? else { return None };
         // Those up to 24 serve here.
         let mut numbers = [0; 21];
@@ -57,7 +58,7 @@ impl Stat {
         }
         let field = |number: usize| numbers[number - 4];
         Some(Self {
-            pid: parse_id(parts(line)?.0)?,
+            pid: parse_id(before)?,
             state: state.is_ascii_alphabetic().then_some(state)?,
             ppid: u32::try_from(field(4)).ok()?,
             session: u32::try_from(field(6)).ok()?,
@@ -90,15 +91,10 @@ impl Stat {
     ///
     /// `None` if the line has no such field.
     pub fn is_ending(&self, line: &[u8]) -> Option<bool> {
-        let pending = parse_number(fields(line)?.nth(31 - 3)?)?;
+        let (_, _, after) = parts(line)?;
+        let pending = after.split(|&byte| byte == b' ').nth(31 - 3).and_then(parse_number)?;
         Some(self.has_ended() || self.flags & ENDING != 0 || pending & SIGKILL != 0)
     }
-}
-
-/// The fields from the third on.
-fn fields(line: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
-    let (_, _, after) = parts(line)?;
-    Some(after.strip_suffix(b"\n")?.split(|&byte| byte == b' '))
 }
 
 /// What stands before, between and after `(` and `)`, without the space on either side.
