@@ -55,7 +55,7 @@ impl Question {
 /// `sshd` for `Sshd`, `backup` for the `python3` that runs it as a `#!` script, `args~^tmux: server`
 /// for the title `tmux: server`.
 fn other_name(wanted: &[u8], process: &mut Process<'_>) -> Option<Neighbour> {
-    let start = &wanted[..wanted.len().min(Comm::LONGEST)];
+    let start = &wanted[..wanted.len().min(Comm::CUT)];
     if process.comm().ok()?.as_bytes().eq_ignore_ascii_case(start) {
         let name = shown_name(process).ok()?;
         return name.eq_ignore_ascii_case(wanted).then(|| Neighbour::new(0, &name));
