@@ -37,6 +37,9 @@ pub fn shown(key: Key, process: &mut Process<'_>, longest: usize) -> Fact<String
     Ok(match key {
         Key::Name => text(&shown_name(process)?),
         Key::Exe | Key::Path => process.exe()?.map_or("no executable".into(), text),
+        Key::Comm => text(process.comm()?.as_bytes()),
+        Key::Cmd => text(&process.ps_command()?),
+        Key::Stat => process.ps_stat()?,
         // Daemons that write their title over their arguments pad it with spaces.
         Key::Args => text(joined(process.cmdline()?).trim_ascii_end()),
         Key::User => name(names::user(process.owner()?.uid)),

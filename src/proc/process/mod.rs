@@ -10,6 +10,7 @@ pub(crate) mod executable;
 pub(crate) mod name;
 mod path;
 mod predicates;
+mod ps;
 mod read;
 mod threads;
 mod times;

@@ -28,6 +28,35 @@ pub(crate) fn is(name: &[u8], process: &mut Process<'_>) -> Fact<bool> {
     Ok(claims(process, is_it)? == Some(true) || runs_file_called(process, is_it)?)
 }
 
+/// Whether `name` is the kernel's name of the process, whole or as `ps` readers cut it: up to a blank,
+/// and then from the last slash (`tmux: server` is `tmux:`, `kworker/0:0H` is `0:0H`). A longer name is
+/// confirmed by the first argument, the script or the executable.
+///
+/// # Errors
+/// Gone; or hidden where a long name can't be confirmed.
+pub(crate) fn is_comm(name: &[u8], process: &mut Process<'_>) -> Fact<bool> {
+    let comm = process.comm()?;
+    let comm = comm.as_bytes();
+    let word = comm.split(u8::is_ascii_whitespace).find(|word| !word.is_empty());
+    if comm == name || word.map(base_name) == Some(name) {
+        return Ok(true);
+    }
+    if comm.len() != Comm::LONGEST || !name.starts_with(comm) {
+        return Ok(false);
+    }
+    let is_longer = |told: &&[u8]| told.len() > comm.len() && told.starts_with(comm);
+    let told = other_names(process.cmdline()?).filter(is_longer).map(|told| told == name);
+    let told = told.reduce(|first, second| first || second);
+    if told == Some(true) {
+        return Ok(true);
+    }
+    match process.exe() {
+        Ok(link) => Ok(link.is_some_and(|link| base_name(undeleted(link)) == name)),
+        Err(Missing::Hidden(_)) if told.is_some() => Ok(false),
+        Err(missing) => Err(missing),
+    }
+}
+
 /// Whether any name of the process fits.
 ///
 /// # Errors

@@ -8,12 +8,16 @@ use crate::text::number::Unit;
 pub enum Key {
     /// What a sysadmin would call it.
     Name,
+    /// What the kernel calls it, and ps in its column COMMAND.
+    Comm,
     /// The executable's path.
     Exe,
     /// A bare path as first term: the executable, told by other means where the link is hidden.
     Path,
     /// The command line, joined by spaces.
     Args,
+    /// The command line as ps shows it.
+    Cmd,
     /// Effective user.
     User,
     /// Effective UID.
@@ -36,6 +40,8 @@ pub enum Key {
     Parent,
     /// The state's letter.
     State,
+    /// The state as ps shows it.
+    Stat,
     /// Seconds since it started.
     Age,
     /// Lifetime CPU in percent of one core.
@@ -99,6 +105,8 @@ pub const KEYS: &[Row] = &[
     (Key::Name, "name", Kind::Text, "what a sysadmin would call it", ALL),
     (Key::Exe, "exe", Kind::Path, "the executable's path", TRACER),
     (Key::Args, "args", Kind::Text, "the command line, joined by spaces", ALL),
+    (Key::Comm, "comm", Kind::Text, "what the kernel calls it, never a script's interpreter", ALL),
+    (Key::Cmd, "cmd", Kind::Text, "the command line as ps has it, [NAME] for a kernel thread", ALL),
     (Key::User, "user", Kind::UserName, "effective user", ALL),
     (Key::Uid, "uid", Kind::Number(Unit::Count), "effective UID", ALL),
     (Key::Group, "group", Kind::GroupName, "effective group", ALL),
@@ -110,6 +118,7 @@ pub const KEYS: &[Row] = &[
     (Key::Ppid, "ppid", Kind::Number(Unit::Count), "the parent's PID", ALL),
     (Key::Parent, "parent", Kind::Text, "the parent's name", ALL),
     (Key::State, "state", Kind::Letters, "state, any of the letters R S D Z T t I X", ALL),
+    (Key::Stat, "pstat", Kind::Text, "state and flags as ps has them, such as Ss+", ALL),
     (Key::Age, "age", Kind::Number(Unit::Seconds), "time since its start", ALL),
     (Key::Cpu, "cpu", Kind::Number(Unit::Percent), "lifetime CPU in % of one core", ALL),
     (Key::Rss, "rss", Kind::Number(Unit::Bytes), "resident memory", ALL),
@@ -174,14 +183,14 @@ impl Key {
     /// cheap term that turns nearly all down comes before one that is cheaper still.
     pub(crate) const fn rank(self) -> u8 {
         match self {
-            Self::Name => 0,
+            Self::Name | Self::Comm => 0,
             Self::Path | Self::Exe => 1,
             Self::User | Self::Uid | Self::Group | Self::Gid => 2,
             Self::Deleted => 3,
             Self::Context | Self::Domain | Self::Mode | Self::Seuser | Self::Role | Self::Level => {
                 4
             }
-            Self::Args | Self::Permissive => 5,
+            Self::Args | Self::Cmd | Self::Permissive => 5,
             Self::Ppid
             | Self::State
             | Self::Age
@@ -189,7 +198,7 @@ impl Key {
             | Self::Rss
             | Self::Vsz
             | Self::Threads => 6,
-            Self::Unit => 7,
+            Self::Unit | Self::Stat => 7,
             Self::RealUser | Self::RealUid | Self::RealGroup | Self::RealGid => 8,
             Self::Container => 9,
             Self::Parent => 10,

@@ -110,7 +110,7 @@ impl Selector {
 
     /// Whether it says which programs are meant, rather than whose processes or what kind of them.
     pub fn names_programs(&self) -> bool {
-        let keys = [Key::Name, Key::Exe, Key::Path, Key::Args];
+        let keys = [Key::Name, Key::Comm, Key::Exe, Key::Path, Key::Args, Key::Cmd];
         self.questions.iter().any(|question| keys.contains(&question.key) && !question.negated)
     }
 
@@ -176,7 +176,8 @@ impl Question {
 
     fn finds_by_expression(&self, process: &mut Process<'_>) -> bool {
         let is_expression = |test: &Test| matches!(test, Test::Matches(_));
-        let is_of_text = matches!(self.key, Key::Name | Key::Args) && !self.negated;
+        let is_of_text =
+            matches!(self.key, Key::Name | Key::Comm | Key::Args | Key::Cmd) && !self.negated;
         if !is_of_text || !self.tests.iter().any(is_expression) {
             return false;
         }

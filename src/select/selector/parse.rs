@@ -24,6 +24,9 @@ pub enum Subject {
     Domain,
 }
 
+/// Begins a term that must hold beside another one of the same key, and is no alternative to it.
+const ALSO: &[u8] = b"and-";
+
 /// Reads a selector.
 pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, Error> {
     if text.contains(&0) {
@@ -51,7 +54,8 @@ pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, Error>
             first = Some(key);
         }
         let same = |question: &&mut Question| question.key == key && question.negated == negated;
-        if let Some(question) = questions.iter_mut().find(same) {
+        let also = term.starts_with(ALSO);
+        if let Some(question) = questions.iter_mut().rfind(same).filter(|_| !also) {
             question.tests.push(test);
             question.written.push(written);
         } else {
@@ -62,7 +66,17 @@ pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, Error>
     // Stable, so that of equal ones the one written first is asked first.
     questions.sort_by_key(|question| question.key.rank());
     let names_something = |key: &Key| {
-        matches!(key, Key::Name | Key::Exe | Key::Path | Key::Args | Key::Domain | Key::Unit)
+        matches!(
+            key,
+            Key::Name
+                | Key::Comm
+                | Key::Exe
+                | Key::Path
+                | Key::Args
+                | Key::Cmd
+                | Key::Domain
+                | Key::Unit
+        )
     };
     Ok(Selector { text: escape::text(text), questions, subject: first.filter(names_something) })
 }
@@ -157,6 +171,7 @@ impl<'t> Written<'t> {
             return None;
         }
         let prefixed = key;
+        let key = key.strip_prefix("and-").unwrap_or(key);
         let (key, negated) = key.strip_prefix("not-").map_or((key, false), |key| (key, true));
         Some(Self {
             prefixed,
@@ -337,6 +352,14 @@ mod tests {
         {
             assert!(selector(text.as_bytes(), Subject::Program).is_ok(), "{text}");
         }
+    }
+
+    #[test]
+    fn and_begins_a_question_of_its_own() {
+        assert_eq!(
+            keys("args~x,and-args~y,args~z"),
+            [(Key::Args, false, 1), (Key::Args, false, 2)]
+        );
     }
 
     #[test]
