@@ -1,10 +1,12 @@
 //! One walk over all processes, or over those of a unit, counting for every spec at once.
 //!
-//! It knows nothing of thresholds. What it can't see it does not leave out: a count is an interval,
+//! What it can't see it does not leave out: a count is an interval,
 //! from those that are certainly meant to those that may be.
 
 use crate::count::sieve::Sieve;
 use crate::count::unit_members;
+use crate::nagios::range::Thresholds;
+use crate::nagios::state::State;
 use crate::proc::doubts::Doubts;
 use crate::proc::fact::Missing;
 use crate::proc::process::Process;
@@ -45,6 +47,17 @@ pub struct Scan {
     pub blindness: Option<String>,
 }
 
+impl Scan {
+    /// The state of the count of the selector in place `at`.
+    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
+    pub fn state(&self, at: usize, thresholds: &Thresholds) -> State {
+        let Tally { certain, uncertain, .. } = &self.tallies[at];
+        let possible =
+            if self.blindness.is_some() { f64::MAX } else { (certain + uncertain.count()) as f64 };
+        thresholds.state_between(*certain as f64, possible)
+    }
+}
+
 /// Counts the processes of `population` that fit each selector, by a walk over all.
 ///
 /// # Errors
@@ -60,7 +73,30 @@ pub fn walk(
     Ok(count.scan(root, listed, Vec::new()))
 }
 
-/// The same, but for selectors that ask for units by a look at the members of those alone, where their
+/// Calls `visit` with each process of `population` that certainly fits `selector`, in the kernel's
+/// order.
+///
+/// # Errors
+/// As [`walk`].
+pub fn each(
+    root: &ProcRoot,
+    population: &Population,
+    selector: &Selector,
+    mut visit: impl FnMut(&mut Process<'_>),
+) -> Result<Scan, Error> {
+    let selectors = [selector];
+    let mut count = Count::new(population, &selectors);
+    let listed = Process::each(root, |process| {
+        let before = count.tallies[0].certain;
+        count.visit(process, &[0]);
+        if count.tallies[0].certain > before {
+            visit(process);
+        }
+    })?;
+    Ok(count.scan(root, listed, Vec::new()))
+}
+
+/// As [`walk`], but for selectors that ask for units by a look at the members of those alone, where their
 /// control groups list them.
 ///
 /// # Errors

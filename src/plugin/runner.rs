@@ -32,6 +32,21 @@ pub struct Plugin {
     pub run: fn(&ArgMatches) -> Result<Report, Error>,
 }
 
+/// A program of another project that Procwarden stands in for, with that one's options and words.
+#[derive(Clone, Copy, Debug)]
+pub struct DropIn {
+    /// The name it is called by.
+    pub name: &'static str,
+    /// How long it may take, by its arguments; wrong ones don't matter here.
+    pub limit: fn(&[OsString]) -> Duration,
+    /// Does with its arguments what they ask for. What is wrong with them is an answer, too.
+    pub run: fn(&[OsString]) -> Result<Output, Error>,
+    /// The answer of a check that failed for this reason.
+    pub failed: fn(&str) -> Output,
+    /// The answer of a check that took longer than it may, and what it was doing.
+    pub timed_out: fn(Duration, &str) -> Output,
+}
+
 /// How to report: what `--mon` chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
@@ -58,9 +73,30 @@ impl Form {
 }
 
 /// What is printed, and the exit code.
-struct Output {
-    text: String,
-    code: u8,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// All of it, ended by a newline.
+    pub text: String,
+    /// 0 to 3.
+    pub code: u8,
+}
+
+/// Runs `drop_in` on `arguments`, without the program's name, and returns its exit code.
+pub fn stand_in(drop_in: DropIn, arguments: Vec<OsString>) -> u8 {
+    panic::set_hook(Box::new(|_| {}));
+    let limit = (drop_in.limit)(&arguments);
+    let output = match supervise(limit, move || (drop_in.run)(&arguments)) {
+        Ok(End::Done(Ok(Ok(output)))) => output,
+        Ok(End::Done(Ok(Err(error)))) => (drop_in.failed)(&error.to_string()),
+        Ok(End::Done(Err(panic))) => (drop_in.failed)(&panic_text(panic.as_ref())),
+        Ok(End::TimedOut) => (drop_in.timed_out)(limit, &progress::doing()),
+        Ok(End::Signal(signal)) => {
+            let what = format!("ended by {} while {}", name_of(signal), progress::doing());
+            (drop_in.failed)(&what)
+        }
+        Err(error) => (drop_in.failed)(&format!("cannot start a thread: {error}")),
+    };
+    if outlet::print(&output.text) { output.code } else { (drop_in.failed)("").code }
 }
 
 /// Runs `plugin` on `arguments`, without the program's name, and returns its exit code. `mon` is

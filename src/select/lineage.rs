@@ -100,6 +100,12 @@ impl Lineage {
         own.is_some_and(|own| process.stat().is_ok_and(|stat| stat.start == own.stat.start))
     }
 
+    /// Whether `process` has our own name.
+    pub fn is_namesake(&self, process: &mut Process<'_>) -> bool {
+        let me = self.own.first();
+        me.is_some_and(|me| process.comm().is_ok_and(|comm| comm.as_bytes() == me.comm))
+    }
+
     /// Whether `process` is a fork that our agent made for another check. Only a check that counts
     /// programs can mistake it for the agent.
     pub fn includes_fork(&self, process: &mut Process<'_>) -> bool {

@@ -41,6 +41,7 @@ pub struct Population {
     /// What is done with containers.
     pub containers: Containers,
     kernel_threads: bool,
+    namesakes: bool,
     lineage: OnceCell<Lineage>,
     sisters: OnceCell<Sisters>,
 }
@@ -48,7 +49,19 @@ pub struct Population {
 impl Population {
     /// All that run, chosen by containers and kernel threads.
     pub const fn new(containers: Containers, kernel_threads: bool) -> Self {
-        Self { containers, kernel_threads, lineage: OnceCell::new(), sisters: OnceCell::new() }
+        Self {
+            containers,
+            kernel_threads,
+            namesakes: true,
+            lineage: OnceCell::new(),
+            sisters: OnceCell::new(),
+        }
+    }
+
+    /// Without other runs of this program under the name that it was called by.
+    #[must_use]
+    pub fn without_namesakes(self) -> Self {
+        Self { namesakes: false, ..self }
     }
 
     /// What `process` is to the check.
@@ -84,11 +97,14 @@ impl Population {
         if !self.kernel_threads && process.is_kernel_thread()? {
             return Ok(Standing::KernelThread);
         }
-        if selector.finds_by_expression(process) {
-            let sisters = self.sisters.get_or_init(|| Sisters::of_this_check(root));
-            if sisters.include(process)? {
-                return Ok(Standing::Own);
-            }
+        let sisters = || self.sisters.get_or_init(|| Sisters::of_this_check(root));
+        let is_sister = if selector.finds_by_expression(process) {
+            sisters().include(process)?
+        } else {
+            !self.namesakes && lineage.is_namesake(process) && sisters().is_one(process)?
+        };
+        if is_sister {
+            return Ok(Standing::Own);
         }
         Ok(Standing::Member)
     }

@@ -66,8 +66,12 @@ impl Sisters {
         Ok(false)
     }
 
-    /// Whether it runs our file. Where that may not be known, one whose code has another size doesn't.
-    fn is_one(&self, process: &mut Process<'_>) -> Fact<bool> {
+    /// Whether `process` runs our file. Where that may not be known, one whose code has another size
+    /// doesn't.
+    ///
+    /// # Errors
+    /// Gone; or hidden if it may.
+    pub(crate) fn is_one(&self, process: &mut Process<'_>) -> Fact<bool> {
         match process.executable() {
             Err(hidden @ Missing::Hidden(_)) if process.status()?.code == self.code => Err(hidden),
             Err(Missing::Hidden(_)) => Ok(false),

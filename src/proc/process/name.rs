@@ -23,8 +23,13 @@ pub(crate) fn is(name: &[u8], process: &mut Process<'_>) -> Fact<bool> {
     if !may_be_cut {
         return Ok(false);
     }
+    is_continued_as(name, process)
+}
+
+/// Whether the whole of a name whose beginning is `comm` is told by the command line or the executable.
+/// The first 15 bytes are those of the name already: another claim is no proof against it.
+fn is_continued_as(name: &[u8], process: &mut Process<'_>) -> Fact<bool> {
     let is_it = |long: &[u8]| long == name;
-    // The first 15 bytes are those of the name already: another claim is no proof against it.
     Ok(claims(process, is_it)? == Some(true) || runs_file_called(process, is_it)?)
 }
 
@@ -41,20 +46,10 @@ pub(crate) fn is_comm(name: &[u8], process: &mut Process<'_>) -> Fact<bool> {
     if comm == name || word.map(base_name) == Some(name) {
         return Ok(true);
     }
-    if comm.len() != Comm::LONGEST || !name.starts_with(comm) {
+    if comm.len() != Comm::CUT || !name.starts_with(comm) {
         return Ok(false);
     }
-    let is_longer = |told: &&[u8]| told.len() > comm.len() && told.starts_with(comm);
-    let told = other_names(process.cmdline()?).filter(is_longer).map(|told| told == name);
-    let told = told.reduce(|first, second| first || second);
-    if told == Some(true) {
-        return Ok(true);
-    }
-    match process.exe() {
-        Ok(link) => Ok(link.is_some_and(|link| base_name(undeleted(link)) == name)),
-        Err(Missing::Hidden(_)) if told.is_some() => Ok(false),
-        Err(missing) => Err(missing),
-    }
+    is_continued_as(name, process)
 }
 
 /// Whether any name of the process fits.
