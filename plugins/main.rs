@@ -6,6 +6,7 @@ mod check_privdrop;
 mod check_proccount;
 mod check_proccpu;
 mod check_selinux_domain;
+mod drop_in;
 mod explain;
 mod footing;
 #[cfg(test)]
@@ -44,6 +45,9 @@ fn act_as(called: &OsStr, mut arguments: Vec<OsString>) -> u8 {
     if let Some((plugin, mon)) = plugin_called(called) {
         return runner::run(plugin, arguments, mon);
     }
+    if let Some(drop_in) = drop_in::named(called) {
+        return runner::stand_in(drop_in, arguments);
+    }
     if called.is_empty() || called == env!("CARGO_PKG_NAME") {
         if arguments.is_empty() {
             return link::help();
@@ -51,6 +55,9 @@ fn act_as(called: &OsStr, mut arguments: Vec<OsString>) -> u8 {
         let first = arguments.remove(0);
         if let Some((plugin, mon)) = plugin_called(&first) {
             return runner::run(plugin, arguments, mon);
+        }
+        if let Some(drop_in) = drop_in::named(&first) {
+            return runner::stand_in(drop_in, arguments);
         }
         return link::run(&first, &arguments);
     }

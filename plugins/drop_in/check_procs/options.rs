@@ -1,0 +1,410 @@
+//! The command line of `check_procs`: what was typed, and what it means.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
+
+use procwarden::count::measure::Metric;
+use procwarden::host::names;
+use procwarden::nagios::range::Thresholds;
+use procwarden::select::population::Containers;
+use procwarden::text::ere;
+
+use super::super::getopt::{Opt, Takes, Word, Words};
+use super::super::shown;
+use super::{range, status};
+
+/// What an option is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Id {
+    Warning,
+    Critical,
+    Metric,
+    Timeout,
+    Verbose,
+    Status,
+    Ppid,
+    Vsz,
+    Rss,
+    Pcpu,
+    User,
+    Args,
+    Ereg,
+    Command,
+    Exclude,
+    NoKthreads,
+    Traditional,
+    Containers,
+    Help,
+    Version,
+    Refused(&'static str),
+}
+
+const OPTIONS: &[Opt<Id>] = &[
+    valued(Id::Warning, Some(b'w'), &["warning"]),
+    valued(Id::Critical, Some(b'c'), &["critical"]),
+    valued(Id::Metric, Some(b'm'), &["metric"]),
+    valued(Id::Timeout, Some(b't'), &["timeout"]),
+    plain(Id::Verbose, Some(b'v'), &["verbose"]),
+    // The original's help says --state, the original itself only knows --status.
+    valued(Id::Status, Some(b's'), &["status", "state"]),
+    valued(Id::Ppid, Some(b'p'), &["ppid"]),
+    valued(Id::Vsz, Some(b'z'), &["vsz"]),
+    valued(Id::Rss, Some(b'r'), &["rss"]),
+    valued(Id::Pcpu, Some(b'P'), &["pcpu"]),
+    valued(Id::User, Some(b'u'), &["user"]),
+    valued(Id::Args, Some(b'a'), &["argument-array"]),
+    valued(Id::Ereg, None, &["ereg-argument-array"]),
+    valued(Id::Command, Some(b'C'), &["command"]),
+    valued(Id::Exclude, Some(b'X'), &["exclude-process"]),
+    Opt { takes: Takes::Maybe, ..plain(Id::NoKthreads, Some(b'k'), &["no-kthreads"]) },
+    plain(Id::Traditional, Some(b'T'), &["traditional-filter"]),
+    valued(Id::Containers, None, &["containers"]),
+    plain(Id::Help, Some(b'h'), &["help"]),
+    plain(Id::Version, Some(b'V'), &["version"]),
+    refused("--elapsed has never done anything; leave it out", None, &["elapsed"]),
+    refused(
+        "--input-file is not supported; only this host's processes are counted",
+        None,
+        &["input-file"],
+    ),
+    refused("--extra-opts is not supported; write the options themselves", None, &["extra-opts"]),
+    refused(
+        "-g is not supported; check_proccount counts a unit's processes: unit=NAME",
+        Some(b'g'),
+        &["cgroup-hierarchy"],
+    ),
+    refused("-j is not supported: Linux has no jails", Some(b'j'), &["jail"]),
+];
+
+const fn valued(id: Id, letter: Option<u8>, names: &'static [&'static str]) -> Opt<Id> {
+    Opt { id, letter, names, takes: Takes::Value }
+}
+
+const fn plain(id: Id, letter: Option<u8>, names: &'static [&'static str]) -> Opt<Id> {
+    Opt { id, letter, names, takes: Takes::Nothing }
+}
+
+const fn refused(why: &'static str, letter: Option<u8>, names: &'static [&'static str]) -> Opt<Id> {
+    Opt { takes: Takes::Maybe, ..plain(Id::Refused(why), letter, names) }
+}
+
+/// What an argument asks for instead of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Instead {
+    Help,
+    Version,
+    Error(String),
+}
+
+impl From<String> for Instead {
+    fn from(error: String) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// A check as it was asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    /// What is measured of each process; `None` to count them.
+    pub(super) metric: Option<Metric>,
+    pub(super) thresholds: Thresholds,
+    /// Both ranges as typed, for the performance data.
+    pub(super) ranges: [String; 2],
+    /// The filters in the original's words and in the order of the command line.
+    pub(super) filters: Vec<String>,
+    /// The terms that mean the same, as bytes of the grammar.
+    pub(super) terms: Vec<Vec<u8>>,
+    pub(super) kernel_threads: bool,
+    pub(super) containers: Containers,
+    pub(super) verbose: u8,
+    /// What is probably a mistake, but is done as asked.
+    pub(super) hint: Option<String>,
+}
+
+/// Options in the making: those that choose processes are kept until all are read.
+#[derive(Default)]
+struct Typed {
+    ranges: [Option<String>; 2],
+    metric: Option<Metric>,
+    status: Option<String>,
+    ppid: Option<Vec<u8>>,
+    user: Option<Vec<u8>>,
+    command: Option<OsString>,
+    args: Option<OsString>,
+    ereg: Option<String>,
+    exclude: Option<OsString>,
+    least: [Option<Vec<u8>>; 3],
+    filters: Vec<String>,
+    no_kthreads: bool,
+    containers: Option<Containers>,
+    verbose: u8,
+    operands: Vec<OsString>,
+}
+
+/// How long a check may take that has no `-t`.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// The time limit of a command line, which may be wrong otherwise.
+pub(super) fn time_limit(arguments: &[OsString]) -> Duration {
+    let arguments = without_to(arguments);
+    let typed = Words::new(OPTIONS, &arguments).filter_map(|word| match word {
+        Ok(Word::Option(Id::Timeout, seconds)) => limit(seconds.to_str()?).ok(),
+        _ => None,
+    });
+    typed.last().unwrap_or(LIMIT)
+}
+
+/// The original takes `-to` for `-t`, wherever it stands.
+fn without_to(arguments: &[OsString]) -> Vec<OsString> {
+    let right = |word: &OsString| if word == "-to" { "-t".into() } else { word.clone() };
+    arguments.iter().map(right).collect()
+}
+
+/// Reads a command line.
+pub(super) fn read(arguments: &[OsString]) -> Result<Request, Instead> {
+    let arguments = without_to(arguments);
+    let mut typed = Typed::default();
+    for word in Words::new(OPTIONS, &arguments) {
+        match word.map_err(|error| format!("{error}; --help lists all options"))? {
+            Word::Operand(operand) => typed.operands.push(operand),
+            Word::Option(Id::Help, _) => return Err(Instead::Help),
+            Word::Option(Id::Version, _) => return Err(Instead::Version),
+            Word::Option(id, value) => typed.take(id, value)?,
+        }
+    }
+    typed.take_operands()?;
+    Ok(typed.meant()?)
+}
+
+impl Typed {
+    fn take(&mut self, id: Id, value: OsString) -> Result<(), String> {
+        match id {
+            Id::Warning => self.ranges[0] = Some(text("-w", &value)?),
+            Id::Critical => self.ranges[1] = Some(text("-c", &value)?),
+            Id::Metric => self.metric = metric(&text("-m", &value)?)?,
+            Id::Timeout => drop(limit(&text("-t", &value)?)?),
+            Id::Verbose => self.verbose = self.verbose.saturating_add(1),
+            Id::Status => self.take_status(&value)?,
+            Id::Command | Id::Args | Id::Exclude => self.take_once(id, value)?,
+            Id::Ereg => {
+                let wrong = |why| format!("Could not compile regular expression - {why}");
+                self.ereg = Some(ere::translated(value.as_bytes()).map_err(wrong)?);
+                self.filters.push(format!("regex args '{}'", shown(value.as_bytes())));
+            }
+            Id::Ppid => {
+                let number: u32 = number("-p", "a parent's process ID", &value)?;
+                self.ppid = Some(format!("ppid={number}").into_bytes());
+                self.filters.push(format!("PPID = {number}"));
+            }
+            Id::User => self.take_user(&text("-u", &value)?)?,
+            Id::Vsz => self.take_size(0, "vsz", &value)?,
+            Id::Rss => self.take_size(1, "rss", &value)?,
+            Id::Pcpu => {
+                let share: f32 = number("-P", "a percentage", &value)?;
+                if !share.is_finite() {
+                    return Err("-P wants a percentage".into());
+                }
+                self.least[2] = (share > 0.0).then(|| format!("cpu={share}-").into_bytes());
+                self.filters.push(format!("PCPU >= {share:.2}"));
+            }
+            Id::NoKthreads => self.no_kthreads = true,
+            Id::Containers => self.containers = Some(containers(&text("--containers", &value)?)?),
+            Id::Refused(why) => return Err(why.into()),
+            Id::Traditional | Id::Help | Id::Version => {}
+        }
+        Ok(())
+    }
+
+    /// What the original takes once, and later ones ignores without a word.
+    fn take_once(&mut self, id: Id, value: OsString) -> Result<(), String> {
+        let (option, words, place) = match id {
+            Id::Command => ("-C", "command name", &mut self.command),
+            Id::Args => ("-a", "args", &mut self.args),
+            _ => ("-X", "exclude progs", &mut self.exclude),
+        };
+        if let Some(known) = place {
+            return if *known == value { Ok(()) } else { Err(twice(option)) };
+        }
+        if value.is_empty() && id == Id::Command {
+            return Err("-C names no command".into());
+        }
+        self.filters.push(format!("{words} '{}'", shown(value.as_bytes())));
+        *place = Some(value);
+        Ok(())
+    }
+
+    fn take_status(&mut self, value: &OsString) -> Result<(), String> {
+        let status = text("-s", value)?;
+        if self.status.as_ref().is_some_and(|known| *known != status) {
+            return Err(twice("-s"));
+        }
+        if self.status.is_none() {
+            self.filters.push(format!("STATE = {}", shown(status.as_bytes())));
+        }
+        self.status = Some(status);
+        Ok(())
+    }
+
+    fn take_user(&mut self, user: &str) -> Result<(), String> {
+        let silent = |_| "the name service does not answer".to_owned();
+        let uid = if user.is_empty() { None } else { names::uid(user).map_err(silent)? };
+        let uid = uid.ok_or_else(|| format!("there is no user '{}'", shown(user.as_bytes())))?;
+        self.user = Some(format!("uid={uid}").into_bytes());
+        self.filters.push(format!("UID = {uid} ({})", shown(names::user(uid).as_bytes())));
+        Ok(())
+    }
+
+    fn take_size(&mut self, at: usize, key: &str, value: &OsString) -> Result<(), String> {
+        let option = ["-z", "-r"][at];
+        let least: i32 = number(option, "a whole number of KiB", value)?;
+        self.least[at] = (least > 0).then(|| format!("{key}={least}k-").into_bytes());
+        self.filters.push(format!("{} >= {least}", key.to_uppercase()));
+        Ok(())
+    }
+
+    /// Operands are WARN, CRIT and STATE, as far as no option gave them.
+    fn take_operands(&mut self) -> Result<(), String> {
+        let operands = std::mem::take(&mut self.operands);
+        let mut operands = operands.into_iter();
+        for at in 0..2 {
+            if self.ranges[at].is_none() {
+                self.ranges[at] = operands.next().map(|word| text("a range", &word)).transpose()?;
+            }
+        }
+        if let Some(status) = operands.next() {
+            if self.status.is_some() {
+                return Err(superfluous(&status));
+            }
+            self.take_status(&status)?;
+        }
+        operands.next().map_or(Ok(()), |word| Err(superfluous(&word)))
+    }
+
+    fn meant(self) -> Result<Request, String> {
+        let terms = self.terms()?;
+        let [warning, critical] = &self.ranges;
+        let read = |option: &str, text: &Option<String>| {
+            let text = text.as_deref().unwrap_or_default();
+            range::parse(text).map_err(|why| format!("Range format incorrect: {option}: {why}"))
+        };
+        let thresholds =
+            Thresholds { critical: read("-c", critical)?, warning: read("-w", warning)? };
+        let is_given = warning.is_some() || critical.is_some();
+        if is_given && thresholds == Thresholds::default() {
+            return Err(
+                "-w and -c are empty, so that nothing would ever alert; write a range, or \
+                        neither of them"
+                    .into(),
+            );
+        }
+        let assigned = self.command.as_ref().filter(|name| name.as_bytes().starts_with(b"="));
+        let hint = assigned.map(|name| {
+            let name = shown(name.as_bytes());
+            format!("-C{name} asks for the name '{name}'; write -C {}", &name[1..])
+        });
+        Ok(Request {
+            metric: self.metric,
+            thresholds,
+            ranges: self.ranges.map(|range| range.unwrap_or_default().trim().to_owned()),
+            filters: self.filters,
+            terms,
+            kernel_threads: !self.no_kthreads,
+            containers: self.containers.unwrap_or(Containers::Include),
+            verbose: self.verbose,
+            hint,
+        })
+    }
+
+    /// The terms of the selector that chooses the same processes.
+    fn terms(&self) -> Result<Vec<Vec<u8>>, String> {
+        let mut terms = Vec::new();
+        if let Some(name) = &self.command {
+            terms.push(term("comm=", name.as_bytes()));
+        }
+        // Every command line contains an empty text, as an unset macro of the scheduler's leaves it.
+        if let Some(part) = self.args.as_ref().filter(|part| !part.is_empty()) {
+            terms.push(term("cmd~", ere::literal(part.as_bytes()).as_bytes()));
+        }
+        if let Some(expression) = self.ereg.as_ref().filter(|text| !text.is_empty()) {
+            let key =
+                if terms.iter().any(|term| term.starts_with(b"cmd")) { "and-cmd~" } else { "cmd~" };
+            terms.push(term(key, expression.as_bytes()));
+        }
+        let names_programs = !terms.is_empty();
+        let status = self.status.as_deref().unwrap_or_default();
+        let states = status::terms(status)?;
+        // Totals have always counted zombies. A daemon that is dead has not to be OK.
+        let wants_zombies = !names_programs || status.contains('Z');
+        if wants_zombies && !states.iter().any(|term| term.starts_with("state=")) {
+            terms.push(term("state=", status::STATES.as_bytes()));
+        }
+        terms.extend(states.iter().map(|state| term("", state.as_bytes())));
+        let [vsz, rss, cpu] = &self.least;
+        let others = [&self.user, &self.ppid, vsz, rss, cpu];
+        terms.extend(others.into_iter().flatten().cloned());
+        let excluded = self.exclude.as_ref().map(|names| names.as_bytes()).unwrap_or_default();
+        let excluded = excluded.split(|&byte| byte == b',').filter(|name| !name.is_empty());
+        terms.extend(excluded.map(|name| term("not-comm=", name)));
+        Ok(terms)
+    }
+}
+
+/// A term of the grammar, in which a comma that belongs to a value stands twice.
+fn term(key: &str, value: &[u8]) -> Vec<u8> {
+    let mut term = key.as_bytes().to_vec();
+    for &byte in value {
+        term.push(byte);
+        if byte == b',' {
+            term.push(byte);
+        }
+    }
+    term
+}
+
+fn twice(option: &str) -> String {
+    format!("{option} is given twice, with different values")
+}
+
+fn superfluous(word: &OsString) -> String {
+    format!("'{}' is one argument too many; --help lists all options", shown(word.as_bytes()))
+}
+
+fn text(option: &str, value: &OsString) -> Result<String, String> {
+    let wrong = || format!("{option}: '{}' is not UTF-8", shown(value.as_bytes()));
+    value.to_str().map(str::to_owned).ok_or_else(wrong)
+}
+
+fn number<T: std::str::FromStr>(option: &str, what: &str, value: &OsString) -> Result<T, String> {
+    let parsed = value.to_str().and_then(|text| text.trim().parse().ok());
+    parsed.ok_or_else(|| format!("{option} wants {what}, not '{}'", shown(value.as_bytes())))
+}
+
+fn metric(name: &str) -> Result<Option<Metric>, String> {
+    Ok(match name {
+        "PROCS" => None,
+        "VSZ" => Some(Metric::Vsz),
+        "RSS" => Some(Metric::Rss),
+        "CPU" => Some(Metric::Cpu),
+        "ELAPSED" => Some(Metric::Age),
+        _ => {
+            let name = shown(name.as_bytes());
+            return Err(format!("-m wants one of PROCS, VSZ, RSS, CPU, ELAPSED, not '{name}'"));
+        }
+    })
+}
+
+fn limit(seconds: &str) -> Result<Duration, String> {
+    let limit = seconds.trim().parse().ok().filter(|seconds| (1..=86400).contains(seconds));
+    let wrong = || format!("-t wants seconds from 1 to 86400, not '{}'", shown(seconds.as_bytes()));
+    limit.map(Duration::from_secs).ok_or_else(wrong)
+}
+
+fn containers(what: &str) -> Result<Containers, String> {
+    match what {
+        "include" => Ok(Containers::Include),
+        "exclude" => Ok(Containers::Exclude),
+        "only" => Ok(Containers::Only),
+        _ => Err("--containers wants include, exclude or only".into()),
+    }
+}

@@ -1,0 +1,80 @@
+//! The ranges of `-w` and `-c`, with everything that the original reads and that is no mistake.
+
+use procwarden::nagios::range::Range;
+
+/// Reads a range; an empty one is none, as an unset macro of the scheduler's leaves it.
+///
+/// # Errors
+/// What is wrong with it. The original takes what is no number for 0.
+pub(super) fn parse(text: &str) -> Result<Option<Range>, String> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let (inside, ends) = match text.trim_start().strip_prefix('@') {
+        Some(ends) => ("@", ends),
+        None => ("", text),
+    };
+    if ends.trim().is_empty() {
+        return Err("nothing follows the @".into());
+    }
+    let (start, end) = ends.split_once(':').unwrap_or(("0", ends));
+    let start = match start.trim_start() {
+        "" => "0".to_owned(),
+        "~" => "~".to_owned(),
+        start => number(start)?.to_string(),
+    };
+    let end = match end.trim_start() {
+        "" => String::new(),
+        end => Some(number(end)?)
+            .filter(|end| end.is_finite())
+            .map_or_else(String::new, |end| end.to_string()),
+    };
+    let range = Range::parse(&format!("{inside}{start}:{end}"));
+    range.map(Some).map_err(|error| error.to_string())
+}
+
+/// A number as C's `strtod` reads it, all of it.
+fn number(text: &str) -> Result<f64, String> {
+    let hexadecimal = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let value = match hexadecimal {
+        Some(digits) => u32::from_str_radix(digits, 16).ok().map(f64::from),
+        None => text.parse().ok(),
+    };
+    let value = value.filter(|value: &f64| !value.is_nan());
+    value.ok_or_else(|| format!("'{}' is not a number", super::super::shown(text.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_original_reads_is_read() {
+        for (text, wanted) in [
+            ("5", "5"),
+            ("5:", "5:"),
+            (":10", "10"),
+            ("~:5", "~:5"),
+            ("@5", "@5"),
+            ("@0:20", "@20"),
+            (":", "0:"),
+            ("1e1", "10"),
+            ("0x10", "16"),
+            (" 5", "5"),
+            ("inf", "0:"),
+            ("1:1", "1:1"),
+        ] {
+            assert_eq!(parse(text).unwrap().unwrap().to_string(), wanted, "{text}");
+        }
+        assert!(parse("").unwrap().is_none());
+    }
+
+    #[test]
+    fn junk_is_refused() {
+        for text in
+            ["foo", "~", "5,9", "5-10", "5%", "8kB", "10:5", "-1", "nan", "1:2:3", "@", "inf:"]
+        {
+            assert!(parse(text).is_err(), "{text}: {:?}", parse(text));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What `-s` asks for: a part of the column `STAT` of ps, or one of several states.
+
+use procwarden::kernel::ps::Flags;
+use procwarden::text::ere;
+
+/// The letters of states.
+pub(super) const STATES: &str = "RSDZTtIX";
+
+/// The terms of a selector that mean `-s text`; none for an empty text, which every process has.
+///
+/// The original looks for `text` in `STAT`, which begins with one letter of a state. So it finds no
+/// process by `RSZDT`, which its help gives as an example. Here a text that is a part of no `STAT`
+/// means any of its letters.
+///
+/// # Errors
+/// If it holds a letter that stands in no `STAT`.
+pub(super) fn terms(text: &str) -> Result<Vec<String>, String> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    if let Some(strange) = text.chars().find(|&c| !STATES.contains(c) && !Flags::ALL.contains(c)) {
+        return Err(format!(
+            "'{}' is no state: {} is none of the letters {STATES} and flags {}",
+            super::super::shown(text.as_bytes()),
+            super::super::shown(strange.to_string().as_bytes()),
+            Flags::ALL
+        ));
+    }
+    if text.chars().all(|c| STATES.contains(c)) {
+        return Ok(vec![format!("state={text}")]);
+    }
+    if is_part_of_a_stat(text) {
+        return Ok(vec![format!("pstat~{}", ere::literal(text.as_bytes()))]);
+    }
+    Ok(vec![format!("pstat~[{text}]")])
+}
+
+/// A state, then each flag at most once, in their order.
+fn is_part_of_a_stat(text: &str) -> bool {
+    let flags = text.strip_prefix(|c| STATES.contains(c)).unwrap_or(text);
+    let mut places = flags.chars().map(|flag| Flags::ALL.find(flag));
+    // No process has both priorities. A part has no gaps, but a flag may be unset.
+    let mut last = None;
+    places.all(|place| {
+        let is_next = place.is_some() && place > last && (last, place) != (Some(0), Some(1));
+        last = place;
+        is_next
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_looked_for_and_anything_else_means_any_of_its_letters() {
+        for (text, wanted) in [
+            ("Z", "state=Z"),
+            ("RSZDT", "state=RSZDT"),
+            ("s", "pstat~s"),
+            ("Ss", "pstat~Ss"),
+            ("S<", "pstat~S<"),
+            ("s+", "pstat~s\\+"),
+            ("sS", "pstat~[sS]"),
+            ("<N", "pstat~[<N]"),
+            ("RSs", "pstat~[RSs]"),
+        ] {
+            assert_eq!(terms(text).unwrap(), [wanted], "{text}");
+        }
+        assert!(terms("").unwrap().is_empty());
+        assert!(terms("foo").unwrap_err().contains("'foo' is no state: f"));
+    }
+}

@@ -1,0 +1,204 @@
+//! What was found, in the words of the original.
+
+use procwarden::count::scan::Scan;
+use procwarden::nagios::range::{Range, Thresholds};
+use procwarden::nagios::state::State;
+use procwarden::plugin::runner::Output;
+use procwarden::proc::fact::Fact;
+use procwarden::proc::process::Process;
+use procwarden::select::population::Containers;
+use procwarden::text::list::{listed, one_line};
+
+use super::super::shown;
+use super::Metric;
+use super::options::Request;
+
+/// Longest whole output, in bytes: Nagios loses the end of a longer one.
+const LONGEST: usize = 4096;
+
+/// Longest list of filters, and of names, in bytes.
+const LONGEST_LIST: usize = 1000;
+
+/// More lines about processes than fit.
+pub(super) const MOST_LINES: usize = 100;
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) state: State,
+    pub(super) scan: Scan,
+    /// Processes beyond the warning range, and beyond the critical one, where each is measured.
+    pub(super) warning: u64,
+    pub(super) critical: u64,
+    /// The names of these.
+    pub(super) names: Vec<String>,
+    /// A line for each process that was counted.
+    pub(super) matched: Vec<String>,
+    /// Why the number is not known for sure.
+    pub(super) obstacle: Option<String>,
+}
+
+impl Found {
+    pub(super) fn of(scan: Scan) -> Self {
+        let obstacle = scan.blindness.clone().or_else(|| scan.tallies[0].uncertain.explained());
+        let (state, warning, critical) = (State::Unknown, 0, 0);
+        Self { state, scan, warning, critical, names: Vec::new(), matched: Vec::new(), obstacle }
+    }
+}
+
+/// The status line, and details below it.
+pub(super) fn output(request: &Request, found: &Found) -> Output {
+    let mut text = status_line(request, found) + "\n";
+    for line in details(request, found) {
+        let line = one_line(&line, LONGEST_LIST);
+        if text.len() + line.len() + 1 > LONGEST {
+            break;
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+    let code = match found.state {
+        State::Ok => 0,
+        State::Warning => 1,
+        State::Critical => 2,
+        State::Unknown => 3,
+    };
+    Output { text, code }
+}
+
+fn status_line(request: &Request, found: &Found) -> String {
+    let name = match request.metric {
+        None => "PROCS",
+        Some(Metric::Vsz) => "VSZ",
+        Some(Metric::Rss) => "RSS",
+        Some(Metric::Cpu) => "CPU",
+        Some(Metric::Age) => "ELAPSED",
+    };
+    let mut line = format!("{name} {}: ", found.state);
+    let Found { warning, critical, .. } = found;
+    match (found.state, request.metric) {
+        (State::Warning, Some(_)) => line.push_str(&format!("{warning} warn out of ")),
+        (State::Critical, Some(_)) => {
+            line.push_str(&format!("{critical} crit, {warning} warn out of "));
+        }
+        _ => {}
+    }
+    line.push_str(&number(found));
+    if !request.filters.is_empty() {
+        line.push_str(&format!(" with {}", listed(&request.filters, LONGEST_LIST)));
+    }
+    if !found.names.is_empty() {
+        line.push_str(&format!(" [{}]", listed(&found.names, LONGEST_LIST)));
+    }
+    if let Some(obstacle) = found.obstacle.as_ref().filter(|_| found.state == State::Unknown) {
+        line.push_str(&format!("; {}", one_line(obstacle, LONGEST_LIST)));
+    }
+    line + &perfdata(request, found)
+}
+
+/// `1 process`, `2 processes`, and where some are out of sight `2 to 5 processes`.
+fn number(found: &Found) -> String {
+    let certain = found.scan.tallies[0].certain;
+    let uncertain = found.scan.tallies[0].uncertain.count();
+    match (found.state, &found.scan.blindness) {
+        (State::Unknown, Some(_)) => format!("{certain} or more processes"),
+        (State::Unknown, None) if uncertain > 0 => {
+            format!("{certain} to {} processes", certain + uncertain)
+        }
+        _ if certain == 1 => "1 process".into(),
+        _ => format!("{certain} processes"),
+    }
+}
+
+fn perfdata(request: &Request, found: &Found) -> String {
+    let Found { warning, critical, .. } = found;
+    let certain = found.scan.tallies[0].certain;
+    let [warning_range, critical_range] = &request.ranges;
+    match request.metric {
+        None => format!(" | procs={certain};{warning_range};{critical_range};0;"),
+        Some(_) => {
+            format!(" | procs={certain};;;0; procs_warn={warning};;;0; procs_crit={critical};;;0;")
+        }
+    }
+}
+
+fn details(request: &Request, found: &Found) -> Vec<String> {
+    let mut lines = Vec::new();
+    match found.scan.tallies[0].zombies {
+        0 => {}
+        1 => lines.push("1 zombie not counted".into()),
+        zombies => lines.push(format!("{zombies} zombies not counted")),
+    }
+    lines.extend(request.hint.clone());
+    if request.verbose > 0 {
+        lines.extend(the_same(request));
+    }
+    lines.extend(found.matched.iter().cloned());
+    lines
+}
+
+/// The call of Procwarden's own plugin that counts the same processes.
+fn the_same(request: &Request) -> Option<String> {
+    if request.metric.is_some() {
+        return None;
+    }
+    let mut words = vec!["check_proccount".to_owned()];
+    if request.containers != Containers::Exclude {
+        let only = request.containers == Containers::Only;
+        words.push(format!("--containers {}", if only { "only" } else { "include" }));
+    }
+    if !request.kernel_threads {
+        words.push("-k".into());
+    }
+    let selector = shown(&request.terms.join(&b','));
+    let Thresholds { warning, critical } = request.thresholds;
+    let ranges = match (warning, critical) {
+        (None, None) => Some(":any".into()),
+        (None, Some(critical)) => of_spec(critical).map(|critical| format!(":{critical}")),
+        (Some(warning), critical) => of_spec(warning)
+            .zip(critical.map_or(Some("0-".into()), of_spec))
+            .map(|(warning, critical)| format!(":{warning}:{critical}")),
+    };
+    if ranges.is_none() {
+        let option = |letter: char| move |range: Range| format!("-{letter} {range}");
+        words.extend(warning.map(option('w')));
+        words.extend(critical.map(option('c')));
+    }
+    words.push(quoted(&(selector + &ranges.unwrap_or_default())));
+    Some(format!("the same as: {}", words.join(" ")))
+}
+
+/// A range as a spec has it, if it can be written so.
+fn of_spec(range: Range) -> Option<String> {
+    let wanted = range.wanted();
+    let text = match wanted.strip_prefix("up to ") {
+        Some(end) => format!("0-{end}"),
+        None if wanted == "any" => "0-".into(),
+        None => wanted,
+    };
+    text.chars().all(|c| c.is_ascii_digit() || c == '-').then_some(text)
+}
+
+/// A word for the shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "=,.:/_-+@%".contains(c);
+    if word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// A process in the original's words; `None` if it has ended meanwhile.
+pub(super) fn matched(process: &mut Process<'_>) -> Option<String> {
+    let mut line = || -> Fact<String> {
+        let (uid, pid) = (process.owner()?.uid, process.pid());
+        let (vsz, rss) = (Metric::Vsz.of(process)?, Metric::Rss.of(process)?);
+        let (ppid, age) = (process.stat()?.ppid, process.age()?.floor());
+        let (cpu, stat) = (process.lifetime_cpu()?, process.ps_stat()?);
+        let name = shown(process.comm()?.as_bytes());
+        let command = shown(&process.ps_command()?);
+        Ok(format!(
+            "Matched: uid={uid} vsz={vsz} rss={rss} pid={pid} ppid={ppid} pcpu={cpu:.2} stat={stat} \
+             etime={age} prog={name} args={}",
+            one_line(&command, 200)
+        ))
+    };
+    line().ok()
+}

@@ -1,0 +1,154 @@
+//! `check_procs`, the drop-in: what it does where the original is wrong, and its own additions. That
+//! both agree otherwise is shown in `drop_in.rs`.
+
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+mod support;
+
+use std::os::unix::ffi::OsStrExt;
+
+use support::{Answer, Check, NOBODY, Need, Specimen, bytes, can, unique};
+
+fn check(args: &[&str]) -> Answer {
+    Check::plugin("check_procs").args(args).run_raw()
+}
+
+/// The words of a shell line as this program prints it.
+fn words(line: &str) -> Vec<String> {
+    let output = std::process::Command::new("sh")
+        .args(["-c", &format!("printf '%s\\n' {line}")])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_dead_daemon_is_not_running() {
+    let name = unique();
+    let _parent = Specimen::called("parent").verb(format!("zombie={name}")).start();
+    check(&["-c", "1:", "-C", &name]).code(2).prints(&format!(
+        "PROCS CRITICAL: 0 processes with command name '{name}' | procs=0;;1:;0;\n1 zombie not counted\n"
+    ));
+    check(&["-c", "1:", "-C", &name, "-s", "Z"]).code(0);
+}
+
+#[test]
+fn v_prints_a_call_that_counts_the_same() {
+    let name = unique();
+    let _one = Specimen::called(&name).verb("threads=2").start();
+    let _two = Specimen::called(&name).argv(["it's", "a, b", "|x"]).verb("nice=3").start();
+    for args in [
+        vec!["-C", name.as_str()],
+        vec!["-C", &name, "-s", "N"],
+        vec!["-C", &name, "-s", "l", "-c", "2:"],
+        vec!["-a", "a, b", "-C", &name, "-w", "1:1"],
+        vec!["--ereg", "^it's .*[|]x", "-C", &name, "-c", "0"],
+        vec!["-a", "it's", "--ereg", "x$", "-C", &name, "-r", "1", "-P", "0", "-u", "root"],
+        vec!["-C", &name, "-X", "a,b", "-k", "-p", &std::process::id().to_string()],
+    ] {
+        let ours = check(&[args.as_slice(), &["-v"]].concat());
+        let line =
+            ours.lines()[1].strip_prefix("the same as: check_proccount ").unwrap().to_owned();
+        let same = Check::count(words(&line)).run();
+        let number = |perfdata: &str| {
+            let value = perfdata.split(['=', ';']).nth(1).map(str::to_owned);
+            value.unwrap_or_default()
+        };
+        let (left, right) = (number(ours.perfdata()), number(same.perfdata()));
+        assert_eq!((ours.code, left), (same.code, right), "{line}\n{ours}{same}");
+    }
+}
+
+#[test]
+fn a_long_name_is_whole() {
+    let name = format!("{}-long-name", unique());
+    let cut = &name[..15];
+    let _process = Specimen::called(&name).start();
+    for (asked, code) in [(name.as_str(), 0), (cut, 0), (&format!("{name}r"), 2)] {
+        check(&["-c", "1:1", "-C", asked]).code(code);
+    }
+}
+
+#[test]
+fn arguments_are_bytes() {
+    let name = unique();
+    let strange = bytes(&[b"\xff|\xc3\xa9"]);
+    let _process = Specimen::called(&name).argv([name.as_ref(), strange.as_os_str()]).start();
+    for part in [&b"\xff|"[..], b"|\xc3", b"\xc3\xa9"] {
+        let part = std::ffi::OsStr::from_bytes(part);
+        let run =
+            Check::plugin("check_procs").args(["-c", "1:1", "-C", &name, "-a"]).arg(part).run();
+        run.code(0).lacks("||");
+    }
+    Check::plugin("check_procs")
+        .args(["-C", &name, "-a"])
+        .arg(bytes(&[b"\xfe"]))
+        .run()
+        .code(0)
+        .has("0 processes");
+}
+
+#[test]
+fn what_can_only_be_a_mistake_is_refused_in_one_line() {
+    for args in [
+        &["-w", "foo"][..],
+        &["-c", "~"],
+        &["-w", "", "-c", ""],
+        &["-C", ""],
+        &["-C", "a", "-C", "b"],
+        &["-s", "sleeping"],
+        &["-m", "procs"],
+        &["-t", "0"],
+        &["-p", "-1"],
+        &["-P", "nan"],
+        &["-u", "no-such-user"],
+        &["--input-file=/dev/null"],
+        &["--extra-opts"],
+        &["--elapsed=5"],
+        &["--ereg", "(a)\\1"],
+        &["1", "2", "S", "4"],
+        &["--frob"],
+        &["-w"],
+    ] {
+        let answer = Check::plugin("check_procs").args(args).run();
+        answer.code(3).line_count(1);
+        assert!(answer.status().starts_with("PROCS UNKNOWN: "), "{answer}");
+    }
+    let odd = Check::plugin("check_procs").arg("-w").arg(bytes(&[b"\xff\n"])).run();
+    odd.code(3).line_count(1);
+}
+
+#[test]
+fn help_and_version_are_no_verdict() {
+    check(&["--help"]).code(3).has("--argument-array").has("check_proccount sshd");
+    check(&["-V"]).code(3).has("check_procs (procwarden");
+}
+
+#[test]
+fn a_hidden_process_is_no_zero() {
+    if !can(Need::Root) {
+        return;
+    }
+    let blind = || Check::plugin("check_procs").with_proc("hidepid=2").by_user(NOBODY);
+    let answer = blind().args(["-c", "1:", "-C", "no-such-daemon"]).run();
+    answer.code(3).has("hidepid").has("0 or more processes");
+    // Nothing that is hidden changes this verdict.
+    blind().args(["-C", "no-such-daemon"]).run().code(0);
+}
+
+#[test]
+fn sizes_are_measured_one_by_one() {
+    let name = unique();
+    let _small = Specimen::called(&name).start();
+    let _large = Specimen::called(&name).verb("rss=50").start();
+    check(&["-m", "RSS", "-w", "10000", "-c", "20000", "-C", &name, "-v"]).code(2).prints(
+        &format!(
+            "RSS CRITICAL: 1 crit, 0 warn out of 2 processes with command name '{name}' [{name}] | \
+         procs=2;;;0; procs_warn=0;;;0; procs_crit=1;;;0;\n"
+        ),
+    );
+    check(&["-m", "RSS", "-w", "10000", "-C", &name]).code(1).has("1 warn out of 2 processes");
+    check(&["-m", "RSS", "-w", "90000", "-C", &name]).code(0);
+    // Nothing that fits is OK, whatever the range.
+    check(&["-m", "RSS", "-c", "100:", "-C", "no-such-daemon"]).code(0);
+}
