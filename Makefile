@@ -48,7 +48,7 @@ install:
 	$(DATA) completions/fish/* $(SHARE)/fish/vendor_completions.d
 	$(DATA) packaging/selinux/procwarden.* $(SHARE)/procwarden/selinux
 	install -m 755 packaging/selinux/label $(SHARE)/procwarden/selinux
-	install -m 755 packaging/grant-ptrace $(SHARE)/procwarden
+	install -m 755 packaging/grant-ptrace packaging/drop-in $(SHARE)/procwarden
 	$(DATA) README.md CHANGELOG.md $(SHARE)/doc/procwarden
 	$(DATA) packaging/icinga2/procwarden-services.conf packaging/icinga2/procwarden-basket.json \
 	    packaging/nagios/procwarden-services.cfg packaging/mon/mon.cf $(SHARE)/doc/procwarden/examples
@@ -70,7 +70,8 @@ uninstall:
 	        $(SHARE)/fish/vendor_completions.d/$$plugin.fish $(SHARE)/man/man8/$$plugin.8; \
 	done
 	rm -f $(DESTDIR)$(PREFIX)/bin/procwarden $(SHARE)/man/man8/procwarden.8 \
-	    $(SHARE)/man/man7/procwarden-selectors.7 $(DESTDIR)$(ICINGA_DIR)/procwarden.conf
+	    $(SHARE)/man/man7/procwarden-selectors.7 \
+	    $(SHARE)/man/man7/procwarden-migration.7 $(DESTDIR)$(ICINGA_DIR)/procwarden.conf
 	rm -rf $(SHARE)/procwarden $(SHARE)/doc/procwarden
 
 # The files that a package wants in another form than the repository has them.

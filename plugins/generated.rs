@@ -16,8 +16,9 @@ use crate::PLUGINS;
 use crate::link::about;
 
 /// Pages without options, which consist of `man/NAME.md` only: name, section, title.
-const PROSE_PAGES: [(&str, &str, &str); 2] = [
+const PROSE_PAGES: [(&str, &str, &str); 3] = [
     ("procwarden", "8", "run the process checks, and make their links"),
+    ("procwarden-migration", "7", "from check_procs, ps.monitor and others to Procwarden"),
     ("procwarden-selectors", "7", "which processes are meant, and how many of them are right"),
 ];
 

@@ -12,6 +12,7 @@ use procwarden::plugin::runner::{self, Plugin};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
+use crate::drop_in::DROP_INS;
 use crate::{MON_ENDING, PLUGINS, explain};
 
 /// Prints the help, which lists the plugins.
@@ -21,6 +22,8 @@ pub(crate) fn help() -> u8 {
          Usage: procwarden PLUGIN [OPTION...]   or call it by a link named PLUGIN\n\
          \x20      procwarden link [--mon] DIR     make those links in DIR\n\
          \x20                                      (--mon: links named PLUGIN{MON_ENDING})\n\
+         \x20      procwarden link --drop-in [--mon] DIR   make links named like the programs\n\
+         \x20                                      that Procwarden stands in for\n\
          \x20      procwarden explain PID|NAME|SPEC [OPTION...]\n\
          \x20                                      show how a process or SPEC is seen\n\n\
          Plugins:\n",
@@ -29,6 +32,8 @@ pub(crate) fn help() -> u8 {
     for plugin in PLUGINS {
         text.push_str(&format!("  {:<22}{}\n", plugin.name, about(plugin)));
     }
+    let names = DROP_INS.map(|drop_in| drop_in.name).join(", ");
+    text.push_str(&format!("\nIt stands in for {names}: see procwarden-migration(7).\n"));
     text.push_str("\nprocwarden PLUGIN --help and procwarden explain --help list the options.\n");
     print(&text, 3)
 }
@@ -60,19 +65,29 @@ pub(crate) fn run(command: &OsStr, arguments: &[OsString]) -> u8 {
 }
 
 fn link(arguments: &[OsString]) -> Result<String, Error> {
-    let (ending, directory) = match arguments {
-        [mon, directory] if mon == "--mon" => (MON_ENDING, directory),
-        [directory] if !directory.as_encoded_bytes().starts_with(b"-") => ("", directory),
+    let (mut mon, mut drop_in, mut rest) = (false, false, arguments);
+    while let [option, more @ ..] = rest {
+        match option.to_str() {
+            Some("--mon") => mon = true,
+            Some("--drop-in") => drop_in = true,
+            _ => break,
+        }
+        rest = more;
+    }
+    let directory = match rest {
+        [directory] if !directory.as_encoded_bytes().starts_with(b"-") => directory,
         _ => {
-            return Err(Error::new("link takes one directory: procwarden link [--mon] DIR"));
+            return Err(Error::new(
+                "link takes one directory: procwarden link [--drop-in] [--mon] DIR",
+            ));
         }
     };
     let binary = own_path()
         .map_err(|error| Error::new(format!("cannot find this program's own file: {error}")))?;
     // Nothing is made unless all can be.
     let mut missing = Vec::new();
-    for plugin in PLUGINS {
-        let link = Path::new(directory).join(format!("{}{ending}", plugin.name));
+    for name in names(drop_in, mon) {
+        let link = Path::new(directory).join(name);
         if !is_there(&link, &binary)? {
             missing.push(link);
         }
@@ -86,6 +101,16 @@ fn link(arguments: &[OsString]) -> Result<String, Error> {
         text.push_str("all links are there already\n");
     }
     Ok(text)
+}
+
+/// The names of the links, of which mon has its own.
+fn names(drop_in: bool, mon: bool) -> Vec<String> {
+    if drop_in {
+        let names = DROP_INS.map(|drop_in| drop_in.name).into_iter();
+        return names.filter(|name| name.ends_with(MON_ENDING) == mon).map(str::to_owned).collect();
+    }
+    let ending = if mon { MON_ENDING } else { "" };
+    PLUGINS.map(|plugin| format!("{}{ending}", plugin.name)).to_vec()
 }
 
 /// The file of this program. Without `/proc`, as in a root that a package is being installed into,
