@@ -12,7 +12,7 @@ use procwarden::plugin::runner::{self, Plugin};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
-use crate::{MON_ENDING, PLUGINS};
+use crate::{MON_ENDING, PLUGINS, suggest};
 
 /// Prints the help, which lists the plugins.
 pub(crate) fn help() -> u8 {
@@ -20,14 +20,17 @@ pub(crate) fn help() -> u8 {
         "procwarden {}: checks of the processes of a Linux host\n\n\
          Usage: procwarden PLUGIN [OPTION...]   or call it by a link named PLUGIN\n\
          \x20      procwarden link [--mon] DIR     make those links in DIR\n\
-         \x20                                      (--mon: links named PLUGIN{MON_ENDING})\n\n\
+         \x20                                      (--mon: links named PLUGIN{MON_ENDING})\n\
+         \x20      procwarden suggest [OPTION...]  print which daemons to monitor on this host\n\n\
          Plugins:\n",
         env!("CARGO_PKG_VERSION")
     );
     for plugin in PLUGINS {
         text.push_str(&format!("  {:<22}{}\n", plugin.name, about(plugin)));
     }
-    text.push_str("\nprocwarden PLUGIN --help tells a plugin's options.\n");
+    text.push_str(
+        "\nprocwarden PLUGIN --help lists a plugin's options, procwarden suggest --help its own.\n",
+    );
     print(&text, 3)
 }
 
@@ -44,8 +47,9 @@ pub(crate) fn run(command: &OsStr, arguments: &[OsString]) -> u8 {
             return print(concat!("procwarden ", env!("CARGO_PKG_VERSION"), "\n"), 3);
         }
         Some("link") => link(arguments),
+        Some("suggest") => return finish(suggest::run(arguments)),
         _ => Err(Error::new(format!(
-            "'{}' is neither a plugin nor 'link'; plugins are {}",
+            "'{}' is neither a plugin nor 'link' or 'suggest'; plugins are {}",
             escape::bounded(command.as_encoded_bytes(), 100),
             PLUGINS.map(|plugin| plugin.name).join(", ")
         ))),
@@ -107,6 +111,18 @@ fn is_there(link: &Path, binary: &Path) -> Result<bool, Error> {
 
 fn fail(link: &Path, why: &str) -> Error {
     Error::new(format!("cannot make {}: {why}", escape::path(link)))
+}
+
+/// Ends a command that speaks to a person: errors go to standard error.
+fn finish(outcome: suggest::Outcome) -> u8 {
+    match outcome {
+        Ok((text, code)) => print(&text, code),
+        Err(error) => {
+            // If it can't be said, the code still says it.
+            let _ = writeln!(std::io::stderr(), "procwarden suggest: {error}");
+            3
+        }
+    }
 }
 
 fn print(text: &str, code: u8) -> u8 {

@@ -1,0 +1,34 @@
+//! Creates files, and overwrites none: what is there may have been edited.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use procwarden::text::error::Error;
+use procwarden::text::escape;
+
+/// Makes a file of `text` that everyone may read.
+///
+/// # Errors
+/// When something is there already, even a link that leads nowhere, or it can't be written.
+pub(super) fn create(path: &Path, text: &str) -> Result<(), Error> {
+    let shown = escape::path(path);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o644).custom_flags(libc::O_NOFOLLOW);
+    let mut file = options.open(path).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Error::new(format!(
+            "{shown} is there already, and is not overwritten; see what has changed with: \
+             procwarden suggest --compare {shown}"
+        )),
+        ErrorKind::NotFound => {
+            Error::new(format!("cannot make {shown}: {error}; make its directory"))
+        }
+        _ => Error::new(format!("cannot make {shown}: {error}")),
+    })?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| {
+        // Half a file would be a file that checks too little.
+        let _ = fs::remove_file(path);
+        Error::new(format!("cannot write {shown}: {error}"))
+    })
+}
