@@ -36,6 +36,7 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
             let is_dead_leader = stat.state == b'Z' && stat.is_alive();
             !is_dead_leader && test.fits_letter(stat.state)
         }),
+        Key::Leader => process.stat().map(|stat| test.is(stat.session == process.pid().0)),
         Key::Age => process.age().map(|age| test.fits_number(age.floor())),
         Key::Cpu => process.lifetime_cpu().map(|percent| test.fits_number(percent)),
         Key::Rss => process.resident_bytes().map(|bytes| test.fits_number(bytes)),

@@ -36,6 +36,8 @@ pub enum Key {
     Parent,
     /// The state's letter.
     State,
+    /// Whether it leads a session.
+    Leader,
     /// Seconds since it started.
     Age,
     /// Lifetime CPU in percent of one core.
@@ -110,6 +112,7 @@ pub const KEYS: &[Row] = &[
     (Key::Ppid, "ppid", Kind::Number(Unit::Count), "the parent's PID", ALL),
     (Key::Parent, "parent", Kind::Text, "the parent's name", ALL),
     (Key::State, "state", Kind::Letters, "state, any of the letters R S D Z T t I X", ALL),
+    (Key::Leader, "leader", Kind::YesNo, "yes if it leads a session, as most daemons do", ALL),
     (Key::Age, "age", Kind::Number(Unit::Seconds), "time since its start", ALL),
     (Key::Cpu, "cpu", Kind::Number(Unit::Percent), "lifetime CPU in % of one core", ALL),
     (Key::Rss, "rss", Kind::Number(Unit::Bytes), "resident memory", ALL),
@@ -184,6 +187,7 @@ impl Key {
             Self::Args | Self::Permissive => 5,
             Self::Ppid
             | Self::State
+            | Self::Leader
             | Self::Age
             | Self::Cpu
             | Self::Rss
