@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod suggest {
+    mod files;
+    mod live;
     mod recorded;
+    mod trees;
 }
 mod support;

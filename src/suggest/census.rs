@@ -23,6 +23,8 @@ pub(crate) struct Seen {
     pub(crate) name: Vec<u8>,
     /// Its effective user; `None` if that has no number in our user namespace.
     pub(crate) uid: Option<u32>,
+    /// Whether it leads a session, as what a systemd or a daemon's double fork started does.
+    pub(crate) leads_session: bool,
     /// When it started, in seconds since boot.
     pub(crate) start: f64,
     /// How long it has run, in seconds.
@@ -118,6 +120,7 @@ impl Seen {
             parent: stat.ppid,
             name: shown_name(process)?,
             uid: (!process.root().is_unmapped(uid)).then_some(uid),
+            leads_session: stat.session == process.pid().0,
             start: ticks_to_seconds(stat.start),
             age: process.age()?,
             args: joined(process.cmdline()?).trim_ascii_end().to_vec(),
@@ -164,6 +167,7 @@ mod tests {
                 parent: 1,
                 name: name.into(),
                 uid: Some(0),
+                leads_session: true,
                 start: 0.0,
                 age: 0.0,
                 args: args.into(),

@@ -159,9 +159,11 @@ fn dead(root: &ProcRoot, kept: &[Kept], suggestion: &Suggestion) -> Result<Vec<D
     for kept in kept {
         if let Err(error) = &kept.spec {
             let why = error.to_string();
+            // The line is shown already.
+            let why = why.split_once("': ").map_or(why.as_str(), |(_, why)| why);
             // A user who is gone went with the package; any other error is to be mended.
             let is_gone = why.contains("there is no user") || why.contains("there is no group");
-            dead.push(Dead::new(kept, &why, !is_gone));
+            dead.push(Dead::new(kept, why, !is_gone));
         }
     }
     dead.sort_by_key(|dead| dead.at);

@@ -7,8 +7,8 @@
 use super::census::{Census, Seen};
 use super::units::Unit;
 
-/// Daemons whose sessions or jobs outlive them: their units have `KillMode=process` everywhere.
-const LEAVES_CHILDREN: [&str; 5] = ["sshd", "cron", "crond", "atd", "anacron"];
+/// Daemons whose sessions, jobs or deliveries outlive them: their units have `KillMode=process`.
+const LEAVES_CHILDREN: [&str; 6] = ["atd", "cron", "crond", "exim", "exim4", "sshd"];
 
 /// A program that should always run.
 #[derive(Clone, Debug)]

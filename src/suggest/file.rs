@@ -87,6 +87,5 @@ fn push_rest(text: &mut String, suggestion: &Suggestion) {
 }
 
 fn one_left_out(what: &str, count: usize) -> String {
-    let what = escape::bounded(what.as_bytes(), 80);
-    if count == 1 { what } else { format!("{what} ({count})") }
+    if count == 1 { what.to_owned() } else { format!("{what} ({count})") }
 }

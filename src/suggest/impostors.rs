@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::census::Census;
 use super::daemon::Daemon;
 use super::line::Line;
-use super::main_line::{arguments, is_of_anybody};
+use super::main_line::{is_of_anybody, no_fork};
 use super::{names, pools};
 
 /// What every user may run for himself.
@@ -60,11 +60,11 @@ fn line(name: &str, daemons: &[&Daemon<'_>], census: &Census) -> Option<Line> {
     if terms.is_empty() {
         return None;
     }
-    let arguments = match daemons {
-        [only] => arguments(only).map(|term| format!(",{term}")).unwrap_or_default(),
+    let no_fork = match daemons {
+        [only] => no_fork(only).map(|term| format!(",{term}")).unwrap_or_default(),
         _ => String::new(),
     };
-    let selector = format!("{name},{},not-parent={name}{arguments}", terms.join(","));
+    let selector = format!("{name},{},not-parent={name}{no_fork}", terms.join(","));
     let users = right.iter().map(|uid| names::user(*uid)).collect::<Vec<_>>().join(" and ");
     let comment = format!("only {users} should run it");
     Some(Line::new(selector, &format!("{name} as another user"), "0-0", comment))

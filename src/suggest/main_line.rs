@@ -9,10 +9,8 @@ use super::names;
 use crate::kernel::interpreter::is_interpreter;
 
 /// Programs that are run as daemons, but by people and jobs as well. Only their unit tells which.
-const TOOLS: [&str; 15] = [
+const TOOLS: [&str; 13] = [
     "autossh",
-    "exim",
-    "exim4",
     "git",
     "git-daemon",
     "openvpn",
@@ -91,7 +89,7 @@ fn of_unit(daemon: &Daemon<'_>, is_one_of_many: bool) -> Line {
         user,
         needs_unit.then(|| format!("unit={unit}")),
         Some(format!("not-parent={name}")),
-        arguments(daemon),
+        no_fork(daemon),
     ];
     let selector = terms.into_iter().flatten().collect::<Vec<_>>().join(",");
     // postfix@- is called master, which says little.
@@ -110,56 +108,46 @@ fn without_unit(daemon: &Daemon<'_>, count: usize) -> Option<Line> {
         daemon.main.uid.map(names::user_term),
         place,
         Some(format!("not-parent={name}")),
-        arguments(daemon),
+        no_fork(daemon),
     ];
     let selector = terms.into_iter().flatten().collect::<Vec<_>>().join(",");
     let range = format!("{count}-{count}");
     Some(Line::new(selector, name, &range, format!("{comment}{}", what_for(daemon))))
 }
 
-/// The term that turns down forks which outlive the daemon: they write over their arguments.
-pub(crate) fn arguments(daemon: &Daemon<'_>) -> Option<String> {
+/// The term that turns down what outlives the daemon: its forks write over their arguments, or at
+/// least lead no session.
+pub(crate) fn no_fork(daemon: &Daemon<'_>) -> Option<String> {
     let main = daemon.main;
-    if let Some(start) = mail_daemon(daemon) {
-        return Some(format!("args~^{start}"));
-    }
-    // A script's forks look like the script, since they write nothing over its arguments.
-    if !daemon.leaves_children || is_interpreter(base_name(main.first_argument())) {
-        return None;
-    }
     match main.name.as_slice() {
-        b"sshd" if find(&main.args, b"listener") => return Some("args~listener".into()),
-        // Its forks are called CRON and CROND there.
+        b"sshd" if contains(&main.args, b"listener") => return Some("args~listener".into()),
+        // The forks call themselves CRON and CROND.
         b"cron" => return Some("args~cron".into()),
         b"crond" => return Some("args~crond".into()),
         _ => {}
     }
-    let start = names::plain_path(main.first_argument());
-    // A title: the path behind it will do.
-    let path = || main.args.split(|&byte| byte == b' ').find_map(names::plain_path);
-    match start {
-        Some(path) => Some(format!("args~^{path}")),
-        None => path().filter(|_| main.shows_its_path()).map(|path| format!("args~{path}")),
-    }
-}
-
-/// Whoever sends mail runs Exim too, and each delivery goes on by itself: only the first option tells
-/// the daemon (`/usr/sbin/exim4 -bd -q30m`).
-fn mail_daemon(daemon: &Daemon<'_>) -> Option<String> {
-    if !daemon.main.name.starts_with(b"exim") {
+    // A script's forks look like the script, and systemd alone would tell that they outlive it.
+    if !daemon.leaves_children || is_interpreter(base_name(main.first_argument())) {
         return None;
     }
-    let mut words = daemon.main.args.split(|&byte| byte == b' ');
-    let path = names::plain_path(words.next()?)?;
-    let option = words.next().and_then(|word| names::plain(word.strip_prefix(b"-")?));
-    Some(option.map_or(path.clone(), |option| format!("{path} -{option}")))
+    let mail = mail_daemon(daemon);
+    if main.leads_session && main.name != b"sshd" {
+        return Some(mail.map_or("leader=yes".into(), |args| format!("{args},leader=yes")));
+    }
+    let path = names::plain_path(main.first_argument());
+    mail.or_else(|| path.map(|path| format!("args~^{path}")))
+}
+
+/// Whoever sends mail runs Exim, too. Only the first option tells the daemon: `exim4 -bd -q30m`.
+fn mail_daemon(daemon: &Daemon<'_>) -> Option<String> {
+    let name = names::plain(&daemon.main.name).filter(|name| name.starts_with("exim"))?;
+    let option = daemon.main.args.split(|&byte| byte == b' ').nth(1)?;
+    let option = names::plain(option.strip_prefix(b"-")?)?;
+    Some(format!("args~{name} -{option}"))
 }
 
 fn what_for(daemon: &Daemon<'_>) -> &'static str {
-    if daemon.main.name == b"atd" {
-        return "; after its end the fork of a running job looks like it";
-    }
-    match arguments(daemon).as_deref() {
+    match no_fork(daemon).as_deref() {
         Some("args~listener") => "; the listener, not sessions that outlive it",
         Some(_) => "; not a fork that outlives it",
         None => "",
@@ -175,7 +163,7 @@ fn base_name(path: &[u8]) -> &[u8] {
     crate::kernel::cmdline::base_name(path)
 }
 
-fn find(text: &[u8], part: &[u8]) -> bool {
+fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::census::{Census, Seen};
+use super::census::Census;
 use super::daemon::Daemon;
 use super::line::Line;
 use super::units::Units;
@@ -10,6 +10,7 @@ use super::{impostors, kept, main_line, names, pools, table};
 use crate::proc::describe;
 use crate::proc::root::ProcRoot;
 use crate::text::error::Error;
+use crate::text::escape;
 
 /// Who told which services this host keeps.
 #[derive(Clone, Debug)]
@@ -70,7 +71,7 @@ impl Suggestion {
                 continue;
             }
             if let Some(why) = kept::why_not(unit, units) {
-                self.leave_out(why, unit, count);
+                self.leave_out(why, &shown(unit), count);
             } else {
                 let known = units.and_then(|units| units.get(unit));
                 daemons.extend(Daemon::of_unit(unit, census, known));
@@ -78,8 +79,8 @@ impl Suggestion {
         }
         let (inside, outside) = (&census.contained, "outside of units");
         for (unit, count) in inside {
-            let place = if unit.is_empty() { outside } else { unit };
-            self.leave_out("in a container".into(), place, *count);
+            let place = if unit.is_empty() { outside.to_owned() } else { shown(unit) };
+            self.leave_out("in a container".into(), &place, *count);
         }
         for seen in census.all.iter().filter(|seen| seen.unit.is_none()) {
             self.leave_out("in no unit".into(), &names::shown(&seen.name), 1);
@@ -99,6 +100,7 @@ impl Suggestion {
         daemons
     }
 
+    /// Notes what is left out, by a text that is fit for output.
     fn leave_out(&mut self, why: String, what: &str, count: usize) {
         let of_reason = self.left_out.entry(why).or_default();
         match of_reason.iter_mut().find(|(known, _)| known == what) {
@@ -110,7 +112,7 @@ impl Suggestion {
     fn push(&mut self, daemons: &[Daemon<'_>], census: &Census, min_age: f64) {
         let mut standing = Vec::new();
         for (daemon, line) in main_line::of_all(daemons) {
-            let young = is_young(daemon.main, min_age);
+            let young = daemon.main.age < min_age;
             let mut lines = vec![line];
             lines.extend(pools::of(daemon, &lines[0], census));
             for line in &mut lines {
@@ -166,8 +168,8 @@ impl Suggestion {
     }
 }
 
-fn is_young(main: &Seen, min_age: f64) -> bool {
-    main.age < min_age
+fn shown(unit: &str) -> String {
+    escape::bounded(unit.as_bytes(), 80)
 }
 
 fn asked(source: &Source, census: &Census) -> String {
