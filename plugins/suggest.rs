@@ -2,6 +2,7 @@
 //!
 //! The rules are the library's. Here are the options, where the text goes, and who is asked.
 
+mod all;
 mod write;
 
 use std::ffi::OsString;
@@ -29,9 +30,15 @@ const PROC: &str = "/proc";
 #[derive(Debug, Parser)]
 #[command(name = "procwarden-suggest", bin_name = "procwarden suggest", max_term_width = 80)]
 struct Options {
-    /// Create this file instead of printing; an existing one is never overwritten
+    /// Create this file instead of printing (with --all: files in this directory); an existing one is
+    /// never overwritten
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Create daemons in the directory of -o, and cpu, privdrop and domains if this host needs them,
+    /// for the other three plugins
+    #[arg(long, requires = "output", conflicts_with = "format")]
+    all: bool,
 
     /// Print the check for this scheduler
     #[arg(long, value_name = "FORMAT", default_value = "specs", value_parser = formats())]
@@ -93,6 +100,10 @@ impl Options {
             progress(&summary);
             return Ok((text, 0));
         };
+        if self.all {
+            let made = all::create(output, text, &root, &suggestion)?;
+            return Ok((format!("{made}{summary}\n"), 0));
+        }
         write::create(output, &text)?;
         Ok((format!("made {}: {summary}\n", escape::path(output)), 0))
     }
@@ -102,11 +113,15 @@ impl Options {
         if let Some(text) = format::text(self.format, &suggestion.specs(), &host) {
             return text;
         }
-        let place = self.output.as_deref().unwrap_or(Path::new(DAEMONS));
+        let place = match &self.output {
+            Some(dir) if self.all => dir.join("daemons"),
+            Some(file) => file.clone(),
+            None => DAEMONS.into(),
+        };
         let host = if root.is_procfs() { host } else { format!("the tree {}", root.shown_path()) };
         let user = names::user(rustix::process::geteuid().as_raw());
         let user = escape::text(user.as_bytes());
-        file::text(suggestion, &Origin { host, user, place: escape::path(place) })
+        file::text(suggestion, &Origin { host, user, place: escape::path(&place) })
     }
 
     /// What systemd says, if it can be asked about this tree.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod suggest {
+    mod booted;
     mod files;
     mod live;
     mod recorded;

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::kernel::cgroup;
 use crate::kernel::cmdline::joined;
-use crate::proc::fact::{Fact, Hidden, Missing};
+use crate::proc::doubts::Doubts;
+use crate::proc::fact::{Fact, Missing};
 use crate::proc::process::{Process, shown_name, ticks_to_seconds};
 use crate::proc::root::{Pid, ProcRoot};
 use crate::select::population::{Containers, Population, Standing};
@@ -43,9 +44,8 @@ pub(crate) struct Census {
     pub(crate) first: Option<Seen>,
     /// How many processes of each unit live in containers (PID namespaces of their own).
     pub(crate) contained: BTreeMap<String, usize>,
-    /// How many processes could not be read, and what hid the first of them.
-    pub(crate) unread: usize,
-    pub(crate) hidden: Option<(Pid, Hidden)>,
+    /// Processes that could not be read.
+    pub(crate) unread: Doubts,
 }
 
 impl Census {
@@ -55,16 +55,10 @@ impl Census {
     /// When they can't be listed.
     pub(crate) fn take(root: &ProcRoot) -> Result<Self, Error> {
         let population = Population::new(Containers::Exclude, false);
-        let mut process = Process::new(root, Pid(0));
         let mut census = Self::default();
-        root.walk(|pid| {
-            process.move_to(pid);
-            match census.visit(&population, &mut process) {
-                Ok(()) | Err(Missing::Gone) => {}
-                Err(Missing::Hidden(hidden)) => {
-                    census.unread += 1;
-                    census.hidden.get_or_insert((pid, hidden));
-                }
+        Process::each(root, |process| {
+            if let Err(Missing::Hidden(hidden)) = census.visit(&population, process) {
+                census.unread.add(process.pid(), hidden);
             }
         })?;
         census.all.sort_by_key(|seen| seen.pid);

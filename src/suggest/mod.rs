@@ -7,11 +7,15 @@
 //!
 //! [`suggestion`] puts these together, [`file`](mod@file) writes them down, [`format`](mod@format)
 //! says them in a scheduler's words, and [`compare`] holds them against a file that someone keeps.
+//! [`busy`] and [`domains`] are about the same daemons: which of them use much CPU, and the security
+//! domains that they run in.
 
+pub mod busy;
 mod census;
 pub mod compare;
 mod daemon;
 mod diff;
+pub mod domains;
 pub mod file;
 pub mod format;
 mod impostors;
@@ -25,4 +29,5 @@ pub mod systemctl;
 mod table;
 mod units;
 
+pub use names::plain;
 pub use units::Units;

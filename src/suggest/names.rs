@@ -18,7 +18,7 @@ const LONGEST: usize = 64;
 const DYNAMIC: std::ops::RangeInclusive<u32> = 61184..=65519;
 
 /// The name, if it may stand in a spec.
-pub(crate) fn plain(name: &[u8]) -> Option<&str> {
+pub fn plain(name: &[u8]) -> Option<&str> {
     let name = std::str::from_utf8(name).ok()?;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._@+-".contains(&byte);
     let begins_well = name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');

@@ -8,7 +8,7 @@ use super::line::Line;
 use super::units::Units;
 use super::{impostors, kept, main_line, names, pools, table};
 use crate::proc::describe;
-use crate::proc::root::ProcRoot;
+use crate::proc::root::{Pid, ProcRoot};
 use crate::text::error::Error;
 use crate::text::escape;
 
@@ -140,6 +140,13 @@ impl Suggestion {
         self.daemons.iter().flatten().chain(&self.impostors)
     }
 
+    /// The daemons that we stand by: their names and main processes.
+    pub(crate) fn mains(&self) -> impl Iterator<Item = (&str, Pid)> {
+        let lines = self.daemons.iter().filter_map(|lines| lines.first());
+        let lines = lines.filter(|line| line.doubt.is_none());
+        lines.filter_map(|line| Some((line.subjects.first()?.as_str(), *line.pids.first()?)))
+    }
+
     /// The specs that we stand by.
     pub fn specs(&self) -> Vec<String> {
         self.lines().filter(|line| line.doubt.is_none()).map(Line::spec).collect()
@@ -183,10 +190,5 @@ fn asked(source: &Source, census: &Census) -> String {
 }
 
 fn unseen(root: &ProcRoot, census: &Census) -> Vec<String> {
-    let mut unseen: Vec<_> = root.blindness().into_iter().collect();
-    if let Some((pid, hidden)) = census.hidden {
-        let who = describe::first_of(pid, census.unread as u64);
-        unseen.push(hidden.explained(&format!(" ({who})")));
-    }
-    unseen
+    root.blindness().into_iter().chain(census.unread.explained()).collect()
 }

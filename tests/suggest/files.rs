@@ -114,3 +114,36 @@ fn what_is_wrong_is_an_error() {
     assert_eq!(help.status.code(), Some(0), "{help:?}");
     assert!(printed(&help.stdout).contains("--compare <FILE>"), "{help:?}");
 }
+
+#[test]
+fn all_files_are_made_that_this_host_needs() {
+    let tree = host();
+    let cgroup = "0::/system.slice/busy.service\n".to_owned();
+    let busy = Recorded { cgroup, label: Some(b"busy_t".to_vec()), ..Recorded::new(11, "busy") };
+    tree.add(&Recorded { times: [2_000_000, 0], ..busy });
+    let context = b"system_u:system_r:gamma_t:s0\0".to_vec();
+    let cgroup = "0::/system.slice/gamma.service\n".to_owned();
+    let gamma = Recorded { cgroup, label: Some(context), ..Recorded::new(12, "gamma") };
+    tree.add(&Recorded { uid: [0, 33, 0, 33], gid: [33; 4], ..gamma });
+    let dir = tempfile::tempdir().unwrap();
+    let shown = dir.path().to_str().unwrap();
+    let done = suggest(&tree, &["--all", "-o", shown]);
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap_or_default();
+    assert!(read("daemons").contains(&format!("--specs-from {shown}/daemons --recheck 5\n")));
+    assert!(
+        read("cpu").ends_with("\n\nbusy,user=root  # 40 % of a core over 13h\n"),
+        "{}",
+        read("cpu")
+    );
+    let line = "\n\nuid-regain:gamma,user=www-data  # uid 0/33/0 gid 33/33/33 groups none\n";
+    assert!(read("privdrop").ends_with(line), "{}", read("privdrop"));
+    let line = "\ngamma_t,name=gamma,label=gamma in gamma_t:1-\n";
+    assert!(read("domains").ends_with(line), "{}", read("domains"));
+
+    // One that is there is enough for none to be made.
+    fs::remove_file(dir.path().join("daemons")).unwrap();
+    let done = suggest(&tree, &["--all", "-o", shown]);
+    assert_eq!(done.status.code(), Some(3), "{done:?}");
+    assert!(!dir.path().join("daemons").exists());
+}
