@@ -44,8 +44,9 @@ install:
 	$(DATA) man/*.7 $(SHARE)/man/man7
 	$(DATA) man/*.8 $(SHARE)/man/man8
 	$(DATA) completions/bash/* $(SHARE)/bash-completion/completions
-	$(DATA) completions/zsh/* $(SHARE)/zsh/site-functions
-	$(DATA) completions/fish/* $(SHARE)/fish/vendor_completions.d
+	$(DATA) completions/procwarden.bash $(SHARE)/bash-completion/completions/procwarden
+	$(DATA) completions/zsh/* completions/_procwarden $(SHARE)/zsh/site-functions
+	$(DATA) completions/fish/* completions/procwarden.fish $(SHARE)/fish/vendor_completions.d
 	$(DATA) packaging/selinux/procwarden.* $(SHARE)/procwarden/selinux
 	install -m 755 packaging/selinux/label $(SHARE)/procwarden/selinux
 	install -m 755 packaging/grant-ptrace $(SHARE)/procwarden
@@ -70,6 +71,8 @@ uninstall:
 	        $(SHARE)/fish/vendor_completions.d/$$plugin.fish $(SHARE)/man/man8/$$plugin.8; \
 	done
 	rm -f $(DESTDIR)$(PREFIX)/bin/procwarden $(SHARE)/man/man8/procwarden.8 \
+	    $(SHARE)/man/man8/procwarden-suggest.8 $(SHARE)/bash-completion/completions/procwarden \
+	    $(SHARE)/zsh/site-functions/_procwarden $(SHARE)/fish/vendor_completions.d/procwarden.fish \
 	    $(SHARE)/man/man7/procwarden-selectors.7 $(DESTDIR)$(ICINGA_DIR)/procwarden.conf
 	rm -rf $(SHARE)/procwarden $(SHARE)/doc/procwarden
 

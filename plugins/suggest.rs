@@ -26,9 +26,10 @@ use procwarden::text::number::{duration, seconds};
 /// The kernel's own tree, for which systemd here can answer.
 const PROC: &str = "/proc";
 
-/// Suggest which daemons to monitor on this host, as a file of specs for `check_proccount`
+/// The options, as typed.
 #[derive(Debug, Parser)]
 #[command(name = "procwarden-suggest", bin_name = "procwarden suggest", max_term_width = 80)]
+#[command(about = "Suggest which daemons to monitor on this host, as specs for check_proccount")]
 struct Options {
     /// Create this file instead of printing (with --all: files in this directory); an existing one is
     /// never overwritten
