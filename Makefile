@@ -52,11 +52,12 @@ install:
 	install -m 755 packaging/grant-ptrace $(SHARE)/procwarden
 	$(DATA) README.md CHANGELOG.md $(SHARE)/doc/procwarden
 	$(DATA) packaging/icinga2/procwarden-services.conf packaging/icinga2/procwarden-basket.json \
-	    packaging/nagios/procwarden-services.cfg packaging/mon/mon.cf $(SHARE)/doc/procwarden/examples
+	    packaging/nagios/procwarden-services.cfg packaging/mon/mon.cf packaging/nrpe/daemons \
+	    $(SHARE)/doc/procwarden/examples
 	$(if $(ICINGA_DIR),$(DATA) -D packaging/icinga2/procwarden.conf $(DESTDIR)$(ICINGA_DIR)/procwarden.conf)
 	$(call keep,packaging/nagios/procwarden.cfg,$(NAGIOS_DIR),procwarden.cfg)
 	$(call keep,packaging/nrpe/procwarden.cfg,$(NRPE_DIR),procwarden.cfg)
-	$(call keep,packaging/nrpe/daemons,$(CONFIG_DIR),daemons)
+	install -d $(DESTDIR)$(CONFIG_DIR)
 
 # A file that an administrator may have edited is not overwritten.
 keep = $(if $(2),if test -e $(DESTDIR)$(2)/$(3); then echo "kept: $(DESTDIR)$(2)/$(3)"; else install -d $(DESTDIR)$(2) && \

@@ -84,7 +84,6 @@ fn make_install_comes_and_goes() {
     let kept = [
         "nagios-plugins/config/procwarden.cfg",
         "nagios/nrpe.d/procwarden.cfg",
-        "procwarden/daemons",
     ];
     let kept = kept.map(|file| root.join("etc").join(file)).into_iter().collect::<BTreeSet<_>>();
     let mut left = BTreeSet::new();
