@@ -26,6 +26,11 @@ pub fn plain(name: &[u8]) -> Option<&str> {
     (fits && name.bytes().all(is_plain)).then_some(name)
 }
 
+/// Whether a unit's name may stand in a spec; systemd.unit(5) allows no other character.
+pub(crate) fn is_plain_unit(unit: &str) -> bool {
+    unit.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(&byte))
+}
+
 /// An absolute path as a regular expression that may stand in a spec.
 pub(crate) fn plain_path(path: &[u8]) -> Option<String> {
     let path = std::str::from_utf8(path).ok()?;
@@ -82,6 +87,8 @@ mod tests {
         }
         assert_eq!(plain(b"\xff"), None);
         assert_eq!(shown(b"a\nb"), "'a\\nb'");
+        assert!(is_plain_unit("system-getty@tty\\x2d1.service"));
+        assert!(!is_plain_unit("a # b.service") && !is_plain_unit("a,b.service"));
     }
 
     #[test]

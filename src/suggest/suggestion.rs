@@ -12,6 +12,9 @@ use crate::proc::root::{Pid, ProcRoot};
 use crate::text::error::Error;
 use crate::text::escape;
 
+/// Why a name of other characters than [`names`] allows is left out.
+const UNNAMABLE: &str = "has a name that a spec can't hold";
+
 /// Who told which services this host keeps.
 #[derive(Clone, Debug)]
 pub enum Source {
@@ -70,7 +73,9 @@ impl Suggestion {
             if unit == "init.scope" {
                 continue;
             }
-            if let Some(why) = kept::why_not(unit, units) {
+            let is_plain = names::is_plain_unit(unit);
+            let unnamable = || (!is_plain).then(|| UNNAMABLE.to_owned());
+            if let Some(why) = kept::why_not(unit, units).or_else(unnamable) {
                 self.leave_out(why, &shown(unit), count);
             } else {
                 let known = units.and_then(|units| units.get(unit));
@@ -130,7 +135,7 @@ impl Suggestion {
         let is_named = |daemon: &&Daemon<'_>| names::plain(&daemon.main.name).is_some();
         for daemon in daemons.iter().filter(|daemon| daemon.unit.is_none() && !is_named(daemon)) {
             let called = names::shown(&daemon.main.name);
-            self.leave_out("has a name that a spec can't hold".into(), &called, 1);
+            self.leave_out(UNNAMABLE.into(), &called, 1);
         }
         self.impostors = impostors::of_all(&standing, census);
     }
