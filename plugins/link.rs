@@ -21,16 +21,14 @@ pub(crate) fn help() -> u8 {
          Usage: procwarden PLUGIN [OPTION...]   or call it by a link named PLUGIN\n\
          \x20      procwarden link [--mon] DIR     make those links in DIR\n\
          \x20                                      (--mon: links named PLUGIN{MON_ENDING})\n\
-         \x20      procwarden suggest [OPTION...]  print which daemons to monitor on this host\n\n\
+         \x20      procwarden suggest [OPTION...]  print which daemons to monitor here\n\n\
          Plugins:\n",
         env!("CARGO_PKG_VERSION")
     );
     for plugin in PLUGINS {
         text.push_str(&format!("  {:<22}{}\n", plugin.name, about(plugin)));
     }
-    text.push_str(
-        "\nprocwarden PLUGIN --help lists a plugin's options, procwarden suggest --help its own.\n",
-    );
+    text.push_str("\nprocwarden PLUGIN --help and procwarden suggest --help list the options.\n");
     print(&text, 3)
 }
 

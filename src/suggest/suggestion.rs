@@ -145,10 +145,11 @@ impl Suggestion {
         self.daemons.iter().flatten().chain(&self.impostors)
     }
 
-    /// The daemons that we stand by: their names and main processes.
+    /// The daemons that we stand by and whose name is a word: name and main process.
     pub(crate) fn mains(&self) -> impl Iterator<Item = (&str, Pid)> {
         let lines = self.daemons.iter().filter_map(|lines| lines.first());
-        let lines = lines.filter(|line| line.doubt.is_none());
+        let is_named = |line: &&Line| line.doubt.is_none() && !line.selector.starts_with("unit=");
+        let lines = lines.filter(is_named);
         lines.filter_map(|line| Some((line.subjects.first()?.as_str(), *line.pids.first()?)))
     }
 
@@ -175,6 +176,9 @@ impl Suggestion {
         if !self.missing.is_empty() {
             let missing = plural(self.missing.len(), "unit");
             text.push_str(&format!("; {missing} should run and do not"));
+        }
+        if !self.unseen.is_empty() {
+            text.push_str("; not all processes could be seen");
         }
         text
     }
