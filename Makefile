@@ -44,18 +44,20 @@ install:
 	$(DATA) man/*.7 $(SHARE)/man/man7
 	$(DATA) man/*.8 $(SHARE)/man/man8
 	$(DATA) completions/bash/* $(SHARE)/bash-completion/completions
-	$(DATA) completions/zsh/* $(SHARE)/zsh/site-functions
-	$(DATA) completions/fish/* $(SHARE)/fish/vendor_completions.d
+	$(DATA) completions/procwarden.bash $(SHARE)/bash-completion/completions/procwarden
+	$(DATA) completions/zsh/* completions/_procwarden $(SHARE)/zsh/site-functions
+	$(DATA) completions/fish/* completions/procwarden.fish $(SHARE)/fish/vendor_completions.d
 	$(DATA) packaging/selinux/procwarden.* $(SHARE)/procwarden/selinux
 	install -m 755 packaging/selinux/label $(SHARE)/procwarden/selinux
 	install -m 755 packaging/grant-ptrace packaging/drop-in $(SHARE)/procwarden
 	$(DATA) README.md CHANGELOG.md $(SHARE)/doc/procwarden
 	$(DATA) packaging/icinga2/procwarden-services.conf packaging/icinga2/procwarden-basket.json \
-	    packaging/nagios/procwarden-services.cfg packaging/mon/mon.cf $(SHARE)/doc/procwarden/examples
+	    packaging/nagios/procwarden-services.cfg packaging/mon/mon.cf packaging/nrpe/daemons \
+	    $(SHARE)/doc/procwarden/examples
 	$(if $(ICINGA_DIR),$(DATA) -D packaging/icinga2/procwarden.conf $(DESTDIR)$(ICINGA_DIR)/procwarden.conf)
 	$(call keep,packaging/nagios/procwarden.cfg,$(NAGIOS_DIR),procwarden.cfg)
 	$(call keep,packaging/nrpe/procwarden.cfg,$(NRPE_DIR),procwarden.cfg)
-	$(call keep,packaging/nrpe/daemons,$(CONFIG_DIR),daemons)
+	install -d $(DESTDIR)$(CONFIG_DIR)
 
 # A file that an administrator may have edited is not overwritten.
 keep = $(if $(2),if test -e $(DESTDIR)$(2)/$(3); then echo "kept: $(DESTDIR)$(2)/$(3)"; else install -d $(DESTDIR)$(2) && \
@@ -70,8 +72,9 @@ uninstall:
 	        $(SHARE)/fish/vendor_completions.d/$$plugin.fish $(SHARE)/man/man8/$$plugin.8; \
 	done
 	rm -f $(DESTDIR)$(PREFIX)/bin/procwarden $(SHARE)/man/man8/procwarden.8 \
-	    $(SHARE)/man/man7/procwarden-selectors.7 \
-	    $(SHARE)/man/man7/procwarden-migration.7 $(DESTDIR)$(ICINGA_DIR)/procwarden.conf
+	    $(SHARE)/man/man8/procwarden-suggest.8 $(SHARE)/bash-completion/completions/procwarden \
+	    $(SHARE)/zsh/site-functions/_procwarden $(SHARE)/fish/vendor_completions.d/procwarden.fish \
+	    $(SHARE)/man/man7/procwarden-selectors.7 $(SHARE)/man/man7/procwarden-migration.7 $(DESTDIR)$(ICINGA_DIR)/procwarden.conf
 	rm -rf $(SHARE)/procwarden $(SHARE)/doc/procwarden
 
 # The files that a package wants in another form than the repository has them.

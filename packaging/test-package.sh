@@ -11,12 +11,14 @@ fail() { say "FAILED: $*" >&2; exit 1; }
 case $newer in
 *.deb)
     plugins=/usr/lib/nagios/plugins monitors=/usr/lib/mon/mon-local.d
+    config=/etc/nagios/nrpe.d/procwarden.cfg
     add() { dpkg -i "$1"; }
     erase() { dpkg --remove procwarden; }
     version() { dpkg-query -W -f '${Version}' procwarden; }
     ;;
 *.rpm)
     plugins=/usr/lib64/nagios/plugins monitors=/usr/lib64/mon/mon.d
+    config=/etc/nrpe.d/procwarden.cfg
     # As an RPM of NRPE has it; Debian's is another.
     [ ! -e /usr/sbin/nrpe ] || mkdir -p /etc/nrpe.d
     # A Debian has no packages for rpm to find the C library in, and rpm its doubts.
@@ -42,18 +44,24 @@ nothing_left() {
     listing >"$work/after"
     diff "$work/before" "$work/after" || fail "left behind, or taken along"
 }
+# What an administrator made with the package's program is not the package's.
+suggested_file_stays() {
+    [ -s /etc/procwarden/daemons ] || fail "a suggested file was removed"
+    rm -r /etc/procwarden
+}
 # run COMMAND...: silent unless it fails. What maintainer scripts say goes nowhere else.
 run() { "$@" >"$work/out" 2>&1 || fail "$*: $(cat "$work/out")"; }
 
 listing >"$work/before"
 run add "$older"
 case $(version) in 0.0.1*) ;; *) fail "the older version is not installed" ;; esac
-echo 'init:1-' >>/etc/procwarden/daemons
+echo '# edited' >>"$config"
+run /usr/bin/procwarden suggest --no-systemd -o /etc/procwarden/daemons
 printf nogroup >/etc/procwarden/ptrace-group # without the line's end
 
 run add "$newer"
 case $(version) in 0.0.1*) fail "no upgrade" ;; esac
-tail -n 1 /etc/procwarden/daemons | grep -qx 'init:1-' || fail "an edited file was overwritten"
+tail -n 1 "$config" | grep -qx '# edited' || fail "an edited file was overwritten"
 getcap /usr/bin/procwarden | grep -q cap_sys_ptrace || fail "the privilege was lost on upgrade"
 [ "$(stat -c '%a %G' /usr/bin/procwarden)" = '750 nogroup' ] || fail "open to all, with a privilege"
 rm /etc/procwarden/ptrace-group
@@ -91,12 +99,15 @@ for file in /usr/bin/procwarden "$plugins/check_proccount"; do
 done
 case $newer in
 *.deb)
-    tail -n 1 /etc/procwarden/daemons | grep -qx 'init:1-' || fail "an edited file was removed"
+    tail -n 1 "$config" | grep -qx '# edited' || fail "an edited file was removed"
     run dpkg --purge procwarden
+    suggested_file_stays
     ;;
 *.rpm)
-    tail -n 1 /etc/procwarden/daemons.rpmsave | grep -qx 'init:1-' || fail "an edited file was removed"
-    rm -r /etc/procwarden
+    tail -n 1 "$config.rpmsave" | grep -qx '# edited' || fail "an edited file was removed"
+    rm "$config.rpmsave"
+    [ -e /usr/sbin/nrpe ] || rmdir "${config%/*}"
+    suggested_file_stays
     nothing_left
     run add "$newer"
     run erase

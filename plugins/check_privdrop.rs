@@ -26,6 +26,7 @@ use procwarden::nagios::report::Report;
 use procwarden::plugin::options::CommonOptions;
 use procwarden::plugin::runner::Plugin;
 use procwarden::plugin::supervisor::publish;
+use procwarden::proc::root::ProcRoot;
 use procwarden::select::lines::Listed;
 use procwarden::select::population::{Containers, Population};
 use procwarden::text::error::Error;
@@ -106,6 +107,22 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let so_far = |survey: &Survey| publish(report(survey).unsettled());
     let survey = Survey::take(&root, &population, policy, exemptions, waits, so_far)?;
     Ok(report(&survey))
+}
+
+/// An exemption for each process that the check would report with its default options, for `procwarden
+/// suggest`. Those that are CRITICAL are commented out: they are to be mended rather than exempt.
+///
+/// # Errors
+/// When the processes can't be listed.
+pub(crate) fn exemptions(root: &ProcRoot) -> Result<Vec<String>, Error> {
+    let options = Options::try_parse_from([PLUGIN.name])?;
+    let policy = options.policy()?;
+    let (population, known) = (options.population(), options.exemptions()?);
+    let survey = Survey::take(root, &population, policy, known.items, std::iter::empty(), |_| {})?;
+    let mut lines: Vec<_> = survey.cases.iter().filter_map(|case| case.last.exemption()).collect();
+    lines.sort();
+    lines.dedup();
+    Ok(lines)
 }
 
 impl Options {

@@ -2,11 +2,43 @@
 //! memory. Nothing that the world does to us may end us in another way than by a verdict.
 
 use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::Relaxed};
 
 use procwarden::plugin::{outlet, supervisor};
 
 static STDOUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Standard error, kept for commands that speak to a person; -1 if there is none.
+static STDERR: AtomicI32 = AtomicI32::new(-1);
+
+/// Signals by which someone asks us to end.
+const REQUESTS: [libc::c_int; 5] =
+    [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT, libc::SIGALRM];
+
+/// Has such a signal end us as it ends any program: a command that no scheduler runs owes no verdict.
+pub(crate) fn end_like_any_program() {
+    for signal in REQUESTS {
+        take(signal, libc::SIG_DFL);
+    }
+}
+
+/// Says `text` to a person, on standard error.
+pub(crate) fn say(text: &str) {
+    let stderr = STDERR.load(Relaxed);
+    if stderr >= 0 {
+        // SAFETY: the descriptor is our own and is never closed.
+        let stderr = unsafe { BorrowedFd::borrow_raw(stderr) };
+        // If it can't be said, the exit code still says it.
+        let _ = rustix::io::write(stderr, text.as_bytes());
+    }
+}
+
+/// Whether a person reads standard error.
+pub(crate) fn is_watched() -> bool {
+    let stderr = STDERR.load(Relaxed);
+    // SAFETY: the call only asks about a number.
+    stderr >= 0 && unsafe { libc::isatty(stderr) } == 1
+}
 
 /// Ends the process: a thread that is stuck for ever holds up no destructor.
 pub(crate) fn end(code: u8) -> ! {
@@ -39,6 +71,7 @@ extern "C" fn settle() {
 fn shut_stderr() {
     // SAFETY: the path is a string that ends in NUL, and the descriptors are our own.
     unsafe {
+        STDERR.store(libc::fcntl(2, libc::F_DUPFD_CLOEXEC, 3), Relaxed);
         let null = libc::open(c"/dev/null".as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC);
         if null >= 0 {
             libc::dup2(null, 2);
@@ -50,8 +83,7 @@ fn shut_stderr() {
 }
 
 fn take_signals() {
-    let asked = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT, libc::SIGALRM];
-    for signal in asked {
+    for signal in REQUESTS {
         take(signal, on_request as *const () as libc::sighandler_t);
     }
     // Rust aborts where the stack overflows or memory is refused. mon takes any death of a signal

@@ -6,14 +6,15 @@
 use std::fs;
 use std::path::PathBuf;
 
+use clap::{Arg, ArgAction, Command, ValueHint};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, italic, roman};
 use procwarden::select::selector::KEYS;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
-use crate::PLUGINS;
 use crate::link::about;
+use crate::{PLUGINS, explain, suggest};
 
 /// Pages without options, which consist of `man/NAME.md` only: name, section, title.
 const PROSE_PAGES: [(&str, &str, &str); 3] = [
@@ -25,19 +26,9 @@ const PROSE_PAGES: [(&str, &str, &str); 3] = [
 #[test]
 fn manual_pages_are_up_to_date() {
     for plugin in PLUGINS {
-        let mut page = Vec::new();
-        let man = Man::new((plugin.command)().version(env!("CARGO_PKG_VERSION")))
-            .section("8")
-            .date("")
-            .source("Procwarden")
-            .manual("Procwarden");
-        man.render_title(&mut page).unwrap();
-        man.render_name_section(&mut page).unwrap();
-        man.render_synopsis_section(&mut page).unwrap();
-        man.render_options_section(&mut page).unwrap();
-        prose(plugin.name).to_writer(&mut page).unwrap();
-        compare(&format!("man/{}.8", plugin.name), &page);
+        option_page(plugin.name, (plugin.command)());
     }
+    option_page("procwarden-suggest", suggest::command());
     for (name, section, about) in PROSE_PAGES {
         let mut page = Roff::new();
         page.control("TH", [name, section, "", "Procwarden", "Procwarden"]);
@@ -48,19 +39,52 @@ fn manual_pages_are_up_to_date() {
     }
 }
 
+/// The page of a command: its options, and then the Markdown file `man/NAME.md`.
+fn option_page(name: &str, command: Command) {
+    let mut page = Vec::new();
+    let man = Man::new(command.version(env!("CARGO_PKG_VERSION")))
+        .section("8")
+        .date("")
+        .source("Procwarden")
+        .manual("Procwarden");
+    man.render_title(&mut page).unwrap();
+    man.render_name_section(&mut page).unwrap();
+    man.render_synopsis_section(&mut page).unwrap();
+    man.render_options_section(&mut page).unwrap();
+    prose(name).to_writer(&mut page).unwrap();
+    compare(&format!("man/{name}.8"), &page);
+}
+
 #[test]
 fn completions_are_up_to_date() {
     for plugin in PLUGINS {
-        for (shell, file) in [
-            (Shell::Bash, format!("completions/bash/{}", plugin.name)),
-            (Shell::Zsh, format!("completions/zsh/_{}", plugin.name)),
-            (Shell::Fish, format!("completions/fish/{}.fish", plugin.name)),
-        ] {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut (plugin.command)(), plugin.name, &mut script);
-            compare(&file, &script);
-        }
+        let (name, command) = (plugin.name, plugin.command);
+        complete(Shell::Bash, &format!("completions/bash/{name}"), name, command());
+        complete(Shell::Zsh, &format!("completions/zsh/_{name}"), name, command());
+        complete(Shell::Fish, &format!("completions/fish/{name}.fish"), name, command());
     }
+    // Not beside those: the Makefile and the tests take the list of plugins from these directories.
+    complete(Shell::Bash, "completions/procwarden.bash", "procwarden", procwarden());
+    complete(Shell::Zsh, "completions/_procwarden", "procwarden", procwarden());
+    complete(Shell::Fish, "completions/procwarden.fish", "procwarden", procwarden());
+}
+
+fn complete(shell: Shell, file: &str, name: &str, mut command: Command) {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, name, &mut script);
+    compare(file, &script);
+}
+
+/// `procwarden` with its commands; the plugins have names of their own.
+fn procwarden() -> Command {
+    let directory = Arg::new("DIR").value_hint(ValueHint::DirPath);
+    let mon = Arg::new("mon").long("mon").action(ArgAction::SetTrue).help("Links for mon");
+    let link = Command::new("link").about("Make the plugins' links").arg(mon).arg(directory);
+    Command::new("procwarden")
+        .disable_help_subcommand(true)
+        .subcommand(suggest::command().name("suggest"))
+        .subcommand(explain::command().name("explain"))
+        .subcommand(link)
 }
 
 /// Fails if a file is out of date; rewrites it if UPDATE is set.

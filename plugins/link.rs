@@ -13,7 +13,7 @@ use procwarden::text::error::Error;
 use procwarden::text::escape;
 
 use crate::drop_in::DROP_INS;
-use crate::{MON_ENDING, PLUGINS, explain};
+use crate::{MON_ENDING, PLUGINS, explain, footing, suggest};
 
 /// Prints the help, which lists the plugins.
 pub(crate) fn help() -> u8 {
@@ -22,6 +22,7 @@ pub(crate) fn help() -> u8 {
          Usage: procwarden PLUGIN [OPTION...]   or call it by a link named PLUGIN\n\
          \x20      procwarden link [--mon] DIR     make those links in DIR\n\
          \x20                                      (--mon: links named PLUGIN{MON_ENDING})\n\
+         \x20      procwarden suggest [OPTION...]  print which daemons to monitor here\n\
          \x20      procwarden link --drop-in [--mon] DIR   make links named like the programs\n\
          \x20                                      that Procwarden stands in for\n\
          \x20      procwarden explain PID|NAME|SPEC [OPTION...]\n\
@@ -34,7 +35,9 @@ pub(crate) fn help() -> u8 {
     }
     let names = DROP_INS.map(|drop_in| drop_in.name).join(", ");
     text.push_str(&format!("\nIt stands in for {names}: see procwarden-migration(7).\n"));
-    text.push_str("\nprocwarden PLUGIN --help and procwarden explain --help list the options.\n");
+    text.push_str(
+        "\nprocwarden PLUGIN --help lists the options; suggest and explain have --help, too.\n",
+    );
     print(&text, 3)
 }
 
@@ -52,8 +55,9 @@ pub(crate) fn run(command: &OsStr, arguments: &[OsString]) -> u8 {
         }
         Some("link") => link(arguments),
         Some("explain") => return finish("explain", explain::run(arguments)),
+        Some("suggest") => return finish_suggest(suggest::run(arguments)),
         _ => Err(Error::new(format!(
-            "'{}' is neither a plugin nor 'link' or 'explain'; plugins are {}",
+            "'{}' is neither a plugin nor 'link', 'suggest' or 'explain'; plugins are {}",
             escape::bounded(command.as_encoded_bytes(), 100),
             PLUGINS.map(|plugin| plugin.name).join(", ")
         ))),
@@ -142,6 +146,17 @@ fn finish(command: &str, outcome: explain::Outcome) -> u8 {
     let failed = |error| (format!("procwarden {command}: {error}\n"), 3);
     let (text, code) = outcome.unwrap_or_else(failed);
     print(&text, code)
+}
+
+/// Ends `suggest`, whose output is a file: errors go to standard error.
+fn finish_suggest(outcome: suggest::Outcome) -> u8 {
+    match outcome {
+        Ok((text, code)) => print(&text, code),
+        Err(error) => {
+            footing::say(&format!("procwarden suggest: {error}\n"));
+            3
+        }
+    }
 }
 
 fn print(text: &str, code: u8) -> u8 {

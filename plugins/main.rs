@@ -14,6 +14,7 @@ mod generated;
 mod link;
 #[cfg(test)]
 mod named;
+mod suggest;
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;

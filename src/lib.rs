@@ -17,7 +17,8 @@
 //! 5. [`proc`]: a tree of processes, and one process, read lazily and honestly.
 //! 6. [`select`]: which processes are meant.
 //! 7. [`count`]: how many they are, settled and explained.
-//! 8. [`plugin`]: from arguments to exit code.
+//! 8. [`suggest`]: which specs fit a host. No plugin needs it.
+//! 9. [`plugin`]: from arguments to exit code.
 
 pub mod count;
 pub mod host;
@@ -26,4 +27,5 @@ pub mod nagios;
 pub mod plugin;
 pub mod proc;
 pub mod select;
+pub mod suggest;
 pub mod text;

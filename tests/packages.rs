@@ -81,11 +81,7 @@ fn make_install_comes_and_goes() {
     assert_eq!(fs::read_to_string(&nrpe).unwrap(), "# edited\n");
 
     make("uninstall");
-    let kept = [
-        "nagios-plugins/config/procwarden.cfg",
-        "nagios/nrpe.d/procwarden.cfg",
-        "procwarden/daemons",
-    ];
+    let kept = ["nagios-plugins/config/procwarden.cfg", "nagios/nrpe.d/procwarden.cfg"];
     let kept = kept.map(|file| root.join("etc").join(file)).into_iter().collect::<BTreeSet<_>>();
     let mut left = BTreeSet::new();
     files(&root, &mut left);

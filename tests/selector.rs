@@ -272,6 +272,22 @@ fn a_parent_has_its_long_name() {
     );
 }
 
+#[test]
+fn leader() {
+    if !can(Need::Program("setsid")) {
+        return;
+    }
+    let name = unique();
+    let _leader = Specimen::called(&name).under(&["setsid"]).start();
+    let _member = Specimen::called(&name).start();
+    finds(&[
+        (name.clone(), 2),
+        (format!("{name},leader=yes"), 1),
+        (format!("{name},leader=no"), 1),
+        (format!("{name},not-leader=yes"), 1),
+    ]);
+}
+
 // ---- how it does ----
 
 #[test]

@@ -5,6 +5,7 @@ use procwarden::nagios::state::State;
 use procwarden::proc::fact::{Fact, Hidden, unless_gone};
 use procwarden::proc::process::Process;
 use procwarden::proc::root::Pid;
+use procwarden::suggest;
 
 use super::policy::{Policy, Verdict};
 use super::snapshot::Snapshot;
@@ -42,6 +43,17 @@ impl Case {
             verdict,
             snapshot: is_broken.then(|| Snapshot::of(process, policy)).transpose()?,
         })
+    }
+
+    /// The line of a file of exemptions that would spare it; commented out if it is CRITICAL. `None` if
+    /// no rule is certainly broken, or its name is no word that may stand in one.
+    pub(crate) fn exemption(&self) -> Option<String> {
+        let snapshot = self.snapshot.as_ref()?;
+        let name = suggest::plain(snapshot.name.as_bytes())?;
+        let user = suggest::plain(snapshot.user.as_bytes())?;
+        let mark = if self.state == State::Critical { "#" } else { "" };
+        let rules = self.verdict.broken.names(",");
+        Some(format!("{mark}{rules}:{name},user={user}  # {}", snapshot.ids()))
     }
 
     /// The case of a process of which everything is hidden.

@@ -23,6 +23,10 @@ pub(super) fn in_words(key: Key, process: &mut Process<'_>, plural: bool) -> Fac
     Ok(match key {
         Key::User | Key::Uid => format!("{run} as {value}"),
         Key::Exe | Key::Path => format!("{run} {value}"),
+        Key::Leader => {
+            let lead = if plural { "lead" } else { "leads" };
+            format!("{lead} {} session", if value == "yes" { "a" } else { "no" })
+        }
         _ => format!("{have} {} {value}", key.name()),
     })
 }
@@ -57,6 +61,7 @@ pub fn shown(key: Key, process: &mut Process<'_>, longest: usize) -> Fact<String
             if parent == 0 { "none".into() } else { name() }
         }
         Key::State => char::from(process.stat()?.state).to_string(),
+        Key::Leader => yes_no(process.stat()?.session == process.pid().0),
         Key::Age => describe::span(process.age()?),
         Key::Cpu => format!("{:.1}%", process.lifetime_cpu()?),
         Key::Rss => format!("{}k", (process.resident_bytes()? / 1024.0).round()),

@@ -10,12 +10,11 @@ use crate::text::escape;
 /// A file of specs or selectors larger than this is a mistake.
 const LARGEST_FILE: u64 = 1 << 20;
 
-/// The lines of a file of specs or selectors that say something, with their numbers from 1; a `#`
-/// at the beginning of a line makes it a comment.
+/// What a file of specs or selectors holds.
 ///
 /// # Errors
 /// When the file can't be read or is too large to be one.
-fn lines_of(path: &Path) -> Result<Vec<(usize, Vec<u8>)>, Error> {
+pub(crate) fn contents_of(path: &Path) -> Result<Vec<u8>, Error> {
     let shown = escape::path(path);
     let mut text = Vec::new();
     File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut text)).map_err(
@@ -27,6 +26,16 @@ fn lines_of(path: &Path) -> Result<Vec<(usize, Vec<u8>)>, Error> {
     if text.len() as u64 > LARGEST_FILE {
         return Err(Error::new(format!("{shown} is over 1 MiB, which no list of specs is")));
     }
+    Ok(text)
+}
+
+/// The lines of a file of specs or selectors that say something, with their numbers from 1; a `#`
+/// at the beginning of a line makes it a comment.
+///
+/// # Errors
+/// As [`contents_of`].
+fn lines_of(path: &Path) -> Result<Vec<(usize, Vec<u8>)>, Error> {
+    let text = contents_of(path)?;
     // Some editors begin a file with this mark.
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text);
     let lines = text.split(|&byte| byte == b'\n').enumerate();

@@ -38,6 +38,7 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
         Key::Parent => parent_holds(test, process),
         Key::State => process.stat().map(|stat| test.fits_letter(stat.state)),
         Key::Stat => process.ps_stat().map(|stat| test.fits_text(stat.as_bytes())),
+        Key::Leader => process.stat().map(|stat| test.is(stat.session == process.pid().0)),
         Key::Age => process.age().map(|age| test.fits_number(age.floor())),
         Key::Cpu => process.lifetime_cpu().map(|percent| test.fits_number(percent)),
         Key::Rss => process.resident_bytes().map(|bytes| test.fits_number(bytes)),

@@ -42,6 +42,8 @@ pub enum Key {
     State,
     /// The state as ps shows it.
     Stat,
+    /// Whether it leads a session.
+    Leader,
     /// Seconds since it started.
     Age,
     /// Lifetime CPU in percent of one core.
@@ -119,6 +121,7 @@ pub const KEYS: &[Row] = &[
     (Key::Parent, "parent", Kind::Text, "the parent's name", ALL),
     (Key::State, "state", Kind::Letters, "state, any of the letters R S D Z T t I X", ALL),
     (Key::Stat, "pstat", Kind::Text, "state and flags as ps has them, such as Ss+", ALL),
+    (Key::Leader, "leader", Kind::YesNo, "yes if it leads a session, as most daemons do", ALL),
     (Key::Age, "age", Kind::Number(Unit::Seconds), "time since its start", ALL),
     (Key::Cpu, "cpu", Kind::Number(Unit::Percent), "lifetime CPU in % of one core", ALL),
     (Key::Rss, "rss", Kind::Number(Unit::Bytes), "resident memory", ALL),
@@ -193,6 +196,7 @@ impl Key {
             Self::Args | Self::Cmd | Self::Permissive => 5,
             Self::Ppid
             | Self::State
+            | Self::Leader
             | Self::Age
             | Self::Cpu
             | Self::Rss

@@ -1,0 +1,178 @@
+//! `procwarden suggest`: prints what to monitor on this host.
+//!
+//! The rules are the library's. Here are the options, where the text goes, and who is asked.
+
+mod all;
+mod write;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{CommandFactory, FromArgMatches, Parser};
+use procwarden::host::names;
+use procwarden::proc::root::ProcRoot;
+use procwarden::suggest::compare;
+use procwarden::suggest::file::{self, DAEMONS, Origin};
+use procwarden::suggest::format::{self, Format};
+use procwarden::suggest::suggestion::{Source, Suggestion};
+use procwarden::suggest::{Units, systemctl};
+use procwarden::text::error::Error;
+use procwarden::text::escape;
+use procwarden::text::number::{duration, seconds};
+
+use crate::footing;
+
+/// The kernel's own tree, for which systemd here can answer.
+const PROC: &str = "/proc";
+
+/// The options, as typed.
+#[derive(Debug, Parser)]
+#[command(name = "procwarden-suggest", bin_name = "procwarden suggest", max_term_width = 80)]
+#[command(about = "Suggest which daemons to monitor on this host, as specs for check_proccount")]
+struct Options {
+    /// Create this file instead of printing (with --all: files in this directory); an existing one is
+    /// never overwritten
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Create daemons in the directory of -o, and cpu, privdrop and domains if this host needs them,
+    /// for the other three plugins
+    #[arg(long, requires = "output", conflicts_with = "format")]
+    all: bool,
+
+    /// Print the check for this scheduler
+    #[arg(long, value_name = "FORMAT", default_value = "specs", value_parser = formats())]
+    format: Format,
+
+    /// Compare with a file of specs: what it lacks, and which of its lines match nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "format"])]
+    compare: Option<PathBuf>,
+
+    /// Do not ask systemd; judge by control groups alone
+    #[arg(long)]
+    no_systemd: bool,
+
+    /// Read what systemd says from a file: the output of systemctl show --all '*.service' '*.target'
+    #[arg(long, value_name = "FILE", conflicts_with = "no_systemd")]
+    units_from: Option<PathBuf>,
+
+    /// Comment out daemons that started less than this long ago
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
+    min_age: Duration,
+
+    /// The tree of processes: another mount of /proc, or a recorded copy
+    #[arg(long, value_name = "DIR", default_value = PROC)]
+    proc_root: PathBuf,
+}
+
+/// Its options, for help, manual page and completions.
+pub(crate) fn command() -> clap::Command {
+    Options::command().version(env!("CARGO_PKG_VERSION"))
+}
+
+/// What is printed, and the exit code.
+pub(crate) type Outcome = Result<(String, u8), Error>;
+
+/// Does what the arguments say.
+pub(crate) fn run(arguments: &[OsString]) -> Outcome {
+    footing::end_like_any_program();
+    let name = OsString::from("procwarden suggest");
+    let arguments = std::iter::once(&name).chain(arguments);
+    match command().term_width(80).try_get_matches_from(arguments) {
+        Ok(matches) => Options::from_arg_matches(&matches)?.act(),
+        Err(error) if !error.use_stderr() => Ok((error.render().to_string(), 0)),
+        Err(error) => Err(Error::new(error.render().to_string().trim_end())),
+    }
+}
+
+impl Options {
+    fn act(&self) -> Outcome {
+        let root = ProcRoot::open(&self.proc_root)?;
+        let source = self.source(&root)?;
+        progress("reading the processes");
+        let suggestion = Suggestion::of(&root, &source, seconds(self.min_age))?;
+        if let Some(file) = &self.compare {
+            let found = compare::compare(&root, &suggestion, file)?;
+            return Ok((found.text, u8::from(found.differs)));
+        }
+        let text = self.text(&root, &suggestion);
+        let summary = suggestion.summary();
+        let Some(output) = &self.output else {
+            progress(&summary);
+            return Ok((text, 0));
+        };
+        if self.all {
+            let made = all::create(output, text, &root, &suggestion)?;
+            return Ok((format!("{made}{summary}\n"), 0));
+        }
+        write::create(output, &text)?;
+        Ok((format!("made {}: {summary}\n", escape::path(output)), 0))
+    }
+
+    fn text(&self, root: &ProcRoot, suggestion: &Suggestion) -> String {
+        let host = host(root);
+        if let Some(text) = format::text(self.format, &suggestion.specs(), &host) {
+            return text;
+        }
+        let place = match &self.output {
+            Some(dir) if self.all => dir.join("daemons"),
+            Some(file) => file.clone(),
+            None => DAEMONS.into(),
+        };
+        let host = if root.is_procfs() { host } else { format!("the tree {}", root.shown_path()) };
+        let user = names::user(rustix::process::geteuid().as_raw());
+        let user = escape::text(user.as_bytes());
+        file::text(suggestion, &Origin { host, user, place: escape::path(&place) })
+    }
+
+    /// What systemd says, if it can be asked about this tree.
+    fn source(&self, root: &ProcRoot) -> Result<Source, Error> {
+        if let Some(path) = &self.units_from {
+            let shown = escape::path(path);
+            let text = std::fs::read(path);
+            let text = text.map_err(|error| Error::new(format!("cannot read {shown}: {error}")))?;
+            let units = Units::parse(&text).map_err(|error| error.at(shown))?;
+            return Ok(Source::Systemd(units));
+        }
+        let alone = |why: &str| Ok(Source::Cgroups(why.into()));
+        if self.no_systemd {
+            return alone("--no-systemd");
+        }
+        if !root.is_procfs() {
+            return alone("a recorded tree; --units-from FILE brings what systemd said");
+        }
+        if self.proc_root != Path::new(PROC) {
+            return alone("systemd here knows nothing of another tree");
+        }
+        if !systemctl::is_here() {
+            return alone("this host was not booted with systemd");
+        }
+        progress("asking systemd");
+        systemctl::ask().map_or_else(|error| alone(&error.to_string()), |u| Ok(Source::Systemd(u)))
+    }
+}
+
+/// The host's name; a recorded tree has none.
+fn host(root: &ProcRoot) -> String {
+    let name = std::fs::read(root.path().join("sys/kernel/hostname")).unwrap_or_default();
+    match escape::bounded(name.trim_ascii(), 64) {
+        name if name.is_empty() => "localhost".into(),
+        name => name,
+    }
+}
+
+/// Says what goes on, to a person who watches.
+fn progress(what: &str) {
+    if footing::is_watched() {
+        footing::say(&format!("procwarden suggest: {what}\n"));
+    }
+}
+
+fn formats() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(|(_, name)| name)).map(|name| {
+        let found = Format::ALL.into_iter().find(|(_, known)| *known == name);
+        found.map_or(Format::Specs, |(format, _)| format)
+    })
+}

@@ -1,0 +1,50 @@
+//! Creates files, and overwrites none: what is there may have been edited.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use procwarden::text::error::Error;
+use procwarden::text::escape;
+
+/// Refuses a place where something is, even a link that leads nowhere.
+///
+/// # Errors
+/// When it is there.
+pub(super) fn must_be_free(path: &Path) -> Result<(), Error> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(occupied(path)),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Makes a file of `text` that everyone may read.
+///
+/// # Errors
+/// When something is there already, or it can't be written.
+pub(super) fn create(path: &Path, text: &str) -> Result<(), Error> {
+    let shown = escape::path(path);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o644).custom_flags(libc::O_NOFOLLOW);
+    let mut file = options.open(path).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => occupied(path),
+        ErrorKind::NotFound => {
+            Error::new(format!("cannot make {shown}: {error}; make its directory"))
+        }
+        _ => Error::new(format!("cannot make {shown}: {error}")),
+    })?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| {
+        // Half a file would be a file that checks too little.
+        let _ = fs::remove_file(path);
+        Error::new(format!("cannot write {shown}: {error}"))
+    })
+}
+
+fn occupied(path: &Path) -> Error {
+    let shown = escape::path(path);
+    Error::new(format!(
+        "{shown} is there already, and is not overwritten; see what has changed with: \
+         procwarden suggest --compare {shown}"
+    ))
+}

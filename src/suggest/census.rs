@@ -1,0 +1,173 @@
+//! The processes of a host, as facts: who runs, since when, as whom, in which unit.
+//!
+//! Only facts that every user may read serve here. So an unprivileged user gets the same suggestions
+//! as root, unless /proc hides processes from him.
+
+use std::collections::BTreeMap;
+
+use crate::kernel::cgroup;
+use crate::kernel::cmdline::joined;
+use crate::proc::doubts::Doubts;
+use crate::proc::fact::{Fact, Missing};
+use crate::proc::process::{Process, shown_name, ticks_to_seconds};
+use crate::proc::root::{Pid, ProcRoot};
+use crate::select::population::{Containers, Population, Standing};
+use crate::text::error::Error;
+
+/// A process, as everyone may see it.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) pid: Pid,
+    /// 0 if its parent is outside of the tree's PID namespace.
+    pub(crate) parent: u32,
+    /// What a sysadmin would call it; see [`shown_name`].
+    pub(crate) name: Vec<u8>,
+    /// Its effective user; `None` if that has no number in our user namespace.
+    pub(crate) uid: Option<u32>,
+    /// Whether it leads a session, as what a systemd or a daemon's double fork started does.
+    pub(crate) leads_session: bool,
+    /// When it started, in seconds since boot.
+    pub(crate) start: f64,
+    /// How long it has run, in seconds.
+    pub(crate) age: f64,
+    /// Its arguments, joined by spaces.
+    pub(crate) args: Vec<u8>,
+    /// Its systemd unit, if it is in one.
+    pub(crate) unit: Option<String>,
+}
+
+/// All processes that may be daemons: no kernel threads, zombies or containers, not PID 1, not us.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Census {
+    pub(crate) all: Vec<Seen>,
+    /// PID 1, if it is in sight.
+    pub(crate) first: Option<Seen>,
+    /// How many processes of each unit live in containers (PID namespaces of their own).
+    pub(crate) contained: BTreeMap<String, usize>,
+    /// Processes that could not be read.
+    pub(crate) unread: Doubts,
+}
+
+impl Census {
+    /// Reads all processes of the tree.
+    ///
+    /// # Errors
+    /// When they can't be listed.
+    pub(crate) fn take(root: &ProcRoot) -> Result<Self, Error> {
+        let population = Population::new(Containers::Exclude, false);
+        let mut census = Self::default();
+        Process::each(root, |process| {
+            if let Err(Missing::Hidden(hidden)) = census.visit(&population, process) {
+                census.unread.add(process.pid(), hidden);
+            }
+        })?;
+        census.all.sort_by_key(|seen| seen.pid);
+        Ok(census)
+    }
+
+    fn visit(&mut self, population: &Population, process: &mut Process<'_>) -> Fact<()> {
+        match population.standing(process)? {
+            Standing::Member => {}
+            Standing::Elsewhere => {
+                let unit = process.cgroup().map(unit_of)?.unwrap_or_default();
+                *self.contained.entry(unit).or_default() += 1;
+                return Ok(());
+            }
+            _ => return Ok(()),
+        }
+        let seen = Seen::read(process)?;
+        if seen.pid == Pid(1) {
+            self.first = Some(seen);
+        } else {
+            self.all.push(seen);
+        }
+        Ok(())
+    }
+
+    /// The process of this number.
+    pub(crate) fn get(&self, pid: u32) -> Option<&Seen> {
+        let found = self.all.binary_search_by_key(&Pid(pid), |seen| seen.pid);
+        found.ok().map(|at| &self.all[at])
+    }
+
+    /// How many processes each unit has, containers left out.
+    pub(crate) fn units(&self) -> BTreeMap<&str, usize> {
+        let mut units = BTreeMap::new();
+        for unit in self.all.iter().filter_map(|seen| seen.unit.as_deref()) {
+            *units.entry(unit).or_default() += 1;
+        }
+        units
+    }
+
+    /// Whether any process at all is in a unit, so that systemd keeps this host.
+    pub(crate) fn has_units(&self) -> bool {
+        self.all.iter().chain(&self.first).any(|seen| seen.unit.is_some())
+    }
+}
+
+impl Seen {
+    fn read(process: &mut Process<'_>) -> Fact<Self> {
+        let uid = process.owner()?.uid;
+        let stat = process.stat()?;
+        Ok(Self {
+            pid: process.pid(),
+            parent: stat.ppid,
+            name: shown_name(process)?,
+            uid: (!process.root().is_unmapped(uid)).then_some(uid),
+            leads_session: stat.session == process.pid().0,
+            start: ticks_to_seconds(stat.start),
+            age: process.age()?,
+            args: joined(process.cmdline()?).trim_ascii_end().to_vec(),
+            unit: unit_of(process.cgroup()?),
+        })
+    }
+
+    /// Whether an absolute path that ends in its name stands among its arguments. A fork that wrote
+    /// what it does over its arguments (`sshd: alice [priv]`, `/usr/sbin/CRON -f`) has none.
+    pub(crate) fn shows_its_path(&self) -> bool {
+        self.args.split(|&byte| matches!(byte, b' ' | b'(' | b')')).any(|word| {
+            let place = word.strip_suffix(self.name.as_slice());
+            place.is_some_and(|place| place.starts_with(b"/") && place.ends_with(b"/"))
+        })
+    }
+
+    /// Its first argument.
+    pub(crate) fn first_argument(&self) -> &[u8] {
+        self.args.split(|&byte| byte == b' ').next().unwrap_or_default()
+    }
+}
+
+fn unit_of(cgroup: &[u8]) -> Option<String> {
+    cgroup::unit(cgroup).map(|unit| String::from_utf8_lossy(unit).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_without_the_path_is_told_from_arguments_that_hold_it() {
+        for (name, args, expected) in [
+            ("sshd", "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups", true),
+            ("sshd", "sshd: alice [priv]", false),
+            ("cron", "/usr/sbin/cron -f", true),
+            ("cron", "/usr/sbin/CRON -f", false),
+            ("mon", "/usr/bin/perl /usr/sbin/mon -f", true),
+            ("nginx", "nginx: worker process", false),
+            ("nginx", "nginx: master process /usr/sbin/nginx -g daemon on;", true),
+        ] {
+            let seen = Seen {
+                pid: Pid(9),
+                parent: 1,
+                name: name.into(),
+                uid: Some(0),
+                leads_session: true,
+                start: 0.0,
+                age: 0.0,
+                args: args.into(),
+                unit: None,
+            };
+            assert_eq!(seen.shows_its_path(), expected, "{args}");
+        }
+    }
+}

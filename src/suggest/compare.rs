@@ -1,0 +1,187 @@
+//! Holds a file of specs against the host: which daemons it lacks, and which of its lines match
+//! nothing.
+//!
+//! A daemon is covered if some line finds it and would alert without it. A line that finds nothing
+//! may be of a package that is gone; then it can go. Or its daemon should run and does not; then it
+//! must stay.
+
+use std::path::Path;
+
+use super::diff;
+use super::line::Line;
+use super::suggestion::Suggestion;
+use crate::count::{look, scan};
+use crate::nagios::range::Thresholds;
+use crate::nagios::state::State;
+use crate::proc::fact::Missing;
+use crate::proc::process::Process;
+use crate::proc::root::ProcRoot;
+use crate::select::lines::{contents_of, split_comment};
+use crate::select::population::{Containers, Population};
+use crate::select::selector::{Selector, Subject};
+use crate::select::spec::Spec;
+use crate::text::error::Error;
+use crate::text::escape;
+use crate::text::list::listed;
+
+/// Longest line and longest explanation shown, in characters.
+const LONGEST: usize = 240;
+
+/// A line of the file that says something.
+struct Kept {
+    /// Counted from 0.
+    at: usize,
+    text: String,
+    spec: Result<Spec, Error>,
+}
+
+/// A line that finds nothing.
+struct Dead {
+    at: usize,
+    text: String,
+    why: String,
+    /// Whether it is right all the same, since what it asks for should run.
+    stays: bool,
+}
+
+/// What a comparison found.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// For people, and behind that a diff for patch(1).
+    pub text: String,
+    /// Whether the file and the host differ.
+    pub differs: bool,
+}
+
+/// Compares the file at `path` with what is suggested for the processes of `root`.
+///
+/// # Errors
+/// When the file can't be read, or the processes can't be listed.
+pub fn compare(root: &ProcRoot, suggestion: &Suggestion, path: &Path) -> Result<Comparison, Error> {
+    let contents = contents_of(path)?;
+    let contents = String::from_utf8_lossy(&contents);
+    let kept = kept(&contents);
+    let missing: Vec<_> = wanted(suggestion, &contents)
+        .filter(|line| !kept.iter().any(|kept| covers(kept, line, root)))
+        .collect();
+    let dead = dead(root, &kept, suggestion)?;
+    let shown = escape::path(path);
+    if missing.is_empty() && dead.is_empty() {
+        let text =
+            format!("{shown} covers all daemons, and each of its lines finds what it wants\n");
+        return Ok(Comparison { text, differs: false });
+    }
+    let mut text = String::new();
+    let missing: Vec<_> = missing.into_iter().map(Line::text).collect();
+    let added = missing.iter().map(|line| format!("+ {line}"));
+    push(&mut text, "Daemons that no line covers", added);
+    let of = |stays: bool, mark: char| {
+        let those = dead.iter().filter(move |dead| dead.stays == stays);
+        those
+            .map(move |Dead { at, text, why, .. }| format!("{mark} line {}: {text}: {why}", at + 1))
+    };
+    push(&mut text, "Lines that find nothing", of(false, '-'));
+    push(&mut text, "Lines that find nothing, and should stay", of(true, '!'));
+    let removed: Vec<_> = dead.iter().filter(|dead| !dead.stays).map(|dead| dead.at).collect();
+    if !(missing.is_empty() && removed.is_empty()) {
+        text.push_str(&format!("\nAs a diff, for: patch {shown}\n\n"));
+        text.push_str(&diff::unified(&shown, &contents, &removed, &missing));
+    }
+    Ok(Comparison { text, differs: true })
+}
+
+fn push(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    let lines: Vec<_> = lines.collect();
+    if !lines.is_empty() {
+        text.push_str(&format!("{title}:\n"));
+        for line in lines {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
+}
+
+fn kept(contents: &str) -> Vec<Kept> {
+    let lines = contents.lines().map(str::trim).enumerate();
+    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let read = |line: &str| {
+        let (spec, _) = split_comment(line.as_bytes());
+        Spec::parse(spec, Subject::Program, Thresholds::default())
+    };
+    lines.map(|(at, line)| Kept { at, text: line.to_owned(), spec: read(line) }).collect()
+}
+
+/// The suggested lines about daemons and their workers that no `#-NAME` turns down.
+fn wanted<'s>(suggestion: &'s Suggestion, contents: &str) -> impl Iterator<Item = &'s Line> {
+    let never = contents.lines().filter_map(|line| line.trim().strip_prefix("#-"));
+    let never = never.filter_map(|line| line.split_whitespace().next()).map(str::to_owned);
+    let never: Vec<String> = never.collect();
+    let lines = suggestion.daemons.iter().flatten().filter(|line| line.doubt.is_none());
+    lines.filter(move |line| !line.subjects.iter().any(|subject| never.contains(subject)))
+}
+
+/// Whether a line finds one of the processes that `line` is about, and would alert without any.
+fn covers(kept: &Kept, line: &Line, root: &ProcRoot) -> bool {
+    let Ok(spec) = kept.spec.as_ref() else { return false };
+    let finds = |pid| match spec.selector.fits(&mut Process::new(root, pid)) {
+        Ok(fits) => fits,
+        // What is hidden from us may well be found by the check.
+        Err(Missing::Hidden(_)) => true,
+        Err(Missing::Gone) => false,
+    };
+    wants_any(spec) && line.pids.iter().copied().any(finds)
+}
+
+/// Whether it would alert where nothing is found.
+fn wants_any(spec: &Spec) -> bool {
+    spec.thresholds.state(0.0) != State::Ok
+}
+
+fn dead(root: &ProcRoot, kept: &[Kept], suggestion: &Suggestion) -> Result<Vec<Dead>, Error> {
+    let mut dead = Vec::new();
+    let population = Population::new(Containers::Exclude, true);
+    let read: Vec<_> =
+        kept.iter().filter_map(|kept| Some((kept, kept.spec.as_ref().ok()?))).collect();
+    let selectors: Vec<&Selector> = read.iter().map(|(_, spec)| &spec.selector).collect();
+    let scan = scan::count(root, &population, &selectors)?;
+    let looks = look::closely(root, &population, &selectors, &[])?;
+    for (at, ((kept, spec), look)) in read.iter().zip(looks).enumerate() {
+        let tally = &scan.tallies[at];
+        let may_be_there = tally.certain + tally.uncertain.count() + tally.gone > 0;
+        if may_be_there || scan.blindness.is_some() || !wants_any(spec) {
+            continue;
+        }
+        let near = look.near_misses();
+        let nothing = || "no such process".to_owned();
+        let why = if near.is_empty() { nothing() } else { listed(&near, LONGEST) };
+        let should_run = suggestion.missing.iter().find(|(unit, _)| is_about(kept, spec, unit));
+        let should_run = should_run.map(|(unit, state)| format!("{unit} should run: {state}"));
+        let stays = should_run.is_some();
+        dead.push(Dead::new(kept, &should_run.unwrap_or(why), stays));
+    }
+    for kept in kept {
+        if let Err(error) = &kept.spec {
+            let why = error.to_string();
+            // The line is shown already.
+            let why = why.split_once("': ").map_or(why.as_str(), |(_, why)| why);
+            // A user who is gone went with the package; any other error is to be mended.
+            dead.push(Dead::new(kept, why, !error.is_of_host()));
+        }
+    }
+    dead.sort_by_key(|dead| dead.at);
+    Ok(dead)
+}
+
+impl Dead {
+    fn new(kept: &Kept, why: &str, stays: bool) -> Self {
+        let text = escape::bounded(split_comment(kept.text.as_bytes()).0, LONGEST);
+        Self { at: kept.at, text, why: escape::shortened(why, LONGEST), stays }
+    }
+}
+
+/// Whether a line is about this unit: it or its comment names it, or it is called like it.
+fn is_about(kept: &Kept, spec: &Spec, unit: &str) -> bool {
+    let stem = unit.strip_suffix(".service").unwrap_or(unit);
+    let is_word = |c: char| c.is_alphanumeric() || "@.:_\\-".contains(c);
+    let mut words = kept.text.split(|c: char| !is_word(c));
+    words.any(|word| word == unit || word == stem) || spec.label == stem
+}

@@ -1,0 +1,126 @@
+//! The suggested check in the words of a scheduler's configuration.
+
+use std::path::Path;
+
+use super::file::DAEMONS;
+
+/// What to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A file for `--specs-from`.
+    Specs,
+    /// A host's `vars.daemons` for Icinga 2.
+    Icinga2,
+    /// The same as JSON, for Icinga Director.
+    Director,
+    /// A service for Nagios that asks the host's NRPE.
+    Nagios,
+    /// A command for the host's NRPE.
+    Nrpe,
+    /// A monitor line for mon.
+    Mon,
+}
+
+impl Format {
+    /// All of them, with their names.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::Specs, "specs"),
+        (Self::Icinga2, "icinga2"),
+        (Self::Director, "director"),
+        (Self::Nagios, "nagios"),
+        (Self::Nrpe, "nrpe"),
+        (Self::Mon, "mon"),
+    ];
+}
+
+/// Where packages put the plugins.
+const PLUGIN_DIRS: [&str; 4] = [
+    "/usr/lib/nagios/plugins",
+    "/usr/lib64/nagios/plugins",
+    "/usr/lib/monitoring-plugins",
+    "/usr/local/lib/nagios/plugins",
+];
+
+/// `specs` in this format; `None` for [`Format::Specs`], which is the file itself.
+pub fn text(format: Format, specs: &[String], host: &str) -> Option<String> {
+    Some(match format {
+        Format::Specs => return None,
+        Format::Icinga2 => icinga2(specs),
+        Format::Director => director(specs),
+        Format::Nagios => nagios(host),
+        Format::Nrpe => nrpe(),
+        Format::Mon => mon(),
+    })
+}
+
+/// A list for the host object; a dollar would begin a macro.
+fn icinga2(specs: &[String]) -> String {
+    let quoted = |spec: &String| {
+        format!("\t\"{}\"", spec.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "$$"))
+    };
+    let specs = specs.iter().map(quoted).collect::<Vec<_>>().join(",\n");
+    format!("vars.daemons = [\n{specs}\n]\n")
+}
+
+fn director(specs: &[String]) -> String {
+    let quoted = |spec: &String| {
+        format!("      \"{}\"", spec.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "$$"))
+    };
+    let specs = specs.iter().map(quoted).collect::<Vec<_>>().join(",\n");
+    format!("{{\n  \"vars\": {{\n    \"daemons\": [\n{specs}\n    ]\n  }}\n}}\n")
+}
+
+fn nagios(host: &str) -> String {
+    format!(
+        "# The host's NRPE needs what 'procwarden suggest --format nrpe' prints there.\n\
+         define service {{\n    \
+             use                     generic-service\n    \
+             host_name               {host}\n    \
+             service_description     Daemons\n    \
+             check_command           check_nrpe!check_daemons\n\
+         }}\n"
+    )
+}
+
+fn nrpe() -> String {
+    let has_plugin = |dir: &&str| Path::new(dir).join("check_proccount").exists();
+    let dir = PLUGIN_DIRS.into_iter().find(has_plugin).unwrap_or(PLUGIN_DIRS[0]);
+    format!(
+        "# The specs stand in {DAEMONS}: 'procwarden suggest -o {DAEMONS}'.\n\
+         command[check_daemons]={dir}/check_proccount --specs-from {DAEMONS} --recheck 5\n"
+    )
+}
+
+fn mon() -> String {
+    format!(
+        "# The specs stand in {DAEMONS}: 'procwarden suggest -o {DAEMONS}'.\n    \
+         service daemons\n        \
+             description the daemons of this machine\n        \
+             interval 1m\n        \
+             monitor check_proccount.monitor --specs-from {DAEMONS} --recheck 5 ;;\n        \
+             period\n            \
+                 alert mail.alert root@localhost\n            \
+                 upalert mail.alert root@localhost\n            \
+                 alertevery 1h\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_quoted_for_icinga() {
+        let specs = [r"a,unit=x\x2d.service:1-1".to_owned(), "b,args~$:1-".to_owned()];
+        assert_eq!(
+            text(Format::Icinga2, &specs, "h").unwrap(),
+            "vars.daemons = [\n\t\"a,unit=x\\\\x2d.service:1-1\",\n\t\"b,args~$$:1-\"\n]\n"
+        );
+        assert!(
+            text(Format::Director, &specs, "h")
+                .unwrap()
+                .contains(r#""a,unit=x\\x2d.service:1-1","#)
+        );
+        assert_eq!(text(Format::Specs, &specs, "h"), None);
+    }
+}

@@ -1,0 +1,179 @@
+//! The line of a daemon: its name, its user, and that it is no child of its own kind.
+//!
+//! `NAME,user=USER,not-parent=NAME:1-1` finds the main process wherever it hangs, so it needs no unit
+//! and sees a second instance. It leaves out what the daemon forks.
+
+use super::daemon::{Daemon, resembles};
+use super::line::Line;
+use super::names;
+use crate::kernel::interpreter::is_interpreter;
+
+/// Programs that are run as daemons, but by people and jobs as well. Only their unit tells which.
+const TOOLS: [&str; 13] = [
+    "autossh",
+    "git",
+    "git-daemon",
+    "openvpn",
+    "rclone",
+    "rsync",
+    "screen",
+    "socat",
+    "ssh",
+    "stunnel",
+    "tcpdump",
+    "tmux",
+    "wpa_supplicant",
+];
+
+/// A line for each daemon, in their order. Daemons of one name and user need their units to be told
+/// apart; without units they share a line.
+pub(crate) fn of_all<'d, 'c>(daemons: &'d [Daemon<'c>]) -> Vec<(&'d Daemon<'c>, Line)> {
+    let mut lines = Vec::new();
+    for (at, daemon) in daemons.iter().enumerate() {
+        let is_alike = |other: &&Daemon<'_>| {
+            other.main.name == daemon.main.name && other.main.uid == daemon.main.uid
+        };
+        let alike = daemons.iter().filter(is_alike).count();
+        if daemon.unit.is_some() {
+            lines.push((daemon, of_unit(daemon, alike > 1)));
+        } else if !daemons[..at].iter().any(|other| is_alike(&other)) {
+            lines.extend(without_unit(daemon, alike).map(|line| (daemon, line)));
+        }
+    }
+    let labels: Vec<_> = lines.iter().map(|(_, line)| line.label.clone()).collect();
+    for (daemon, line) in &mut lines {
+        if labels.iter().filter(|label| **label == line.label).count() > 1 {
+            line.label = own_label(daemon, &line.label);
+        }
+        line.pids = vec![daemon.main.pid];
+        if let Some(why) = daemon.doubt {
+            *line = line.clone().doubted(why);
+        }
+    }
+    lines
+}
+
+/// What tells apart daemons of one name: their units, else their users.
+fn own_label(daemon: &Daemon<'_>, name: &str) -> String {
+    match (daemon.stem(), daemon.main.uid) {
+        (Some(stem), _) => label(stem),
+        (None, Some(uid)) => format!("{name} of {}", names::user(uid)),
+        (None, None) => name.to_owned(),
+    }
+}
+
+/// What a `#-NAME` line may call a daemon: its name, its unit, the unit without its ending.
+pub(crate) fn subjects(daemon: &Daemon<'_>) -> Vec<String> {
+    let name = names::plain(&daemon.main.name);
+    [name, daemon.unit, daemon.stem()].into_iter().flatten().map(str::to_owned).collect()
+}
+
+fn of_unit(daemon: &Daemon<'_>, is_one_of_many: bool) -> Line {
+    let unit = daemon.unit.unwrap_or_default();
+    let stem = label(daemon.stem().unwrap_or_default());
+    let user = daemon.main.uid.map(names::user_term);
+    let Some(name) = names::plain(&daemon.main.name) else {
+        let selector = [Some(format!("unit={unit}")), user].into_iter().flatten();
+        let selector = selector.collect::<Vec<_>>().join(",");
+        let called = names::shown(&daemon.main.name);
+        return Line::new(
+            selector,
+            &stem,
+            "1-",
+            format!("{}; it is called {called}", shown_unit(unit)),
+        );
+    };
+    let needs_unit = is_one_of_many || is_of_anybody(name);
+    let terms = [
+        Some(name.to_owned()),
+        user,
+        needs_unit.then(|| format!("unit={unit}")),
+        Some(format!("not-parent={name}")),
+        no_fork(daemon),
+    ];
+    let selector = terms.into_iter().flatten().collect::<Vec<_>>().join(",");
+    // postfix@- is called master, which says little.
+    let says_little = !resembles(name, unit);
+    let label = if needs_unit || says_little { &stem } else { name };
+    Line::new(selector, label, "1-1", format!("{}{}", shown_unit(unit), what_for(daemon)))
+}
+
+/// `None` without a unit and without a word for a name: nothing would find it again.
+fn without_unit(daemon: &Daemon<'_>, count: usize) -> Option<Line> {
+    let name = names::plain(&daemon.main.name)?;
+    let comment = format!("pid {}", daemon.main.pid);
+    let place = is_interpreter(name.as_bytes()).then(|| format!("ppid={}", daemon.main.parent));
+    let terms = [
+        Some(name.to_owned()),
+        daemon.main.uid.map(names::user_term),
+        place,
+        Some(format!("not-parent={name}")),
+        no_fork(daemon),
+    ];
+    let selector = terms.into_iter().flatten().collect::<Vec<_>>().join(",");
+    let range = format!("{count}-{count}");
+    Some(Line::new(selector, name, &range, format!("{comment}{}", what_for(daemon))))
+}
+
+/// The term that turns down what outlives the daemon: its forks write over their arguments, or at
+/// least lead no session.
+pub(crate) fn no_fork(daemon: &Daemon<'_>) -> Option<String> {
+    let main = daemon.main;
+    match main.name.as_slice() {
+        b"sshd" if contains(&main.args, b"listener") => return Some("args~listener".into()),
+        // The forks call themselves CRON and CROND.
+        b"cron" => return Some("args~cron".into()),
+        b"crond" => return Some("args~crond".into()),
+        _ => {}
+    }
+    // A script's forks look like the script, and systemd alone would tell that they outlive it.
+    if !daemon.leaves_children || is_interpreter(base_name(main.first_argument())) {
+        return None;
+    }
+    let mail = mail_daemon(daemon);
+    if main.leads_session && main.name != b"sshd" {
+        return Some(mail.map_or("leader=yes".into(), |args| format!("{args},leader=yes")));
+    }
+    let path = names::plain_path(main.first_argument());
+    mail.or_else(|| path.map(|path| format!("args~^{path}")))
+}
+
+/// Whoever sends mail runs Exim, too. Only the first option tells the daemon: `exim4 -bd -q30m`.
+fn mail_daemon(daemon: &Daemon<'_>) -> Option<String> {
+    let name = names::plain(&daemon.main.name).filter(|name| name.starts_with("exim"))?;
+    let option = daemon.main.args.split(|&byte| byte == b' ').nth(1)?;
+    let option = names::plain(option.strip_prefix(b"-")?)?;
+    Some(format!("args~{name} -{option}"))
+}
+
+fn what_for(daemon: &Daemon<'_>) -> &'static str {
+    match no_fork(daemon).as_deref() {
+        Some("args~listener") => "; the listener, not sessions that outlive it",
+        Some(_) => "; not a fork that outlives it",
+        None => "",
+    }
+}
+
+/// Whether people and jobs run programs of this name as well.
+pub(crate) fn is_of_anybody(name: &str) -> bool {
+    is_interpreter(name.as_bytes()) || TOOLS.contains(&name)
+}
+
+fn base_name(path: &[u8]) -> &[u8] {
+    crate::kernel::cmdline::base_name(path)
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+/// A unit's name as a label: perfdata and graphs want no backslash.
+fn label(stem: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
+    let stem = stem.strip_suffix("@-").unwrap_or(stem);
+    stem.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()
+}
+
+fn shown_unit(unit: &str) -> String {
+    crate::text::escape::bounded(unit.as_bytes(), 120)
+}

@@ -1,0 +1,93 @@
+//! Lines about a daemon's children: workers that it always has, and helpers that come and go.
+//!
+//! The children of its own name under another user are its workers. They count if they came with it:
+//! one that was forked later may go as it came. No upper bound ever, since load decides.
+
+use std::collections::BTreeMap;
+
+use super::census::{Census, Seen};
+use super::daemon::Daemon;
+use super::line::Line;
+use super::names;
+
+/// Workers that a daemon always has start this many seconds after it, at most.
+const WITH_IT: f64 = 30.0;
+
+/// After a reload the workers are new, and all of one age to this many seconds.
+const ONE_AGE: f64 = 2.0;
+
+/// How old workers must be to have come with a reload rather than with a moment's load.
+const SETTLED: f64 = 600.0;
+
+/// More helpers of other names than this are jobs.
+const MOST_HELPERS: usize = 6;
+
+/// Lines for the children of `daemon`; its own line may ask for its unit, and then theirs do.
+pub(crate) fn of(daemon: &Daemon<'_>, own: &Line, census: &Census) -> Vec<Line> {
+    let Some(name) = names::plain(&daemon.main.name).filter(|_| !daemon.leaves_children) else {
+        return Vec::new();
+    };
+    let unit = daemon.unit.filter(|_| own.selector.contains(",unit="));
+    let unit = unit.map(|unit| format!(",unit={unit}")).unwrap_or_default();
+    let mut lines = Vec::new();
+    let kinds = kinds(daemon, census);
+    let workers = kinds.keys().filter(|(called, _)| *called == daemon.main.name).count();
+    for ((called, uid), children) in &kinds {
+        let (Some(called), Some(uid)) = (names::plain(called), uid) else { continue };
+        let selector = format!("{called},{},parent={name}{unit}", names::user_term(*uid));
+        let now = format!("{} now", children.len());
+        if called == name {
+            let label = match workers {
+                1 => format!("{} workers", own.label),
+                _ => format!("{} workers of {}", own.label, names::user(*uid)),
+            };
+            let mut line = Line::new(selector, &label, "1-", now);
+            line.pids = children.iter().map(|child| child.pid).collect();
+            lines.push(if are_standing(daemon.main, children) {
+                line
+            } else {
+                line.doubted("they started later than it, and may come and go")
+            });
+        } else if kinds.len() <= MOST_HELPERS && came_with(daemon.main, children) {
+            let comment = format!("helper of {}", own.label);
+            let line = Line::new(selector, called, "1-", comment);
+            lines.push(line.doubted("comes and goes as its parent likes"));
+        }
+    }
+    lines
+}
+
+/// The users of its workers.
+pub(crate) fn users(daemon: &Daemon<'_>, census: &Census) -> Vec<u32> {
+    let kinds = kinds(daemon, census);
+    let own = kinds.into_keys().filter(|(called, _)| *called == daemon.main.name);
+    own.filter_map(|(_, uid)| uid).collect()
+}
+
+type Kind<'c> = (&'c [u8], Option<u32>);
+
+/// Its children by name and user, without those that are all like it.
+fn kinds<'c>(daemon: &Daemon<'c>, census: &'c Census) -> BTreeMap<Kind<'c>, Vec<&'c Seen>> {
+    let mut kinds = BTreeMap::new();
+    let main = daemon.main;
+    for child in census.all.iter().filter(|child| child.parent == main.pid.0) {
+        if child.name != main.name || child.uid != main.uid {
+            let children: &mut Vec<_> = kinds.entry((&*child.name, child.uid)).or_default();
+            children.push(child);
+        }
+    }
+    kinds
+}
+
+fn came_with(main: &Seen, children: &[&Seen]) -> bool {
+    children.iter().any(|child| child.start <= main.start + WITH_IT)
+}
+
+fn are_standing(main: &Seen, workers: &[&Seen]) -> bool {
+    let starts = workers.iter().map(|worker| worker.start);
+    let (first, last) = starts.fold((f64::MAX, 0.0), |(first, last): (f64, f64), start| {
+        (first.min(start), last.max(start))
+    });
+    let is_generation = workers.len() > 1 && last - first <= ONE_AGE;
+    came_with(main, workers) || (is_generation && workers.iter().all(|w| w.age >= SETTLED))
+}

@@ -1,0 +1,203 @@
+//! The rules together: from processes and units to lines, and to what is left out and why.
+
+use std::collections::BTreeMap;
+
+use super::census::Census;
+use super::daemon::Daemon;
+use super::line::Line;
+use super::units::Units;
+use super::{impostors, kept, main_line, names, pools, table};
+use crate::proc::describe;
+use crate::proc::root::{Pid, ProcRoot};
+use crate::text::error::Error;
+use crate::text::escape;
+
+/// Why a name of other characters than [`names`] allows is left out.
+const UNNAMABLE: &str = "has a name that a spec can't hold";
+
+/// Who told which services this host keeps.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// systemd itself, or a record of what it said.
+    Systemd(Units),
+    /// Control groups alone, for this reason.
+    Cgroups(String),
+}
+
+/// What is suggested, and what is not.
+#[derive(Clone, Debug, Default)]
+pub struct Suggestion {
+    /// The lines of each daemon: its own first, then its workers' and helpers'.
+    pub(crate) daemons: Vec<Vec<Line>>,
+    pub(crate) impostors: Vec<Line>,
+    /// Units that should run and do not, with their state.
+    pub(crate) missing: Vec<(String, String)>,
+    /// What was left out, by reason: units or processes, with how many there are.
+    pub(crate) left_out: BTreeMap<String, Vec<(String, usize)>>,
+    /// What the processes were judged by: `systemd was asked`.
+    pub(crate) asked: String,
+    /// What could not be seen, and how it could.
+    pub(crate) unseen: Vec<String>,
+}
+
+impl Suggestion {
+    /// Looks at the processes of `root` and suggests. Daemons younger than `min_age` seconds are
+    /// commented out, since one that keeps crashing is always young.
+    ///
+    /// # Errors
+    /// When the processes can't be listed.
+    pub fn of(root: &ProcRoot, source: &Source, min_age: f64) -> Result<Self, Error> {
+        let census = Census::take(root)?;
+        let mut suggestion = Self { unseen: unseen(root, &census), ..Self::default() };
+        let units = match source {
+            Source::Systemd(units) => Some(units),
+            Source::Cgroups(_) => None,
+        };
+        suggestion.asked = asked(source, &census);
+        if let Some(units) = units {
+            let missing = kept::missing(units).into_iter();
+            suggestion.missing = missing.map(|(unit, state)| (unit.to_owned(), state)).collect();
+        }
+        let daemons = if census.has_units() {
+            suggestion.of_units(&census, units)
+        } else {
+            suggestion.of_table(&census)
+        };
+        suggestion.push(&daemons, &census, min_age);
+        Ok(suggestion)
+    }
+
+    fn of_units<'c>(&mut self, census: &'c Census, units: Option<&Units>) -> Vec<Daemon<'c>> {
+        let mut daemons = Vec::new();
+        for (unit, count) in census.units() {
+            if unit == "init.scope" {
+                continue;
+            }
+            let is_plain = names::is_plain_unit(unit);
+            let unnamable = || (!is_plain).then(|| UNNAMABLE.to_owned());
+            if let Some(why) = kept::why_not(unit, units).or_else(unnamable) {
+                self.leave_out(why, &shown(unit), count);
+            } else {
+                let known = units.and_then(|units| units.get(unit));
+                daemons.extend(Daemon::of_unit(unit, census, known));
+            }
+        }
+        let (inside, outside) = (&census.contained, "outside of units");
+        for (unit, count) in inside {
+            let place = if unit.is_empty() { outside.to_owned() } else { shown(unit) };
+            self.leave_out("in a container".into(), &place, *count);
+        }
+        for seen in census.all.iter().filter(|seen| seen.unit.is_none()) {
+            self.leave_out("in no unit".into(), &names::shown(&seen.name), 1);
+        }
+        daemons
+    }
+
+    fn of_table<'c>(&mut self, census: &'c Census) -> Vec<Daemon<'c>> {
+        let (daemons, others) = table::daemons(census);
+        for (seen, why) in others {
+            self.leave_out(why.into(), &names::shown(&seen.name), 1);
+        }
+        let contained = census.contained.values().sum();
+        if contained > 0 {
+            self.leave_out("in a container".into(), "processes", contained);
+        }
+        daemons
+    }
+
+    /// Notes what is left out, by a text that is fit for output.
+    fn leave_out(&mut self, why: String, what: &str, count: usize) {
+        let of_reason = self.left_out.entry(why).or_default();
+        match of_reason.iter_mut().find(|(known, _)| known == what) {
+            Some((_, known)) => *known += count,
+            None => of_reason.push((what.to_owned(), count)),
+        }
+    }
+
+    fn push(&mut self, daemons: &[Daemon<'_>], census: &Census, min_age: f64) {
+        let mut standing = Vec::new();
+        for (daemon, line) in main_line::of_all(daemons) {
+            let young = daemon.main.age < min_age;
+            let mut lines = vec![line];
+            lines.extend(pools::of(daemon, &lines[0], census));
+            for line in &mut lines {
+                line.subjects = main_line::subjects(daemon);
+                if young {
+                    let age = describe::span(daemon.main.age);
+                    *line = line.clone().doubted(format!("it runs for {age} only"));
+                }
+            }
+            if lines[0].doubt.is_none() {
+                standing.push(daemon.clone());
+            }
+            self.daemons.push(lines);
+        }
+        let is_named = |daemon: &&Daemon<'_>| names::plain(&daemon.main.name).is_some();
+        for daemon in daemons.iter().filter(|daemon| daemon.unit.is_none() && !is_named(daemon)) {
+            let called = names::shown(&daemon.main.name);
+            self.leave_out(UNNAMABLE.into(), &called, 1);
+        }
+        self.impostors = impostors::of_all(&standing, census);
+    }
+
+    /// All lines, commented out or not.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.daemons.iter().flatten().chain(&self.impostors)
+    }
+
+    /// The daemons that we stand by and whose name is a word: name and main process.
+    pub(crate) fn mains(&self) -> impl Iterator<Item = (&str, Pid)> {
+        let lines = self.daemons.iter().filter_map(|lines| lines.first());
+        let is_named = |line: &&Line| line.doubt.is_none() && !line.selector.starts_with("unit=");
+        let lines = lines.filter(is_named);
+        lines.filter_map(|line| Some((line.subjects.first()?.as_str(), *line.pids.first()?)))
+    }
+
+    /// The specs that we stand by.
+    pub fn specs(&self) -> Vec<String> {
+        self.lines().filter(|line| line.doubt.is_none()).map(Line::spec).collect()
+    }
+
+    /// `24 specs for 20 daemons; 3 lines are commented out, 5 units left out`
+    pub fn summary(&self) -> String {
+        let daemons = self.daemons.iter().filter(|lines| lines[0].doubt.is_none()).count();
+        let doubtful = self.lines().filter(|line| line.doubt.is_some()).count();
+        let left_out: usize = self.left_out.values().map(Vec::len).sum();
+        let plural = |count: usize, one: &str| match count {
+            1 => format!("1 {one}"),
+            count => format!("{count} {one}s"),
+        };
+        let mut text = format!(
+            "{} for {}; {} commented out, {left_out} left out",
+            plural(self.specs().len(), "spec"),
+            plural(daemons, "daemon"),
+            plural(doubtful, "line"),
+        );
+        if !self.missing.is_empty() {
+            let missing = plural(self.missing.len(), "unit");
+            text.push_str(&format!("; {missing} should run and do not"));
+        }
+        if !self.unseen.is_empty() {
+            text.push_str("; not all processes could be seen");
+        }
+        text
+    }
+}
+
+fn shown(unit: &str) -> String {
+    escape::bounded(unit.as_bytes(), 80)
+}
+
+fn asked(source: &Source, census: &Census) -> String {
+    match source {
+        _ if !census.has_units() => {
+            "no process here is in a unit, so PID 1's children were taken".into()
+        }
+        Source::Systemd(_) => "systemd was asked".into(),
+        Source::Cgroups(why) => format!("control groups alone were asked ({why})"),
+    }
+}
+
+fn unseen(root: &ProcRoot, census: &Census) -> Vec<String> {
+    root.blindness().into_iter().chain(census.unread.explained()).collect()
+}

@@ -1,0 +1,109 @@
+//! Asks systemd about its services, through `systemctl show`.
+//!
+//! It is called by its absolute path, with an empty environment, without standard input, and for a
+//! limited time. `CAP_SYS_PTRACE`, which the program may have been given to read processes, is
+//! dropped before.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
+
+use super::units::{PROPERTIES, Units};
+use crate::text::error::Error;
+
+/// Where distributions have the program.
+const PATHS: [&str; 2] = ["/usr/bin/systemctl", "/bin/systemctl"];
+
+/// systemd makes this directory, and no other init does (`sd_booted(3)`).
+const MARK: &str = "/run/systemd/system";
+
+/// How long systemd may take to answer.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// More than any host's services fill.
+const LARGEST: u64 = 16 << 20;
+
+/// Whether this host was booted with systemd.
+pub fn is_here() -> bool {
+    Path::new(MARK).is_dir()
+}
+
+/// Asks systemd for all of its services and targets.
+///
+/// # Errors
+/// When there is no `systemctl`, or systemd does not answer it.
+pub fn ask() -> Result<Units, Error> {
+    let program = PATHS.into_iter().find(|path| Path::new(path).exists());
+    let program = program.ok_or_else(|| Error::new(format!("{} is missing", PATHS[0])))?;
+    // Capabilities belong to a thread: the rest of the program keeps its own.
+    let asking = thread::spawn(move || {
+        drop_ptrace();
+        run(program)
+    });
+    let text = asking.join().map_err(|_| Error::new("systemctl could not be asked"))??;
+    Units::parse(&text).map_err(|error| error.at("systemctl show"))
+}
+
+/// Takes `CAP_SYS_PTRACE` from this thread and from what it runs. Without the right to do so there is
+/// nothing to take.
+fn drop_ptrace() {
+    let _ = remove_capability_from_bounding_set(CapabilitySet::SYS_PTRACE);
+    if let Ok(mut sets) = rustix::thread::capabilities(None) {
+        for set in [&mut sets.effective, &mut sets.permitted, &mut sets.inheritable] {
+            set.remove(CapabilitySet::SYS_PTRACE);
+        }
+        let _ = rustix::thread::set_capabilities(None, sets);
+    }
+}
+
+fn run(program: &str) -> Result<Vec<u8>, Error> {
+    let fail = |why: String| Error::new(format!("systemctl: {why}"));
+    let mut child = Command::new(program)
+        .args(["show", "--all", "--no-pager", "--property", PROPERTIES, "*.service", "*.target"])
+        .env_clear()
+        .env("LC_ALL", "C")
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| fail(error.to_string()))?;
+    let text = child.stdout.take().ok_or_else(|| fail("no output".into()));
+    let text = text.and_then(|stdout| read(stdout).map_err(fail));
+    if text.is_err() {
+        end(&mut child);
+    }
+    let status = child.wait().map_err(|error| fail(error.to_string()))?;
+    let text = text?;
+    if !status.success() {
+        return Err(fail("systemd did not answer".into()));
+    }
+    Ok(text)
+}
+
+/// All that it prints, if it comes in time.
+fn read(stdout: ChildStdout) -> Result<Vec<u8>, String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut text = Vec::new();
+        let read = stdout.take(LARGEST).read_to_end(&mut text);
+        // The receiver may have given up.
+        let _ = sender.send(read.map(|_| text));
+    });
+    match receiver.recv_timeout(LIMIT) {
+        Ok(Ok(text)) => Ok(text),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(RecvTimeoutError::Timeout) => Err(format!("no answer within {} s", LIMIT.as_secs())),
+        Err(RecvTimeoutError::Disconnected) => Err("no answer".into()),
+    }
+}
+
+fn end(child: &mut Child) {
+    // It may have ended by itself.
+    let _ = child.kill();
+}
