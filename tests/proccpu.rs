@@ -320,7 +320,7 @@ fn exemptions_have_reasons_and_tell_when_they_rot() {
     std::fs::write(file, "xz\nfrob=1 # no\n").unwrap();
     recorded(&tree, &args)
         .run()
-        .code(3)
+        .code(2)
         .has(&format!("{file}:2: exemption 'frob=1 # no': unknown key"));
     recorded(&tree, &["-c", "1", "--exempt-from", "/nonexistent"]).run().code(3).has("cannot read");
 }
