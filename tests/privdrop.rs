@@ -844,6 +844,9 @@ fn a_status_that_lacks_a_line_is_unknown_to_the_rules_that_need_it() {
     assert_eq!(code("all"), 0);
     without("Groups:");
     assert_eq!([code("group-root"), code("gid-root"), code("caps")], [3, 0, 0]);
+    let groupless = fs::read_to_string(&path).expect("status");
+    fs::write(&path, groupless.replace("Gid:\t33", "Gid:\t0")).expect("status");
+    check_tree(&tree, &["--rules=gid-root"]).run().code(2).has(" groups unknown: ");
     without("CapEff:");
     assert_eq!([code("caps"), code("default")], [3, 0]);
     without("CapAmb:");

@@ -29,6 +29,8 @@ pub(crate) struct Snapshot {
     /// The first of its supplementary groups.
     pub(crate) groups: Vec<u32>,
     more_groups: usize,
+    /// Whether its supplementary groups could be read.
+    knows_groups: bool,
     /// Those of its groups that are as good as root.
     pub(crate) privileged: Vec<u32>,
     /// Its capabilities.
@@ -53,7 +55,9 @@ impl Snapshot {
         let mut privileged: Vec<u32> = ids.filter(is_privileged).collect();
         let mut groups = Vec::new();
         let mut more_groups = 0;
-        for group in process.groups().into_iter().flatten() {
+        let read = process.groups();
+        let knows_groups = read.is_ok();
+        for group in read.into_iter().flatten() {
             if groups.len() < MOST_GROUPS {
                 groups.push(group);
             } else {
@@ -74,6 +78,7 @@ impl Snapshot {
             gid: status.gid,
             groups,
             more_groups,
+            knows_groups,
             privileged,
             held,
             holds_inside: !held.any().is_empty()
@@ -87,7 +92,11 @@ impl Snapshot {
     /// `uid 33/33/33 gid 0/0/0 groups 0`: real, effective, saved, and the file system's id if it is
     /// not the effective one.
     pub(crate) fn ids(&self) -> String {
-        let groups = shown_groups(&self.groups, self.more_groups);
+        let groups = if self.knows_groups {
+            shown_groups(&self.groups, self.more_groups)
+        } else {
+            "unknown".into()
+        };
         format!("uid {} gid {} groups {groups}", shown_ids(self.uid), shown_ids(self.gid))
     }
 }
