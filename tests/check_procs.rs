@@ -136,6 +136,73 @@ fn a_hidden_process_is_no_zero() {
     blind().args(["-C", "no-such-daemon"]).run().code(0);
 }
 
+/// The command lines that the definitions in use make: Icinga's ITL with its defaults and with all its
+/// variables, Debian's procs.cfg, Nagios's localhost.cfg, NRPE's nrpe.cfg, and some that are public.
+#[test]
+fn definitions_in_use_get_the_state_of_the_original() {
+    const ORIGINAL: &str = "/usr/lib/nagios/plugins/check_procs";
+    if !can(Need::Program(ORIGINAL)) {
+        return;
+    }
+    let (name, dead) = (unique(), unique());
+    let _runs = Specimen::called(&name).argv([&name, "-jar", "x.jar"]).start();
+    let parent = std::process::id().to_string();
+    for daemon in [&name, &dead] {
+        let all = [
+            "-C",
+            daemon,
+            "-P",
+            "0",
+            "-T",
+            "-a",
+            "x.jar",
+            "-c",
+            "1:400",
+            "-k",
+            "-m",
+            "PROCS",
+            "-p",
+            &parent,
+            "-r",
+            "1",
+            "-s",
+            "S",
+            "-t",
+            "20",
+            "-u",
+            "root",
+            "-w",
+            "1:250",
+            "-z",
+            "1",
+            "--ereg-argument-array",
+            "-jar .*[.]jar$",
+        ];
+        let lines = [
+            vec!["-c", "400", "-w", "250"],
+            all.to_vec(),
+            vec!["-w", "250", "-c", "400", "-s", "Z"],
+            vec!["-w", "5:10", "-c", "1:20", "-C", daemon],
+            vec!["-w", "250", "-c", "400", "-s", "RSZDT"],
+            vec!["-w", "5", "-c", "10", "-s", "Z"],
+            vec!["-w", "150", "-c", "200"],
+            vec!["-w", "1:1", "-c", "1:1", "-C", daemon],
+            vec!["-c", "1:", "-C", daemon, "--argument-array=x.jar"],
+            vec!["-w", "1:2", "-c", "1:2", "-u", "root", "-C", daemon],
+            vec!["-c", "1:1", "--metric=PROCS", "-C", daemon, "-a", "-jar x"],
+            vec!["--critical", "1:1", "--command", daemon],
+        ];
+        for line in lines {
+            let theirs = Check::program(ORIGINAL).args(&line).env("LC_ALL", "C").run_raw();
+            let ours = check(&line);
+            assert_eq!(ours.code, theirs.code, "{ours}{theirs}");
+            if line.contains(&daemon.as_str()) {
+                assert_eq!(ours.first_line(), theirs.first_line());
+            }
+        }
+    }
+}
+
 #[test]
 fn sizes_are_measured_one_by_one() {
     let name = unique();

@@ -162,6 +162,19 @@ fn link_overwrites_nothing() {
 }
 
 #[test]
+fn drop_ins_have_links_of_their_own() {
+    let dir = open_dir();
+    let link = |option: &[&str]| {
+        Check::program(binary()).arg("link").args(option).arg(dir.path()).run_raw()
+    };
+    link(&["--drop-in"]).code(0).has("check_procs").lacks("ps.monitor");
+    link(&["--drop-in", "--mon"]).code(0).has("ps.monitor").has("selinux.monitor");
+    link(&["--mon", "--drop-in"]).code(0).has("there already");
+    let answer = Check::program(dir.path().join("check_procs")).args(["-c", "1:"]).run();
+    assert!(answer.code(0).status().starts_with("PROCS OK: "), "{answer}");
+}
+
+#[test]
 fn link_says_where_it_cannot() {
     link_into(Path::new("/nowhere/at/all")).code(3).has("/nowhere/at/all").line_count(1);
     Check::program(binary()).arg("link").run_raw().code(3).has("link");
