@@ -23,8 +23,8 @@ pub(crate) fn help() -> u8 {
          \x20      procwarden link [--mon] DIR     make those links in DIR\n\
          \x20                                      (--mon: links named PLUGIN{MON_ENDING})\n\
          \x20      procwarden suggest [OPTION...]  print which daemons to monitor here\n\
-         \x20      procwarden link --drop-in [--mon] DIR   make links named like the programs\n\
-         \x20                                      that Procwarden stands in for\n\
+         \x20      procwarden link --drop-in [--mon] DIR\n\
+         \x20                                      links named as what it stands in for\n\
          \x20      procwarden explain PID|NAME|SPEC [OPTION...]\n\
          \x20                                      show how a process or SPEC is seen\n\n\
          Plugins:\n",
@@ -34,9 +34,9 @@ pub(crate) fn help() -> u8 {
         text.push_str(&format!("  {:<22}{}\n", plugin.name, about(plugin)));
     }
     let names = DROP_INS.map(|drop_in| drop_in.name).join(", ");
-    text.push_str(&format!("\nIt stands in for {names}: see procwarden-migration(7).\n"));
+    text.push_str(&format!("\nIt stands in for {names}:\nsee procwarden-migration(7).\n"));
     text.push_str(
-        "\nprocwarden PLUGIN --help lists the options; suggest and explain have --help, too.\n",
+        "\nprocwarden PLUGIN --help lists the options; suggest and explain have --help too.\n",
     );
     print(&text, 3)
 }
