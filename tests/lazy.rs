@@ -94,3 +94,23 @@ fn memory_is_one_statm_a_process() {
     }
     assert_eq!(touched(&["rss=1G-:0-0"]), only("statm"));
 }
+
+/// What covers single processes is listed in one table, which a host may fill with thousands of mounts.
+#[test]
+fn the_table_of_mounts_is_read_once() {
+    if !can(Need::Root) || !can(Need::Program("strace")) {
+        return;
+    }
+    let dir = open_dir();
+    let log = dir.path().join("strace");
+    let plugin = Installed::link("check_proccount");
+    support::Check::program("strace")
+        .args(["-f", "-qq", "-e", "trace=%file", "-o"])
+        .arg(&log)
+        .arg(plugin.path())
+        .arg("absent:0-0")
+        .run()
+        .code(0);
+    let log = fs::read_to_string(&log).unwrap_or_default();
+    assert_eq!(log.matches("mountinfo").count(), 1, "{log}");
+}

@@ -33,13 +33,14 @@ impl ProcRoot {
         progress::enter(Stage::Listing);
         let info = self.own_file(&format!("fdinfo/{}", self.directory.as_raw_fd()))?;
         let id = lines(&info).find_map(|line| line.strip_prefix(b"mnt_id:"))?.trim_ascii();
-        let tables = [self.own_file("mountinfo"), self.file("1/mountinfo")];
-        tables.into_iter().flatten().find_map(|table| {
+        let covered_in = |table: Vec<u8>| {
             let mounts = || lines(&table).filter_map(Mount::of);
             let own = mounts().find(|mount| mount.id == id)?;
             let on_us = mounts().filter(|mount| mount.parent == id);
             Some(on_us.filter_map(|mount| mount.process_below(own.point)).collect())
-        })
+        };
+        let ours = self.own_file("mountinfo").and_then(covered_in);
+        ours.or_else(|| self.file("1/mountinfo").and_then(covered_in))
     }
 
     /// A file of our own process: the tree's first, since there may be no other /proc here.
