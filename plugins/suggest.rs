@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, FromArgMatches, Parser};
-use procwarden::host::names;
+use procwarden::host::{names, patience};
 use procwarden::proc::root::ProcRoot;
 use procwarden::suggest::compare;
 use procwarden::suggest::file::{self, DAEMONS, Origin};
@@ -83,12 +83,17 @@ pub(crate) fn run(arguments: &[OsString]) -> Outcome {
     match command().term_width(80).try_get_matches_from(arguments) {
         Ok(matches) => Options::from_arg_matches(&matches)?.act(),
         Err(error) if !error.use_stderr() => Ok((error.render().to_string(), 0)),
-        Err(error) => Err(Error::new(error.render().to_string().trim_end())),
+        Err(error) => {
+            let text = error.render().to_string();
+            Err(Error::new(text.trim_start_matches("error: ").trim_end()))
+        }
     }
 }
 
 impl Options {
     fn act(&self) -> Outcome {
+        // What does not answer is hidden.
+        patience::begin_with_care();
         let root = ProcRoot::open(&self.proc_root)?;
         let source = self.source(&root)?;
         progress("reading the processes");

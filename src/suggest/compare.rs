@@ -10,6 +10,7 @@ use std::path::Path;
 use super::diff;
 use super::line::Line;
 use super::suggestion::Suggestion;
+use crate::count::scan::Tally;
 use crate::count::{look, scan};
 use crate::nagios::range::Thresholds;
 use crate::nagios::state::State;
@@ -137,27 +138,7 @@ fn wants_any(spec: &Spec) -> bool {
 }
 
 fn dead(root: &ProcRoot, kept: &[Kept], suggestion: &Suggestion) -> Result<Vec<Dead>, Error> {
-    let mut dead = Vec::new();
-    let population = Population::new(Containers::Exclude, true);
-    let read: Vec<_> =
-        kept.iter().filter_map(|kept| Some((kept, kept.spec.as_ref().ok()?))).collect();
-    let selectors: Vec<&Selector> = read.iter().map(|(_, spec)| &spec.selector).collect();
-    let scan = scan::count(root, &population, &selectors)?;
-    let looks = look::closely(root, &population, &selectors, &[])?;
-    for (at, ((kept, spec), look)) in read.iter().zip(looks).enumerate() {
-        let tally = &scan.tallies[at];
-        let may_be_there = tally.certain + tally.uncertain.count() + tally.gone > 0;
-        if may_be_there || scan.blindness.is_some() || !wants_any(spec) {
-            continue;
-        }
-        let near = look.near_misses();
-        let nothing = || "no such process".to_owned();
-        let why = if near.is_empty() { nothing() } else { listed(&near, LONGEST) };
-        let should_run = suggestion.missing.iter().find(|(unit, _)| is_about(kept, spec, unit));
-        let should_run = should_run.map(|(unit, state)| format!("{unit} should run: {state}"));
-        let stays = should_run.is_some();
-        dead.push(Dead::new(kept, &should_run.unwrap_or(why), stays));
-    }
+    let mut dead = nothing_found(root, kept, suggestion)?;
     for kept in kept {
         if let Err(error) = &kept.spec {
             let why = error.to_string();
@@ -169,6 +150,37 @@ fn dead(root: &ProcRoot, kept: &[Kept], suggestion: &Suggestion) -> Result<Vec<D
     }
     dead.sort_by_key(|dead| dead.at);
     Ok(dead)
+}
+
+/// The lines that want processes and certainly find none.
+fn nothing_found(
+    root: &ProcRoot,
+    kept: &[Kept],
+    suggestion: &Suggestion,
+) -> Result<Vec<Dead>, Error> {
+    let population = Population::new(Containers::Exclude, true);
+    let read = kept.iter().filter_map(|kept| Some((kept, kept.spec.as_ref().ok()?)));
+    let read: Vec<(&Kept, &Spec)> = read.filter(|(_, spec)| wants_any(spec)).collect();
+    let selectors: Vec<&Selector> = read.iter().map(|(_, spec)| &spec.selector).collect();
+    let scan = scan::count(root, &population, &selectors)?;
+    if scan.blindness.is_some() {
+        return Ok(Vec::new());
+    }
+    let finds_none = |tally: &Tally| tally.certain + tally.uncertain.count() + tally.gone == 0;
+    let places = (0..read.len()).filter(|&at| finds_none(&scan.tallies[at]));
+    let places: Vec<usize> = places.collect();
+    let looks = look::closely(root, &population, &selectors, &places)?;
+    let dead = |&at: &usize| {
+        let (kept, spec) = read[at];
+        let near = looks[at].near_misses();
+        let near = if near.is_empty() { vec!["no such process".to_owned()] } else { near };
+        let mut missing = suggestion.missing.iter();
+        match missing.find(|(unit, _)| is_about(kept, spec, unit)) {
+            Some((unit, state)) => Dead::new(kept, &format!("{unit} should run: {state}"), true),
+            None => Dead::new(kept, &listed(&near, LONGEST), false),
+        }
+    };
+    Ok(places.iter().map(dead).collect())
 }
 
 impl Dead {

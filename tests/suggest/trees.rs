@@ -290,7 +290,7 @@ fn a_comparison_finds_what_is_missing_and_what_is_dead() {
     let (code, text) = compare("#-never # by design\nkept:1-\nfresh:1-\nstate=Z:0-0\n");
     assert_eq!(code, Some(0), "{text}");
     let (code, text) = compare(
-        "#-never # by design\nkept:1-\ndead:1- # of dead.service\ngone,user=nosuchuser:1-\nlost:1-\n\
+        "#-never # by design\nkept:1-\ndead:1- # of dead.service\ngone,user=nosuchuser:1-\nKept:1-\n\
          fresh:0-0\nfrob=1\n",
     );
     assert_eq!(code, Some(1), "{text}");
@@ -301,13 +301,13 @@ fn a_comparison_finds_what_is_missing_and_what_is_dead() {
             "Daemons that no line covers:\n  + {line}\n\
              Lines that find nothing:\n  \
              - line 4: gone,user=nosuchuser:1-: there is no user 'nosuchuser'; write a user's name or number\n  \
-             - line 5: lost:1-: no such process\n\
+             - line 5: Kept:1-: perhaps kept (1 process)\n\
              Lines that find nothing, and should stay:\n  \
              ! line 3: dead:1-: dead.service should run: failed\n  \
              ! line 7: frob=1: unknown key 'frob'; {}\n\
              \nAs a diff, for: patch {path}\n\n\
              --- {path}\n+++ {path}\n@@ -1,7 +1,6 @@\n #-never # by design\n kept:1-\n \
-             dead:1- # of dead.service\n-gone,user=nosuchuser:1-\n-lost:1-\n fresh:0-0\n frob=1\n+{line}\n",
+             dead:1- # of dead.service\n-gone,user=nosuchuser:1-\n-Kept:1-\n fresh:0-0\n frob=1\n+{line}\n",
             &text[text.find("keys are").unwrap()..text.find("\n\nAs a diff").unwrap()],
         )
     );
