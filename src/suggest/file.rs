@@ -1,6 +1,6 @@
 //! The file of specs as text: the lines, what they are for, and what is left out.
 //!
-//! All that comes from a process is a plain word (see [`names`](super::names)) or stands escaped in a
+//! All that comes from a process is a plain word (see `names.rs`) or stands escaped in a
 //! comment.
 
 use super::line::Line;

@@ -1,13 +1,13 @@
 //! Suggests what to monitor: which specs, exemptions and domains fit this host.
 //!
-//! One look at the processes ([`census`]) and at what systemd says of its units ([`units`],
-//! [`systemctl`]) shows which programs a boot keeps running ([`kept`], [`daemon`]; without systemd
-//! [`table`]). Each of them becomes a spec ([`main_line`]), its workers another ([`pools`]), and
-//! whoever else may not run it a third ([`impostors`]).
+//! One look at the processes (`census`) and at what systemd says of its units (`units`,
+//! `systemctl`) shows which programs a boot keeps running (`kept`, `daemon`; without systemd
+//! `table`). Each of them becomes a spec (`main_line`), its workers another (`pools`), and
+//! whoever else may not run it a third (`impostors`).
 //!
-//! [`suggestion`] puts these together, [`file`](mod@file) writes them down, [`format`](mod@format)
-//! says them in a scheduler's words, and [`compare`] holds them against a file that someone keeps.
-//! [`busy`] and [`domains`] are about the same daemons: which of them use much CPU, and the security
+//! `suggestion` puts these together, `file`(mod@file) writes them down, `format`(mod@format)
+//! says them in a scheduler's words, and `compare` holds them against a file that someone keeps.
+//! `busy` and `domains` are about the same daemons: which of them use much CPU, and the security
 //! domains that they run in.
 
 pub mod busy;
