@@ -55,10 +55,14 @@ impl Report {
         report
     }
 
-    /// Adds an UNKNOWN for each question that could not be asked.
+    /// Adds an UNKNOWN for each question that could not be asked. Of several, the first line may have no
+    /// room for all, so each has a line of its own, too.
     pub fn add_faults(&mut self, faults: &[Error]) {
         let unknown = |fault: &Error| Finding { state: State::Unknown, text: fault.to_string() };
         self.findings.extend(faults.iter().map(unknown));
+        if faults.len() > 1 {
+            self.details.extend(faults.iter().map(ToString::to_string));
+        }
     }
 
     /// The worst state of all findings; OK without any.
