@@ -1,10 +1,13 @@
 //! How many processes fit: counted, settled, explained.
 //!
-//! [`scan`] counts in one walk, [`recheck`] looks again, [`look`] finds the words for what failed,
-//! [`value`] names what a process has, and [`headcount`] puts these together for the plugins that count.
+//! [`scan`] counts in one walk, `amount` adds up what a spec measures, [`recheck`] looks again, [`look`]
+//! finds the words for what failed, [`value`] names what a process has, and [`headcount`] puts these
+//! together for the plugins that count.
 //!
 //! Nothing here knows options or exit codes.
 
+mod amount;
+mod culprit;
 pub mod headcount;
 pub mod look;
 pub mod recheck;

@@ -3,22 +3,41 @@
 //! It knows nothing of thresholds. What it can't see it does not leave out: a count is an interval,
 //! from those that are certainly meant to those that may be.
 
+use crate::count::amount::Amount;
 use crate::count::sieve::Sieve;
 use crate::count::unit_members;
 use crate::proc::doubts::Doubts;
 use crate::proc::fact::Missing;
 use crate::proc::process::Process;
 use crate::proc::root::{Pid, ProcRoot};
+use crate::select::measure::Measure;
 use crate::select::population::{Population, Standing};
 use crate::select::selector::Selector;
+use crate::select::spec::Spec;
 use crate::text::error::Error;
 
 /// After this many unknowns the count can't be known. Further ones only widen the interval: what they
 /// are to the check isn't asked, since that costs more than the question itself.
 const MANY: u64 = 1000;
 
+/// What is to be counted, or measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'s> {
+    /// Which processes.
+    pub selector: &'s Selector,
+    /// What of them, if not their number alone.
+    pub measure: Option<Measure>,
+}
+
+impl<'s> Target<'s> {
+    /// What a spec is about.
+    pub const fn of(spec: &'s Spec) -> Self {
+        Self { selector: &spec.selector, measure: spec.measure }
+    }
+}
+
 /// How many processes fit a selector.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     /// Those that certainly do.
     pub certain: u64,
@@ -30,37 +49,39 @@ pub struct Tally {
     pub zombies: u64,
     /// Those that would, but are in containers (or out of them).
     pub elsewhere: u64,
+    /// What was measured of them, if anything was to be.
+    pub amount: Option<Amount>,
 }
 
 /// What a walk found.
 #[derive(Clone, Debug)]
 pub struct Scan {
-    /// One for each selector, in order.
+    /// One for each target, in order.
     pub tallies: Vec<Tally>,
     /// How many processes were looked at; members of units twice if all were walked, too.
     pub listed: u64,
-    /// Places of the selectors that were counted among the members of units alone.
+    /// Places of the targets that were counted among the members of units alone.
     pub by_members: Vec<usize>,
     /// Why processes may be missing from the list, if they may.
     pub blindness: Option<String>,
 }
 
-/// Counts the processes of `population` that fit each selector, by a walk over all.
+/// Counts the processes of `population` that fit each target, by a walk over all.
 ///
 /// # Errors
 /// When the processes can't be listed.
 pub fn walk(
     root: &ProcRoot,
     population: &Population,
-    selectors: &[&Selector],
+    targets: &[Target<'_>],
 ) -> Result<Scan, Error> {
-    let mut count = Count::new(population, selectors);
-    let all: Vec<usize> = (0..selectors.len()).collect();
+    let mut count = Count::new(population, targets);
+    let all: Vec<usize> = (0..targets.len()).collect();
     let listed = Process::each(root, |process| count.visit(process, &all))?;
     Ok(count.scan(root, listed, Vec::new()))
 }
 
-/// The same, but for selectors that ask for units by a look at the members of those alone, where their
+/// The same, but for targets that ask for units by a look at the members of those alone, where their
 /// control groups list them.
 ///
 /// # Errors
@@ -68,15 +89,16 @@ pub fn walk(
 pub fn count(
     root: &ProcRoot,
     population: &Population,
-    selectors: &[&Selector],
+    targets: &[Target<'_>],
 ) -> Result<Scan, Error> {
     let (of_units, others): (Vec<_>, Vec<_>) =
-        (0..selectors.len()).partition(|&at| selectors[at].units().is_some());
-    let members = if of_units.is_empty() { None } else { unit_members::members(root, selectors) };
+        (0..targets.len()).partition(|&at| targets[at].selector.units().is_some());
+    let selectors = selectors(targets);
+    let members = if of_units.is_empty() { None } else { unit_members::members(root, &selectors) };
     let Some(members) = members else {
-        return walk(root, population, selectors);
+        return walk(root, population, targets);
     };
-    let mut count = Count::new(population, selectors);
+    let mut count = Count::new(population, targets);
     let mut process = Process::new(root, Pid(0));
     for &pid in &members {
         process.move_to(pid);
@@ -89,30 +111,38 @@ pub fn count(
     Ok(count.scan(root, listed, of_units))
 }
 
+fn selectors<'s>(targets: &[Target<'s>]) -> Vec<&'s Selector> {
+    targets.iter().map(|target| target.selector).collect()
+}
+
 /// A count in the making.
 struct Count<'a> {
-    selectors: &'a [&'a Selector],
+    targets: &'a [Target<'a>],
     population: &'a Population,
     sieve: Sieve,
     tallies: Vec<Tally>,
 }
 
 impl<'a> Count<'a> {
-    fn new(population: &'a Population, selectors: &'a [&Selector]) -> Self {
+    fn new(population: &'a Population, targets: &'a [Target<'_>]) -> Self {
+        let tally = |target: &Target<'_>| Tally {
+            amount: target.measure.map(|_| Amount::default()),
+            ..Tally::default()
+        };
         Self {
-            selectors,
+            targets,
             population,
-            sieve: Sieve::new(selectors),
-            tallies: vec![Tally::default(); selectors.len()],
+            sieve: Sieve::new(&selectors(targets)),
+            tallies: targets.iter().map(tally).collect(),
         }
     }
 
-    /// Counts one process for the selectors in these places.
+    /// Counts one process for the targets in these places.
     fn visit(&mut self, process: &mut Process<'_>, places: &[usize]) {
         let passed = self.sieve.passed(process);
         for &at in places {
             if self.sieve.lets_through(at, passed) {
-                self.tallies[at].take(self.selectors[at], self.population, process);
+                self.tallies[at].take(self.targets[at], self.population, process);
             }
         }
     }
@@ -129,8 +159,8 @@ impl Tally {
         self.gone > 0 || self.zombies > 0
     }
 
-    fn take(&mut self, selector: &Selector, population: &Population, process: &mut Process<'_>) {
-        let fit = selector.fits(process);
+    fn take(&mut self, target: Target<'_>, population: &Population, process: &mut Process<'_>) {
+        let fit = target.selector.fits(process);
         match fit {
             Ok(false) => return,
             Err(Missing::Gone) => return self.gone += 1,
@@ -138,19 +168,27 @@ impl Tally {
         }
         if let (Err(Missing::Hidden(hidden)), MANY..) = (fit, self.uncertain.count()) {
             self.uncertain.add(process.pid(), hidden);
+            self.amount.iter_mut().for_each(|amount| amount.add_unseen(process, hidden));
             return;
         }
-        let standing = population.standing_for(selector, process);
-        match (standing, fit) {
-            (Ok(Standing::Member), Ok(_)) => self.certain += 1,
+        let standing = population.standing_for(target.selector, process);
+        let known = match (standing, fit) {
+            (Ok(Standing::Member), Ok(_)) => Ok(()),
             (Ok(Standing::Member), Err(Missing::Hidden(hidden)))
-            | (Err(Missing::Hidden(hidden)), _) => {
-                self.uncertain.add(process.pid(), hidden);
+            | (Err(Missing::Hidden(hidden)), _) => Err(hidden),
+            (Err(Missing::Gone), _) => return self.gone += 1,
+            (Ok(Standing::Zombie), Ok(_)) => return self.zombies += 1,
+            (Ok(Standing::Elsewhere), Ok(_)) => return self.elsewhere += 1,
+            _ => return,
+        };
+        if let (Some(amount), Some(measure)) = (&mut self.amount, target.measure) {
+            if amount.add(measure, process, known.is_ok()).is_err() {
+                return self.gone += 1;
             }
-            (Err(Missing::Gone), _) => self.gone += 1,
-            (Ok(Standing::Zombie), Ok(_)) => self.zombies += 1,
-            (Ok(Standing::Elsewhere), Ok(_)) => self.elsewhere += 1,
-            _ => {}
+        }
+        match known {
+            Ok(()) => self.certain += 1,
+            Err(hidden) => self.uncertain.add(process.pid(), hidden),
         }
     }
 }
