@@ -171,7 +171,7 @@ fn permissive_flag(answer: &str) -> Option<bool> {
 }
 
 fn own_label() -> Option<Vec<u8>> {
-    let raw = kernel_file("/proc/self/attr/current").ok()?;
+    let raw = kernel_file("/proc/thread-self/attr/current").ok()?;
     Some(Selinux.label(&raw).context.to_vec())
 }
 

@@ -88,9 +88,10 @@ pub(crate) fn kernel_file(path: &str) -> std::io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-/// Our own label, raw, as `file` of the open /proc `tree` has it.
+/// Our own label, raw, as `file` of the open /proc `tree` has it. That of this thread: a policy may let
+/// a thread read no label but its own.
 pub(crate) fn own_label(tree: BorrowedFd<'_>, file: File) -> Result<Vec<u8>, Errno> {
-    read_below(tree, &format!("self/{}", file.path()))
+    read_below(tree, &format!("thread-self/{}", file.path()))
 }
 
 /// Whether the running kernel has a file system of this type, or shows us a mount of it.
