@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use procwarden::host::patience;
 use procwarden::nagios::range::Thresholds;
 use procwarden::proc::fact::Missing;
@@ -25,6 +25,8 @@ use procwarden::select::spec::Spec;
 use procwarden::select::spec_files::{self, Placed};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
+
+use crate::person::{self, Outcome};
 
 /// The options, as typed.
 #[derive(Debug, Parser)]
@@ -55,21 +57,10 @@ pub(crate) fn command() -> clap::Command {
     Options::command().version(env!("CARGO_PKG_VERSION"))
 }
 
-/// What is printed, and the exit code.
-pub(crate) type Outcome = Result<(String, u8), Error>;
-
 /// Does what the arguments say.
 pub(crate) fn run(arguments: &[OsString]) -> Outcome {
-    let name = OsString::from("procwarden explain");
-    let arguments = std::iter::once(&name).chain(arguments);
-    match command().term_width(80).try_get_matches_from(arguments) {
-        Ok(matches) => Options::from_arg_matches(&matches)?.act(),
-        Err(error) if !error.use_stderr() => Ok((error.render().to_string(), 0)),
-        Err(error) => {
-            let text = error.render().to_string();
-            Err(Error::new(text.trim_start_matches("error: ").trim_end()))
-        }
-    }
+    let act = |matches: &ArgMatches| Options::from_arg_matches(matches)?.act();
+    person::run("procwarden explain", command(), arguments, act)
 }
 
 /// Whether something is satisfied.

@@ -13,6 +13,7 @@ use procwarden::text::error::Error;
 use procwarden::text::escape;
 
 use crate::drop_in::DROP_INS;
+use crate::person::Outcome;
 use crate::{MON_ENDING, PLUGINS, explain, footing, suggest};
 
 /// Prints the help, which lists the plugins.
@@ -142,14 +143,14 @@ fn fail(link: &Path, why: &str) -> Error {
 }
 
 /// Ends a command that speaks to a person. Standard error is shut, so errors go where all goes.
-fn finish(command: &str, outcome: explain::Outcome) -> u8 {
+fn finish(command: &str, outcome: Outcome) -> u8 {
     let failed = |error| (format!("procwarden {command}: {error}\n"), 3);
     let (text, code) = outcome.unwrap_or_else(failed);
     print(&text, code)
 }
 
 /// Ends `suggest`, whose output is a file: errors go to standard error.
-fn finish_suggest(outcome: suggest::Outcome) -> u8 {
+fn finish_suggest(outcome: Outcome) -> u8 {
     match outcome {
         Ok((text, code)) => print(&text, code),
         Err(error) => {

@@ -14,6 +14,7 @@ mod generated;
 mod link;
 #[cfg(test)]
 mod named;
+mod person;
 mod suggest;
 
 use std::ffi::{OsStr, OsString};

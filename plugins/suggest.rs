@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use procwarden::host::{names, patience};
 use procwarden::proc::root::ProcRoot;
 use procwarden::suggest::compare;
@@ -23,6 +23,7 @@ use procwarden::text::escape;
 use procwarden::text::number::{duration, seconds};
 
 use crate::footing;
+use crate::person::{self, Outcome};
 
 /// The kernel's own tree, for which systemd here can answer.
 const PROC: &str = "/proc";
@@ -72,22 +73,11 @@ pub(crate) fn command() -> clap::Command {
     Options::command().version(env!("CARGO_PKG_VERSION"))
 }
 
-/// What is printed, and the exit code.
-pub(crate) type Outcome = Result<(String, u8), Error>;
-
 /// Does what the arguments say.
 pub(crate) fn run(arguments: &[OsString]) -> Outcome {
     footing::end_like_any_program();
-    let name = OsString::from("procwarden suggest");
-    let arguments = std::iter::once(&name).chain(arguments);
-    match command().term_width(80).try_get_matches_from(arguments) {
-        Ok(matches) => Options::from_arg_matches(&matches)?.act(),
-        Err(error) if !error.use_stderr() => Ok((error.render().to_string(), 0)),
-        Err(error) => {
-            let text = error.render().to_string();
-            Err(Error::new(text.trim_start_matches("error: ").trim_end()))
-        }
-    }
+    let act = |matches: &ArgMatches| Options::from_arg_matches(matches)?.act();
+    person::run("procwarden suggest", command(), arguments, act)
 }
 
 impl Options {
