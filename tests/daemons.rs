@@ -7,6 +7,8 @@
 //! `cases`; what a scheduler must hand on is what the plugin says when it is run by
 //! hand, to the last byte.
 //!
+//! The drop-ins are tried as `drop_ins` says: definitions in use, beside the originals.
+//!
 //! Without its daemon a test is skipped; where `CI` is set that is a failure.
 //! `daemons/install-needs.sh` installs them on a Debian.
 //!
@@ -21,6 +23,8 @@
 mod cases;
 #[path = "daemons/definitions.rs"]
 mod definitions;
+#[path = "daemons/drop_ins.rs"]
+mod drop_ins;
 #[path = "daemons/icinga2.rs"]
 mod icinga2;
 #[path = "daemons/lab.rs"]
@@ -29,6 +33,9 @@ mod lab;
 mod mon;
 #[path = "daemons/nagios4.rs"]
 mod nagios4;
+#[path = "support/namespace.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod namespace;
 #[path = "daemons/nrpe.rs"]
 mod nrpe;
 #[path = "support/skip.rs"]

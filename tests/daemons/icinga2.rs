@@ -12,6 +12,7 @@ use std::process::Command;
 use crate::cases::{
     Case, Cases, ages_left_out, assert_panicked, assert_sound, items, split, values,
 };
+use crate::drop_ins::Host;
 use crate::lab::{Answer, Lab, Running, answer, have, repository, wait_for};
 
 fn installed() -> bool {
@@ -209,6 +210,56 @@ fn icinga2_takes_every_answer_whole() {
     }
     if lab.panicking().is_some() {
         assert_panicked(&known["panic"].0);
+    }
+}
+
+/// The `procs` of Icinga's own template library, with nothing set and with everything.
+#[test]
+fn icinga2s_own_procs_finds_the_drop_in_as_the_original() {
+    if !installed() {
+        return;
+    }
+    for (lab, host) in Host::healthy_and_broken() {
+        let ppid = std::process::id();
+        let all = format!(
+            "command = \"{}\"; argument = \"x.conf\"; argument_regex = \"^/.* --config\"; \
+             metric = \"PROCS\"; nokthreads = true; pcpu = 0; ppid = {ppid}; rss = 1; state = \"S\"; \
+             timeout = 20; traditional = true; user = \"{}\"; vsz = 1; warning = \"1:250\"; \
+             critical = \"1:400\"",
+            host.daemon,
+            lab.user()
+        );
+        let sizes = format!("metric = \"VSZ\"; command = \"{}\"; warning = 1", host.daemon);
+        let calls = [
+            ("nothing", "", [0, 1]),
+            ("all", &all, [0, 2]),
+            ("zombies", "state = \"Z\"; warning = 5; critical = 10", [0, 2]),
+            ("sizes", &sizes, [2, 0]),
+        ];
+        let mut text = format!(
+            "object Host \"lab\" {{ check_command = \"dummy\" }}\n\
+             object CheckCommand \"drop-in\" {{ import \"procs\"; \
+             command = [ \"{}/plugins/check_procs\" ] }}\n",
+            lab.root()
+        );
+        let mut names = Vec::new();
+        for (name, variables, _) in &calls {
+            let variables = match *variables {
+                "" => String::new(),
+                some => format!("  vars.procs_{}\n", some.replace("; ", "\n  vars.procs_")),
+            };
+            text += &service(name, "procs", &variables);
+            text += &service(&format!("ours-{name}"), "drop-in", &variables);
+            names.extend([(*name).to_owned(), format!("ours-{name}")]);
+        }
+        let config = configuration(&lab, &text);
+        validate(&lab, &config, &["-C"]);
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let (known, _) = run(&lab, &config, &names);
+        for (name, _, states) in calls {
+            let codes = ["", "ours-"].map(|mark| known[&format!("{mark}{name}")].0.code);
+            assert_eq!(codes, [host.expected(states); 2], "{name}: {known:?}");
+        }
     }
 }
 

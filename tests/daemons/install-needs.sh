@@ -1,14 +1,14 @@
 #!/bin/sh
 # Installs what tests/daemons.rs needs on a Debian: the four schedulers, their
-# clients, sshd and check_by_ssh.  For .ci/run and fresh machines; run as root,
-# as often as you like.
+# clients, sshd, check_by_ssh, and what the drop-ins stand in for.  For .ci/run
+# and fresh machines; run as root, as often as you like.
 #
 # Nothing is started, now or by the tests' leave: while apt-get runs, policy-rc.d
 # forbids it to start services, and units newly put in place are disabled again.
 set -eu
 
 needs='icinga2-bin icinga2-common nagios4-core nagios-nrpe-server nagios-nrpe-plugin
-mon mon-client monitoring-plugins-basic openssh-server openssh-client python3'
+mon mon-client libproc-processtable-perl monitoring-plugins-basic openssh-server openssh-client python3'
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 

@@ -1,12 +1,13 @@
 //! mon: the monitors run by the real daemon, asked over its client protocol by moncmd.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use crate::cases::{Cases, ageless, ages_left_out, assert_sound, bearers};
+use crate::drop_ins::Host;
 use crate::lab::{Answer, Lab, Running, free_port, have, wait_for};
 
 /// `mon:1-1` holds while there is one, so the tests of this file take turns.
@@ -249,5 +250,43 @@ fn the_shipped_mon_example_works() {
     for (name, status) in known {
         let text = status.summary + &status.detail;
         assert!(!text.contains("usage") && !text.contains("unexpected"), "{name}: {text}");
+    }
+}
+
+/// A mon.cf with mon's own two monitors of processes; without `;;` mon appends its hosts.
+#[test]
+fn mon_finds_the_drop_ins_as_the_originals() {
+    const ORIGINALS: &str = "/usr/lib/mon/mon-local.d";
+    if !installed() || !have(&["/usr/share/doc/libproc-processtable-perl"]) {
+        return;
+    }
+    for (lab, host) in Host::healthy_and_broken() {
+        lab.make_dir("mon.d");
+        let mut watches = String::from("hostgroup here localhost\n\nwatch here\n");
+        let name = &host.daemon;
+        let calls = [
+            ("daemons", format!("ps.monitor {name}:1-1 httpd:5- ;;"), [0, 1]),
+            ("another", "ps.monitor httpd:-5 nosuch:0- ;;".into(), [0, 0]),
+            ("hosts", format!("ps.monitor {name}:1-1"), [1, 1]),
+            // This machine has no SELinux.
+            ("selinux", "selinux.monitor".into(), [1, 1]),
+        ];
+        for (service_name, call, _) in &calls {
+            watches += &service(service_name, &format!("original-{call}"));
+            watches += &service(&format!("ours-{service_name}"), call);
+        }
+        for monitor in ["ps.monitor", "selinux.monitor"] {
+            let link = lab.path(&format!("mon.d/original-{monitor}"));
+            std::os::unix::fs::symlink(Path::new(ORIGINALS).join(monitor), link).unwrap();
+        }
+        let mon = Mon::start(&lab, &watches);
+        let known = mon.wait_until("every check", |known| known.len() == 2 * calls.len());
+        for (service, call, states) in calls {
+            let pair = ["", "ours-"].map(|mark| &known[&format!("{mark}{service}")]);
+            let failing = pair.map(|status| i32::from(status.failing));
+            assert_eq!(failing, [host.expected(states); 2], "{call}: {pair:?}");
+            let words = pair.map(|s| s.summary.split_whitespace().collect::<BTreeSet<_>>());
+            assert_eq!(words[0], words[1], "{call}: the summary");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use crate::cases::{Cases, ages_left_out, assert_panicked, assert_sound, split};
+use crate::drop_ins::{self, Host};
 use crate::lab::{Answer, Lab, answer, have, wait_for};
 
 /// What stands around the definitions in an admin's own configuration: the objects that
@@ -141,6 +142,65 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
+/// Runs the daemon until all these services have been checked; returns what it knows of them.
+fn run(lab: &Lab, objects: &str, wanted: &[&str]) -> BTreeMap<String, (Answer, String)> {
+    let config = configuration(lab, objects);
+    let verdict = answer(lab.command("nagios4").args(["-v", &config]));
+    assert_eq!(verdict.code, 0, "nagios4 -v: {}", verdict.text);
+    let counts = ["Total Warnings: 0", "Total Errors:   0"];
+    assert!(counts.iter().all(|count| verdict.text.contains(count)), "{}", verdict.text);
+
+    let nagios = lab.start("nagios4", lab.daemon("nagios4").arg(&config));
+    let known = wait_for("every service to be checked", 60, || {
+        assert!(nagios.is_alive(), "{}{}", lab.log("nagios4.out"), lab.log("nagios.log"));
+        let known = checked(lab);
+        wanted.iter().all(|name| known.contains_key(*name)).then_some(known)
+    });
+    nagios.stop();
+    known
+}
+
+/// The commands for `check_procs` of Debian, and of Nagios' own `localhost.cfg`.
+#[test]
+fn debians_and_nagios_own_definitions_find_the_drop_in_as_the_original() {
+    let debians = drop_ins::installed("/usr/share/monitoring-plugins/templates-basic/procs.cfg");
+    let examples = drop_ins::installed("/etc/nagios4/objects/commands.cfg");
+    let (Some(debians), Some(examples)) = (debians, examples) else { return };
+    if !have(&["nagios4"]) {
+        return;
+    }
+    let local = examples.split("define command").find(|block| block.contains("check_local_procs"));
+    let local = format!("define command {}", local.unwrap().split('}').next().unwrap());
+    for (lab, host) in Host::healthy_and_broken() {
+        let commands = format!("{debians}\n{local}}}\n");
+        let commands = commands.replace("command_name\t", "command_name    ");
+        let mut objects = drop_ins::doubled(&lab, &commands, "command_name    ", "ours_");
+        let calls = [
+            ("check_procs!250!400", [0, 1]),
+            ("check_procs_zombie!5!10", [0, 2]),
+            ("check_procs_httpd", [0, 2]),
+            ("check_local_procs!250!400!Z", [0, 1]),
+            // The call of localhost.cfg: the original has never found a process by these letters.
+            ("check_local_procs!250!400!RSZDT", [0, 1]),
+        ];
+        let names = calls
+            .map(|(check, _)| [check.replace('!', " "), format!("ours_{check}").replace('!', " ")]);
+        for ((check, _), [name, ours]) in calls.iter().zip(&names) {
+            objects += &service(name, check);
+            objects += &service(ours, &format!("ours_{check}"));
+        }
+        let wanted: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
+        let known = run(&lab, &objects, &wanted);
+        for ((check, states), pair) in calls.iter().zip(&names) {
+            let [theirs, ours] = pair.each_ref().map(|name| known[name].0.code);
+            let expected = host.expected(*states);
+            assert_eq!(ours, expected, "{check}: {known:?}");
+            let never_finds = check.ends_with("RSZDT");
+            assert_eq!(theirs, if never_finds { 0 } else { expected }, "{check}: {known:?}");
+        }
+    }
+}
+
 #[test]
 fn nagios4_takes_every_answer_whole() {
     if !have(&["nagios4"]) {
@@ -162,19 +222,7 @@ fn nagios4_takes_every_answer_whole() {
     }
     // These ship, and need no more than this machine.
     wanted.extend(["Daemons", "Root given up halfway", "Security domains", "Runaway processes"]);
-    let config = configuration(&lab, &objects);
-    let verdict = answer(lab.command("nagios4").args(["-v", &config]));
-    assert_eq!(verdict.code, 0, "nagios4 -v: {}", verdict.text);
-    let counts = ["Total Warnings: 0", "Total Errors:   0"];
-    assert!(counts.iter().all(|count| verdict.text.contains(count)), "{}", verdict.text);
-
-    let nagios = lab.start("nagios4", lab.daemon("nagios4").arg(&config));
-    let known = wait_for("every service to be checked", 60, || {
-        assert!(nagios.is_alive(), "{}{}", lab.log("nagios4.out"), lab.log("nagios.log"));
-        let known = checked(&lab);
-        wanted.iter().all(|name| known.contains_key(*name)).then_some(known)
-    });
-    nagios.stop();
+    let known = run(&lab, &objects, &wanted);
 
     for case in &cases.all {
         let by_hand = lab.by_hand("check_proccount", &case.words);

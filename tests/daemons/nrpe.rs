@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::cases::{Case, Cases, ageless, assert_panicked, assert_sound, bearers};
+use crate::drop_ins::{self, Host};
 use crate::lab::{Answer, Lab, PLUGIN_DIR, Running, answer, free_port, have, wait_for};
 
 const CHECK_NRPE: &str = "/usr/lib/nagios/plugins/check_nrpe";
@@ -158,4 +159,29 @@ fn the_shipped_nrpe_commands_work() {
     }
     // Debian's NRPE takes no arguments, and says so rather than drop them.
     assert_ne!(nrpe.ask("check_proccount", &["-a", "x"]).code, 0);
+}
+
+/// What `nrpe.cfg` brings, also the example that takes arguments, with what an admin puts there.
+#[test]
+fn the_commands_of_nrpe_cfg_find_the_drop_in_as_the_original() {
+    let Some(examples) = drop_ins::installed("/etc/nagios/nrpe.cfg") else { return };
+    if !installed() {
+        return;
+    }
+    for (lab, host) in Host::healthy_and_broken() {
+        let lines = examples.lines().map(|line| line.trim_start_matches('#'));
+        let lines =
+            lines.filter(|line| line.starts_with("command[") && line.contains("/check_procs"));
+        let lines: Vec<_> = lines.collect();
+        let arguments = format!("-w 1:2 -c 1:2 -C {} -a x.conf", host.daemon);
+        let lines = lines.join("\n").replace("$ARG1$", &arguments);
+        let nrpe = Nrpe::start(&lab, &drop_ins::doubled(&lab, &lines, "command[", "ours_"), "");
+        for (command, states) in
+            [("check_zombie_procs", [0, 2]), ("check_total_procs", [0, 2]), ("check_procs", [0, 2])]
+        {
+            let answers = ["", "ours_"].map(|mark| nrpe.ask(&format!("{mark}{command}"), &[]));
+            let codes = answers.each_ref().map(|answer| answer.code);
+            assert_eq!(codes, [host.expected(states); 2], "{command}: {answers:?}");
+        }
+    }
 }
