@@ -2,6 +2,7 @@
 
 use procwarden::count::recheck::Judged;
 use procwarden::nagios::state::State;
+use procwarden::proc::describe;
 use procwarden::proc::fact::{Fact, Hidden, unless_gone};
 use procwarden::proc::process::Process;
 use procwarden::proc::root::Pid;
@@ -21,6 +22,8 @@ pub(crate) struct Case {
     pub(crate) verdict: Verdict,
     /// What it looks like; there if a rule is broken.
     pub(crate) snapshot: Option<Snapshot>,
+    /// Its unit or parent, if a rule is broken.
+    pub(crate) place: Option<String>,
 }
 
 impl Judged for Case {
@@ -42,6 +45,7 @@ impl Case {
             start: start(process)?,
             verdict,
             snapshot: is_broken.then(|| Snapshot::of(process, policy)).transpose()?,
+            place: if is_broken { describe::place(process) } else { None },
         })
     }
 
@@ -60,7 +64,7 @@ impl Case {
     pub(crate) fn unseen(pid: Pid, hidden: Hidden, policy: &Policy) -> Self {
         let mut verdict = Verdict::default();
         verdict.doubt(policy.rules, hidden);
-        Self { state: State::Unknown, pid, start: None, verdict, snapshot: None }
+        Self { state: State::Unknown, pid, start: None, verdict, snapshot: None, place: None }
     }
 
     /// Looks again, and keeps what is still wrong with the same process. `process` stands at its PID.
@@ -73,6 +77,7 @@ impl Case {
         self.verdict = Verdict { broken, doubtful: maybe - broken, hidden };
         if let Ok(snapshot) = Snapshot::of(process, policy) {
             self.snapshot = Some(snapshot);
+            self.place = describe::place(process);
         }
         self.state = state(self.verdict, policy);
     }

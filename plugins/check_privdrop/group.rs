@@ -1,7 +1,7 @@
 //! Groups cases that look the same into one finding.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use procwarden::nagios::report::Finding;
 use procwarden::nagios::state::State;
@@ -19,10 +19,12 @@ pub(crate) struct Group<'s> {
     rules: Rules,
     snapshot: &'s Snapshot,
     pids: Vec<Pid>,
+    /// Where they belong, each place once.
+    places: BTreeSet<&'s str>,
 }
 
 impl Group<'_> {
-    /// For the first line: `badd (pid 812, user www-data) gid-root: …`.
+    /// For the first line: `badd (pid 812, user www-data, bad.service) gid-root: …`.
     pub(crate) fn finding(&self, policy: &Policy) -> Finding {
         let count = match self.pids.len() {
             1 => String::new(),
@@ -35,14 +37,14 @@ impl Group<'_> {
                 self.snapshot.name,
                 pids(&self.pids, 1),
                 self.snapshot.user,
-                self.place(),
+                self.environment(),
                 self.rules.names("+"),
                 causes(self.rules, self.snapshot, policy.allowed),
             ),
         }
     }
 
-    /// For a line of its own: `CRITICAL gid-root: badd, pid 812, user www-data: uid 33/33/33 gid
+    /// For a line of its own: `CRITICAL gid-root: badd, pid 812, user www-data, bad.service: uid 33/33/33 gid
     /// 0/0/0 groups 0: …`.
     pub(crate) fn detail(&self, policy: &Policy, most: usize) -> String {
         format!("{} {}", self.state, self.line(policy, most))
@@ -56,14 +58,21 @@ impl Group<'_> {
             self.snapshot.name,
             pids(&self.pids, most),
             self.snapshot.user,
-            self.place(),
+            self.environment(),
             self.snapshot.ids(),
             causes(self.rules, self.snapshot, policy.allowed),
         )
     }
 
-    const fn place(&self) -> &'static str {
-        if self.snapshot.contained { ", in a container" } else { "" }
+    /// `, bad.service and 2 more, in a container`.
+    fn environment(&self) -> String {
+        let first = self.places.first().map(|place| format!(", {place}"));
+        let more = match self.places.len() {
+            0 | 1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let container = if self.snapshot.contained { ", in a container" } else { "" };
+        format!("{}{more}{container}", first.unwrap_or_default())
     }
 }
 
@@ -72,19 +81,20 @@ pub(crate) fn grouped<'s>(
     cases: impl Iterator<Item = &'s Case>,
     policy: &Policy,
 ) -> Vec<Group<'s>> {
-    let mut pids: BTreeMap<(Rules, &Snapshot), Vec<Pid>> = BTreeMap::new();
+    let mut alike: BTreeMap<(Rules, &Snapshot), Vec<&Case>> = BTreeMap::new();
     for case in cases.filter(|case| !case.verdict.broken.is_empty()) {
         if let Some(snapshot) = &case.snapshot {
-            pids.entry((case.verdict.broken, snapshot)).or_default().push(case.pid);
+            alike.entry((case.verdict.broken, snapshot)).or_default().push(case);
         }
     }
-    let mut groups: Vec<_> = pids
+    let mut groups: Vec<_> = alike
         .into_iter()
-        .map(|((rules, snapshot), pids)| Group {
+        .map(|((rules, snapshot), cases)| Group {
             state: policy.state(rules),
             rules,
             snapshot,
-            pids,
+            pids: cases.iter().map(|case| case.pid).collect(),
+            places: cases.iter().filter_map(|case| case.place.as_deref()).collect(),
         })
         .collect();
     groups.sort_by_key(|group| {

@@ -4,6 +4,7 @@ use crate::host::names;
 use crate::kernel::cgroup;
 use crate::kernel::cmdline;
 use crate::proc::process::{Process, shown_name};
+use crate::proc::root::Pid;
 use crate::text::escape;
 
 /// Longest command line in a detail line, in characters.
@@ -12,6 +13,9 @@ const LONGEST_COMMAND: usize = 120;
 /// Longest path or security label in a detail line, in characters. Labels can be ten times as long,
 /// but by then they are lists of categories.
 const LONGEST_PART: usize = 240;
+
+/// Longest name of a unit in a first line, in characters.
+const LONGEST_UNIT: usize = 64;
 
 /// `pid 812 sshd, user root, up 3d: /usr/sbin/sshd -D`; what can't be read is left out.
 pub fn process(process: &mut Process<'_>) -> String {
@@ -48,6 +52,26 @@ pub fn headline(process: &mut Process<'_>) -> String {
         text.push_str(&format!(", up {}", span(age)));
     }
     text
+}
+
+/// Where it belongs, for a first line: its systemd unit, and if that is no service, its parent as well.
+///
+/// `cron.service`, or `session-3.scope, child of bash`; `None` if it has neither, or neither can be
+/// read.
+pub fn place(process: &mut Process<'_>) -> Option<String> {
+    let unit = process.cgroup().ok().and_then(cgroup::unit);
+    let is_service = unit.is_some_and(|unit| unit.ends_with(b".service"));
+    let unit = unit.map(|unit| escape::bounded(unit, LONGEST_UNIT));
+    let parent = if is_service { None } else { parent(process) };
+    let place: Vec<_> = unit.into_iter().chain(parent).collect();
+    (!place.is_empty()).then(|| place.join(", "))
+}
+
+/// `child of bash`; `None` for what process 1 has inherited, as daemons are.
+fn parent(process: &mut Process<'_>) -> Option<String> {
+    let parent = process.stat().ok().map(|stat| Pid(stat.ppid)).filter(|pid| pid.0 > 1)?;
+    let name = shown_name(&mut Process::new(process.root(), parent)).ok()?;
+    Some(format!("child of {}", escape::bounded(&name, LONGEST_UNIT)))
 }
 
 fn push_command(text: &mut String, process: &mut Process<'_>) {
