@@ -80,12 +80,9 @@ impl Range {
         }
     }
 
-    /// Where the verdict may change, for [`Thresholds::state_between`].
-    fn turns(&self) -> impl Iterator<Item = f64> {
-        let (start, end) = (*self.0.start(), *self.0.end());
-        [start - 1.0, start.ceil(), end.floor(), end + 1.0]
-            .into_iter()
-            .filter(|turn| turn.is_finite())
+    /// Its ends, where the verdict may change.
+    fn ends(&self) -> impl Iterator<Item = f64> {
+        [*self.0.start(), *self.0.end()].into_iter().filter(|end| end.is_finite())
     }
 }
 
@@ -128,19 +125,13 @@ impl Thresholds {
         }
     }
 
-    /// The state of a count that lies between `certain` and `possible`, both included: the one that
+    /// The state of a measure that lies between `certain` and `possible`, both included: the one that
     /// all values between have, else UNKNOWN. Looking at the two ends alone is not enough: 1 and 4
-    /// are both outside of 2-3.
+    /// are both outside of 2-3, as 2.0 and 3.0 are of 2.3-2.7.
     pub fn state_between(&self, certain: f64, possible: f64) -> State {
         let state = self.state(certain);
-        let ranges = [self.warning, self.critical].into_iter().flatten();
-        let turns: Vec<f64> = ranges.flat_map(|range| range.turns().collect::<Vec<_>>()).collect();
-        let inside = turns.into_iter().filter(|turn| (certain..=possible).contains(turn));
-        if inside.chain([possible]).all(|value| self.state(value) == state) {
-            state
-        } else {
-            State::Unknown
-        }
+        let is_same = |value: &f64| self.state(*value) == state;
+        if self.examples(certain, possible).iter().all(is_same) { state } else { State::Unknown }
     }
 
     /// The same, if they can alert or were not given at all.
@@ -162,22 +153,25 @@ impl Thresholds {
 
     /// Whether any measure would alert; `0-` and `0:` never do.
     pub fn can_alert(&self) -> bool {
-        self.examples().any(|value| self.state(value) != State::Ok)
+        self.examples(0.0, f64::MAX).iter().any(|value| self.state(*value) != State::Ok)
     }
 
     /// Whether any measure is OK; the two ranges of `1:2`, which mean 1 and 2 exactly, leave none.
     pub fn can_be_ok(&self) -> bool {
-        self.examples().any(|value| self.state(value) == State::Ok)
+        self.examples(0.0, f64::MAX).iter().any(|value| self.state(*value) == State::Ok)
     }
 
-    /// Measures of every state that these ranges can give. No measure is below 0.
-    fn examples(&self) -> impl Iterator<Item = f64> {
+    /// Measures between `low` and `high`, one at least of every state that they can have: both bounds,
+    /// the ends of the ranges between, and the middle of each gap.
+    fn examples(&self, low: f64, high: f64) -> Vec<f64> {
         let ranges = [self.warning, self.critical].into_iter().flatten();
-        let edges = ranges.flat_map(|range| {
-            let ends = [*range.0.start(), *range.0.end()];
-            range.turns().chain(ends).collect::<Vec<_>>()
-        });
-        edges.chain([0.0]).filter(|value| value.is_finite() && *value >= 0.0)
+        let ends = ranges.flat_map(|range| range.ends().collect::<Vec<_>>());
+        let inside = ends.filter(|end| (low..=high).contains(end));
+        let mut values: Vec<f64> = inside.chain([low, high]).collect();
+        values.sort_by(f64::total_cmp);
+        let middles: Vec<f64> = values.windows(2).map(|gap| gap[0].midpoint(gap[1])).collect();
+        values.extend(middles);
+        values
     }
 
     /// The range that gave this state, if one did.
@@ -266,6 +260,11 @@ mod tests {
         assert_eq!(at_least_one.state_between(0.0, 1.0), State::Unknown);
         let inside = Thresholds { critical: Range::parse("@2:3").ok(), warning: None };
         assert_eq!(inside.state_between(1.0, 4.0), State::Unknown);
+        for text in ["2.3:2.7", "@2.3:2.7", "2.5:2.5"] {
+            let narrow = Thresholds { critical: Range::parse(text).ok(), warning: None };
+            assert_eq!(narrow.state_between(2.0, 3.0), State::Unknown, "{text}");
+            assert_eq!(narrow.state_between(2.0, 2.2), narrow.state(2.0), "{text}");
+        }
     }
 
     #[test]

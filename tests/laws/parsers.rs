@@ -115,14 +115,23 @@ pub fn range(text: &str) {
     }
 }
 
-/// Whether a count lies between two numbers, the state is the one that all numbers between have.
+/// Whatever lies between two numbers, the state is the one that all values between have. If the ranges
+/// end at whole numbers, the whole ones decide.
 pub fn state_between(warning: Option<Range>, critical: Option<Range>, from: u8, to: u8) {
     let thresholds = Thresholds { warning, critical };
-    let mut states = (from..=to).map(|count| thresholds.state(f64::from(count)));
-    let Some(first) = states.next() else { return };
-    let expected = if states.all(|state| state == first) { first } else { State::Unknown };
+    let state = |eighths: u16| thresholds.state(f64::from(eighths) / 8.0);
+    let (from, to) = (u16::from(from), u16::from(to));
+    if from > to {
+        return;
+    }
+    let agree =
+        |step: usize| (from * 8..=to * 8).step_by(step).all(|n| state(n) == state(from * 8));
     let found = thresholds.state_between(from.into(), to.into());
-    assert_eq!(found, expected, "{from} to {to} against {thresholds:?}");
+    assert!(found == State::Unknown || found == state(from * 8) && agree(1), "{thresholds:?}");
+    let are_whole = [warning, critical].into_iter().flatten().all(|r| !r.to_string().contains('.'));
+    if are_whole {
+        assert_eq!(found != State::Unknown, agree(8), "{from} to {to} against {thresholds:?}");
+    }
 }
 
 /// An interval holds its own ends, and is read again from its numbers.
