@@ -71,7 +71,8 @@ fn all_processes(thresholds: Thresholds) -> Result<Spec, Error> {
              processes",
         ));
     }
-    Ok(Spec { selector: Selector::everything(), thresholds, label: "processes".into() })
+    let (selector, label) = (Selector::everything(), "processes".into());
+    Ok(Spec { selector, measure: None, thresholds, label })
 }
 
 /// mon appends the hosts of a group to the arguments of a monitor unless its line ends in `;;`. So the

@@ -9,14 +9,15 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-use procwarden::count::measure::{self, Metric};
+use procwarden::count::each;
 use procwarden::count::scan;
 use procwarden::nagios::state::State;
 use procwarden::plugin::runner::{DropIn, Output};
+use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
 use procwarden::proc::root::ProcRoot;
 use procwarden::select::population::Population;
-use procwarden::select::selector::{Selector, Subject};
+use procwarden::select::selector::{Key, Selector, Subject, quantity};
 use procwarden::text::error::Error;
 
 use options::{Instead, Request};
@@ -83,25 +84,36 @@ fn count(
 
 fn measure(
     request: &Request,
-    metric: Metric,
+    metric: Key,
     root: &ProcRoot,
     population: &Population,
     selector: &Selector,
 ) -> Result<Found, Error> {
     let (mut matched, mut names) = (Vec::new(), Vec::new());
-    let what = (metric, &request.thresholds);
-    let measured = measure::measure(root, population, selector, what, |process, state| {
-        note(request, process, &mut matched);
-        if request.verbose > 0 && matches!(state, State::Warning | State::Critical) {
-            names.extend(process.comm().map(|comm| super::shown(comm.as_bytes())));
-        }
-    })?;
+    let value = |process: &mut Process<'_>| in_units_of_ps(metric, process);
+    let measured =
+        each::compare(root, population, selector, &request.thresholds, value, |process, state| {
+            note(request, process, &mut matched);
+            if request.verbose > 0 && matches!(state, State::Warning | State::Critical) {
+                names.extend(process.comm().map(|comm| super::shown(comm.as_bytes())));
+            }
+        })?;
     let state = measured.state(&request.thresholds);
     let (warning, critical) = (measured.warning, measured.critical);
-    let hidden = measured.unmeasured.explained();
+    let hidden = measured.hidden.explained();
     let found = Found::of(measured.scan);
     let obstacle = found.obstacle.or(hidden);
     Ok(Found { state, warning, critical, names, matched, obstacle, ..found })
+}
+
+/// A measure of a process as ps has it: memory in KiB, CPU cut to tenths.
+fn in_units_of_ps(metric: Key, process: &mut Process<'_>) -> Fact<f64> {
+    let value = quantity(metric, process)?;
+    Ok(match metric {
+        Key::Vsz | Key::Rss => (value / 1024.0).floor(),
+        Key::Cpu => (value * 10.0).floor() / 10.0,
+        _ => value,
+    })
 }
 
 /// Keeps a line about a process that was counted, if such lines were asked for.

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-use procwarden::count::scan::{self, Tally};
+use procwarden::count::scan::{self, Tally, Target};
 use procwarden::nagios::range::{Range, Thresholds};
 use procwarden::nagios::state::State;
 use procwarden::plugin::runner::{DropIn, Output};
@@ -191,8 +191,8 @@ fn count<'w>(
     population: &Population,
     watched: &[&'w Watched],
 ) -> Result<Vec<Failing<'w>>, Error> {
-    let selectors: Vec<&Selector> = watched.iter().map(|watched| &watched.selector).collect();
-    let scan = scan::walk(root, population, &selectors)?;
+    let targets: Vec<_> = watched.iter().map(|watched| Target::from(&watched.selector)).collect();
+    let scan = scan::walk(root, population, &targets)?;
     let mut failing = Vec::new();
     for (at, (watched, tally)) in watched.iter().zip(&scan.tallies).enumerate() {
         let state = scan.state(at, &watched.thresholds);

@@ -1,6 +1,8 @@
 //! What a spec finds: which processes fit it, which nearly do, and which term turns each away.
 
+use procwarden::count::headcount::Headcount;
 use procwarden::count::look;
+use procwarden::count::scan::Target;
 use procwarden::nagios::state::State;
 use procwarden::proc::fact::Missing;
 use procwarden::proc::process::Process;
@@ -35,15 +37,9 @@ pub(super) fn explain(
     let mut found = Found::default();
     Process::each(&view.root, |process| found.take(spec, &view.population, process))?;
     let blindness = view.root.blindness();
-    let (certain, most) = found.bounds(blindness.is_some());
-    let state = spec.thresholds.state_between(certain, most);
-    let number = found.number(blindness.is_some());
-    let wanted = match state {
-        State::Unknown => spec.thresholds.doubtful(certain, most),
-        state => spec.thresholds.violated(state),
-    };
-    let wanted = wanted.map(|range| format!(" (want {})", range.wanted())).unwrap_or_default();
-    let mut text = format!("{written}: {number}{wanted}, {state}\n");
+    let headcount = Headcount::take(&view.root, &view.population, std::slice::from_ref(spec))?;
+    let (state, number) = headcount.verdict(0);
+    let mut text = format!("{written}: {number}, {state}\n");
     text += &format!("read as {}\n", spec.in_words());
     if let Some(why) = blindness {
         text += &format!("not all processes can be seen: {why}\n");
@@ -52,7 +48,7 @@ pub(super) fn explain(
     push_list(&mut text, "may fit, for all that this user can see:", &found.uncertain);
     push_list(&mut text, "fit, and are not counted:", &found.uncounted);
     push_list(&mut text, "nearly fit:", &found.near);
-    let looks = look::closely(&view.root, &view.population, &[&spec.selector], &[])?;
+    let looks = look::closely(&view.root, &view.population, &[Target::of(spec)], &[])?;
     let in_short: Vec<_> = looks.iter().flat_map(look::Look::near_misses).collect();
     if !in_short.is_empty() {
         text += &format!("in short: {}\n", in_short.join(", "));
@@ -88,23 +84,6 @@ impl Found {
             (Err(_), Ok(Standing::Member) | Err(_)) => self.uncertain.push(with_terms()),
             (Ok(false), Ok(Standing::Member)) => self.near.push(with_terms()),
             _ => {}
-        }
-    }
-
-    /// The least and the greatest number that may fit.
-    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
-    fn bounds(&self, is_blind: bool) -> (f64, f64) {
-        let certain = self.fitting.len() as f64;
-        let most = if is_blind { f64::MAX } else { certain + self.uncertain.len() as f64 };
-        (certain, most)
-    }
-
-    fn number(&self, is_blind: bool) -> String {
-        let (certain, uncertain) = (self.fitting.len(), self.uncertain.len());
-        match (is_blind, uncertain) {
-            (true, _) => format!("{certain} or more"),
-            (false, 0) => certain.to_string(),
-            (false, _) => format!("{certain} to {}", certain + uncertain),
         }
     }
 }

@@ -6,20 +6,21 @@ use std::time::Duration;
 
 use crate::count::look::{self, Look};
 use crate::count::recheck::{self, Judged, Settled};
-use crate::count::scan::{self, Scan, Tally};
+use crate::count::scan::{self, Scan, Tally, Target};
 use crate::host::patience;
 use crate::nagios::perfdata::Perfdata;
 use crate::nagios::range::{Range, Thresholds};
 use crate::nagios::report::{Finding, Report};
 use crate::nagios::state::State;
+use crate::proc::doubts::Doubts;
 use crate::proc::root::ProcRoot;
+use crate::select::measure::Measure;
 use crate::select::population::{Containers, Population};
-use crate::select::selector::Selector;
 use crate::select::spec::Spec;
 use crate::text::error::Error;
 use crate::text::escape;
 use crate::text::list::listed;
-use crate::text::number;
+use crate::text::number::{self, Unit};
 
 /// Longest label in a sentence, in characters.
 const LONGEST_LABEL: usize = 80;
@@ -30,10 +31,11 @@ const LONGEST_NOTES: usize = 160;
 /// The same with what stands in the way of a count, and the remedy.
 const LONGEST_OBSTACLE: usize = 320;
 
-/// One spec's count in one scan, and what it means.
+/// One spec's count or measure in one scan, and what it means.
 #[derive(Clone, Debug, PartialEq)]
 struct Count {
     state: State,
+    measure: Option<Measure>,
     tally: Tally,
     blindness: Option<String>,
 }
@@ -45,50 +47,56 @@ impl Judged for Count {
 }
 
 impl Count {
-    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
-    fn certain(&self) -> f64 {
-        self.tally.certain as f64
-    }
-
-    /// The greatest number that it may be.
-    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
-    fn possible(&self) -> f64 {
-        let Tally { certain, uncertain, .. } = self.tally;
-        if self.blindness.is_some() { f64::MAX } else { (certain + uncertain.count()) as f64 }
+    /// The least and the greatest value that it may have.
+    fn bounds(&self) -> (f64, f64) {
+        self.tally.bounds(self.blindness.is_some())
     }
 
     /// The range that it violates, or may.
     fn range(&self, thresholds: &Thresholds) -> Option<Range> {
+        let (low, high) = self.bounds();
         match self.state {
-            State::Unknown => thresholds.doubtful(self.certain(), self.possible()),
+            State::Unknown => thresholds.doubtful(low, high),
             state => thresholds.violated(state),
         }
     }
 
-    /// Whether it failed since there are fewer than `thresholds` want.
+    /// Whether it failed since there are fewer, or less, than `thresholds` want.
     fn is_too_low(&self, thresholds: &Thresholds) -> bool {
-        self.range(thresholds).is_some_and(|range| range.is_above(self.certain()))
+        self.range(thresholds).is_some_and(|range| range.is_above(self.bounds().0))
     }
 
     /// `3`; `3 to 5` when two can't be seen; `3 or more` when any number can't.
     fn number(&self) -> String {
-        let Tally { certain, uncertain, .. } = self.tally;
-        match (&self.blindness, uncertain.count()) {
-            (None, 0) => certain.to_string(),
-            (Some(_), _) => format!("{certain} or more"),
-            (None, uncertain) => format!("{certain} to {}", certain + uncertain),
+        let unit = self.measure.map_or(Unit::Count, |measure| measure.unit);
+        let shown = |value| number::shown(value, unit);
+        match self.bounds() {
+            (_, high) if high == 0.0 && self.measure.is_some() && self.tally.certain == 0 => {
+                "none runs".into()
+            }
+            (low, f64::MAX) => format!("{} or more", shown(low)),
+            (low, high) if shown(low) == shown(high) => shown(low),
+            (low, high) => format!("{} to {}", shown(low), shown(high)),
+        }
+    }
+
+    /// The processes in doubt: whether they are meant, or what was to be measured of them.
+    fn doubts(&self) -> &Doubts {
+        match &self.tally.amount {
+            Some(amount) if self.tally.uncertain.count() == 0 => amount.hidden(),
+            _ => &self.tally.uncertain,
         }
     }
 
     /// What hid it, but for the processes that it hid.
     fn cause(&self) -> String {
-        let hidden = self.tally.uncertain.hidden().map(|hidden| hidden.to_string());
+        let hidden = self.doubts().hidden().map(|hidden| hidden.to_string());
         self.blindness.clone().or(hidden).unwrap_or_default()
     }
 
     /// Why it is not known better, and what would help.
     fn obstacle(&self) -> String {
-        self.blindness.clone().or_else(|| self.tally.uncertain.explained()).unwrap_or_default()
+        self.blindness.clone().or_else(|| self.doubts().explained()).unwrap_or_default()
     }
 }
 
@@ -169,10 +177,11 @@ impl<'s> Headcount<'s> {
             return Ok(());
         }
         so_far(self);
-        let selectors: Vec<&Selector> = worded.iter().map(|&at| &self.specs[at].selector).collect();
+        let targets: Vec<Target<'_>> =
+            worded.iter().map(|&at| Target::of(&self.specs[at])).collect();
         let lonely = |&n: &usize| too_few(&worded[n]) && self.lacks(worded[n]);
         let lonely: Vec<usize> = (0..worded.len()).filter(lonely).collect();
-        let looks = look::closely(self.root, self.population, &selectors, &lonely)?;
+        let looks = look::closely(self.root, self.population, &targets, &lonely)?;
         for (at, look) in worded.into_iter().zip(looks) {
             self.looks[at] = Some(look);
         }
@@ -183,6 +192,11 @@ impl<'s> Headcount<'s> {
     pub fn lacks(&self, at: usize) -> bool {
         let count = self.counts.get(at).map(|count| &count.last);
         count.is_some_and(|count| count.state != State::Ok && count.tally.certain == 0)
+    }
+
+    /// The state of the spec in place `at`, and its number or measure with what was wanted.
+    pub fn verdict(&self, at: usize) -> (State, String) {
+        (self.counts[at].last.state, self.settled_text(at))
     }
 
     /// Puts it into words; `verbose` is the number of `-v`.
@@ -201,8 +215,8 @@ impl<'s> Headcount<'s> {
             }
             report.perfdata.push(Perfdata {
                 label: spec.label.clone(),
-                value: count.last.certain(),
-                unit: "",
+                value: count.last.bounds().0,
+                unit: spec.unit().symbol(),
                 thresholds: spec.thresholds,
             });
             self.push_details(&mut report.details, at, &label, verbose);
@@ -236,7 +250,7 @@ impl<'s> Headcount<'s> {
             last.number()
         };
         let wanted = last.range(&spec.thresholds);
-        let wanted = wanted.map(|range| format!(" (want {})", range.wanted()));
+        let wanted = wanted.map(|range| format!(" (want {})", range.wanted_in(spec.unit())));
         format!("{number}{}", wanted.unwrap_or_default())
     }
 
@@ -252,10 +266,11 @@ impl<'s> Headcount<'s> {
             limit = LONGEST_OBSTACLE;
             notes.push(count.obstacle());
         }
-        if too_few {
+        let is_measured = count.measure.is_some() && count.tally.certain > 0;
+        if too_few && !is_measured {
             notes.extend(self.in_their_place(at));
         } else if count.state != State::Unknown {
-            notes.extend(self.looks[at].iter().flat_map(|look| look.culprits.clone()));
+            notes.extend(self.looks[at].iter().flat_map(Look::culprits));
         }
         if notes.is_empty() { String::new() } else { format!(": {}", listed(&notes, limit)) }
     }
@@ -263,7 +278,7 @@ impl<'s> Headcount<'s> {
     /// What there is where processes are missing: near misses, those elsewhere, zombies.
     fn in_their_place(&self, at: usize) -> Vec<String> {
         let mut notes: Vec<_> = self.looks[at].iter().flat_map(Look::near_misses).collect();
-        let Tally { zombies, elsewhere, .. } = self.counts[at].last.tally;
+        let &Tally { zombies, elsewhere, .. } = &self.counts[at].last.tally;
         if elsewhere > 0 {
             let inside = self.population.containers == Containers::Exclude;
             let place = if inside { "in containers" } else { "outside of containers" };
@@ -283,14 +298,14 @@ impl<'s> Headcount<'s> {
         let too_few = count.is_too_low(&spec.thresholds);
         let failed = count.state != State::Ok;
         if verbose > 0 || (failed && !too_few) {
-            details.extend(look.fitting.iter().map(|process| format!("{label}: {process}")));
+            details.extend(look.fitting().map(|process| format!("{label}: {process}")));
             if look.more > 0 {
                 details.push(format!("{label}: and {} more", look.more));
             }
         }
         if verbose > 1 {
             details.push(format!("{label}: read as {}", spec.in_words()));
-            let Tally { certain, uncertain, zombies, elsewhere, .. } = count.tally;
+            let Tally { certain, uncertain, zombies, elsewhere, .. } = &count.tally;
             let uncertain = uncertain.count();
             details.push(format!(
                 "{label}: {certain} certain, {uncertain} uncertain, {zombies} zombies, {elsewhere} \
@@ -309,8 +324,8 @@ fn count(
     population: &Population,
     specs: &[&Spec],
 ) -> Result<(Vec<Count>, u64), Error> {
-    let selectors: Vec<&Selector> = specs.iter().map(|spec| &spec.selector).collect();
-    let scan = scan::count(root, population, &selectors)?;
+    let targets: Vec<Target<'_>> = specs.iter().map(|spec| Target::of(spec)).collect();
+    let scan = scan::count(root, population, &targets)?;
     let mut counts: Vec<_> =
         specs.iter().enumerate().map(|(at, spec)| judge(spec, &scan, at)).collect();
     let mut listed = scan.listed;
@@ -318,8 +333,8 @@ fn count(
         if places.is_empty() {
             return Ok(Vec::new());
         }
-        let selectors: Vec<&Selector> = places.iter().map(|&at| selectors[at]).collect();
-        let scan = scan::walk(root, population, &selectors)?;
+        let targets: Vec<Target<'_>> = places.iter().map(|&at| targets[at]).collect();
+        let scan = scan::walk(root, population, &targets)?;
         listed = scan.listed;
         Ok(places.iter().enumerate().map(|(n, &at)| judge(specs[at], &scan, n)).collect())
     };
@@ -345,7 +360,6 @@ fn count(
 
 fn judge(spec: &Spec, scan: &Scan, at: usize) -> Count {
     let (tally, blindness) = (scan.tallies[at].clone(), scan.blindness.clone());
-    let mut count = Count { state: State::Ok, tally, blindness };
-    count.state = spec.thresholds.state_between(count.certain(), count.possible());
-    count
+    let state = scan.state(at, &spec.thresholds);
+    Count { state, measure: spec.measure, tally, blindness }
 }

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::count::culprit;
+use crate::count::scan::Target;
 use crate::count::sieve::Sieve;
 use crate::count::value::in_words;
 use crate::kernel::cgroup;
@@ -12,6 +14,7 @@ use crate::proc::describe;
 use crate::proc::fact::Missing;
 use crate::proc::process::Process;
 use crate::proc::root::ProcRoot;
+use crate::select::measure::How;
 use crate::select::population::{Population, Standing};
 use crate::select::selector::{Key, Neighbour, Question, Selector};
 use crate::text::error::Error;
@@ -23,10 +26,7 @@ const MOST: usize = 20;
 /// What a closer look at one selector found.
 #[derive(Clone, Debug, Default)]
 pub struct Look {
-    /// Descriptions of processes that fit, at most 20.
-    pub fitting: Vec<String>,
-    /// `sleep (pid 812)` for each of them, if the selector is about labels and not about names.
-    pub culprits: Vec<String>,
+    fitting: Vec<Fitting>,
     /// How many more fit.
     pub more: u64,
     /// Descriptions of near misses with what turned them down, at most 20.
@@ -35,6 +35,15 @@ pub struct Look {
     lacks_units: bool,
     reasons: BTreeMap<Reason, Reasoned>,
     neighbours: BTreeMap<Neighbour, u64>,
+}
+
+/// A process that fits, in words.
+#[derive(Clone, Debug)]
+struct Fitting {
+    /// The most telling process has the greatest.
+    rank: f64,
+    line: String,
+    culprit: Option<String>,
 }
 
 /// Near misses are the same if they differ from what is wanted in the same way.
@@ -47,6 +56,17 @@ struct Reasoned {
 }
 
 impl Look {
+    /// Descriptions of processes that fit, at most 20, the most telling first.
+    pub fn fitting(&self) -> impl Iterator<Item = &str> {
+        self.fitting.iter().map(|process| process.line.as_str())
+    }
+
+    /// Who they are, for the first line: where the selector tells by labels and not by names, and
+    /// where a value was measured.
+    pub fn culprits(&self) -> Vec<String> {
+        self.fitting.iter().filter_map(|process| process.culprit.clone()).collect()
+    }
+
     /// What fits but for a slip, `perhaps sshd (2 processes)`; then `2 named sshd run as alice`, the most
     /// frequent first.
     pub fn near_misses(&self) -> Vec<String> {
@@ -64,7 +84,8 @@ impl Look {
         no_unit.into_iter().chain(perhaps).chain(reasons).collect()
     }
 
-    fn take(&mut self, selector: &Selector, population: &Population, process: &mut Process<'_>) {
+    fn take(&mut self, target: Target<'_>, population: &Population, process: &mut Process<'_>) {
+        let selector = target.selector;
         match selector.fits(process) {
             Ok(true) => {}
             Err(Missing::Gone) => return,
@@ -83,13 +104,33 @@ impl Look {
             }
             _ => return,
         }
-        if self.fitting.len() == MOST {
+        self.fit(target, process);
+    }
+
+    /// Keeps it among those in words if it tells more than the last of them.
+    fn fit(&mut self, Target { selector, measure }: Target<'_>, process: &mut Process<'_>) {
+        let value = measure.and_then(|measure| measure.of(process).ok());
+        let sign = measure.map_or(0.0, |measure| if measure.how == How::Min { -1.0 } else { 1.0 });
+        let rank = value.map_or(f64::NEG_INFINITY, |value| sign * value);
+        let place = self.fitting.partition_point(|other| other.rank >= rank);
+        if place == MOST {
             self.more += 1;
             return;
         }
+        let measured = measure.zip(value);
         let claim = if selector.believes(process) { " (by its own claim)" } else { "" };
-        self.fitting.push(described(selector, process) + claim);
-        self.culprits.extend(culprit(selector, process));
+        let shown = measured.map(|(measure, value)| format!("{}, ", measure.shown(value)));
+        let shown = shown.unwrap_or_default();
+        let line = format!("{shown}{}{claim}", described(selector, process));
+        let culprit = match measure {
+            Some(_) => Some(culprit::in_words(selector, measured, process)),
+            None => labelled_culprit(selector, process),
+        };
+        self.fitting.insert(place, Fitting { rank, line, culprit });
+        if self.fitting.len() > MOST {
+            self.fitting.pop();
+            self.more += 1;
+        }
     }
 
     fn seek(&mut self, selector: &Selector, population: &Population, process: &mut Process<'_>) {
@@ -133,7 +174,7 @@ fn described(selector: &Selector, process: &mut Process<'_>) -> String {
 
 /// Who it is, for the first line, where the selector tells by labels and not by names; with the
 /// domain, where it doesn't tell that either.
-fn culprit(selector: &Selector, process: &mut Process<'_>) -> Option<String> {
+fn labelled_culprit(selector: &Selector, process: &mut Process<'_>) -> Option<String> {
     if !selector.asks_for_label() {
         return None;
     }
@@ -158,7 +199,7 @@ fn turned_down_by(selector: &Selector, process: &mut Process<'_>) -> Option<Key>
     rest.filter(|question| question.answer(process) == Ok(false)).map(Question::key).next()
 }
 
-/// Looks at all processes for each of the selectors, and for neighbours of those in the places `lonely`,
+/// Looks at all processes for each of the targets, and for neighbours of those in the places `lonely`,
 /// which nothing fits.
 ///
 /// # Errors
@@ -166,23 +207,24 @@ fn turned_down_by(selector: &Selector, process: &mut Process<'_>) -> Option<Key>
 pub fn closely(
     root: &ProcRoot,
     population: &Population,
-    selectors: &[&Selector],
+    targets: &[Target<'_>],
     lonely: &[usize],
 ) -> Result<Vec<Look>, Error> {
-    let mut looks = vec![Look::default(); selectors.len()];
-    if selectors.is_empty() {
+    let mut looks = vec![Look::default(); targets.len()];
+    if targets.is_empty() {
         return Ok(looks);
     }
-    let sieve = Sieve::new(selectors);
+    let selectors: Vec<&Selector> = targets.iter().map(|target| target.selector).collect();
+    let sieve = Sieve::new(&selectors);
     let of_units: Vec<_> = selectors.iter().map(|selector| selector.units().is_some()).collect();
     // Most hosts' first process is in one, and no other is asked then.
     let mut lacks_units = of_units.contains(&true) && root.blindness().is_none();
     Process::each(root, |process| {
         lacks_units = lacks_units && is_in_no_unit(process);
         let passed = sieve.passed(process);
-        for (at, (selector, look)) in selectors.iter().zip(&mut looks).enumerate() {
+        for (at, (target, look)) in targets.iter().zip(&mut looks).enumerate() {
             if sieve.lets_through(at, passed) {
-                look.take(selector, population, process);
+                look.take(*target, population, process);
             }
         }
         for &at in lonely {

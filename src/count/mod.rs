@@ -1,14 +1,16 @@
 //! How many processes fit: counted, settled, explained.
 //!
-//! [`scan`] counts in one walk, [`measure`] compares each process with ranges, [`recheck`] looks again,
-//! [`look`] finds the words for what failed, [`value`] names what a process has, and [`headcount`] puts
-//! these together for the plugins that count.
+//! [`scan`] counts in one walk, `amount` adds up what a spec measures, [`each`] compares each process with
+//! ranges, [`recheck`] looks again, [`look`] finds the words for what failed, [`value`] names what a process
+//! has, and [`headcount`] puts these together for the plugins that count.
 //!
 //! Nothing here knows options or exit codes.
 
+mod amount;
+mod culprit;
+pub mod each;
 pub mod headcount;
 pub mod look;
-pub mod measure;
 pub mod recheck;
 pub mod scan;
 mod sieve;

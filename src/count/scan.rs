@@ -1,8 +1,9 @@
 //! One walk over all processes, or over those of a unit, counting for every spec at once.
 //!
-//! What it can't see it does not leave out: a count is an interval,
-//! from those that are certainly meant to those that may be.
+//! What it can't see it does not leave out: a count is an interval, from those that are certainly meant to
+//! those that may be.
 
+use crate::count::amount::Amount;
 use crate::count::sieve::Sieve;
 use crate::count::unit_members;
 use crate::nagios::range::Thresholds;
@@ -11,16 +12,41 @@ use crate::proc::doubts::Doubts;
 use crate::proc::fact::Missing;
 use crate::proc::process::Process;
 use crate::proc::root::{Pid, ProcRoot};
+use crate::select::measure::Measure;
 use crate::select::population::{Population, Standing};
 use crate::select::selector::Selector;
+use crate::select::spec::Spec;
 use crate::text::error::Error;
 
 /// After this many unknowns the count can't be known. Further ones only widen the interval: what they
 /// are to the check isn't asked, since that costs more than the question itself.
 const MANY: u64 = 1000;
 
+/// What is to be counted, or measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'s> {
+    /// Which processes.
+    pub selector: &'s Selector,
+    /// What of them, if not their number alone.
+    pub measure: Option<Measure>,
+}
+
+impl<'s> Target<'s> {
+    /// What a spec is about.
+    pub const fn of(spec: &'s Spec) -> Self {
+        Self { selector: &spec.selector, measure: spec.measure }
+    }
+}
+
+/// The number of those that fit.
+impl<'s> From<&'s Selector> for Target<'s> {
+    fn from(selector: &'s Selector) -> Self {
+        Self { selector, measure: None }
+    }
+}
+
 /// How many processes fit a selector.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     /// Those that certainly do.
     pub certain: u64,
@@ -32,43 +58,42 @@ pub struct Tally {
     pub zombies: u64,
     /// Those that would, but are in containers (or out of them).
     pub elsewhere: u64,
+    /// What was measured of them, if anything was to be.
+    pub amount: Option<Amount>,
 }
 
 /// What a walk found.
 #[derive(Clone, Debug)]
 pub struct Scan {
-    /// One for each selector, in order.
+    /// One for each target, in order.
     pub tallies: Vec<Tally>,
     /// How many processes were looked at; members of units twice if all were walked, too.
     pub listed: u64,
-    /// Places of the selectors that were counted among the members of units alone.
+    /// Places of the targets that were counted among the members of units alone.
     pub by_members: Vec<usize>,
     /// Why processes may be missing from the list, if they may.
     pub blindness: Option<String>,
 }
 
 impl Scan {
-    /// The state of the count of the selector in place `at`.
-    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
+    /// The state of the target in place `at`.
     pub fn state(&self, at: usize, thresholds: &Thresholds) -> State {
-        let Tally { certain, uncertain, .. } = &self.tallies[at];
-        let possible =
-            if self.blindness.is_some() { f64::MAX } else { (certain + uncertain.count()) as f64 };
-        thresholds.state_between(*certain as f64, possible)
+        let (low, high) = self.tallies[at].bounds(self.blindness.is_some());
+        thresholds.state_between(low, high)
     }
 }
 
-/// Counts the processes of `population` that fit each selector, by a walk over all.
+/// Counts the processes of `population` that fit each target, by a walk over all.
 ///
 /// # Errors
 /// When the processes can't be listed.
 pub fn walk(
     root: &ProcRoot,
     population: &Population,
-    selectors: &[&Selector],
+    targets: &[Target<'_>],
 ) -> Result<Scan, Error> {
-    let mut count = Count::new(population, selectors);
-    let all: Vec<usize> = (0..selectors.len()).collect();
+    let mut count = Count::new(population, targets);
+    let all: Vec<usize> = (0..targets.len()).collect();
     let listed = Process::each(root, |process| count.visit(process, &all))?;
     Ok(count.scan(root, listed, Vec::new()))
 }
@@ -84,8 +109,8 @@ pub fn each(
     selector: &Selector,
     mut visit: impl FnMut(&mut Process<'_>),
 ) -> Result<Scan, Error> {
-    let selectors = [selector];
-    let mut count = Count::new(population, &selectors);
+    let targets = [Target::from(selector)];
+    let mut count = Count::new(population, &targets);
     let listed = Process::each(root, |process| {
         let before = count.tallies[0].certain;
         count.visit(process, &[0]);
@@ -96,7 +121,7 @@ pub fn each(
     Ok(count.scan(root, listed, Vec::new()))
 }
 
-/// As [`walk`], but for selectors that ask for units by a look at the members of those alone, where their
+/// As [`walk`], but for targets that ask for units by a look at the members of those alone, where their
 /// control groups list them.
 ///
 /// # Errors
@@ -104,15 +129,16 @@ pub fn each(
 pub fn count(
     root: &ProcRoot,
     population: &Population,
-    selectors: &[&Selector],
+    targets: &[Target<'_>],
 ) -> Result<Scan, Error> {
     let (of_units, others): (Vec<_>, Vec<_>) =
-        (0..selectors.len()).partition(|&at| selectors[at].units().is_some());
-    let members = if of_units.is_empty() { None } else { unit_members::members(root, selectors) };
+        (0..targets.len()).partition(|&at| targets[at].selector.units().is_some());
+    let selectors = selectors(targets);
+    let members = if of_units.is_empty() { None } else { unit_members::members(root, &selectors) };
     let Some(members) = members else {
-        return walk(root, population, selectors);
+        return walk(root, population, targets);
     };
-    let mut count = Count::new(population, selectors);
+    let mut count = Count::new(population, targets);
     let mut process = Process::new(root, Pid(0));
     for &pid in &members {
         process.move_to(pid);
@@ -125,30 +151,38 @@ pub fn count(
     Ok(count.scan(root, listed, of_units))
 }
 
+fn selectors<'s>(targets: &[Target<'s>]) -> Vec<&'s Selector> {
+    targets.iter().map(|target| target.selector).collect()
+}
+
 /// A count in the making.
 struct Count<'a> {
-    selectors: &'a [&'a Selector],
+    targets: &'a [Target<'a>],
     population: &'a Population,
     sieve: Sieve,
     tallies: Vec<Tally>,
 }
 
 impl<'a> Count<'a> {
-    fn new(population: &'a Population, selectors: &'a [&Selector]) -> Self {
+    fn new(population: &'a Population, targets: &'a [Target<'_>]) -> Self {
+        let tally = |target: &Target<'_>| Tally {
+            amount: target.measure.map(Amount::new),
+            ..Tally::default()
+        };
         Self {
-            selectors,
+            targets,
             population,
-            sieve: Sieve::new(selectors),
-            tallies: vec![Tally::default(); selectors.len()],
+            sieve: Sieve::new(&selectors(targets)),
+            tallies: targets.iter().map(tally).collect(),
         }
     }
 
-    /// Counts one process for the selectors in these places.
+    /// Counts one process for the targets in these places.
     fn visit(&mut self, process: &mut Process<'_>, places: &[usize]) {
         let passed = self.sieve.passed(process);
         for &at in places {
             if self.sieve.lets_through(at, passed) {
-                self.tallies[at].take(self.selectors[at], self.population, process);
+                self.tallies[at].take(self.targets[at], self.population, process);
             }
         }
     }
@@ -159,14 +193,24 @@ impl<'a> Count<'a> {
 }
 
 impl Tally {
+    /// The least and the greatest value that it may have: of what was measured, else of the number.
+    #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
+    pub fn bounds(&self, is_blind: bool) -> (f64, f64) {
+        if let Some(amount) = &self.amount {
+            return amount.bounds(is_blind);
+        }
+        let possible = self.certain + self.uncertain.count();
+        (self.certain as f64, if is_blind { f64::MAX } else { possible as f64 })
+    }
+
     /// Whether it lacks processes that ended during the walk. If another took the place of one of them,
     /// the listing may have been past its number, and so it was missed between its two lives.
     pub const fn has_lost_some(&self) -> bool {
         self.gone > 0 || self.zombies > 0
     }
 
-    fn take(&mut self, selector: &Selector, population: &Population, process: &mut Process<'_>) {
-        let fit = selector.fits(process);
+    fn take(&mut self, target: Target<'_>, population: &Population, process: &mut Process<'_>) {
+        let fit = target.selector.fits(process);
         match fit {
             Ok(false) => return,
             Err(Missing::Gone) => return self.gone += 1,
@@ -174,19 +218,26 @@ impl Tally {
         }
         if let (Err(Missing::Hidden(hidden)), MANY..) = (fit, self.uncertain.count()) {
             self.uncertain.add(process.pid(), hidden);
+            self.amount.iter_mut().for_each(|amount| amount.add_unseen(process, hidden));
             return;
         }
-        let standing = population.standing_for(selector, process);
-        match (standing, fit) {
-            (Ok(Standing::Member), Ok(_)) => self.certain += 1,
+        let standing = population.standing_for(target.selector, process);
+        let known = match (standing, fit) {
+            (Ok(Standing::Member), Ok(_)) => Ok(()),
             (Ok(Standing::Member), Err(Missing::Hidden(hidden)))
-            | (Err(Missing::Hidden(hidden)), _) => {
-                self.uncertain.add(process.pid(), hidden);
-            }
-            (Err(Missing::Gone), _) => self.gone += 1,
-            (Ok(Standing::Zombie), Ok(_)) => self.zombies += 1,
-            (Ok(Standing::Elsewhere), Ok(_)) => self.elsewhere += 1,
-            _ => {}
+            | (Err(Missing::Hidden(hidden)), _) => Err(hidden),
+            (Err(Missing::Gone), _) => return self.gone += 1,
+            (Ok(Standing::Zombie), Ok(_)) => return self.zombies += 1,
+            (Ok(Standing::Elsewhere), Ok(_)) => return self.elsewhere += 1,
+            _ => return,
+        };
+        let amount = self.amount.as_mut();
+        if amount.is_some_and(|amount| amount.add(process, known.is_ok()).is_err()) {
+            return self.gone += 1;
+        }
+        match known {
+            Ok(()) => self.certain += 1,
+            Err(hidden) => self.uncertain.add(process.pid(), hidden),
         }
     }
 }

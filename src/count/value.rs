@@ -9,6 +9,7 @@ use crate::proc::process::{Process, shown_name};
 use crate::proc::root::Pid;
 use crate::select::selector::Key;
 use crate::text::escape;
+use crate::text::number::span;
 
 /// Longest value shown of a near miss, in characters.
 const LONGEST: usize = 80;
@@ -62,7 +63,7 @@ pub fn shown(key: Key, process: &mut Process<'_>, longest: usize) -> Fact<String
         }
         Key::State => char::from(process.stat()?.state).to_string(),
         Key::Leader => yes_no(process.stat()?.session == process.pid().0),
-        Key::Age => describe::span(process.age()?),
+        Key::Age => span(process.age()?),
         Key::Cpu => format!("{:.1}%", process.lifetime_cpu()?),
         Key::Rss => format!("{}k", (process.resident_bytes()? / 1024.0).round()),
         Key::Vsz => format!("{}k", process.stat()?.vsize / 1024),

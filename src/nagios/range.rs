@@ -10,7 +10,7 @@ use std::fmt;
 use nagios_range::{CheckType, NagiosRange};
 
 use crate::nagios::state::State;
-use crate::text::number::{Interval, Unit};
+use crate::text::number::{self, Interval, Unit};
 
 /// A range of the Nagios guidelines: it alerts outside of its ends, or with `@` inside.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,6 +57,19 @@ impl Range {
             .map_err(|error| Error::new(error.to_string()))
     }
 
+    /// Reads the range of a measure: `-MAX`, `MIN-` or `MIN-MAX`, in its unit. A single number is
+    /// refused, since no measure is ever exactly that.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what would be right.
+    pub fn of_measure(text: &str, unit: Unit) -> Result<Self, Error> {
+        let Interval { min, max } = Interval::of_measure(text, unit)?;
+        let (start, end) = (min.unwrap_or(0.0), max.unwrap_or(f64::INFINITY));
+        NagiosRange::new(CheckType::Outside, start, end)
+            .map(Self)
+            .map_err(|error| Error::new(error.to_string()))
+    }
+
     /// Whether `value` is to be alerted on.
     pub fn alerts(&self, value: f64) -> bool {
         self.0.check(value)
@@ -77,6 +90,19 @@ impl Range {
             (true, false) => format!("{not}{start}-"),
             (false, true) => format!("{not}up to {end}"),
             (false, false) => format!("{not}any"),
+        }
+    }
+
+    /// What is wanted of a value in this unit: `up to 8 GiB`, `at least 5m`, `2 GiB to 4 GiB`; of counts
+    /// in the words of a spec.
+    pub fn wanted_in(&self, unit: Unit) -> String {
+        let (start, end) = (*self.0.start(), *self.0.end());
+        let shown = |value| number::shown(value, unit);
+        match (unit, start > 0.0, end.is_finite()) {
+            (Unit::Count, ..) => self.wanted(),
+            (_, false, _) => format!("up to {}", shown(end)),
+            (_, true, false) => format!("at least {}", shown(start)),
+            (_, true, true) => format!("{} to {}", shown(start), shown(end)),
         }
     }
 

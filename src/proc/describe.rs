@@ -6,6 +6,7 @@ use crate::kernel::cmdline;
 use crate::proc::process::{Process, shown_name};
 use crate::proc::root::Pid;
 use crate::text::escape;
+use crate::text::number::span;
 
 /// Longest command line in a detail line, in characters.
 const LONGEST_COMMAND: usize = 120;
@@ -96,22 +97,4 @@ pub fn command(process: &mut Process<'_>) -> Option<String> {
     // Daemons that write their title over their arguments pad it with spaces.
     let line = line.trim_ascii_end();
     (!line.is_empty()).then(|| escape::bounded(line, LONGEST_COMMAND))
-}
-
-/// Seconds in the largest unit that leaves a whole number: `42s`, `3h`, `12d`.
-pub fn span(seconds: f64) -> String {
-    let units = [(86400.0, 'd'), (3600.0, 'h'), (60.0, 'm')];
-    let unit = units.into_iter().find(|(length, _)| seconds >= *length);
-    let (length, letter) = unit.unwrap_or((1.0, 's'));
-    format!("{}{letter}", (seconds / length).floor())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_are_short() {
-        assert_eq!([0.4, 59.0, 60.0, 7200.0, 200_000.0].map(span), ["0s", "59s", "1m", "2h", "2d"]);
-    }
 }

@@ -9,7 +9,7 @@ use crate::text::error::Error;
 use crate::text::escape;
 
 /// The range of who only wants a graph: it never alerts.
-const ANY: &str = "any";
+pub(super) const ANY: &str = "any";
 
 /// Takes the ranges off the end of a spec, if it has any.
 ///
@@ -31,17 +31,27 @@ pub(super) fn split(text: &[u8], subject: Subject) -> Result<(&[u8], Option<Thre
             refuse_lost(rest, subject)?;
         }
         let own = Thresholds { warning: None, critical: last.range };
-        let may_stand = last.written == ANY || own.can_alert();
-        return if may_stand { Ok((rest, Some(own))) } else { Err(Error::new(open(last.written))) };
+        check(rest, own, None, last.written)?;
+        return Ok((rest, Some(own)));
     };
     let own = Thresholds { warning: first.range, critical: last.range };
-    if !own.can_be_ok() {
-        return Err(Error::new(no_ok(rest, first.written, last.written)));
-    }
-    if !own.can_alert() {
-        return Err(Error::new(open(&format!("{}:{}", first.written, last.written))));
-    }
+    check(rest, own, Some(first.written), last.written)?;
     Ok((rest, Some(own)))
+}
+
+/// Refuses ranges that leave nothing OK, or never alert, unless the only one is `any`.
+pub(super) fn check(
+    rest: &[u8],
+    own: Thresholds,
+    first: Option<&str>,
+    last: &str,
+) -> Result<(), Error> {
+    match first {
+        Some(first) if !own.can_be_ok() => Err(Error::new(no_ok(rest, first, last))),
+        Some(first) if !own.can_alert() => Err(Error::new(open(&format!("{first}:{last}")))),
+        None if last != ANY && !own.can_alert() => Err(Error::new(open(last))),
+        _ => Ok(()),
+    }
 }
 
 /// A range at the end of a text.
@@ -131,8 +141,12 @@ fn refuse_stray(text: &[u8]) -> Result<(), Error> {
     let Some(range) = split_terms(text).into_iter().find_map(stray_range) else {
         return Ok(());
     };
+    Err(stray(&range))
+}
+
+pub(super) fn stray(range: &str) -> Error {
     let range = escape::text(range.as_bytes());
-    Err(Error::new(format!("the range {range} goes at the end, after all terms, and once")))
+    Error::new(format!("the range {range} goes at the end, after all terms, and once"))
 }
 
 /// A range where it would be taken for part of a value: behind a bare name or a label, or, if it can

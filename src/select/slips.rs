@@ -11,7 +11,7 @@ use crate::select::selector::{Key, Subject};
 use crate::select::spec::Spec;
 
 /// Specs of all forms; the users are on every host.
-const PROGRAMS: [&str; 23] = [
+const PROGRAMS: [&str; 25] = [
     "bash:0-0",
     "bash,user=root:0-0",
     "name=bash,uid=0:0-0",
@@ -35,6 +35,8 @@ const PROGRAMS: [&str; 23] = [
     "cron:1-2:1-5",
     "cron:0-2:0-5",
     "sshd:1-",
+    "java,sum=rss:-6G:-8G",
+    "max=age,user=root:-4h",
 ];
 
 /// The same for `check_selinux_domain`.
@@ -165,13 +167,22 @@ fn differences(right: &Spec, slip: &Spec) -> Vec<Option<&'static str>> {
         ([before], [after]) => all.push(plain(before, after)),
         _ => return vec![None, None],
     }
+    if right.measure != slip.measure {
+        all.push(Some("measure"));
+    }
     let counts = || (0..30).map(f64::from);
-    if counts().any(|count| right.thresholds.state(count) != slip.thresholds.state(count)) {
+    let differs = |count| right.thresholds.state(count) != slip.thresholds.state(count);
+    let is_measured = right.measure.is_some() && right.thresholds != slip.thresholds;
+    if is_measured || counts().any(differs) {
         let ranges =
             |spec: &Spec| (spec.thresholds.warning.is_some(), spec.thresholds.critical.is_some());
         all.push((ranges(right) == ranges(slip)).then_some("number"));
     }
-    let written = |spec: &Spec| (spec.label != spec.selector.text()).then(|| spec.label.clone());
+    let is_implied = |spec: &Spec| match spec.measure {
+        Some(_) => spec.label.contains(spec.selector.text()),
+        None => spec.label == spec.selector.text(),
+    };
+    let written = |spec: &Spec| (!is_implied(spec)).then(|| spec.label.clone());
     if written(right) != written(slip) {
         all.push(Some("label"));
     }

@@ -1,36 +1,54 @@
-//! A spec: a selector, the ranges that the number of its processes is held against, and the label
-//! it goes by.
+//! A spec: a selector, the ranges that the number of its processes or a measure of them is held
+//! against, and the label it goes by.
 
 use crate::nagios::range::{Range, Thresholds};
+use crate::select::measure::{Measure, is_measure};
 use crate::select::ranges;
 use crate::select::selector::{Question, Selector, Subject, slip_in_label, split_terms, unquoted};
 use crate::text::error::Error;
 use crate::text::escape;
+use crate::text::number::Unit;
 
 /// What is expected of a set of processes.
 #[derive(Clone, Debug)]
 pub struct Spec {
     /// Which processes.
     pub selector: Selector,
-    /// How many of them.
+    /// What is measured of them; `None` for their number.
+    pub measure: Option<Measure>,
+    /// How many of them, or how much that is.
     pub thresholds: Thresholds,
-    /// Its name in the text: `label=`, else the selector as written.
+    /// Its name in the text: `label=`, else the terms as written.
     pub label: String,
 }
 
 impl Spec {
     /// Reads `SELECTOR[:[WARN:]CRIT]`. Without a range of its own it gets `fallback`'s, and where
-    /// that has none either, `1-`: who names a process expects it to run.
+    /// that has none either, `1-`: who names a process expects it to run. A measure needs a range of
+    /// its own, and no other term.
     ///
     /// # Errors
     /// What is wrong with which part, and what would be right.
     pub fn parse(text: &[u8], subject: Subject, fallback: Thresholds) -> Result<Self, Error> {
         let place = format!("spec '{}'", escape::bounded(text, 100));
         let explain = |error: Error| error.at(&place);
-        let (rest, own) = ranges::split(text, subject).map_err(explain)?;
+        let measure = Measure::of_spec(text).map_err(explain)?;
+        let (rest, own) = match measure {
+            None => ranges::split(text, subject).map_err(explain)?,
+            Some(measure) => {
+                let (rest, own) = measure.split_ranges(text).map_err(explain)?;
+                (rest, Some(own))
+            }
+        };
         let mut terms = split_terms(rest);
         let label = take_label(&mut terms).map_err(explain)?;
-        let selector = Selector::parse(&terms.join(&b','), subject).map_err(explain)?;
+        let written = escape::text(&terms.join(&b','));
+        terms.retain(|term| !is_measure(term));
+        let selector = if measure.is_some() && terms.is_empty() {
+            Selector::everything()
+        } else {
+            Selector::parse(&terms.join(&b','), subject).map_err(explain)?
+        };
         let thresholds = match own {
             Some(own) => own,
             None if fallback == Thresholds::default() => {
@@ -39,8 +57,13 @@ impl Spec {
             None => fallback,
         };
         let label = label.map(|label| escape::text(&unquoted(label)));
-        let label = label.unwrap_or_else(|| selector.text().to_owned());
-        Ok(Self { selector, thresholds, label })
+        let label = label.unwrap_or(written);
+        Ok(Self { selector, measure, thresholds, label })
+    }
+
+    /// What its ranges are written in.
+    pub fn unit(&self) -> Unit {
+        self.measure.map_or(Unit::Count, |measure| measure.unit)
     }
 
     /// The spec as it was understood, its questions in the order in which they are asked: `name=sshd,
@@ -49,11 +72,15 @@ impl Spec {
         let questions = self.selector.questions().iter().map(Question::in_words);
         let questions = questions.collect::<Vec<_>>().join(", then ");
         let questions = if questions.is_empty() { "every process".into() } else { questions };
+        let measured =
+            self.measure.map_or(String::new(), |measure| format!("; measures {measure}"));
         let range = |name: &str, range: Option<Range>| {
-            range.map_or(String::new(), |range| format!("; {name} unless {}", range.wanted()))
+            range.map_or(String::new(), |range| {
+                format!("; {name} unless {}", range.wanted_in(self.unit()))
+            })
         };
         let Thresholds { warning, critical } = self.thresholds;
-        format!("{questions}{}{}", range("critical", critical), range("warning", warning))
+        format!("{questions}{measured}{}{}", range("critical", critical), range("warning", warning))
     }
 }
 
@@ -175,6 +202,70 @@ mod tests {
         assert_eq!((spec.label.as_str(), spec.thresholds), ("bash", Thresholds::default()));
         assert!(parse("bash:any,user=root").is_err());
         assert_eq!(parts("bash:1-2:any"), ("bash".into(), Some("1-2".into()), None));
+    }
+
+    #[test]
+    fn a_measure_has_ranges_in_its_unit() {
+        for (text, label, warning, critical) in [
+            ("java,sum=rss:-6G:-8G", "java,sum=rss", Some("up to 6 GiB"), "up to 8 GiB"),
+            ("max=age:-4h", "max=age", None, "up to 4h"),
+            ("java,label=jvm,min=age:5m-", "jvm", None, "at least 5m"),
+            (
+                "java,label=jvm,max=cpu,user=root:-80:-95.5%",
+                "jvm",
+                Some("up to 80%"),
+                "up to 95.5%",
+            ),
+            (
+                "max=threads,context=a:b:c:s0-s0:-400",
+                "max=threads,context=a:b:c:s0-s0",
+                None,
+                "0-400",
+            ),
+            ("tmux: server,sum=threads:2-9", "tmux: server,sum=threads", None, "2-9"),
+        ] {
+            let spec = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let unit = spec.measure.unwrap().unit;
+            let shown = |range: Option<Range>| range.map(|range| range.wanted_in(unit));
+            let Thresholds { warning: w, critical: c } = spec.thresholds;
+            let expected = (label, warning.map(str::to_owned), Some(critical.to_owned()));
+            assert_eq!((spec.label.as_str(), shown(w), shown(c)), expected, "{text}");
+        }
+        assert_eq!(parse("java,sum=rss:any").unwrap().thresholds, Thresholds::default());
+    }
+
+    #[test]
+    fn measures_gone_wrong() {
+        for (text, part) in [
+            ("java,sum=rss", "a measure needs a range of its own; write java,sum=rss:-8G"),
+            ("java,max=threads", "write java,max=threads:-400"),
+            ("java,sum=rss:8G", "write -8G for at most 8G"),
+            ("java,sum=rss:-8h", "'8h' is not a number of bytes"),
+            ("java,max=threads:-8G", "'8G' is not a whole number"),
+            ("java,max=age:@4h", "'@4h' is not a number of seconds"),
+            ("java,sum=rss:", "nothing follows the colon; write -MAX"),
+            ("java,sum=rss:-", "has no number; write -MAX"),
+            ("java,sum=rss:0-", "the range 0- never alerts"),
+            ("java,sum=rss:6G-:-2G", "no number is OK"),
+            ("java,sum=rss:-6X:-8G", "'6X' is not a number of bytes"),
+            ("java,args~x,sum=rss:-6G:-7G:-8G", "the range -6G goes at the end"),
+            ("name=java:-4G,sum=rss:-8G", "the range -4G goes at the end"),
+            ("java:1-,sum=rss:-8G", "the range 1- goes at the end"),
+            ("java,sum=rss:-8G,user=root", "a measure needs a range of its own"),
+            ("java,sum=name:-8G", "'name' is no amount; a measure is of one of age, cpu,"),
+            ("java,sum=uid:-8", "'uid' is no amount"),
+            ("java,sum=:-8", "'' is no amount"),
+            ("max=age:user=root:-4h", "unknown key 'age:user=root'"),
+            ("java,sum=rsss:-8G", "unknown key 'rsss', perhaps rss"),
+            ("java,sum=rss,max=rss:-8G", "two measures"),
+            ("java,not-sum=rss:0-8", "a measure is written sum=KEY:RANGE"),
+            ("java,sum~rss:0-8", "a measure is written sum=KEY:RANGE"),
+            ("name=java;sum=rss:0-8", "write name=java,sum=rss"),
+        ] {
+            let error = parse(text).map(|spec| format!("{spec:?}")).unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+        assert!(Selector::parse(b"java,sum=rss", Subject::Program).is_err());
     }
 
     #[test]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::names;
 use super::suggestion::Suggestion;
-use crate::proc::describe;
 use crate::proc::fact::Fact;
 use crate::proc::process::{Process, shown_name};
 use crate::proc::root::ProcRoot;
 use crate::text::error::Error;
+use crate::text::number;
 
 /// Percent of one core; what uses more on average is well above it at times.
 const BUSY: f64 = 20.0;
@@ -35,7 +35,7 @@ pub fn exemptions(root: &ProcRoot, suggestion: &Suggestion) -> Result<Vec<String
     })?;
     let line = |((name, uid), (percent, age)): ((String, u32), (f64, f64))| {
         let user = names::user_term(uid);
-        format!("{name},{user}  # {percent:.0} % of a core over {}", describe::span(age))
+        format!("{name},{user}  # {percent:.0} % of a core over {}", number::span(age))
     };
     Ok(busiest.into_iter().map(line).collect())
 }

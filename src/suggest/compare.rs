@@ -10,8 +10,8 @@ use std::path::Path;
 use super::diff;
 use super::line::Line;
 use super::suggestion::Suggestion;
-use crate::count::scan::Tally;
-use crate::count::{look, scan};
+use crate::count::look;
+use crate::count::scan::{self, Tally, Target};
 use crate::nagios::range::Thresholds;
 use crate::nagios::state::State;
 use crate::proc::fact::Missing;
@@ -19,7 +19,7 @@ use crate::proc::process::Process;
 use crate::proc::root::ProcRoot;
 use crate::select::lines::{contents_of, split_comment};
 use crate::select::population::{Containers, Population};
-use crate::select::selector::{Selector, Subject};
+use crate::select::selector::Subject;
 use crate::select::spec::Spec;
 use crate::text::error::Error;
 use crate::text::escape;
@@ -161,15 +161,15 @@ fn nothing_found(
     let population = Population::new(Containers::Exclude, true);
     let read = kept.iter().filter_map(|kept| Some((kept, kept.spec.as_ref().ok()?)));
     let read: Vec<(&Kept, &Spec)> = read.filter(|(_, spec)| wants_any(spec)).collect();
-    let selectors: Vec<&Selector> = read.iter().map(|(_, spec)| &spec.selector).collect();
-    let scan = scan::count(root, &population, &selectors)?;
+    let targets: Vec<_> = read.iter().map(|(_, spec)| Target::of(spec)).collect();
+    let scan = scan::count(root, &population, &targets)?;
     if scan.blindness.is_some() {
         return Ok(Vec::new());
     }
     let finds_none = |tally: &Tally| tally.certain + tally.uncertain.count() + tally.gone == 0;
     let places = (0..read.len()).filter(|&at| finds_none(&scan.tallies[at]));
     let places: Vec<usize> = places.collect();
-    let looks = look::closely(root, &population, &selectors, &places)?;
+    let looks = look::closely(root, &population, &targets, &places)?;
     let dead = |&at: &usize| {
         let (kept, spec) = read[at];
         let near = looks[at].near_misses();

@@ -7,10 +7,10 @@ use super::daemon::Daemon;
 use super::line::Line;
 use super::units::Units;
 use super::{impostors, kept, main_line, names, pools, table};
-use crate::proc::describe;
 use crate::proc::root::{Pid, ProcRoot};
 use crate::text::error::Error;
 use crate::text::escape;
+use crate::text::number;
 
 /// Why a name of other characters than [`names`] allows is left out.
 const UNNAMABLE: &str = "has a name that a spec can't hold";
@@ -123,7 +123,7 @@ impl Suggestion {
             for line in &mut lines {
                 line.subjects = main_line::subjects(daemon);
                 if young {
-                    let age = describe::span(daemon.main.age);
+                    let age = number::span(daemon.main.age);
                     *line = line.clone().doubted(format!("it runs for {age} only"));
                 }
             }

@@ -33,6 +33,16 @@ impl Unit {
         Some(factor)
     }
 
+    /// Its unit of measurement in performance data.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Count => "",
+            Self::Bytes => "B",
+            Self::Seconds => "s",
+            Self::Percent => "%",
+        }
+    }
+
     /// The units in words, for an error.
     const fn hint(self) -> &'static str {
         match self {
@@ -63,6 +73,31 @@ pub fn parse(text: &str, unit: Unit) -> Result<f64, Error> {
     }
 }
 
+/// A number in the base unit, as a reader has it: `9.1 GiB`, `2d`, `93.5%`, `400`.
+pub fn shown(value: f64, unit: Unit) -> String {
+    let tenths = |value: f64| (value * 10.0).round() / 10.0;
+    match unit {
+        Unit::Count => value.to_string(),
+        Unit::Percent => format!("{}%", tenths(value)),
+        Unit::Seconds => span(value),
+        Unit::Bytes => {
+            let units =
+                [(1024.0 * 1024.0 * 1024.0, "GiB"), (1024.0 * 1024.0, "MiB"), (1024.0, "KiB")];
+            let unit = units.into_iter().find(|(size, _)| value >= *size);
+            let (size, name) = unit.unwrap_or((1.0, "B"));
+            format!("{} {name}", tenths(value / size))
+        }
+    }
+}
+
+/// Seconds in the largest unit that leaves a whole number: `42s`, `3h`, `12d`.
+pub fn span(seconds: f64) -> String {
+    let units = [(86400.0, 'd'), (3600.0, 'h'), (60.0, 'm')];
+    let unit = units.into_iter().find(|(length, _)| seconds >= *length);
+    let (length, letter) = unit.unwrap_or((1.0, 's'));
+    format!("{}{letter}", (seconds / length).floor())
+}
+
 /// Whether a text is an interval of whole numbers, as the range of a spec.
 pub fn is_range(text: &str) -> bool {
     Interval::parse(text, Unit::Count).is_ok()
@@ -83,14 +118,31 @@ impl Interval {
     /// # Errors
     /// What is wrong with it, and what would be right.
     pub fn parse(text: &str, unit: Unit) -> Result<Self, Error> {
-        const FORMS: &str = "write N, MIN- or MIN-MAX";
-        let number = |number: &str| parse(number, unit).map_err(|error| error.followed_by(FORMS));
+        Self::read(text, unit, "write N, MIN- or MIN-MAX")
+    }
+
+    /// The same without `N`.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn of_measure(text: &str, unit: Unit) -> Result<Self, Error> {
+        let read = Self::read(text, unit, "write -MAX, MIN- or MIN-MAX")?;
+        if text.contains('-') {
+            return Ok(read);
+        }
+        Err(Error::new(format!(
+            "{text} has no -; write -{text} for at most {text}, or {text}- for at least"
+        )))
+    }
+
+    fn read(text: &str, unit: Unit, forms: &str) -> Result<Self, Error> {
+        let number = |number: &str| parse(number, unit).map_err(|error| error.followed_by(forms));
         let bound = |text: &str| match text {
             "" => Ok(None),
             digits => number(digits).map(Some),
         };
         if text.is_empty() {
-            return Err(Error::new(format!("nothing follows the colon; {FORMS}")));
+            return Err(Error::new(format!("nothing follows the colon; {forms}")));
         }
         let Some((min, max)) = text.split_once('-') else {
             let exact = number(text)?;
@@ -98,7 +150,7 @@ impl Interval {
         };
         let (lower, upper) = (bound(min)?, bound(max)?);
         match (lower, upper) {
-            (None, None) => Err(Error::new(format!("'{text}' has no number; {FORMS}"))),
+            (None, None) => Err(Error::new(format!("'{text}' has no number; {forms}"))),
             (Some(low), Some(high)) if low > high => Err(Error::new(format!(
                 "'{text}' is empty: {min} is above {max}; write {max}-{min}"
             ))),
@@ -150,6 +202,22 @@ mod tests {
         assert_eq!(bounds("1.5k-2M", Unit::Bytes), Some((Some(1536.0), Some(2_097_152.0))));
         assert_eq!(bounds("2m-1h", Unit::Seconds), Some((Some(120.0), Some(3600.0))));
         assert_eq!(bounds("50%-", Unit::Percent), Some((Some(50.0), None)));
+    }
+
+    #[test]
+    fn values_are_short() {
+        assert_eq!([0.4, 59.0, 60.0, 7200.0, 200_000.0].map(span), ["0s", "59s", "1m", "2h", "2d"]);
+        let bytes = [0.0, 1023.0, 1536.0, 9.75e9].map(|value| shown(value, Unit::Bytes));
+        assert_eq!(bytes, ["0 B", "1023 B", "1.5 KiB", "9.1 GiB"]);
+        assert_eq!(shown(99.96, Unit::Percent), "100%");
+    }
+
+    #[test]
+    fn the_range_of_a_measure_is_no_single_number() {
+        let read = |text| Interval::of_measure(text, Unit::Bytes);
+        assert_eq!(read("-8G").unwrap().max, Some(8.0 * 1024.0 * 1024.0 * 1024.0));
+        assert!(read("8G").unwrap_err().to_string().contains("write -8G for at most 8G"));
+        assert!(read("-").is_err() && read("").is_err() && read("-8h").is_err());
     }
 
     #[test]

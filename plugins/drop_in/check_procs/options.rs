@@ -4,15 +4,24 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use procwarden::count::measure::Metric;
 use procwarden::host::names;
 use procwarden::nagios::range::Thresholds;
 use procwarden::select::population::Containers;
+use procwarden::select::selector::Key;
 use procwarden::text::ere;
 
 use super::super::getopt::{Opt, Takes, Word, Words};
 use super::super::shown;
 use super::{range, status};
+
+/// What `-m` chooses: the number of processes, or the key whose value each is held against.
+pub(super) const METRICS: [(&str, Option<Key>); 5] = [
+    ("PROCS", None),
+    ("VSZ", Some(Key::Vsz)),
+    ("RSS", Some(Key::Rss)),
+    ("CPU", Some(Key::Cpu)),
+    ("ELAPSED", Some(Key::Age)),
+];
 
 /// What an option is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +116,7 @@ impl From<String> for Instead {
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     /// What is measured of each process; `None` to count them.
-    pub(super) metric: Option<Metric>,
+    pub(super) metric: Option<Key>,
     pub(super) thresholds: Thresholds,
     /// Both ranges as typed, for the performance data.
     pub(super) ranges: [String; 2],
@@ -126,7 +135,7 @@ pub(super) struct Request {
 #[derive(Default)]
 struct Typed {
     ranges: [Option<String>; 2],
-    metric: Option<Metric>,
+    metric: Option<Key>,
     status: Option<String>,
     ppid: Option<Vec<u8>>,
     user: Option<Vec<u8>>,
@@ -380,17 +389,11 @@ fn number<T: std::str::FromStr>(option: &str, what: &str, value: &OsString) -> R
     parsed.ok_or_else(|| format!("{option} wants {what}, not '{}'", shown(value.as_bytes())))
 }
 
-fn metric(name: &str) -> Result<Option<Metric>, String> {
-    Ok(match name {
-        "PROCS" => None,
-        "VSZ" => Some(Metric::Vsz),
-        "RSS" => Some(Metric::Rss),
-        "CPU" => Some(Metric::Cpu),
-        "ELAPSED" => Some(Metric::Age),
-        _ => {
-            let name = shown(name.as_bytes());
-            return Err(format!("-m wants one of PROCS, VSZ, RSS, CPU, ELAPSED, not '{name}'"));
-        }
+fn metric(name: &str) -> Result<Option<Key>, String> {
+    let known = METRICS.iter().find(|(known, _)| *known == name);
+    known.map(|&(_, metric)| metric).ok_or_else(|| {
+        let (names, name) = (METRICS.map(|(name, _)| name).join(", "), shown(name.as_bytes()));
+        format!("-m wants one of {names}, not '{name}'")
     })
 }
 

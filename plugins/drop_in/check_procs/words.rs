@@ -7,11 +7,12 @@ use procwarden::plugin::runner::Output;
 use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
 use procwarden::select::population::Containers;
+use procwarden::select::selector::Key;
 use procwarden::text::list::{listed, one_line};
 
 use super::super::shown;
-use super::Metric;
-use super::options::Request;
+use super::in_units_of_ps;
+use super::options::{METRICS, Request};
 
 /// Longest whole output, in bytes: Nagios loses the end of a longer one.
 const LONGEST: usize = 4096;
@@ -67,13 +68,8 @@ pub(super) fn output(request: &Request, found: &Found) -> Output {
 }
 
 fn status_line(request: &Request, found: &Found) -> String {
-    let name = match request.metric {
-        None => "PROCS",
-        Some(Metric::Vsz) => "VSZ",
-        Some(Metric::Rss) => "RSS",
-        Some(Metric::Cpu) => "CPU",
-        Some(Metric::Age) => "ELAPSED",
-    };
+    let name = METRICS.iter().find(|(_, metric)| *metric == request.metric);
+    let name = name.map_or("PROCS", |(name, _)| name);
     let mut line = format!("{name} {}: ", found.state);
     let Found { warning, critical, .. } = found;
     match (found.state, request.metric) {
@@ -189,7 +185,7 @@ fn quoted(word: &str) -> String {
 pub(super) fn matched(process: &mut Process<'_>) -> Option<String> {
     let mut line = || -> Fact<String> {
         let (uid, pid) = (process.owner()?.uid, process.pid());
-        let (vsz, rss) = (Metric::Vsz.of(process)?, Metric::Rss.of(process)?);
+        let (vsz, rss) = (in_units_of_ps(Key::Vsz, process)?, in_units_of_ps(Key::Rss, process)?);
         let (ppid, age) = (process.stat()?.ppid, process.age()?.floor());
         let (cpu, stat) = (process.lifetime_cpu()?, process.ps_stat()?);
         let name = shown(process.comm()?.as_bytes());

@@ -27,25 +27,13 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
         Key::Args => process.cmdline().map(|cmdline| test.fits_text(&joined(cmdline))),
         Key::Cmd => process.ps_command().map(|command| test.fits_text(&command)),
         Key::User => test.fits_user(known(process.owner()?.uid, process)?),
-        Key::Uid => Ok(test.fits_number(known(process.owner()?.uid, process)?.into())),
         Key::Group => test.fits_group(known(process.owner()?.gid, process)?),
-        Key::Gid => Ok(test.fits_number(known(process.owner()?.gid, process)?.into())),
         Key::RealUser => test.fits_user(known(process.status()?.uid.real, process)?),
-        Key::RealUid => Ok(test.fits_number(known(process.status()?.uid.real, process)?.into())),
         Key::RealGroup => test.fits_group(known(process.status()?.gid.real, process)?),
-        Key::RealGid => Ok(test.fits_number(known(process.status()?.gid.real, process)?.into())),
-        Key::Ppid => process.stat().map(|stat| test.fits_number(stat.ppid.into())),
         Key::Parent => parent_holds(test, process),
         Key::State => process.stat().map(|stat| test.fits_letter(stat.state)),
         Key::Stat => process.ps_stat().map(|stat| test.fits_text(stat.as_bytes())),
         Key::Leader => process.stat().map(|stat| test.is(stat.session == process.pid().0)),
-        Key::Age => process.age().map(|age| test.fits_number(age.floor())),
-        Key::Cpu => process.lifetime_cpu().map(|percent| test.fits_number(percent)),
-        Key::Rss => process.resident_bytes().map(|bytes| test.fits_number(bytes)),
-        #[allow(clippy::cast_precision_loss, reason = "sizes and counts are far below 2^53")]
-        Key::Vsz => process.stat().map(|stat| test.fits_number(stat.vsize as f64)),
-        #[allow(clippy::cast_precision_loss, reason = "sizes and counts are far below 2^53")]
-        Key::Threads => process.stat().map(|stat| test.fits_number(stat.threads as f64)),
         Key::Unit => {
             let unit = process.cgroup().map(cgroup::unit)?;
             Ok(unit.is_some_and(|unit| test.fits_text(unit)))
@@ -60,7 +48,39 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
             Ok(part.is_some_and(|part| test.fits_text(part)))
         }
         Key::Permissive => process.is_permissive().map(|permissive| test.is(permissive)),
+        Key::Uid
+        | Key::Gid
+        | Key::RealUid
+        | Key::RealGid
+        | Key::Ppid
+        | Key::Age
+        | Key::Cpu
+        | Key::Rss
+        | Key::Vsz
+        | Key::Threads => quantity(key, process).map(|value| test.fits_number(value)),
     }
+}
+
+/// The number that a key of numbers is about, in its base unit: bytes, seconds, percent. Of any other key
+/// it is unknown.
+///
+/// # Errors
+/// Gone, or hidden.
+#[allow(clippy::cast_precision_loss, reason = "sizes and counts are far below 2^53")]
+pub fn quantity(key: Key, process: &mut Process<'_>) -> Fact<f64> {
+    Ok(match key {
+        Key::Uid => known(process.owner()?.uid, process)?.into(),
+        Key::Gid => known(process.owner()?.gid, process)?.into(),
+        Key::RealUid => known(process.status()?.uid.real, process)?.into(),
+        Key::RealGid => known(process.status()?.gid.real, process)?.into(),
+        Key::Ppid => process.stat()?.ppid.into(),
+        Key::Age => process.age()?.floor(),
+        Key::Cpu => process.lifetime_cpu()?,
+        Key::Rss => process.resident_bytes()?,
+        Key::Vsz => process.stat()?.vsize as f64,
+        Key::Threads => process.stat()?.threads as f64,
+        _ => return Err(Missing::Hidden(Hidden { file: File::Directory, cause: Cause::Absent })),
+    })
 }
 
 fn executable_holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bool> {

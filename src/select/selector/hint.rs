@@ -3,8 +3,8 @@
 use super::KEYS;
 use crate::text::escape;
 
-/// `unknown key 'usr', perhaps user; keys are name, exe, …`
-pub(super) fn unknown_key(key: &str) -> String {
+/// `unknown key 'usr', perhaps user; keys are name exe …`
+pub(crate) fn unknown_key(key: &str) -> String {
     let shown = escape::text(key.as_bytes());
     let bare = key.trim().trim_start_matches("not-");
     if key != key.trim() && nearest(bare) == Some(bare) {
@@ -23,12 +23,15 @@ pub(super) fn unknown_key(key: &str) -> String {
 /// The keys, for an error.
 pub(super) fn known_keys() -> String {
     let known: Vec<_> = KEYS.iter().map(|&(_, name, ..)| name).collect();
-    format!("keys are {}, and label in a spec", known.join(", "))
+    format!("keys are {}, in a spec also {}", known.join(" "), OF_SPECS.join(" "))
 }
+
+/// Words that are keys in a spec alone.
+pub(super) const OF_SPECS: [&str; 4] = ["label", "sum", "max", "min"];
 
 /// Every word that may stand before a sign.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    KEYS.iter().map(|&(_, name, ..)| name).chain(["label"])
+    KEYS.iter().map(|&(_, name, ..)| name).chain(OF_SPECS)
 }
 
 /// The key that a wrong one is likely to mean.
@@ -52,7 +55,7 @@ mod tests {
             ("not-usr", "'not-usr', perhaps not-user;"),
             (" user", "leave out the blank beside 'user'"),
             ("not-user ", "leave out the blank beside 'not-user'"),
-            ("frob", "unknown key 'frob'; keys are name, exe, "),
+            ("frob", "unknown key 'frob'; keys are name exe "),
             ("\u{2028}x", "unknown key '\\u{2028}x'; "),
         ] {
             let said = unknown_key(wrong);

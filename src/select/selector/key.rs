@@ -156,6 +156,11 @@ impl Key {
         KEYS.iter().find(|(key, ..)| *key == self).map_or("exe", |&(_, name, ..)| name)
     }
 
+    /// Whether its number stands for something, and is no amount.
+    pub const fn is_id(self) -> bool {
+        matches!(self, Self::Uid | Self::Gid | Self::RealUid | Self::RealGid | Self::Ppid)
+    }
+
     /// Whether it is about the security label.
     pub const fn is_of_label(self) -> bool {
         matches!(

@@ -14,6 +14,8 @@ mod near;
 mod parse;
 mod slip;
 
+pub use answer::quantity;
+pub(crate) use hint::unknown_key;
 pub use key::{KEYS, Key, Kind, Row};
 pub(crate) use near::Neighbour;
 pub use parse::Subject;
@@ -112,6 +114,16 @@ impl Selector {
     pub fn names_programs(&self) -> bool {
         let keys = [Key::Name, Key::Comm, Key::Exe, Key::Path, Key::Args, Key::Cmd];
         self.questions.iter().any(|question| keys.contains(&question.key) && !question.negated)
+    }
+
+    /// Whether all that fit have one name, which its text says.
+    pub fn names_one_program(&self) -> bool {
+        self.questions.iter().any(|question| {
+            let is_name = matches!(question.key, Key::Name | Key::Path | Key::Exe);
+            is_name
+                && !question.negated
+                && matches!(question.tests[..], [Test::Text(_) | Test::Executable(_)])
+        })
     }
 
     /// Whether `process`, which fits, does so by an expression for names or arguments, which finds

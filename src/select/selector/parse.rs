@@ -186,6 +186,10 @@ impl<'t> Written<'t> {
         if self.key == "label" {
             return Err(Error::new("a label is written label=TEXT, in a spec"));
         }
+        if hint::OF_SPECS.contains(&self.key) {
+            let word = self.key;
+            return Err(Error::new(format!("a measure is written {word}=KEY:RANGE, in a spec")));
+        }
         let (key, kind) =
             Key::named(self.key).ok_or_else(|| Error::new(hint::unknown_key(self.prefixed)))?;
         if self.value.is_empty() {
@@ -374,7 +378,7 @@ mod tests {
     fn what_is_wrong_is_told() {
         for (text, part) in [
             ("", "no process is named"),
-            ("frob=1", "unknown key 'frob'; keys are name, exe"),
+            ("frob=1", "unknown key 'frob'; keys are name exe"),
             ("State=D", "unknown key 'State'"),
             ("not_user=root", "unknown key 'not_user'"),
             (" user=root", "leave out the blank beside 'user'"),

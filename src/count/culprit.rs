@@ -1,0 +1,64 @@
+//! Who it is, for the first line: a process and the few facts that lead to the cause.
+
+use crate::host::names;
+use crate::kernel::cgroup;
+use crate::proc::describe;
+use crate::proc::process::Process;
+use crate::proc::root::Pid;
+use crate::select::measure::Measure;
+use crate::select::selector::{Key, Selector};
+use crate::text::escape;
+use crate::text::number::span;
+
+/// Longest unit, domain or user in the first line, in characters.
+const LONGEST: usize = 64;
+
+/// `pid 812 (9.1 GiB, up 3d, user root, cron.service)`, or if the selector names no program
+/// `cron (pid 812, …)`. What the selector says already is left out, and what may not be read.
+pub(super) fn in_words(
+    selector: &Selector,
+    measured: Option<(Measure, f64)>,
+    process: &mut Process<'_>,
+) -> String {
+    let asks = |keys: &[Key]| selector.questions().iter().any(|q| keys.contains(&q.key()));
+    let pid = process.pid();
+    let mut facts: Vec<String> = Vec::new();
+    facts.extend(measured.map(|(measure, value)| measure.shown(value)));
+    let is_age_told = measured.is_some_and(|(measure, _)| measure.key == Key::Age);
+    if !is_age_told {
+        facts.extend(process.age().ok().map(|age| format!("up {}", span(age))));
+    }
+    if !asks(&[Key::User, Key::Uid]) {
+        let owner = process.owner().ok();
+        facts.extend(
+            owner.map(|owner| format!("user {}", shown(names::user(owner.uid).as_bytes()))),
+        );
+    }
+    if !asks(&[Key::Unit]) {
+        facts.extend(place(process));
+    }
+    if selector.names_one_program() {
+        format!("pid {pid} ({})", facts.join(", "))
+    } else {
+        facts.insert(0, format!("pid {pid}"));
+        format!("{} ({})", describe::name(process), facts.join(", "))
+    }
+}
+
+/// Its unit; where that is a login's or there is none, also its parent.
+fn place(process: &mut Process<'_>) -> Vec<String> {
+    let unit = process.cgroup().ok().and_then(cgroup::unit).map(<[u8]>::to_vec);
+    let is_service = unit.as_ref().is_some_and(|unit| unit.ends_with(b".service"));
+    let parent = process.stat().map_or(0, |stat| stat.ppid);
+    let mut place: Vec<String> = unit.iter().map(|unit| shown(unit)).collect();
+    if !is_service && parent > 1 {
+        let parent = Pid(parent);
+        let name = describe::name(&mut Process::new(process.root(), parent));
+        place.push(format!("child of {name}"));
+    }
+    place
+}
+
+fn shown(bytes: &[u8]) -> String {
+    escape::bounded(bytes, LONGEST)
+}

@@ -1,0 +1,133 @@
+//! Specs that measure: `sum=`, `max=` and `min=` of their processes.
+
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+mod support;
+
+use std::fs;
+
+use support::tree::Recorded;
+use support::{Check, Specimen, Tree, unique};
+
+/// Two processes called `java`, recorded: 100 has 30 threads, 101 has 300.
+fn two() -> Tree {
+    let tree = Tree::new();
+    for (pid, threads) in [(100, 30), (101, 300)] {
+        tree.add(&Recorded { threads, ..Recorded::new(pid, "java") });
+    }
+    tree.add(&Recorded { threads: 5000, ..Recorded::new(102, "other") });
+    tree
+}
+
+/// What the kernel says of itself, in bytes.
+fn resident(pid: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
+}
+
+#[test]
+fn what_is_measured_is_held_against_the_range() {
+    let tree = two();
+    for (spec, code, text, perf) in [
+        ("java,sum=threads:-330", 0, "java,sum=threads 330", "'java,sum:threads'=330;;330;0"),
+        (
+            "java,sum=threads:-100:-400",
+            1,
+            "java,sum=threads 330 (want 0-100): pid 101 (300, up 13h, user root), pid 100 (30, up \
+             13h, user root)",
+            "'java,sum:threads'=330;100;400;0",
+        ),
+        (
+            "java,user=root,max=threads,label=jvm:-200",
+            2,
+            "jvm 300 (want 0-200): pid 101 (300, up 13h), pid 100 (30, up 13h)",
+            "'jvm'=300;;200;0",
+        ),
+        (
+            "java,min=threads:50-",
+            2,
+            "java,min=threads 30 (want 50-): pid 100 (30, up 13h, user root), pid 101 (300, up 13h, \
+             user root)",
+            "'java,min:threads'=30;;50:;0",
+        ),
+        (
+            "name~^jav,max=age,user=root:-4h",
+            2,
+            "name~^jav,max=age,user=root 13h (want up to 4h): java (pid 100, 13h), java (pid 101, 13h)",
+            "'name~^jav,max:age,user:root'=50000s;;14400;0",
+        ),
+        ("java,sum=vsz:any", 0, "java,sum=vsz 39.1 MiB", "'java,sum:vsz'=40960000B;;;0"),
+        ("max=threads:-5000", 0, "max=threads 5000", "'max:threads'=5000;;5000;0"),
+    ] {
+        let answer = Check::tree(&tree, [spec]).run();
+        let state = ["OK", "WARNING", "CRITICAL"][usize::try_from(code).unwrap()];
+        answer.state(code, state, text).perf(perf);
+    }
+}
+
+#[test]
+fn where_none_runs_the_value_is_zero() {
+    let tree = two();
+    let answer = Check::tree(&tree, ["rsync,max=age:-4h"]).run();
+    answer.ok("rsync,max=age none runs").perf("'rsync,max:age'=0s;;14400;0");
+    let answer = Check::tree(&tree, ["rsync,min=age:5m-"]).run();
+    answer.critical("rsync,min=age none runs (want at least 5m)");
+    let answer = Check::tree(&tree, ["java,user=1234,max=threads:1-"]).run();
+    answer.critical("java,user=1234,max=threads none runs (want 1-): 2 named java run as root");
+}
+
+#[test]
+fn what_is_hidden_leaves_an_interval() {
+    let tree = two();
+    fs::remove_file(tree.of(101).join("stat")).unwrap();
+    for (spec, code, value) in [
+        ("java,sum=threads:-400", 3, "30 or more"),
+        ("java,sum=threads:-20", 2, "30 or more"),
+        ("java,max=threads:-400", 3, "30 or more"),
+        ("java,max=threads:10-", 0, "30 or more"),
+        ("java,min=threads:-40", 0, "0 to 30"),
+        ("java,min=threads:10-", 3, "0 to 30"),
+        ("java,min=threads:40-", 2, "0 to 30"),
+    ] {
+        let answer = Check::tree(&tree, [spec]).run();
+        answer.code(code).has(value);
+        if code == 3 {
+            answer.has("stat is missing (pid 101)");
+        }
+    }
+}
+
+#[test]
+fn real_processes_are_measured_as_the_kernel_does() {
+    let name = unique();
+    let small = Specimen::called(&name).verb("rss=16").start();
+    let large = Specimen::called(&name).verb("rss=64").verb("threads=5").start();
+    let (a, b) = (resident(small.pid()), resident(large.pid()));
+    for (how, expected) in [("sum", a + b), ("max", b), ("min", a)] {
+        let answer = Check::count([format!("{name},{how}=rss:any")]).run();
+        let items = answer.items();
+        let value: f64 = items[0].1.split('B').next().unwrap().parse().unwrap();
+        assert!((value - expected).abs() < expected / 10.0, "{how} {value} {expected}");
+    }
+    let answer = Check::count([format!("{name},max=rss:-32M")]).run();
+    answer.critical_with(&format!("{name},max=rss 6")).has(&format!("pid {} (6", large.pid()));
+    Check::count([format!("{name},sum=threads:-7"), format!("{name},max=threads:6-")])
+        .run()
+        .code(0);
+    let sum = format!("{name},sum=threads");
+    Check::count([format!("{sum}:-6")]).run().critical_with(&format!("{sum} 7 (want 0-6): pid "));
+}
+
+#[test]
+fn a_measure_of_no_amount_is_an_error() {
+    for (spec, part) in [
+        ("java,sum=name:-8", "'name' is no amount; a measure is of one of age, cpu, rss, vsz"),
+        ("java,sum=rss", "a measure needs a range of its own; write java,sum=rss:-8G"),
+        ("java,sum=rss:8G", "write -8G for at most 8G, or 8G- for at least"),
+    ] {
+        Check::count(["-c", "1:", spec]).run().unknown().has(part);
+    }
+    let exempt = ["--exempt", "java,sum=rss:-8G"];
+    Check::plugin("check_privdrop").args(exempt).run().code(3).has("in a spec");
+}
