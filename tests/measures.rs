@@ -7,7 +7,7 @@ mod support;
 use std::fs;
 
 use support::tree::Recorded;
-use support::{Check, Specimen, Tree, unique};
+use support::{Check, NOBODY, Specimen, Tree, unique};
 
 /// Two processes called `java`, recorded: 100 has 30 threads, 101 has 300.
 fn two() -> Tree {
@@ -130,4 +130,66 @@ fn a_measure_of_no_amount_is_an_error() {
     }
     let exempt = ["--exempt", "java,sum=rss:-8G"];
     Check::plugin("check_privdrop").args(exempt).run().code(3).has("in a spec");
+}
+
+#[test]
+fn everyone_may_count_descriptors() {
+    let name = unique();
+    let process = Specimen::called(&name).verb("maxfiles=100").verb("files=70").start();
+    let open = fs::read_dir(format!("/proc/{}/fd", process.pid())).unwrap().count();
+    for user in [0, NOBODY] {
+        let specs = [format!("{name},sum=fds:any"), format!("{name},max=fdshare:-70:-80")];
+        let answer = Check::count(specs).by_user(user).run();
+        let fds = format!("{name},sum=fds {open}");
+        answer.warning(&format!(
+            "{name},max=fdshare {open}% (want up to 70%): pid {pid} ({open}%, up {rest}; 1 of 2 OK",
+            pid = process.pid(),
+            rest = answer.status().split("%, up ").nth(1).unwrap().trim_end_matches("; 1 of 2 OK"),
+        ));
+        answer.perf(&format!("'{name},sum:fds'={open};;;0 '{name},max:fdshare'={open}%;70;80;0"));
+        assert!(open > 70 && open < 80, "{fds}");
+        Check::count([format!("{name},fds={open},fdshare=71-:1-1")]).by_user(user).run().code(0);
+    }
+}
+
+#[test]
+fn children_are_counted_without_theirs() {
+    let name = unique();
+    let parent = Specimen::called(&name).verb("zombie").verb("zombie").start();
+    let _single = Specimen::called(&name).start();
+    for user in [0, NOBODY] {
+        let answer = Check::count([format!("{name},max=children:-1")]).by_user(user).run();
+        answer
+            .critical_with(&format!("{name},max=children 2 (want 0-1): pid {} (2, ", parent.pid()));
+        Check::count([format!("{name},children=2:1-1")]).by_user(user).run().code(0);
+    }
+}
+
+#[test]
+fn a_process_is_found_by_its_pid() {
+    let process = Specimen::called(unique()).start();
+    Check::count([format!("pid={}:1-1", process.pid())]).run().code(0);
+    Check::count([format!("pid={},name=pwd:1-1", process.pid())]).run().code(2);
+}
+
+#[test]
+fn what_a_tree_lacks_is_hidden() {
+    let tree = two();
+    for (key, file) in [("fds", "fd"), ("fdshare", "limits"), ("children", "task")] {
+        let answer = Check::tree(&tree, [format!("java,max={key}:-5")]).run();
+        answer.code(3).has(" or more (want ").has(&format!("{file} is missing (pid 100"));
+    }
+    let limits = "Max open files            10                   20                   files     \n";
+    for pid in [100, 101] {
+        let fd = tree.of(pid).join("fd");
+        fs::create_dir(&fd).unwrap();
+        for number in 0..pid - 98 {
+            fs::write(fd.join(number.to_string()), "").unwrap();
+        }
+        fs::write(tree.of(pid).join("limits"), limits).unwrap();
+    }
+    Check::tree(&tree, ["java,sum=fds:-5"]).run().ok("java,sum=fds 5");
+    Check::tree(&tree, ["java,max=fdshare:-30"]).run().ok("java,max=fdshare 30%");
+    fs::write(tree.of(100).join("limits"), "Max open files\n").unwrap();
+    Check::tree(&tree, ["java,max=fdshare:-40"]).run().code(3).has("limits is not what a kernel");
 }

@@ -364,6 +364,19 @@ static int map_and_touch(char *value) {
     return 0;
 }
 
+static int open_files(char *value) {
+    for (long files = one(value); files > 0; files--)
+        if (dup(0) < 0) return -1;
+    return 0;
+}
+
+static int limit_files(char *value) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit)) return -1;
+    limit.rlim_cur = (rlim_t)one(value);
+    return setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* ---- how it ends ---- */
 
 static void *end_after(void *ms) {
@@ -481,6 +494,8 @@ static const struct verb {
     {"nice", be_nice, "N"},
     {"vsz", map_only, "MB: mapped, not touched"},
     {"rss", map_and_touch, "MB: mapped and touched"},
+    {"files", open_files, "N: descriptors more"},
+    {"maxfiles", limit_files, "N: the soft limit of descriptors"},
     {"life", live, "MS: then exit(0)"},
     {"leaderless", lose_leader, "the leader exits, a thread stays"},
     {"setsid", new_session, "a session of its own, as daemons have"},

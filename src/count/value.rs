@@ -55,6 +55,7 @@ pub fn shown(key: Key, process: &mut Process<'_>, longest: usize) -> Fact<String
         Key::Gid => process.owner()?.gid.to_string(),
         Key::RealUid => process.status()?.uid.real.to_string(),
         Key::RealGid => process.status()?.gid.real.to_string(),
+        Key::Pid => process.pid().to_string(),
         Key::Ppid => process.stat()?.ppid.to_string(),
         Key::Parent => {
             let parent = process.stat()?.ppid;
@@ -68,6 +69,9 @@ pub fn shown(key: Key, process: &mut Process<'_>, longest: usize) -> Fact<String
         Key::Rss => format!("{}k", (process.resident_bytes()? / 1024.0).round()),
         Key::Vsz => format!("{}k", process.stat()?.vsize / 1024),
         Key::Threads => process.stat()?.threads.to_string(),
+        Key::Fds => process.open_descriptors()?.to_string(),
+        Key::Fdshare => format!("{:.1}%", process.descriptor_share()?),
+        Key::Children => process.child_count()?.to_string(),
         Key::Unit => cgroup::unit(process.cgroup()?).map_or("none".into(), text),
         Key::Container => yes_no(process.is_contained()?),
         Key::Deleted => yes_no(process.runs_deleted_file()?),

@@ -43,6 +43,10 @@ files! {
     Cgroup = "cgroup",
     /// A link to the executable.
     Exe = "exe",
+    /// The open descriptors, each a link.
+    Descriptors = "fd",
+    /// What it may use of each resource.
+    Limits = "limits",
     /// The security label, written by the active system.
     Label = "attr/current",
     /// AppArmor's label.
@@ -55,6 +59,8 @@ files! {
     UserMap = "uid_map",
     /// A directory with one directory a thread.
     Threads = "task",
+    /// Of a thread: the children that it forked.
+    Children = "children",
     /// Seconds since boot, of the whole tree: ages are computed from it.
     Uptime = "uptime",
     /// Answers whether an SELinux domain is permissive.

@@ -9,6 +9,7 @@ pub mod cmdline;
 pub mod comm;
 pub mod file;
 pub mod interpreter;
+pub mod limits;
 pub mod ps;
 pub mod stat;
 pub mod statm;

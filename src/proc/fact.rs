@@ -71,7 +71,7 @@ impl Hidden {
                 "the policy must allow security_t:file write and security_t:security compute_av"
             }
             (Cause::Refused(system), _) => return Cow::Owned(system.remedy()),
-            (Cause::Denied, File::Exe | File::PidNamespace) => {
+            (Cause::Denied, File::Exe | File::PidNamespace | File::Descriptors) => {
                 match (may_trace(), geteuid().is_root()) {
                     (true, _) if !is_in_first_user_namespace() => OUTSIDE,
                     (true, _) => "a security policy forbids it even to CAP_SYS_PTRACE",

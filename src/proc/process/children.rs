@@ -5,6 +5,7 @@ use crate::host::open::contents;
 use crate::host::progress;
 use crate::kernel::file::File;
 use crate::kernel::word::{parse_number, words};
+use crate::proc::fact::{Fact, Missing};
 use crate::proc::root::Pid;
 
 impl Process<'_> {
@@ -19,6 +20,24 @@ impl Process<'_> {
             at += 1;
         }
         found
+    }
+
+    /// How many children it has, without theirs.
+    ///
+    /// # Errors
+    /// Gone, or hidden; a kernel may keep no lists.
+    pub fn child_count(&self) -> Fact<u64> {
+        let mut count = 0;
+        for thread in self.threads()? {
+            let mut list = Vec::new();
+            match self.thread(thread).read_whole(File::Children, &mut list) {
+                Ok(()) => count += words(&list).count() as u64,
+                // Its children have gone to another thread.
+                Err(Missing::Gone) if thread != self.pid() => {}
+                Err(missing) => return Err(missing),
+            }
+        }
+        Ok(count)
     }
 
     /// Each thread has a list of its own: of those that it forked.

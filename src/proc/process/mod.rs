@@ -6,6 +6,7 @@
 
 mod children;
 mod dead_leader;
+mod descriptors;
 pub(crate) mod executable;
 pub(crate) mod name;
 mod path;

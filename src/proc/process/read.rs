@@ -117,7 +117,11 @@ impl Process<'_> {
         answer.ok_or(Missing::Hidden(Hidden { file, cause: Cause::NoAnswer }))
     }
 
-    fn attempt<T>(&self, file: File, read: impl FnOnce(&CStr) -> Result<T, Errno>) -> Fact<T> {
+    pub(super) fn attempt<T>(
+        &self,
+        file: File,
+        read: impl FnOnce(&CStr) -> Result<T, Errno>,
+    ) -> Fact<T> {
         if self.is_covered {
             return Err(covered(file));
         }

@@ -52,12 +52,16 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
         | Key::Gid
         | Key::RealUid
         | Key::RealGid
+        | Key::Pid
         | Key::Ppid
         | Key::Age
         | Key::Cpu
         | Key::Rss
         | Key::Vsz
-        | Key::Threads => quantity(key, process).map(|value| test.fits_number(value)),
+        | Key::Threads
+        | Key::Fds
+        | Key::Fdshare
+        | Key::Children => quantity(key, process).map(|value| test.fits_number(value)),
     }
 }
 
@@ -73,12 +77,16 @@ pub fn quantity(key: Key, process: &mut Process<'_>) -> Fact<f64> {
         Key::Gid => known(process.owner()?.gid, process)?.into(),
         Key::RealUid => known(process.status()?.uid.real, process)?.into(),
         Key::RealGid => known(process.status()?.gid.real, process)?.into(),
+        Key::Pid => process.pid().0.into(),
         Key::Ppid => process.stat()?.ppid.into(),
         Key::Age => process.age()?.floor(),
         Key::Cpu => process.lifetime_cpu()?,
         Key::Rss => process.resident_bytes()?,
         Key::Vsz => process.stat()?.vsize as f64,
         Key::Threads => process.stat()?.threads as f64,
+        Key::Fds => process.open_descriptors()? as f64,
+        Key::Fdshare => process.descriptor_share()?,
+        Key::Children => process.child_count()? as f64,
         _ => return Err(Missing::Hidden(Hidden { file: File::Directory, cause: Cause::Absent })),
     })
 }

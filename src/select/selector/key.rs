@@ -54,6 +54,14 @@ pub enum Key {
     Vsz,
     /// Number of threads.
     Threads,
+    /// Number of open descriptors.
+    Fds,
+    /// The same in percent of the soft limit.
+    Fdshare,
+    /// Number of direct children.
+    Children,
+    /// Its own PID.
+    Pid,
     /// systemd unit.
     Unit,
     /// The whole security label.
@@ -100,6 +108,7 @@ pub type Row = (Key, &'static str, Kind, &'static str, &'static str);
 
 const ALL: &str = "all";
 const POLICY: &str = "all, if policy lets";
+const DESCRIPTORS: &str = "all, before Linux 6.2 same user, CAP_SYS_PTRACE";
 const TRACER: &str = "same user, CAP_SYS_PTRACE";
 
 /// Every key that can be written, in the order of the manual.
@@ -117,6 +126,7 @@ pub const KEYS: &[Row] = &[
     (Key::RealUid, "ruid", Kind::Number(Unit::Count), "real UID", ALL),
     (Key::RealGroup, "rgroup", Kind::GroupName, "real group", ALL),
     (Key::RealGid, "rgid", Kind::Number(Unit::Count), "real GID", ALL),
+    (Key::Pid, "pid", Kind::Number(Unit::Count), "its PID", ALL),
     (Key::Ppid, "ppid", Kind::Number(Unit::Count), "the parent's PID", ALL),
     (Key::Parent, "parent", Kind::Text, "the parent's name", ALL),
     (Key::State, "state", Kind::Letters, "state, any of the letters R S D Z T t I X", ALL),
@@ -127,6 +137,15 @@ pub const KEYS: &[Row] = &[
     (Key::Rss, "rss", Kind::Number(Unit::Bytes), "resident memory", ALL),
     (Key::Vsz, "vsz", Kind::Number(Unit::Bytes), "virtual memory", ALL),
     (Key::Threads, "threads", Kind::Number(Unit::Count), "number of threads", ALL),
+    (Key::Fds, "fds", Kind::Number(Unit::Count), "number of open descriptors", DESCRIPTORS),
+    (
+        Key::Fdshare,
+        "fdshare",
+        Kind::Number(Unit::Percent),
+        "open descriptors in % of the soft limit",
+        DESCRIPTORS,
+    ),
+    (Key::Children, "children", Kind::Number(Unit::Count), "number of direct children", ALL),
     (Key::Unit, "unit", Kind::Text, "systemd unit, such as ssh.service", ALL),
     (Key::Context, "context", Kind::Text, "the whole security label", POLICY),
     (Key::Domain, "domain", Kind::Text, "its type (SELinux) or profile (AppArmor)", POLICY),
@@ -158,7 +177,10 @@ impl Key {
 
     /// Whether its number stands for something, and is no amount.
     pub const fn is_id(self) -> bool {
-        matches!(self, Self::Uid | Self::Gid | Self::RealUid | Self::RealGid | Self::Ppid)
+        matches!(
+            self,
+            Self::Uid | Self::Gid | Self::RealUid | Self::RealGid | Self::Pid | Self::Ppid
+        )
     }
 
     /// Whether it is about the security label.
@@ -192,7 +214,7 @@ impl Key {
     pub(crate) const fn rank(self) -> u8 {
         match self {
             Self::Name | Self::Comm => 0,
-            Self::Path | Self::Exe => 1,
+            Self::Pid | Self::Path | Self::Exe => 1,
             Self::User | Self::Uid | Self::Group | Self::Gid => 2,
             Self::Deleted => 3,
             Self::Context | Self::Domain | Self::Mode | Self::Seuser | Self::Role | Self::Level => {
@@ -207,9 +229,9 @@ impl Key {
             | Self::Rss
             | Self::Vsz
             | Self::Threads => 6,
-            Self::Unit | Self::Stat => 7,
+            Self::Unit | Self::Stat | Self::Fds | Self::Fdshare => 7,
             Self::RealUser | Self::RealUid | Self::RealGroup | Self::RealGid => 8,
-            Self::Container => 9,
+            Self::Container | Self::Children => 9,
             Self::Parent => 10,
         }
     }

@@ -40,6 +40,7 @@ pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, Error>
         let (mut key, negated, test) = match Written::read(term) {
             Some(term) => term.mean().map_err(|error| split_value(&terms, at).unwrap_or(error))?,
             None if at == 0 => {
+                refuse_split_key(term, terms.get(1))?;
                 let (key, test) = bare(term, subject)?;
                 written.insert_str(0, &format!("{}=", key.name()));
                 (key, false, test)
@@ -120,6 +121,20 @@ fn bare(value: &[u8], subject: Subject) -> Result<(Key, Test), Error> {
         Subject::Program => (Key::Name, Kind::Text),
     };
     Ok((key, exact(key, kind, value)?))
+}
+
+/// Refuses `p,pid=1`: a comma too many in `ppid=1`.
+fn refuse_split_key(first: &[u8], second: Option<&Vec<u8>>) -> Result<(), Error> {
+    let Some(second) = second.and_then(|term| Written::read(term)) else { return Ok(()) };
+    let first = escape::text(first);
+    let whole = format!("{first}{}", second.key);
+    if second.negated || Key::named(&whole).is_none() {
+        return Ok(());
+    }
+    let key = second.key;
+    Err(Error::new(format!(
+        "a comma splits the key '{whole}'; write {whole}=VALUE, or name={first},{key}=VALUE"
+    )))
 }
 
 /// Whether a value ends at a comma that belongs to it, as in `args~x{1,3}`.
@@ -401,6 +416,8 @@ mod tests {
             ("sshd, user=root", "leave out the blank beside 'user'"),
             ("user=root,sshd", "a name goes first: write sshd,user=root"),
             ("args~x{1,3}", "a comma inside a value is written twice: args~x{1,,3}"),
+            ("p,pid=1", "a comma splits the key 'ppid'; write ppid=VALUE, or name=p,pid=VALUE"),
+            ("r,user=root", "write ruser=VALUE, or name=r,user=VALUE"),
             ("usr=root", "unknown key 'usr', perhaps user"),
             ("sshd,label~x", "written label=TEXT"),
             ("sshd,root", "'root' is not KEY=VALUE"),
