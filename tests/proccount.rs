@@ -4,21 +4,26 @@ mod support;
 
 use std::fs;
 
-use support::tree::Recorded;
+use support::tree::{Recorded, TICKS, UPTIME};
 use support::{Check, NOBODY, Need, Process, Specimen, Tree, can, open_dir, unique};
 
 fn several(name: &str, n: usize) -> Vec<Process> {
     (0..n).map(|_| Specimen::called(name).start()).collect()
 }
 
-/// Three processes called `pwd`, recorded.
+/// Three processes called `pwd`, recorded, up for 3, 2 and 1 minutes.
 fn three() -> Tree {
     let tree = Tree::new();
     for pid in 100..103 {
-        tree.add(&Recorded::new(pid, "pwd"));
+        let start = (UPTIME - 60 * u64::from(103 - pid)) * TICKS;
+        tree.add(&Recorded { start, ..Recorded::new(pid, "pwd") });
     }
     tree
 }
+
+/// Who these are, the youngest first.
+const THREE: &str =
+    "pid 102 (up 1m, user root), pid 101 (up 2m, user root), pid 100 (up 3m, user root)";
 
 // ---- ranges ----
 
@@ -72,9 +77,9 @@ fn every_form_of_range_has_its_edges() {
 fn with_two_ranges_the_first_is_the_warning() {
     let tree = three();
     let answer = Check::tree(&tree, ["pwd:1-2:1-5"]).run();
-    answer.warning("pwd 3 (want 1-2)").perf("'pwd'=3;1:2;1:5;0");
+    answer.warning(&format!("pwd 3 (want 1-2): {THREE}")).perf("'pwd'=3;1:2;1:5;0");
     let answer = Check::tree(&tree, ["pwd:1-1:1-2"]).run();
-    answer.critical("pwd 3 (want 1-2)").perf("'pwd'=3;1:1;1:2;0");
+    answer.critical(&format!("pwd 3 (want 1-2): {THREE}")).perf("'pwd'=3;1:1;1:2;0");
     Check::tree(&tree, ["pwd:1-3:1-5"]).run().ok("pwd 3").perf("'pwd'=3;1:3;1:5;0");
 }
 
@@ -330,9 +335,61 @@ fn the_shipped_list_tells_daemons_from_what_outlives_them() {
 fn the_worst_comes_first() {
     let tree = three();
     let answer = Check::tree(&tree, ["pwd,label=warned:1-2:1-5", "absent"]).run();
-    answer.critical("absent 0 (want 1-), warned 3 (want 1-2); 0 of 2 OK");
+    answer.critical(&format!("absent 0 (want 1-), warned 3 (want 1-2): {THREE}; 0 of 2 OK"));
     let answer = Check::tree(&tree, ["pwd,label=warned:1-2:1-5", "pwd"]).run();
-    answer.warning("warned 3 (want 1-2); 1 of 2 OK");
+    answer.warning(&format!("warned 3 (want 1-2): {THREE}; 1 of 2 OK"));
+}
+
+// ---- who it is, where there are too many ----
+
+#[test]
+fn of_twins_the_youngest_is_named_first() {
+    let tree = Tree::new();
+    let cgroup = "0::/system.slice/cron.service\n".into();
+    tree.add(&Recorded { cgroup, ..Recorded::new(812, "cron") });
+    tree.add(&Recorded::new(300, "bash"));
+    let cgroup = "0::/user.slice/user-0.slice/session-3.scope\n".into();
+    let start = (UPTIME - 40) * TICKS;
+    tree.add(&Recorded { cgroup, start, ppid: 300, ..Recorded::new(4711, "cron") });
+    Check::tree(&tree, ["cron:1-1"]).run().critical(
+        "cron 2 (want 1-1): pid 4711 (up 40s, session-3.scope, child of bash, user root), pid 812 \
+         (up 13h, cron.service, user root)",
+    );
+    Check::tree(&tree, ["user=root,rss=1M-,args~cron,label=fat:0-0"]).run().critical(
+        "fat 2 (want 0-0): cron (pid 4711, rss 3.9 MiB, up 40s, session-3.scope, child of bash), cron \
+         (pid 812, rss 3.9 MiB, up 13h, cron.service)",
+    );
+}
+
+#[test]
+fn of_many_names_the_most_frequent_come_first() {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(100, "sshd")).add(&Recorded::new(900, "backup"));
+    for pid in 901..905 {
+        tree.add(&Recorded { ppid: 900, ..Recorded::new(pid, "sleep") });
+    }
+    let answer = Check::tree(&tree, ["-c", "5"]).run();
+    answer.critical(
+        "processes 6 (want 0-5): 4 sleep (children of backup, pid 900), 1 backup, 1 sshd",
+    );
+}
+
+#[test]
+fn zombies_are_told_by_who_left_them() {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(300, "worker"));
+    for (pid, name) in [(301, "a"), (302, "b"), (303, "b")] {
+        let cmdline = Vec::new();
+        tree.add(&Recorded {
+            state: 'Z',
+            ppid: 300,
+            cmdline,
+            exe: None,
+            ..Recorded::new(pid, name)
+        });
+    }
+    let answer = Check::tree(&tree, ["state=Z,label=zombies:0-0"]).run();
+    answer.critical("zombies 3 (want 0-0): 3 left by worker (pid 300)");
 }
 
 // ---- near misses ----

@@ -6,14 +6,14 @@ use crate::proc::describe;
 use crate::proc::process::Process;
 use crate::proc::root::Pid;
 use crate::select::measure::Measure;
-use crate::select::selector::{Key, Selector};
+use crate::select::selector::{Key, Kind, Question, Selector, quantity};
 use crate::text::escape;
-use crate::text::number::span;
+use crate::text::number::{self, span};
 
 /// Longest unit, domain or user in the first line, in characters.
 const LONGEST: usize = 64;
 
-/// `pid 812 (9.1 GiB, up 3d, user root, cron.service)`, or if the selector names no program
+/// `pid 812 (9.1 GiB, up 3d, cron.service, user root)`, or if the selector names no program
 /// `cron (pid 812, …)`. What the selector says already is left out, and what may not be read.
 pub(super) fn in_words(
     selector: &Selector,
@@ -24,18 +24,17 @@ pub(super) fn in_words(
     let pid = process.pid();
     let mut facts: Vec<String> = Vec::new();
     facts.extend(measured.map(|(measure, value)| measure.shown(value)));
+    facts.extend(judged(selector, process));
     let is_age_told = measured.is_some_and(|(measure, _)| measure.key == Key::Age);
-    if !is_age_told {
+    if !is_age_told && !asks(&[Key::Age]) {
         facts.extend(process.age().ok().map(|age| format!("up {}", span(age))));
-    }
-    if !asks(&[Key::User, Key::Uid]) {
-        let owner = process.owner().ok();
-        facts.extend(
-            owner.map(|owner| format!("user {}", shown(names::user(owner.uid).as_bytes()))),
-        );
     }
     if !asks(&[Key::Unit]) {
         facts.extend(place(process));
+    }
+    if !asks(&[Key::User, Key::Uid]) {
+        let owner = process.owner().ok();
+        facts.extend(owner.map(|it| format!("user {}", shown(names::user(it.uid).as_bytes()))));
     }
     if selector.names_one_program() {
         format!("pid {pid} ({})", facts.join(", "))
@@ -43,6 +42,18 @@ pub(super) fn in_words(
         facts.insert(0, format!("pid {pid}"));
         format!("{} ({})", describe::name(process), facts.join(", "))
     }
+}
+
+/// The amounts that the selector asks about: `rss 8.2 GiB`.
+fn judged(selector: &Selector, process: &mut Process<'_>) -> Vec<String> {
+    let keys = selector.questions().iter().map(Question::key).filter(|key| !key.is_id());
+    let amounts = keys.filter_map(|key| match Key::named(key.name()) {
+        Some((key, Kind::Number(unit))) => Some((key, unit, quantity(key, process).ok()?)),
+        _ => None,
+    });
+    amounts
+        .map(|(key, unit, value)| format!("{} {}", key.name(), number::shown(value, unit)))
+        .collect()
 }
 
 /// Its unit; where that is a login's or there is none, also its parent.

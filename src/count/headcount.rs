@@ -270,7 +270,7 @@ impl<'s> Headcount<'s> {
         if too_few && !is_measured {
             notes.extend(self.in_their_place(at));
         } else if count.state != State::Unknown {
-            notes.extend(self.looks[at].iter().flat_map(Look::culprits));
+            notes.extend(self.looks[at].iter().flat_map(|look| look.culprits.clone()));
         }
         if notes.is_empty() { String::new() } else { format!(": {}", listed(&notes, limit)) }
     }
@@ -298,7 +298,7 @@ impl<'s> Headcount<'s> {
         let too_few = count.is_too_low(&spec.thresholds);
         let failed = count.state != State::Ok;
         if verbose > 0 || (failed && !too_few) {
-            details.extend(look.fitting().map(|process| format!("{label}: {process}")));
+            details.extend(look.fitting.iter().map(|process| format!("{label}: {process}")));
             if look.more > 0 {
                 details.push(format!("{label}: and {} more", look.more));
             }

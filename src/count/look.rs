@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::count::crowd::Crowd;
 use crate::count::culprit;
 use crate::count::scan::Target;
 use crate::count::sieve::Sieve;
@@ -13,8 +14,8 @@ use crate::kernel::cgroup;
 use crate::proc::describe;
 use crate::proc::fact::Missing;
 use crate::proc::process::Process;
-use crate::proc::root::ProcRoot;
-use crate::select::measure::How;
+use crate::proc::root::{Pid, ProcRoot};
+use crate::select::measure::{How, Measure};
 use crate::select::population::{Population, Standing};
 use crate::select::selector::{Key, Neighbour, Question, Selector};
 use crate::text::error::Error;
@@ -23,10 +24,18 @@ use crate::text::escape;
 /// How many processes are described for each selector.
 const MOST: usize = 20;
 
+/// So many are named one by one in the first line; more of several names are counted by name.
+const FEW: usize = 3;
+
 /// What a closer look at one selector found.
 #[derive(Clone, Debug, Default)]
 pub struct Look {
-    fitting: Vec<Fitting>,
+    /// Descriptions of processes that fit, at most 20, the most telling first.
+    pub fitting: Vec<String>,
+    /// Who they are, for the first line.
+    pub culprits: Vec<String>,
+    best: Vec<Fitting>,
+    crowd: Crowd,
     /// How many more fit.
     pub more: u64,
     /// Descriptions of near misses with what turned them down, at most 20.
@@ -37,13 +46,14 @@ pub struct Look {
     neighbours: BTreeMap<Neighbour, u64>,
 }
 
-/// A process that fits, in words.
-#[derive(Clone, Debug)]
+/// A process that fits.
+#[derive(Clone, Copy, Debug)]
 struct Fitting {
+    pid: Pid,
+    /// What was measured of it.
+    value: Option<f64>,
     /// The most telling process has the greatest.
     rank: f64,
-    line: String,
-    culprit: Option<String>,
 }
 
 /// Near misses are the same if they differ from what is wanted in the same way.
@@ -56,17 +66,6 @@ struct Reasoned {
 }
 
 impl Look {
-    /// Descriptions of processes that fit, at most 20, the most telling first.
-    pub fn fitting(&self) -> impl Iterator<Item = &str> {
-        self.fitting.iter().map(|process| process.line.as_str())
-    }
-
-    /// Who they are, for the first line: where the selector tells by labels and not by names, and
-    /// where a value was measured.
-    pub fn culprits(&self) -> Vec<String> {
-        self.fitting.iter().filter_map(|process| process.culprit.clone()).collect()
-    }
-
     /// What fits but for a slip, `perhaps sshd (2 processes)`; then `2 named sshd run as alice`, the most
     /// frequent first.
     pub fn near_misses(&self) -> Vec<String> {
@@ -107,29 +106,48 @@ impl Look {
         self.fit(target, process);
     }
 
-    /// Keeps it among those in words if it tells more than the last of them.
+    /// Keeps it if it tells more than the last of those that are kept: where something is measured, by
+    /// its value; else the youngest, since what ran before is seldom what is too many.
     fn fit(&mut self, Target { selector, measure }: Target<'_>, process: &mut Process<'_>) {
         let value = measure.and_then(|measure| measure.of(process).ok());
-        let sign = measure.map_or(0.0, |measure| if measure.how == How::Min { -1.0 } else { 1.0 });
-        let rank = value.map_or(f64::NEG_INFINITY, |value| sign * value);
-        let place = self.fitting.partition_point(|other| other.rank >= rank);
-        if place == MOST {
-            self.more += 1;
-            return;
-        }
-        let measured = measure.zip(value);
-        let claim = if selector.believes(process) { " (by its own claim)" } else { "" };
-        let shown = measured.map(|(measure, value)| format!("{}, ", measure.shown(value)));
-        let shown = shown.unwrap_or_default();
-        let line = format!("{shown}{}{claim}", described(selector, process));
-        let culprit = match measure {
-            Some(_) => Some(culprit::in_words(selector, measured, process)),
-            None => labelled_culprit(selector, process),
+        let rank = match measure {
+            Some(Measure { how: How::Min, .. }) => value.map(|value| -value),
+            Some(_) => value,
+            None => process.age().ok().map(|age| -age),
         };
-        self.fitting.insert(place, Fitting { rank, line, culprit });
-        if self.fitting.len() > MOST {
-            self.fitting.pop();
+        let rank = rank.unwrap_or(f64::NEG_INFINITY);
+        let place = self.best.partition_point(|other| other.rank >= rank);
+        self.best.insert(place, Fitting { pid: process.pid(), value, rank });
+        if self.best.len() > MOST {
+            self.best.pop();
             self.more += 1;
+        }
+        if measure.is_none() && !selector.names_one_program() {
+            self.crowd.add(process, selector.asks_for_zombies());
+        }
+    }
+
+    /// Puts those that were kept into words.
+    fn describe(&mut self, Target { selector, measure }: Target<'_>, root: &ProcRoot) {
+        let mut process = Process::new(root, Pid(0));
+        for &Fitting { pid, value, .. } in &self.best {
+            process.move_to(pid);
+            let measured = measure.zip(value);
+            let claim = if selector.believes(&mut process) { " (by its own claim)" } else { "" };
+            let shown = measured.map(|(measure, value)| format!("{}, ", measure.shown(value)));
+            let shown = shown.unwrap_or_default();
+            self.fitting.push(format!("{shown}{}{claim}", described(selector, &mut process)));
+            self.culprits.push(
+                labelled_culprit(selector, &mut process)
+                    .unwrap_or_else(|| culprit::in_words(selector, measured, &mut process)),
+            );
+        }
+        let are_dead = selector.asks_for_zombies();
+        if are_dead || self.best.len() > FEW {
+            let crowd = self.crowd.in_words(root, are_dead);
+            if !crowd.is_empty() && !selector.asks_for_label() {
+                self.culprits = crowd;
+            }
         }
     }
 
@@ -231,8 +249,9 @@ pub fn closely(
             looks[at].seek(selectors[at], population, process);
         }
     })?;
-    for (look, is_of_units) in looks.iter_mut().zip(of_units) {
-        look.lacks_units = lacks_units && is_of_units;
+    for (at, (target, look)) in targets.iter().zip(&mut looks).enumerate() {
+        look.lacks_units = lacks_units && of_units[at];
+        look.describe(*target, root);
     }
     Ok(looks)
 }

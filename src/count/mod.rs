@@ -7,6 +7,7 @@
 //! Nothing here knows options or exit codes.
 
 mod amount;
+mod crowd;
 mod culprit;
 pub mod each;
 pub mod headcount;
