@@ -5,8 +5,10 @@
 //! read of one belongs to the layer below.
 
 pub mod login_defs;
+pub mod members;
 pub mod names;
 pub(crate) mod open;
 pub mod patience;
 pub mod progress;
 pub mod security;
+pub mod writers;

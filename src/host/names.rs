@@ -4,10 +4,10 @@
 //! does not answer is not asked again. Then texts show numbers, and what hangs on a name is hidden.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use nix::errno::Errno;
 use nix::unistd::{Gid, Group, Uid, User};
@@ -76,6 +76,45 @@ pub fn gid(name: &str) -> Result<Option<u32>, NoAnswer> {
 /// The home directory of a user, if that is known.
 pub fn home(uid: u32) -> Option<PathBuf> {
     answer(move || user_by_id(uid)).ok()?.map(|user| user.dir)
+}
+
+/// The names of a group's listed members; `None` if there is no such group.
+///
+/// # Errors
+/// Without an answer.
+pub(super) fn listed_members(gid: u32) -> Result<Option<Vec<String>>, NoAnswer> {
+    let found = answer(move || group_in_order(Group::from_gid(Gid::from_raw(gid))))?;
+    Ok(found.map(|group| group.mem))
+}
+
+/// The numbers of all groups that are some user's primary group; root's is left out.
+///
+/// # Errors
+/// Without an answer.
+pub(super) fn primary_groups() -> Result<HashSet<u32>, NoAnswer> {
+    answer(|| Ok(Some(enumerate_primary_groups())))?.ok_or(NoAnswer)
+}
+
+/// A name service may list millions of users. So many are enough.
+const MOST_USERS: usize = 1_000_000;
+
+fn enumerate_primary_groups() -> HashSet<u32> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock();
+    let mut groups = HashSet::new();
+    // SAFETY: setpwent(3) and its kin share state of the C library; the lock keeps other calls out,
+    // and the entry is not kept beyond the next call.
+    unsafe {
+        libc::setpwent();
+        for _ in 0..MOST_USERS {
+            let Some(user) = libc::getpwent().as_ref() else { break };
+            if user.pw_uid != 0 {
+                groups.insert(user.pw_gid);
+            }
+        }
+        libc::endpwent();
+    }
+    groups
 }
 
 fn number(name: &str, found: Result<Option<u32>, NoAnswer>) -> Result<Option<u32>, NoAnswer> {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::fs::{Stat, fstatfs, major, minor};
+use rustix::fs::{CWD, Stat, fstatfs, major, minor, readlinkat};
 use rustix::io::Errno;
 
 /// All that is left to read of an open file.
@@ -25,4 +25,11 @@ pub(crate) fn is_of_type(file: impl AsFd, magic: i64) -> Result<bool, Errno> {
 /// Its device as `mountinfo` has it (`proc_pid_mountinfo(5)`).
 pub(crate) fn device(file: &Stat) -> String {
     format!("{}:{}", major(file.st_dev), minor(file.st_dev))
+}
+
+/// Whether we live in the first user namespace (`PROC_USER_INIT_INO` in `include/linux/proc_ns.h`),
+/// whose privileges are good everywhere.
+pub(crate) fn is_first_user_namespace() -> bool {
+    let link = readlinkat(CWD, c"/proc/self/ns/user", Vec::new());
+    link.is_ok_and(|link| link.as_bytes() == b"user:[4026531837]")
 }

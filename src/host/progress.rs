@@ -20,6 +20,8 @@ pub enum Stage {
     AskingSecurity,
     /// Opening or listing the tree of processes.
     Listing,
+    /// Looking at the owners and modes of files and directories.
+    LookingAtFiles,
     /// Waiting between two scans.
     Waiting,
     /// Reading or writing what one run keeps for the next.
@@ -29,11 +31,12 @@ pub enum Stage {
 }
 
 /// All but the last, in the order of their numbers; from there on the numbers are the files'.
-const STAGES: [Stage; 6] = [
+const STAGES: [Stage; 7] = [
     Stage::Starting,
     Stage::AskingNames,
     Stage::AskingSecurity,
     Stage::Listing,
+    Stage::LookingAtFiles,
     Stage::Waiting,
     Stage::Remembering,
 ];
@@ -102,6 +105,7 @@ pub fn doing() -> String {
         Stage::AskingNames => "asking the name service for a user or group".into(),
         Stage::AskingSecurity => "asking the security system".into(),
         Stage::Listing => "listing the processes".into(),
+        Stage::LookingAtFiles => "looking at files and directories".into(),
         Stage::Reading(file) => match PID.load(Relaxed) {
             0 => format!("reading {}", file.path()),
             pid => format!("reading {} of process {pid}", file.path()),

@@ -47,6 +47,10 @@ files! {
     Descriptors = "fd",
     /// What it may use of each resource.
     Limits = "limits",
+    /// A link to the root directory.
+    Root = "root",
+    /// The mounts below the root directory.
+    MountInfo = "mountinfo",
     /// The security label, written by the active system.
     Label = "attr/current",
     /// AppArmor's label.

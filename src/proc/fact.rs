@@ -7,11 +7,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use rustix::fs::{CWD, readlinkat};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 use rustix::thread::CapabilitySet;
 
+use crate::host::open::is_first_user_namespace;
 use crate::host::security::System;
 use crate::kernel::file::File;
 
@@ -31,6 +31,8 @@ pub enum Cause {
     Unmapped,
     /// Something is mounted over the process's directory: what we see is not the process.
     Covered,
+    /// What lies at its path is another file: it is of another root or mount namespace.
+    Elsewhere,
     /// What it holds is not of the kernel's form.
     Malformed,
     /// A command line that names our program: it may be about to start a check, and is then none of
@@ -71,9 +73,9 @@ impl Hidden {
                 "the policy must allow security_t:file write and security_t:security compute_av"
             }
             (Cause::Refused(system), _) => return Cow::Owned(system.remedy()),
-            (Cause::Denied, File::Exe | File::PidNamespace | File::Descriptors) => {
+            (Cause::Denied, File::Exe | File::Root | File::PidNamespace | File::Descriptors) => {
                 match (may_trace(), geteuid().is_root()) {
-                    (true, _) if !is_in_first_user_namespace() => OUTSIDE,
+                    (true, _) if !is_first_user_namespace() => OUTSIDE,
                     (true, _) => "a security policy forbids it even to CAP_SYS_PTRACE",
                     (false, true) => "run with CAP_SYS_PTRACE",
                     (false, false) => "run as root, as the same user, or with CAP_SYS_PTRACE",
@@ -102,13 +104,6 @@ impl Hidden {
 /// What helps where our privileges are good for our user namespace only.
 const OUTSIDE: &str = "run the check outside of the user namespace";
 
-/// Whether we live in the first user namespace (`PROC_USER_INIT_INO` in `include/linux/proc_ns.h`),
-/// whose privileges are good everywhere.
-pub(crate) fn is_in_first_user_namespace() -> bool {
-    let link = readlinkat(CWD, c"/proc/self/ns/user", Vec::new());
-    link.is_ok_and(|link| link.as_bytes() == b"user:[4026531837]")
-}
-
 /// Whether we have what usually lets one look into others' processes.
 pub(crate) fn may_trace() -> bool {
     let sets = rustix::thread::capabilities(None);
@@ -128,6 +123,7 @@ impl fmt::Display for Hidden {
             Cause::NoSystem(Some(system)) => write!(f, "{} is not active", system.title()),
             Cause::Unmapped => write!(f, "its user has no number in this user namespace"),
             Cause::Covered => write!(f, "its directory has something mounted over it"),
+            Cause::Elsewhere => write!(f, "its {file} is out of sight"),
             Cause::Malformed => write!(f, "{file} is not what a kernel writes"),
             Cause::NamesUs => {
                 write!(f, "{file} names this program, so it may belong to another check")

@@ -51,6 +51,7 @@ pub struct ProcRoot {
     overflow_id: OnceCell<Option<u32>>,
     has_control_groups: OnceCell<bool>,
     covered: OnceCell<Vec<Pid>>,
+    own_root_mount: OnceCell<Option<u64>>,
     lsm: Choice,
     labelling: OnceCell<Labelling>,
 }
@@ -74,6 +75,7 @@ impl ProcRoot {
                 overflow_id: OnceCell::new(),
                 has_control_groups: OnceCell::new(),
                 covered: OnceCell::new(),
+                own_root_mount: OnceCell::new(),
                 lsm: Choice::Auto,
                 labelling: OnceCell::new(),
             })

@@ -10,6 +10,7 @@ mod descriptors;
 pub(crate) mod executable;
 pub(crate) mod name;
 mod path;
+mod place;
 mod predicates;
 mod ps;
 mod read;
@@ -17,6 +18,7 @@ mod threads;
 mod times;
 
 pub use name::shown as shown_name;
+pub use place::Place;
 pub use times::ticks_to_seconds;
 
 use std::mem;

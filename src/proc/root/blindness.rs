@@ -6,7 +6,8 @@ use rustix::process::{getegid, getgroups};
 
 use super::ProcRoot;
 use crate::host::open::device;
-use crate::proc::fact::{is_in_first_user_namespace, may_trace};
+use crate::host::open::is_first_user_namespace;
+use crate::proc::fact::may_trace;
 
 impl ProcRoot {
     /// Why processes may be missing from the listing altogether (`hidepid=invisible` or
@@ -43,7 +44,7 @@ impl ProcRoot {
         // What we have already, and in vain, is no remedy.
         let or_run = match may_trace() {
             false => ", or run with CAP_SYS_PTRACE",
-            true if is_in_first_user_namespace() => "",
+            true if is_first_user_namespace() => "",
             true => ", or run outside of the user namespace",
         };
         Some(format!("{path} hides other users' processes (hidepid={hidepid}); {remedy}{or_run}"))

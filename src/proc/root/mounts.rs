@@ -9,13 +9,8 @@ use std::os::fd::AsRawFd;
 use super::{Pid, ProcRoot, parse_pid};
 use crate::host::open::contents;
 use crate::host::progress::{self, Stage};
-
-/// A line of `mountinfo` (`proc_pid_mountinfo(5)`), as far as it says where a mount is.
-struct Mount<'l> {
-    id: &'l [u8],
-    parent: &'l [u8],
-    point: &'l [u8],
-}
+use crate::kernel::mountinfo::{mounts, root_mount};
+use crate::kernel::word::parse_number;
 
 impl ProcRoot {
     /// Whether something is mounted over a process's directory, or over a file in it.
@@ -32,12 +27,13 @@ impl ProcRoot {
         }
         progress::enter(Stage::Listing);
         let info = self.own_file(&format!("fdinfo/{}", self.directory.as_raw_fd()))?;
-        let id = lines(&info).find_map(|line| line.strip_prefix(b"mnt_id:"))?.trim_ascii();
+        let mut fields = info.split(|&byte| byte == b'\n');
+        let id = fields.find_map(|line| line.strip_prefix(b"mnt_id:"))?.trim_ascii();
+        let id = parse_number(id)?;
         let covered_in = |table: Vec<u8>| {
-            let mounts = || lines(&table).filter_map(Mount::of);
-            let own = mounts().find(|mount| mount.id == id)?;
-            let on_us = mounts().filter(|mount| mount.parent == id);
-            Some(on_us.filter_map(|mount| mount.process_below(own.point)).collect())
+            let own = mounts(&table).find(|mount| mount.id == id)?;
+            let on_us = mounts(&table).filter(|mount| mount.parent == id);
+            Some(on_us.filter_map(|mount| process_below(own.point, mount.point)).collect())
         };
         let ours = self.own_file("mountinfo").and_then(covered_in);
         ours.or_else(|| self.file("1/mountinfo").and_then(covered_in))
@@ -48,26 +44,21 @@ impl ProcRoot {
         self.file(&format!("self/{name}")).or_else(|| fs::read(format!("/proc/self/{name}")).ok())
     }
 
+    /// The mount that our own `/` is; `None` within a chroot, or where that is out of sight.
+    pub(crate) fn own_root_mount(&self) -> Option<u64> {
+        let find = || root_mount(&fs::read("/proc/self/mountinfo").ok()?);
+        *self.own_root_mount.get_or_init(find)
+    }
+
     fn file(&self, path: &str) -> Option<Vec<u8>> {
         self.open_file(path).and_then(contents).ok()
     }
 }
 
-impl<'l> Mount<'l> {
-    fn of(line: &'l [u8]) -> Option<Self> {
-        let mut words = line.split(|&byte| byte == b' ');
-        Some(Self { id: words.next()?, parent: words.next()?, point: words.nth(2)? })
-    }
-
-    /// The process whose directory below `top` it is mounted on, or in. Both paths are escaped alike.
-    fn process_below(&self, top: &[u8]) -> Option<Pid> {
-        let below = self.point.strip_prefix(top)?.strip_prefix(b"/")?;
-        parse_pid(below.split(|&byte| byte == b'/').next()?)
-    }
-}
-
-fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|&byte| byte == b'\n')
+/// The process whose directory below `top` the mount `point` is on, or in. Both are escaped alike.
+fn process_below(top: &[u8], point: &[u8]) -> Option<Pid> {
+    let below = point.strip_prefix(top)?.strip_prefix(b"/")?;
+    parse_pid(below.split(|&byte| byte == b'/').next()?)
 }
 
 #[cfg(test)]
@@ -76,19 +67,15 @@ mod tests {
 
     #[test]
     fn a_mount_in_a_process_covers_it() {
-        let below = |line: &str| {
-            let mount = Mount::of(line.as_bytes()).unwrap();
-            assert_eq!((mount.id, mount.parent), (&b"40"[..], &b"25"[..]));
-            mount.process_below(b"/my\\040dir/proc").map(|pid| pid.0)
-        };
-        let line = |point| format!("40 25 0:22 /1 {point} rw,relatime shared:5 - proc proc rw");
-        assert_eq!(below(&line("/my\\040dir/proc/812")), Some(812));
-        assert_eq!(below(&line("/my\\040dir/proc/812/status")), Some(812));
-        assert_eq!(below(&line("/my\\040dir/proc/812//deleted")), Some(812));
+        let below =
+            |point: &str| process_below(b"/my\\040dir/proc", point.as_bytes()).map(|pid| pid.0);
+        assert_eq!(below("/my\\040dir/proc/812"), Some(812));
+        assert_eq!(below("/my\\040dir/proc/812/status"), Some(812));
+        assert_eq!(below("/my\\040dir/proc/812//deleted"), Some(812));
         for point in
             ["/my\\040dir/proc", "/my\\040dir/proc/uptime", "/proc/812", "/my\\040dir/proc812"]
         {
-            assert_eq!(below(&line(point)), None, "{point}");
+            assert_eq!(below(point), None, "{point}");
         }
     }
 }

@@ -1,0 +1,599 @@
+//! Finds out who besides root can replace a file: write into it, or put another in its place.
+//!
+//! Every directory above the file counts, and every one that a symbolic link on the way leads
+//! through. Whoever may write in a directory can rename what is in it, unless the directory is root's and
+//! sticky, as `/tmp` is.
+//!
+//! Modes and POSIX ACLs are looked at. `NFSv4` ACLs, and whether a file system is mounted read-only, are
+//! not: a file that is safe here by its mode may be written by others there.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, Stat, lgetxattr, readlinkat, statat};
+use rustix::io::Errno;
+
+use crate::host::members::Members;
+use crate::host::names::{self, NoAnswer};
+use crate::host::open::is_first_user_namespace;
+use crate::host::progress::{self, Stage};
+use crate::text::escape;
+
+/// The kernel follows no more links on one path (`MAXSYMLINKS`, `path_resolution(7)`).
+const MOST_LINKS: usize = 40;
+
+/// Stands for a user without a number in our user namespace (`user_namespaces(7)`).
+const OVERFLOW_ID: u32 = 65534;
+
+/// Paths kept in memory. A host has some hundred executables; a hostile one can have more.
+const MOST_KEPT: usize = 20_000;
+
+/// Someone other than root who can write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writer {
+    /// The owner, who can change the mode whatever it is.
+    Owner(u32),
+    /// The members of the group.
+    Group(u32),
+    /// Everyone.
+    Everyone,
+    /// A user whom an ACL names.
+    AclUser(u32),
+    /// The members of a group that an ACL names.
+    AclGroup(u32),
+}
+
+/// A file or directory that others than root can write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// The file itself, or a directory or link on the way to it.
+    pub path: PathBuf,
+    /// Who can.
+    pub writer: Writer,
+}
+
+impl Opening {
+    /// What is wrong, fit for output: `/opt/app is alice's`.
+    pub fn told(&self) -> String {
+        let path = escape::path(&self.path);
+        let user = |uid| escape::text(names::user(uid).as_bytes());
+        let group = |gid| escape::text(names::group(gid).as_bytes());
+        match self.writer {
+            Writer::Owner(uid) => format!("{path} is {}'s", user(uid)),
+            Writer::Group(gid) => format!("group {} may write {path}", group(gid)),
+            Writer::Everyone => format!("everyone may write {path}"),
+            Writer::AclUser(uid) => format!("an ACL lets {} write {path}", user(uid)),
+            Writer::AclGroup(gid) => format!("an ACL lets group {} write {path}", group(gid)),
+        }
+    }
+
+    /// How to mend it, fit for output: `chown root /opt/app`.
+    pub fn remedy(&self) -> String {
+        let path = escape::path(&self.path);
+        match self.writer {
+            Writer::Owner(_) => format!("chown root {path}"),
+            Writer::Group(_) => format!("chmod g-w {path}"),
+            Writer::Everyone => format!("chmod o-w {path}"),
+            Writer::AclUser(id) => format!("setfacl -x u:{id} {path}"),
+            Writer::AclGroup(id) => format!("setfacl -x g:{id} {path}"),
+        }
+    }
+}
+
+/// Who can replace the file at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Root alone.
+    Root,
+    /// Others, too.
+    Others(Opening),
+    /// There is no such file, and only root can make one.
+    Absent,
+}
+
+/// Why nothing is known of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// What could not be looked at.
+    pub path: PathBuf,
+    /// Why not.
+    pub why: Obstacle,
+}
+
+/// What keeps us from looking at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The kernel refused: EACCES where a directory above may not be searched.
+    Errno(Errno),
+    /// The name service does not say who is in a group.
+    NoNames,
+    /// Its owner has no number in our user namespace.
+    Unmapped,
+    /// Its ACL is not of the kernel's form.
+    Malformed,
+    /// The path is relative.
+    Relative,
+}
+
+impl Unseen {
+    /// In words, fit for output: `/srv/app may not be searched`.
+    pub fn told(&self) -> String {
+        let path = escape::path(&self.path);
+        match self.why {
+            Obstacle::Errno(Errno::ACCESS) => {
+                let above = self.path.parent().map_or(path, escape::path);
+                format!("{above} may not be searched")
+            }
+            Obstacle::Errno(errno) => format!("{path}: {errno}"),
+            Obstacle::NoNames => {
+                format!("{path}: the name service does not say who is in its group")
+            }
+            Obstacle::Unmapped => {
+                format!("the owner of {path} has no number in this user namespace")
+            }
+            Obstacle::Malformed => format!("{path}: its ACL is not what a kernel writes"),
+            Obstacle::Relative => format!("{path} is relative"),
+        }
+    }
+}
+
+/// What one look at a path showed, whatever leads there.
+#[derive(Clone, Debug)]
+struct Look {
+    kind: FileType,
+    /// Where a link leads.
+    target: Option<PathBuf>,
+    writer: Option<Writer>,
+    /// It is root's and sticky: others can add to it, but not replace what is there.
+    is_sticky: bool,
+}
+
+type Found<T> = Result<T, Unseen>;
+
+/// Answers who can replace files, and keeps what it saw.
+#[derive(Debug, Default)]
+pub struct Writers {
+    members: Members,
+    looks: RefCell<HashMap<PathBuf, Found<Option<Rc<Look>>>>>,
+    answers: RefCell<HashMap<PathBuf, Found<Answer>>>,
+}
+
+impl Writers {
+    /// Who can replace the file at an absolute path.
+    ///
+    /// # Errors
+    /// When no one else is known to, and a part of the path may not be looked at.
+    pub fn of(&self, path: &Path) -> Found<Answer> {
+        self.below(Path::new("/"), path)
+    }
+
+    /// The same below `root`, the `/` of another process (`/proc/812/root`): links stay in it.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn below(&self, root: &Path, path: &Path) -> Found<Answer> {
+        let Ok(relative) = path.strip_prefix("/") else {
+            return Err(Unseen { path: path.to_owned(), why: Obstacle::Relative });
+        };
+        let whole = root.join(relative);
+        if let Some(known) = self.answers.borrow().get(&whole) {
+            return known.clone();
+        }
+        progress::enter(Stage::LookingAtFiles);
+        let answer = Walk { writers: self, root, at: root.to_owned(), links: 0 }.along(relative);
+        keep(&mut self.answers.borrow_mut(), whole, answer.clone());
+        answer
+    }
+
+    /// Forgets what was seen, before another scan.
+    pub fn forget(&mut self) {
+        self.looks.get_mut().clear();
+        self.answers.get_mut().clear();
+    }
+
+    /// `None` where there is nothing.
+    fn look(&self, path: &Path) -> Found<Option<Rc<Look>>> {
+        if let Some(known) = self.looks.borrow().get(path) {
+            return known.clone();
+        }
+        let found = self.look_anew(path).map(|look| look.map(Rc::new));
+        keep(&mut self.looks.borrow_mut(), path.to_owned(), found.clone());
+        found
+    }
+
+    fn look_anew(&self, path: &Path) -> Found<Option<Look>> {
+        let fail = |why| Unseen { path: path.to_owned(), why };
+        let errno = |errno| fail(Obstacle::Errno(errno));
+        let found = match statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT) {
+            Ok(found) => found,
+            Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+            Err(error) => return Err(errno(error)),
+        };
+        let kind = FileType::from_raw_mode(found.st_mode);
+        if kind == FileType::Symlink {
+            let target = readlinkat(CWD, path, Vec::new()).map_err(errno)?.into_bytes();
+            let target = Some(PathBuf::from(OsString::from_vec(target)));
+            // A link's mode means nothing.
+            let writer = (found.st_uid != 0).then_some(Writer::Owner(found.st_uid));
+            return Ok(Some(Look { kind, target, writer, is_sticky: false }));
+        }
+        let writer = self.writer(path, &found).map_err(fail)?;
+        let is_sticky = Mode::from_raw_mode(found.st_mode).contains(Mode::SVTX)
+            && !matches!(writer, Some(Writer::Owner(_)));
+        Ok(Some(Look { kind, target: None, writer, is_sticky }))
+    }
+
+    fn writer(&self, path: &Path, found: &Stat) -> Result<Option<Writer>, Obstacle> {
+        let mode = Mode::from_raw_mode(found.st_mode);
+        if found.st_uid == OVERFLOW_ID && !is_first_user_namespace() {
+            return Err(Obstacle::Unmapped);
+        }
+        if found.st_uid != 0 {
+            return Ok(Some(Writer::Owner(found.st_uid)));
+        }
+        if mode.contains(Mode::WOTH) {
+            return Ok(Some(Writer::Everyone));
+        }
+        // With an ACL these bits are its mask (acl(5)): without them it gives no one else the right.
+        if !mode.contains(Mode::WGRP) {
+            return Ok(None);
+        }
+        let Some(acl) = acl(path).map_err(Obstacle::Errno)? else {
+            let has_others = self.has_others(found.st_gid)?;
+            return Ok(has_others.then_some(Writer::Group(found.st_gid)));
+        };
+        for entry in entries(&acl).ok_or(Obstacle::Malformed)? {
+            let writer = match entry.tag {
+                ACL_USER if entry.id != 0 => Writer::AclUser(entry.id),
+                ACL_GROUP_OBJ => Writer::Group(found.st_gid),
+                ACL_GROUP => Writer::AclGroup(entry.id),
+                _ => continue,
+            };
+            let is_anyone = match writer {
+                Writer::Group(gid) | Writer::AclGroup(gid) => self.has_others(gid)?,
+                _ => true,
+            };
+            if entry.may_write && is_anyone {
+                return Ok(Some(writer));
+            }
+        }
+        Ok(None)
+    }
+
+    fn has_others(&self, gid: u32) -> Result<bool, Obstacle> {
+        self.members.has_others(gid).map_err(|NoAnswer| Obstacle::NoNames)
+    }
+}
+
+fn keep<T>(kept: &mut HashMap<PathBuf, T>, path: PathBuf, value: T) {
+    if kept.len() >= MOST_KEPT {
+        kept.clear();
+    }
+    kept.insert(path, value);
+}
+
+/// One way from `root` to a file, component by component, as `path_resolution(7)` goes.
+struct Walk<'w> {
+    writers: &'w Writers,
+    root: &'w Path,
+    at: PathBuf,
+    links: usize,
+}
+
+impl Walk<'_> {
+    fn along(mut self, path: &Path) -> Found<Answer> {
+        let mut left: VecDeque<PathBuf> = parts(path);
+        loop {
+            let Some(above) = self.writers.look(&self.place())? else { return Ok(Answer::Absent) };
+            let is_last = left.is_empty();
+            let is_shielded = above.is_sticky && !is_last;
+            if let Some(writer) = above.writer.filter(|_| !is_shielded) {
+                return Ok(Answer::Others(Opening { path: self.at, writer }));
+            }
+            let Some(part) = left.pop_front() else { return Ok(Answer::Root) };
+            if above.kind != FileType::Directory {
+                return Ok(Answer::Absent);
+            }
+            if part.as_os_str() == ".." {
+                if self.at != self.root {
+                    self.at.pop();
+                }
+            } else if let Some(answer) = self.enter(&part, &above, &mut left)? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Where it stands. The slash makes the kernel follow `/proc/PID/root`, which is a link.
+    fn place(&self) -> PathBuf {
+        if self.at == self.root { self.root.join("") } else { self.at.clone() }
+    }
+
+    /// Goes one component down; a link puts its target before what is left of the way. An answer ends
+    /// the walk.
+    fn enter(
+        &mut self,
+        part: &Path,
+        above: &Look,
+        left: &mut VecDeque<PathBuf>,
+    ) -> Found<Option<Answer>> {
+        let directory = self.at.clone();
+        self.at.push(part);
+        let Some(look) = self.writers.look(&self.at)? else {
+            // In a sticky directory anyone can make what is not there.
+            let maker = above.writer.map(|writer| Opening { path: directory, writer });
+            return Ok(Some(maker.map_or(Answer::Absent, Answer::Others)));
+        };
+        let Some(target) = &look.target else { return Ok(None) };
+        // Only there does it matter whose a link is: elsewhere its owner can't replace it.
+        if let Some(writer) = look.writer.filter(|_| above.is_sticky) {
+            return Ok(Some(Answer::Others(Opening { path: self.at.clone(), writer })));
+        }
+        self.links += 1;
+        if self.links > MOST_LINKS {
+            let why = Obstacle::Errno(Errno::LOOP);
+            return Err(Unseen { path: self.at.clone(), why });
+        }
+        for part in parts(target).into_iter().rev() {
+            left.push_front(part);
+        }
+        self.at = if target.is_absolute() { self.root.to_owned() } else { directory };
+        Ok(None)
+    }
+}
+
+/// The names and `..` of a path; `.` and slashes say nothing.
+fn parts(path: &Path) -> VecDeque<PathBuf> {
+    let is_step =
+        |part: &Component<'_>| matches!(part, Component::Normal(_) | Component::ParentDir);
+    path.components().filter(is_step).map(|part| PathBuf::from(part.as_os_str())).collect()
+}
+
+const ACL_USER: u16 = 0x02;
+const ACL_GROUP_OBJ: u16 = 0x04;
+const ACL_GROUP: u16 = 0x08;
+const ACL_MAY_WRITE: u16 = 2;
+
+/// The extended attribute that holds a file's ACL, where it has one.
+fn acl(path: &Path) -> Result<Option<Vec<u8>>, Errno> {
+    // 65,536 bytes is the most that an attribute can hold (xattr(7)).
+    let mut acl = vec![0; 64 * 1024];
+    match lgetxattr(path, c"system.posix_acl_access", &mut acl) {
+        Ok(length) => {
+            acl.truncate(length);
+            Ok(Some(acl))
+        }
+        Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::NOENT) => Ok(None),
+        Err(errno) => Err(errno),
+    }
+}
+
+struct Entry {
+    tag: u16,
+    may_write: bool,
+    id: u32,
+}
+
+/// The entries of an ACL as the kernel hands it out (`include/uapi/linux/posix_acl_xattr.h`): a
+/// version, and for each entry tag, rights and id, all little-endian.
+fn entries(acl: &[u8]) -> Option<impl Iterator<Item = Entry> + '_> {
+    let (version, list) = acl.split_first_chunk::<4>()?;
+    let is_of_form = u32::from_le_bytes(*version) == 2 && list.len() % 8 == 0;
+    let entry = |raw: &[u8]| Entry {
+        tag: u16::from_le_bytes([raw[0], raw[1]]),
+        may_write: u16::from_le_bytes([raw[2], raw[3]]) & ACL_MAY_WRITE != 0,
+        id: u32::from_le_bytes([raw[4], raw[5], raw[6], raw[7]]),
+    };
+    is_of_form.then(|| list.chunks_exact(8).map(entry))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, lchown, symlink};
+
+    use rustix::fs::{XattrFlags, setxattr};
+    use rustix::process::geteuid;
+    use rustix::thread::set_thread_res_uid;
+
+    use super::*;
+
+    /// Owned by nobody in particular.
+    const ALICE: u32 = 4_000_001;
+    /// The primary group of the user `daemon` everywhere; and one that nobody is in.
+    const DAEMON: u32 = 1;
+    const EMPTY: u32 = 4_000_002;
+
+    /// `/DIR/app/bin/tool` of root, below a directory that the walk takes for `/`.
+    struct Tree(tempfile::TempDir);
+
+    impl Tree {
+        fn new() -> Option<Self> {
+            // Files of others can be made by root alone.
+            geteuid().is_root().then(|| {
+                let tree = Self(tempfile::tempdir().unwrap());
+                fs::create_dir_all(tree.at("/app/bin")).unwrap();
+                fs::write(tree.at("/app/bin/tool"), "").unwrap();
+                for path in ["/app", "/app/bin", "/app/bin/tool"] {
+                    tree.mode(path, 0o755);
+                }
+                tree
+            })
+        }
+
+        fn at(&self, path: &str) -> PathBuf {
+            self.0.path().join(path.trim_start_matches('/'))
+        }
+
+        fn mode(&self, path: &str, mode: u32) {
+            fs::set_permissions(self.at(path), fs::Permissions::from_mode(mode)).unwrap();
+        }
+
+        fn owner(&self, path: &str, uid: u32, gid: u32) {
+            lchown(self.at(path), Some(uid), Some(gid)).unwrap();
+        }
+
+        fn answer(&self, path: &str) -> Found<Answer> {
+            Writers::default().below(self.0.path(), Path::new(path))
+        }
+
+        /// Who can replace `/app/bin/tool`, and at which path.
+        fn opening(&self, path: &str) -> Option<(String, Writer)> {
+            match self.answer(path).unwrap() {
+                Answer::Others(opening) => {
+                    let shown = opening.path.strip_prefix(self.0.path()).unwrap();
+                    Some((format!("/{}", shown.display()), opening.writer))
+                }
+                Answer::Root => None,
+                Answer::Absent => panic!("{path} is absent"),
+            }
+        }
+    }
+
+    const TOOL: &str = "/app/bin/tool";
+
+    #[test]
+    fn every_component_counts() {
+        let Some(tree) = Tree::new() else { return };
+        assert_eq!(tree.opening(TOOL), None);
+        for path in [TOOL, "/app/bin", "/app"] {
+            tree.owner(path, ALICE, 0);
+            assert_eq!(tree.opening(TOOL), Some((path.into(), Writer::Owner(ALICE))));
+            tree.owner(path, 0, 0);
+            tree.mode(path, 0o757);
+            assert_eq!(tree.opening(TOOL), Some((path.into(), Writer::Everyone)));
+            tree.mode(path, 0o755);
+        }
+        assert_eq!(tree.opening(TOOL), None);
+    }
+
+    #[test]
+    fn a_group_counts_if_someone_is_in_it() {
+        let Some(tree) = Tree::new() else { return };
+        tree.mode("/app", 0o775);
+        for (gid, opening) in
+            [(0, None), (EMPTY, None), (DAEMON, Some(("/app".to_owned(), Writer::Group(DAEMON))))]
+        {
+            tree.owner("/app", 0, gid);
+            assert_eq!(tree.opening(TOOL), opening, "{gid}");
+        }
+    }
+
+    #[test]
+    fn a_sticky_directory_protects_what_is_in_it_and_no_more() {
+        let Some(tree) = Tree::new() else { return };
+        tree.mode("/app", 0o1777);
+        assert_eq!(tree.opening(TOOL), None);
+        assert_eq!(tree.opening("/app"), Some(("/app".into(), Writer::Everyone)));
+        let makes = tree.opening("/app/nothing");
+        assert_eq!(makes, Some(("/app".into(), Writer::Everyone)), "anyone can make it");
+        tree.owner("/app", ALICE, 0);
+        assert_eq!(tree.opening(TOOL), Some(("/app".into(), Writer::Owner(ALICE))));
+        tree.owner("/app", 0, 0);
+        tree.owner("/app/bin", ALICE, 0);
+        assert_eq!(tree.opening(TOOL), Some(("/app/bin".into(), Writer::Owner(ALICE))));
+    }
+
+    #[test]
+    fn links_are_followed_and_all_on_the_way_counts() {
+        let Some(tree) = Tree::new() else { return };
+        fs::create_dir(tree.at("/open")).unwrap();
+        tree.mode("/open", 0o755);
+        symlink("../app/./bin", tree.at("/open/way")).unwrap();
+        symlink("/open/way/tool", tree.at("/tool")).unwrap();
+        assert_eq!(tree.opening("/tool"), None);
+        // Its owner can do nothing with it where only root may write.
+        tree.owner("/open/way", ALICE, 0);
+        assert_eq!(tree.opening("/tool"), None);
+        tree.mode("/open", 0o1777);
+        assert_eq!(tree.opening("/tool"), Some(("/open/way".into(), Writer::Owner(ALICE))));
+        tree.mode("/open", 0o777);
+        assert_eq!(tree.opening("/tool"), Some(("/open".into(), Writer::Everyone)));
+        symlink("loop", tree.at("/app/loop")).unwrap();
+        let looped = tree.answer("/app/loop").unwrap_err();
+        assert_eq!(looped.why, Obstacle::Errno(Errno::LOOP));
+        // No way leads out of a root.
+        symlink("/../../../../app/bin", tree.at("/up")).unwrap();
+        tree.mode("/open", 0o755);
+        assert_eq!(tree.opening("/up/tool"), None);
+    }
+
+    #[test]
+    fn an_acl_counts_where_its_mask_lets_it() {
+        let Some(tree) = Tree::new() else { return };
+        let set = |entries: &[(u16, u16, u32)]| {
+            let mut acl = 2_u32.to_le_bytes().to_vec();
+            for (tag, rights, id) in entries {
+                acl.extend(tag.to_le_bytes());
+                acl.extend(rights.to_le_bytes());
+                acl.extend(id.to_le_bytes());
+            }
+            let at = tree.at("/app");
+            setxattr(&at, c"system.posix_acl_access", &acl, XattrFlags::empty()).is_ok()
+        };
+        let none = u32::MAX;
+        let acl = |rights, tag, id, mask| {
+            let own = [(0x01, 7, none), (ACL_USER, 5, 9)];
+            let mut all = [&own[..], &[(ACL_GROUP_OBJ, 5, none), (0x10, mask, none)]].concat();
+            all.extend([(0x20, 5, none), (tag, rights, id)]);
+            all.sort_by_key(|&(tag, _, id)| (tag, id));
+            all
+        };
+        if !set(&acl(7, ACL_USER, ALICE, 7)) {
+            return; // This file system has no ACLs.
+        }
+        let found = |writer| Some(("/app".to_owned(), writer));
+        assert_eq!(tree.opening(TOOL), found(Writer::AclUser(ALICE)));
+        assert!(set(&acl(7, ACL_USER, ALICE, 5)), "the mask takes it away");
+        assert_eq!(tree.opening(TOOL), None);
+        assert!(set(&acl(7, ACL_GROUP, DAEMON, 7)));
+        assert_eq!(tree.opening(TOOL), found(Writer::AclGroup(DAEMON)));
+        assert!(set(&acl(7, ACL_GROUP, EMPTY, 7)));
+        assert_eq!(tree.opening(TOOL), None);
+    }
+
+    #[test]
+    fn a_directory_that_may_not_be_searched_hides_what_is_in_it() {
+        let Some(tree) = Tree::new() else { return };
+        tree.mode("", 0o755);
+        tree.mode("/app/bin", 0o700);
+        let ask = |tree: &Tree| {
+            // Of this thread alone.
+            let user = rustix::process::Uid::from_raw(ALICE);
+            set_thread_res_uid(user, user, user).unwrap();
+            tree.answer(TOOL)
+        };
+        let hidden = std::thread::scope(|scope| scope.spawn(|| ask(&tree)).join().unwrap());
+        let hidden = hidden.unwrap_err();
+        assert_eq!(hidden.why, Obstacle::Errno(Errno::ACCESS));
+        assert!(hidden.told().ends_with("/app/bin may not be searched"), "{}", hidden.told());
+        // What is known above it decides.
+        tree.mode("/app", 0o757);
+        let open = std::thread::scope(|scope| scope.spawn(|| ask(&tree)).join().unwrap());
+        assert!(matches!(open, Ok(Answer::Others(_))), "{open:?}");
+    }
+
+    #[test]
+    fn any_path_has_an_answer() {
+        let writers = Writers::default();
+        assert_eq!(writers.of(Path::new("bin/sh")).unwrap_err().why, Obstacle::Relative);
+        assert_eq!(writers.of(Path::new("/bin/sh/x")), Ok(Answer::Absent));
+        let long = format!("/{}", "x".repeat(5000));
+        let why = writers.of(Path::new(&long)).unwrap_err().why;
+        assert_eq!(why, Obstacle::Errno(Errno::NAMETOOLONG));
+        // Through the link to a process's root, which is ours.
+        let below = writers.below(Path::new("/proc/self/root"), Path::new("/bin/sh"));
+        assert_eq!(below, writers.of(Path::new("/bin/sh")));
+    }
+
+    #[test]
+    fn an_acl_of_another_form_is_none() {
+        assert!(entries(b"").is_none());
+        assert!(entries(b"\x02\0\0\0\x01").is_none());
+        assert!(entries(b"\x01\0\0\0").is_none());
+    }
+}

@@ -1,0 +1,161 @@
+//! Where a process's files are for us: a path of another root or mount namespace may be another file
+//! here, or none.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::CWD;
+
+use super::Process;
+use super::executable::{DELETED, Identity, link_of, undeleted};
+use super::read::missing;
+use crate::kernel::file::File;
+use crate::kernel::mountinfo::root_mount;
+use crate::proc::fact::{Cause, Fact, Hidden, Missing};
+
+/// A file of a process, and where to look for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The directory that the path begins at: `/`, or `/proc/PID/root`.
+    pub root: PathBuf,
+    /// The absolute path as the process sees it.
+    pub path: PathBuf,
+}
+
+impl Place {
+    fn new(root: PathBuf, path: &[u8]) -> Self {
+        Self { root, path: PathBuf::from(OsStr::from_bytes(path)) }
+    }
+
+    /// The path from our own root.
+    fn whole(&self) -> PathBuf {
+        self.root.join(self.path.strip_prefix("/").unwrap_or(&self.path))
+    }
+}
+
+impl Process<'_> {
+    /// The number of the mount that the process's `/` is; see
+    /// [`root_mount`]. Everyone may ask.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn root_mount(&mut self) -> Fact<Option<u64>> {
+        self.whole(File::MountInfo).map(root_mount)
+    }
+
+    /// Whether its paths lead where ours lead. It costs the kernel a look at each mount.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn has_our_root(&mut self) -> Fact<bool> {
+        let ours = self.root().own_root_mount();
+        let its = self.root_mount()?;
+        if its.is_some() || ours.is_some() {
+            return Ok(its == ours);
+        }
+        // Both are within a mount, which may not be the same.
+        let root = self.own_root();
+        let its = Identity::of(CWD, &root);
+        let its = its.map_err(|errno| missing(File::Root, errno, || self.is_listed()))?;
+        Ok(Identity::of(CWD, "/").is_ok_and(|ours| ours == its))
+    }
+
+    /// Where an absolute path of the process is.
+    ///
+    /// # Errors
+    /// Gone, or hidden where its root is not ours and may not be entered.
+    pub fn locate(&mut self, path: &[u8]) -> Fact<Place> {
+        if !self.root().is_procfs() {
+            return Err(Missing::Hidden(Hidden { file: File::Root, cause: Cause::Absent }));
+        }
+        if self.has_our_root()? {
+            return Ok(Place::new("/".into(), path));
+        }
+        let root = self.own_root();
+        match Identity::of(CWD, root.join("")) {
+            Ok(_) => Ok(Place::new(root, path)),
+            Err(errno) => Err(missing(File::Root, errno, || self.is_listed())),
+        }
+    }
+
+    /// Where the executable is: what lies there is the very file that runs. Of one that was removed, the
+    /// place where it was. `None` for what has no executable by nature.
+    ///
+    /// # Errors
+    /// Gone, or hidden; [`Cause::Elsewhere`] where another file lies at its path.
+    pub fn locate_executable(&mut self) -> Fact<Option<Place>> {
+        let Some(link) = link_of(self)?.map(<[u8]>::to_owned) else { return Ok(None) };
+        let Some(identity) = self.executable()? else { return Ok(None) };
+        let is_it = |place: &Place| Identity::of(CWD, place.whole()) == Ok(identity);
+        let places = ["/".into(), self.own_root()].map(|root| Place::new(root, &link));
+        if let Some(found) = places.into_iter().find(is_it) {
+            return Ok(Some(found));
+        }
+        if link.ends_with(DELETED) {
+            return self.locate(undeleted(&link)).map(Some);
+        }
+        Err(Missing::Hidden(Hidden { file: File::Exe, cause: Cause::Elsewhere }))
+    }
+
+    fn own_root(&self) -> PathBuf {
+        self.root().path().join(self.pid().to_string()).join(Path::new(File::Root.path()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Child, Command};
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::proc::root::{Pid, ProcRoot};
+
+    fn proc() -> ProcRoot {
+        ProcRoot::open(Path::new("/proc")).unwrap()
+    }
+
+    #[test]
+    fn our_own_files_are_where_their_paths_say() {
+        let root = proc();
+        let mut me = Process::own(&root).unwrap();
+        assert_eq!(me.has_our_root(), Ok(true));
+        let exe = std::env::current_exe().unwrap();
+        let place = Place { root: "/".into(), path: exe };
+        assert_eq!(me.locate_executable(), Ok(Some(place)));
+        assert_eq!(me.locate(b"/bin/sh"), Ok(Place::new("/".into(), b"/bin/sh")));
+    }
+
+    struct Killed(Child);
+
+    impl Drop for Killed {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    #[test]
+    fn files_of_another_mount_namespace_are_below_its_root() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let script = "mount -t tmpfs none \"$0\" && cp /bin/sleep \"$0\" && exec \"$0/sleep\" 99";
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--mount", "sh", "-c", script]).arg(dir.path());
+        let child = Killed(unshare.spawn().unwrap());
+        let root = proc();
+        let pid = Pid(child.0.id());
+        let begun = Instant::now();
+        while Process::new(&root, pid).comm().is_ok_and(|comm| comm.as_bytes() != b"sleep") {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it does not start");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let mut process = Process::new(&root, pid);
+        assert_eq!(process.has_our_root(), Ok(false));
+        let place = process.locate_executable().unwrap().unwrap();
+        assert_eq!(place.root, PathBuf::from(format!("/proc/{pid}/root")));
+        assert_eq!(place.path, dir.path().join("sleep"));
+    }
+}
