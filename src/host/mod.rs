@@ -11,4 +11,5 @@ pub(crate) mod open;
 pub mod patience;
 pub mod progress;
 pub mod security;
+pub mod unit_file;
 pub mod writers;

@@ -117,6 +117,8 @@ pub enum Obstacle {
     Malformed,
     /// The path is relative.
     Relative,
+    /// There is more of it than we are willing to read.
+    TooLong,
 }
 
 impl Unseen {
@@ -136,6 +138,7 @@ impl Unseen {
                 format!("the owner of {path} has no number in this user namespace")
             }
             Obstacle::Malformed => format!("{path}: its ACL is not what a kernel writes"),
+            Obstacle::TooLong => format!("{path} is too long to read"),
             Obstacle::Relative => format!("{path} is relative"),
         }
     }

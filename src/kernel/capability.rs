@@ -10,6 +10,9 @@ use rustix::thread::CapabilitySet;
 pub struct Capabilities(u64);
 
 impl Capabilities {
+    /// All that there can be.
+    pub const ALL: Self = Self(u64::MAX);
+
     /// Reads a mask of `/proc/PID/status`.
     pub fn from_hex(digits: &[u8]) -> Option<Self> {
         if digits.is_empty() || digits.len() > 16 {

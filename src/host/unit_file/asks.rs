@@ -1,0 +1,438 @@
+//! What a service asks systemd for, see systemd.exec(5): whose rights it has, and what protects it.
+//!
+//! A setting that systemd does not understand counts for nothing, as there. What depends on the
+//! kernel's or systemd's version is left out: a process that lacks it may be right.
+
+use std::collections::BTreeMap;
+
+use super::command::{Command, Step, commands};
+use super::search::Name;
+use super::syntax::Assignment;
+use crate::kernel::capability::Capabilities;
+
+/// The user that a service runs as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Account {
+    /// `User=`: a name or a number.
+    Named(String),
+    /// `DynamicUser=yes`: one that systemd makes up.
+    Dynamic,
+    /// `User=` with a specifier that only systemd can fill in.
+    Unknown,
+}
+
+/// What the files of a service ask for. Each field that names a setting has the first that counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asks {
+    /// Whom it runs as; `None` for root.
+    pub account: Option<Account>,
+    /// Asks for `no_new_privs`: `NoNewPrivileges=`.
+    pub no_new_privs: Option<&'static str>,
+    /// Asks for a seccomp filter: `SystemCallFilter=`.
+    pub seccomp: Option<&'static str>,
+    /// Asks for a mount namespace: `PrivateTmp=`.
+    pub mounts: Option<&'static str>,
+    /// Capabilities that its bounding set may not have, and the settings that say so.
+    pub forbidden: Capabilities,
+    /// What it runs.
+    pub commands: Vec<Command>,
+}
+
+/// Settings that switch on a seccomp filter by `yes`. Not `MemoryDenyWriteExecute=`, which newer
+/// systemd does without one (`PR_SET_MDWE`), and `ProtectKernelTunables=`, which has one on some
+/// architectures only.
+const SECCOMP_FLAGS: [&str; 8] = [
+    "LockPersonality",
+    "PrivateDevices",
+    "ProtectClock",
+    "ProtectHostname",
+    "ProtectKernelLogs",
+    "ProtectKernelModules",
+    "RestrictRealtime",
+    "RestrictSUIDSGID",
+];
+
+/// Settings that switch on a seccomp filter by any value.
+const SECCOMP_LISTS: [&str; 3] =
+    ["SystemCallFilter", "RestrictAddressFamilies", "SystemCallArchitectures"];
+
+/// Settings that need a mount namespace if they are not `no` (`exec_needs_mount_namespace` in
+/// src/core/execute.c).
+const MOUNT_FLAGS: [&str; 9] = [
+    "PrivateTmp",
+    "PrivateDevices",
+    "PrivateMounts",
+    "ProtectControlGroups",
+    "ProtectHome",
+    "ProtectKernelLogs",
+    "ProtectKernelModules",
+    "ProtectKernelTunables",
+    "ProtectSystem",
+];
+
+/// Words by which the same settings ask for more than `yes`.
+const MOUNT_WORDS: [&[u8]; 8] = [
+    b"full",
+    b"strict",
+    b"read-only",
+    b"tmpfs",
+    b"disconnected",
+    b"private",
+    b"noaccess",
+    b"ptraceable",
+];
+
+/// Settings that need a mount namespace if they list anything.
+const MOUNT_LISTS: [&str; 9] = [
+    "BindPaths",
+    "BindReadOnlyPaths",
+    "ExecPaths",
+    "InaccessiblePaths",
+    "NoExecPaths",
+    "ReadOnlyPaths",
+    "ReadWritePaths",
+    "RootImage",
+    "TemporaryFileSystem",
+];
+
+/// What settings take from the bounding set beside `CapabilityBoundingSet=`.
+const IMPLIED: [(&str, &[&str]); 4] = [
+    ("PrivateDevices", &["cap_mknod", "cap_sys_rawio"]),
+    ("ProtectKernelModules", &["cap_sys_module"]),
+    ("ProtectKernelLogs", &["cap_syslog"]),
+    ("ProtectClock", &["cap_sys_time", "cap_wake_alarm"]),
+];
+
+/// Assignments by key, each list without what an empty value took back.
+type Settings<'a> = BTreeMap<&'a str, Vec<&'a [u8]>>;
+
+impl Asks {
+    /// What all assignments together ask for; `name` is the service's.
+    pub(super) fn read<'a>(all: impl Iterator<Item = &'a Assignment>, name: &str) -> Self {
+        let settings = Settings::of(all);
+        let settings = Read { settings, name };
+        let is_dynamic = settings.is_on("DynamicUser");
+        let dynamic = is_dynamic.then_some("DynamicUser");
+        Self {
+            account: settings.account().or_else(|| is_dynamic.then_some(Account::Dynamic)),
+            no_new_privs: settings.first(&["NoNewPrivileges"], Read::is_on).or(dynamic),
+            seccomp: settings
+                .first(&SECCOMP_LISTS, Read::lists)
+                .or_else(|| settings.first(&["RestrictNamespaces"], Read::restricts))
+                .or_else(|| settings.first(&SECCOMP_FLAGS, Read::is_on))
+                .or(dynamic),
+            mounts: settings
+                .first(&MOUNT_FLAGS, Read::hides)
+                .or_else(|| settings.first(&MOUNT_LISTS, Read::lists))
+                .or(dynamic),
+            forbidden: settings.forbidden(),
+            commands: settings.commands(),
+        }
+    }
+}
+
+trait Gather<'a> {
+    fn of(all: impl Iterator<Item = &'a Assignment>) -> Self;
+}
+
+impl<'a> Gather<'a> for Settings<'a> {
+    fn of(all: impl Iterator<Item = &'a Assignment>) -> Self {
+        let mut settings = Self::new();
+        for Assignment { key, value } in all {
+            let values = settings.entry(key.as_str()).or_default();
+            if value.is_empty() {
+                values.clear();
+            }
+            values.push(value);
+        }
+        settings
+    }
+}
+
+struct Read<'a, 'n> {
+    settings: Settings<'a>,
+    name: &'n str,
+}
+
+impl Read<'_, '_> {
+    fn values(&self, key: &str) -> &[&[u8]] {
+        self.settings.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    fn first(
+        &self,
+        keys: &[&'static str],
+        test: impl Fn(&Self, &'static str) -> bool,
+    ) -> Option<&'static str> {
+        keys.iter().copied().find(|key| test(self, key))
+    }
+
+    /// The last value that is a yes or no decides.
+    fn flag(&self, key: &str) -> Option<bool> {
+        self.values(key).iter().rev().find_map(|value| truth(value))
+    }
+
+    fn is_on(&self, key: &'static str) -> bool {
+        self.flag(key) == Some(true)
+    }
+
+    /// As [`Self::is_on`], of settings that have other words than yes and no.
+    fn hides(&self, key: &'static str) -> bool {
+        let told = |value: &&[u8]| {
+            let is_word = MOUNT_WORDS.contains(value);
+            truth(value).or_else(|| is_word.then_some(true))
+        };
+        self.values(key).iter().rev().find_map(told) == Some(true)
+    }
+
+    fn lists(&self, key: &'static str) -> bool {
+        self.values(key).iter().any(|value| !value.is_empty() && *value != b"~")
+    }
+
+    /// `yes`, or a list of namespaces.
+    fn restricts(&self, key: &'static str) -> bool {
+        self.flag(key).unwrap_or_else(|| self.lists(key))
+    }
+
+    fn account(&self) -> Option<Account> {
+        let value = self.values("User").last().filter(|value| !value.is_empty())?;
+        let Ok(value) = std::str::from_utf8(value) else { return Some(Account::Unknown) };
+        let is_root = |user: &String| user == "root" || user == "0";
+        match self.filled_in(value) {
+            Some(user) if is_root(&user) => None,
+            Some(user) => Some(Account::Named(user)),
+            None => Some(Account::Unknown),
+        }
+    }
+
+    /// What `CapabilityBoundingSet=` and the settings that imply some take away. The set begins full; the
+    /// first list replaces it, later ones add to it or, after a `~`, take away.
+    fn forbidden(&self) -> Capabilities {
+        let mut kept: Option<Capabilities> = None;
+        for value in self.values("CapabilityBoundingSet") {
+            let (is_inverse, list) = match value.strip_prefix(b"~") {
+                Some(list) => (true, list),
+                None => (false, *value),
+            };
+            let listed = capabilities(list);
+            kept = Some(match (kept.filter(|_| !listed.is_empty()), is_inverse) {
+                (None, true) => Capabilities::ALL.without(listed),
+                (None, false) => listed,
+                (Some(kept), true) => kept.without(listed),
+                (Some(kept), false) => kept.union(listed),
+            });
+            if kept == Some(Capabilities::ALL) {
+                kept = None;
+            }
+        }
+        let mut forbidden =
+            kept.map_or_else(Capabilities::default, |kept| Capabilities::ALL.without(kept));
+        for (key, names) in IMPLIED {
+            if self.is_on(key) {
+                forbidden = forbidden.union(capabilities(names.join(" ").as_bytes()));
+            }
+        }
+        forbidden
+    }
+
+    fn commands(&self) -> Vec<Command> {
+        let of = |key: &str, step| {
+            let values = self.values(key).iter();
+            values.flat_map(|value| commands(step, value)).collect::<Vec<_>>()
+        };
+        let mut all = of("ExecStart", Step::Start);
+        for key in [
+            "ExecCondition",
+            "ExecStartPre",
+            "ExecStartPost",
+            "ExecReload",
+            "ExecStop",
+            "ExecStopPost",
+        ] {
+            all.extend(of(key, Step::Other));
+        }
+        let others_are_roots = self.is_on("PermissionsStartOnly");
+        for command in &mut all {
+            command.keeps_root |= others_are_roots && command.step == Step::Other;
+            if let Some(program) = std::str::from_utf8(&command.program)
+                .ok()
+                .and_then(|program| self.filled_in(program))
+            {
+                command.program = program.into();
+            }
+        }
+        all
+    }
+
+    /// With the specifiers that hang on the unit's name filled in (systemd.unit(5), "Specifiers").
+    /// `None` if there are others.
+    fn filled_in(&self, value: &str) -> Option<String> {
+        let name = Name::of(self.name)?;
+        let mut out = String::new();
+        let mut chars = value.chars();
+        while let Some(c) = chars.next() {
+            if c != '%' {
+                out.push(c);
+                continue;
+            }
+            match chars.next()? {
+                '%' => out.push('%'),
+                'i' => out.push_str(name.instance.unwrap_or_default()),
+                'I' => out.push_str(&unescaped(name.instance.unwrap_or_default())?),
+                'p' => out.push_str(name.prefix),
+                'P' => out.push_str(&unescaped(name.prefix)?),
+                'n' => out.push_str(self.name),
+                'N' => out.push_str(self.name.strip_suffix(".service")?),
+                _ => return None,
+            }
+        }
+        Some(out)
+    }
+}
+
+/// `-` stands for a slash, and `\x2d` for a minus (systemd-escape(1)).
+fn unescaped(text: &str) -> Option<String> {
+    let mut out = Vec::new();
+    let mut left = text.as_bytes();
+    while let Some((&byte, rest)) = left.split_first() {
+        left = rest;
+        if let (b'\\', Some(digits)) = (byte, rest.strip_prefix(b"x").and_then(|hex| hex.get(..2)))
+        {
+            let digits = std::str::from_utf8(digits).ok()?;
+            out.push(u8::from_str_radix(digits, 16).ok()?);
+            left = &rest[3..];
+        } else {
+            out.push(if byte == b'-' { b'/' } else { byte });
+        }
+    }
+    String::from_utf8(out).ok()
+}
+
+/// Yes and no as systemd spells them, in any case; `None` for anything else.
+fn truth(value: &[u8]) -> Option<bool> {
+    let is = |words: &[&str]| words.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()));
+    if is(&["1", "yes", "y", "true", "t", "on"]) {
+        Some(true)
+    } else if is(&["0", "no", "n", "false", "f", "off"]) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// A list of capabilities; words that are none are passed over.
+fn capabilities(list: &[u8]) -> Capabilities {
+    let words =
+        list.split(u8::is_ascii_whitespace).filter_map(|word| std::str::from_utf8(word).ok());
+    let known = words.filter_map(|word| Capabilities::named(word).ok());
+    known.fold(Capabilities::default(), Capabilities::union)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::syntax::service_section;
+    use super::*;
+
+    fn asks(name: &str, lines: &str) -> Asks {
+        let text = format!("[Service]\n{lines}\n");
+        Asks::read(service_section(text.as_bytes()).unwrap().iter(), name)
+    }
+
+    fn of(lines: &str) -> Asks {
+        asks("x.service", lines)
+    }
+
+    #[test]
+    fn the_last_yes_or_no_counts() {
+        assert_eq!(of(""), Asks::default());
+        for (lines, setting) in [
+            ("NoNewPrivileges=yes", Some("NoNewPrivileges")),
+            ("NoNewPrivileges=On\nNoNewPrivileges=maybe", Some("NoNewPrivileges")),
+            ("NoNewPrivileges=yes\nNoNewPrivileges=0", None),
+            ("nonewprivileges=yes", None),
+            ("DynamicUser=true", Some("DynamicUser")),
+        ] {
+            assert_eq!(of(lines).no_new_privs, setting, "{lines}");
+        }
+        for (lines, setting) in [
+            ("ProtectSystem=strict", Some("ProtectSystem")),
+            ("ProtectSystem=full\nProtectSystem=no", None),
+            ("ProtectHome=read-only", Some("ProtectHome")),
+            ("ProtectHome=nonsense", None),
+            ("ReadOnlyPaths=/a\nReadOnlyPaths=", None),
+            ("ReadOnlyPaths=\nReadOnlyPaths=/b", Some("ReadOnlyPaths")),
+            ("PrivateDevices=yes", Some("PrivateDevices")),
+        ] {
+            assert_eq!(of(lines).mounts, setting, "{lines}");
+        }
+        for (lines, setting) in [
+            ("SystemCallFilter=@system-service", Some("SystemCallFilter")),
+            ("SystemCallFilter=~@mount\nSystemCallFilter=", None),
+            ("RestrictNamespaces=no", None),
+            ("RestrictNamespaces=~user", Some("RestrictNamespaces")),
+            ("RestrictRealtime=1", Some("RestrictRealtime")),
+            ("MemoryDenyWriteExecute=yes", None),
+        ] {
+            assert_eq!(of(lines).seccomp, setting, "{lines}");
+        }
+    }
+
+    #[test]
+    fn the_user_may_come_from_the_instance() {
+        let user = |name: &str, lines: &str| asks(name, lines).account;
+        let named = |name: &str| Some(Account::Named(name.into()));
+        assert_eq!(user("x.service", "User=alice"), named("alice"));
+        assert_eq!(user("x.service", "User=alice\nUser="), None);
+        assert_eq!(user("x.service", "User=root"), None);
+        assert_eq!(user("x@bob.service", "User=%i"), named("bob"));
+        assert_eq!(user("x@root.service", "User=%i"), None);
+        assert_eq!(user("a-b@c-d\\x2de.service", "User=%P%I%%"), named("a/bc/d-e%"));
+        assert_eq!(user("x.service", "User=%u"), Some(Account::Unknown));
+        assert_eq!(user("x.service", "DynamicUser=1"), Some(Account::Dynamic));
+        assert_eq!(user("x.service", "DynamicUser=1\nUser=a"), named("a"));
+    }
+
+    #[test]
+    fn bounding_sets_add_up_as_systemd_adds_them() {
+        let some = |names: &str| capabilities(names.as_bytes());
+        let but = |names: &str| Capabilities::ALL.without(some(names));
+        for (lines, forbidden) in [
+            ("CapabilityBoundingSet=cap_chown CAP_KILL", but("cap_chown cap_kill")),
+            (
+                "CapabilityBoundingSet=cap_chown\nCapabilityBoundingSet=cap_kill",
+                but("cap_chown cap_kill"),
+            ),
+            (
+                "CapabilityBoundingSet=~cap_chown\nCapabilityBoundingSet=~cap_kill",
+                some("cap_chown cap_kill"),
+            ),
+            (
+                "CapabilityBoundingSet=cap_chown cap_kill\nCapabilityBoundingSet=~cap_kill",
+                but("cap_chown"),
+            ),
+            ("CapabilityBoundingSet=", Capabilities::ALL),
+            ("CapabilityBoundingSet=cap_kill\nCapabilityBoundingSet=~", Capabilities::default()),
+            ("CapabilityBoundingSet=\nCapabilityBoundingSet=cap_kill", but("cap_kill")),
+            ("PrivateDevices=yes", some("cap_mknod cap_sys_rawio")),
+        ] {
+            assert_eq!(of(lines).forbidden, forbidden, "{lines}");
+        }
+    }
+
+    #[test]
+    fn commands_are_those_that_an_empty_one_did_not_take_back() {
+        let lines = "ExecStart=/a\nExecStart=\nExecStart=/opt/%p/b -x\nExecStartPre=+/c\nExecStop=/d\n\
+            PermissionsStartOnly=yes";
+        let all = of(lines).commands;
+        let shown = all.iter().map(|one| {
+            (
+                String::from_utf8_lossy(&one.program).into_owned(),
+                one.is_unrestricted,
+                one.keeps_root,
+            )
+        });
+        let expected = [("/opt/x/b", false, false), ("/c", true, true), ("/d", false, true)];
+        let expected = expected.map(|(program, plus, root)| (program.to_owned(), plus, root));
+        assert_eq!(shown.collect::<Vec<_>>(), expected);
+    }
+}

@@ -1,0 +1,96 @@
+//! A command line of a service, see systemd.service(5), "Command lines".
+
+/// Which setting it stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// `ExecStart=`: the service itself.
+    Start,
+    /// `ExecStartPre=`, `ExecStopPost=` and the like: what runs before, after, or to reload.
+    Other,
+}
+
+/// A program that a service runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// Where it stands.
+    pub step: Step,
+    /// The program: a path, or a name that is looked for. Its specifiers are filled in.
+    pub program: Vec<u8>,
+    /// `+`: none of the restrictions apply to it.
+    pub is_unrestricted: bool,
+    /// `+`, `!` or `!!`: it begins as root, whatever `User=` says.
+    pub keeps_root: bool,
+}
+
+/// The commands of a value: several are told apart by a `;` of its own.
+pub(super) fn commands(step: Step, value: &[u8]) -> Vec<Command> {
+    let mut all = Vec::new();
+    let mut is_first = true;
+    for word in words(value) {
+        if word == b";" {
+            is_first = true;
+        } else if std::mem::take(&mut is_first) {
+            all.push(command(step, &word));
+        }
+    }
+    all
+}
+
+fn command(step: Step, word: &[u8]) -> Command {
+    let marks = word.iter().take_while(|byte| b"-@:+!|".contains(byte)).count();
+    let (marks, program) = word.split_at(marks);
+    let is_unrestricted = marks.contains(&b'+');
+    let keeps_root = is_unrestricted || marks.contains(&b'!');
+    Command { step, program: program.to_vec(), is_unrestricted, keeps_root }
+}
+
+/// Words between blanks; quotes keep blanks together, a backslash takes the meaning from the next sign
+/// (`\x20` and its kin are rare in what matters here: they stay as they are).
+fn words(value: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    let mut word: Option<Vec<u8>> = None;
+    let mut quote = None;
+    let mut bytes = value.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            _ if quote == Some(byte) => quote = None,
+            b'"' | b'\'' if quote.is_none() => {
+                quote = Some(byte);
+                word.get_or_insert_default();
+            }
+            b'\\' => word.get_or_insert_default().push(bytes.next().unwrap_or(byte)),
+            _ if quote.is_none() && byte.is_ascii_whitespace() => all.extend(word.take()),
+            _ => word.get_or_insert_default().push(byte),
+        }
+    }
+    all.extend(word);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_are_told_from_the_program() {
+        let read = |value: &str| {
+            let all = commands(Step::Start, value.as_bytes()).into_iter();
+            let shown = |one: Command| {
+                let program = String::from_utf8_lossy(&one.program).into_owned();
+                (program, one.is_unrestricted, one.keeps_root)
+            };
+            all.map(shown).collect::<Vec<_>>()
+        };
+        let one = |program: &str, plus, root| (program.to_owned(), plus, root);
+        assert_eq!(read("/usr/sbin/sshd -D $OPTS"), [one("/usr/sbin/sshd", false, false)]);
+        assert_eq!(read("-@/bin/a b c"), [one("/bin/a", false, false)]);
+        assert_eq!(read("-+/bin/a"), [one("/bin/a", true, true)]);
+        assert_eq!(read("!!/bin/a -x !"), [one("/bin/a", false, true)]);
+        assert_eq!(
+            read("\"/opt/my app/x\" 'a ; b' ; +y"),
+            [one("/opt/my app/x", false, false), one("y", true, true)]
+        );
+        assert_eq!(read(""), []);
+        assert_eq!(read("\\"), [one("\\", false, false)]);
+    }
+}
