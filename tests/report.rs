@@ -3,6 +3,7 @@
 
 mod support;
 
+use support::check::binary;
 use support::tree::Recorded;
 use support::{Check, Specimen, Tree, unique};
 
@@ -157,4 +158,40 @@ fn mon_fails_whatever_the_problem() {
         assert!(!answer.stdout().is_empty(), "{answer}");
     }
     Check::count(["--mon", "--proc-root", "/nowhere/at/all", "pwd"]).run().code(1).line_count(1);
+}
+
+// ---- secrets ----
+
+/// Selectors read the command line as it is. Nothing prints it so.
+#[test]
+fn no_printer_shows_a_secret() {
+    let tree = Tree::new();
+    let argv = ["/usr/sbin/feeder", "--db-password", "hunter2", "redis://bob:hunter2@host/0"];
+    let shown = "/usr/sbin/feeder --db-password *** redis://bob:***@host/0";
+    let feeder = Recorded {
+        cgroup: "0::/system.slice/feeder.service\n".into(),
+        label: Some(b"system_u:system_r:feeder_t:s0\0".to_vec()),
+        uid: [33; 4],
+        ..Recorded::new(100, "feeder").argv(&argv)
+    };
+    tree.add(&feeder).add(&Recorded { pid: 101, nspid: vec![101], ..feeder });
+    let run = |check: Check, args: &[&str]| {
+        let answer = check.arg("--proc-root").arg(tree.path()).args(args).start().finish();
+        answer.lacks("hunter2");
+        answer
+    };
+    let plugin = |name: &str, args: &[&str]| run(Check::plugin(name), args);
+    let program = |word: &str, args: &[&str]| run(Check::program(binary()).arg(word), args);
+    // The selector matches the secret itself: two wrong processes in the details.
+    let spec = "label=feeder,args~hunter.:1-1";
+    plugin("check_proccount", &[spec]).code(2).has(shown);
+    plugin("check_proccount", &["-v", "feeder:any"]).code(0).has(shown);
+    plugin("check_proccount", &["-vvv", "feeder,args~none"]).code(2).has(shown);
+    plugin("check_proccount", &["-vvv", "feeder,cmd~none"]).code(2).has(shown);
+    plugin("check_selinux_domain", &["--lsm", "selinux", "feeder_t:1-1"]).code(2).has("feeder");
+    plugin("check_privdrop", &["-v"]).code(2).has("feeder");
+    program("explain", &["100"]).has(shown);
+    program("explain", &["feeder,args~none"]).has(shown);
+    program("explain", &["feeder:1-1"]).has(shown);
+    program("suggest", &["--min-age", "1s"]);
 }

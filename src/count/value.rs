@@ -2,7 +2,7 @@
 
 use crate::host::names;
 use crate::kernel::cgroup;
-use crate::kernel::cmdline::joined;
+use crate::kernel::secret;
 use crate::proc::describe;
 use crate::proc::fact::Fact;
 use crate::proc::process::{Process, shown_name};
@@ -43,10 +43,10 @@ pub fn shown(key: Key, process: &mut Process<'_>, longest: usize) -> Fact<String
         Key::Name => text(&shown_name(process)?),
         Key::Exe | Key::Path => process.exe()?.map_or("no executable".into(), text),
         Key::Comm => text(process.comm()?.as_bytes()),
-        Key::Cmd => text(&process.ps_command()?),
+        Key::Cmd => text(&shown_command(process)?),
         Key::Stat => process.ps_stat()?,
         // Daemons that write their title over their arguments pad it with spaces.
-        Key::Args => text(joined(process.cmdline()?).trim_ascii_end()),
+        Key::Args => text(secret::covered(process.cmdline()?).trim_ascii_end()),
         Key::User => name(names::user(process.owner()?.uid)),
         Key::Group => name(names::group(process.owner()?.gid)),
         Key::RealUser => name(names::user(process.status()?.uid.real)),
@@ -80,6 +80,12 @@ pub fn shown(key: Key, process: &mut Process<'_>, longest: usize) -> Fact<String
         }
         Key::Permissive => yes_no(process.is_permissive()?),
     })
+}
+
+/// As `ps` shows it, with secrets covered.
+fn shown_command(process: &mut Process<'_>) -> Fact<Vec<u8>> {
+    let line = secret::covered(process.cmdline()?).trim_ascii().to_vec();
+    if line.is_empty() { process.ps_command() } else { Ok(line) }
 }
 
 fn yes_no(value: bool) -> String {

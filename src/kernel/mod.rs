@@ -12,6 +12,7 @@ pub mod interpreter;
 pub mod limits;
 pub mod mountinfo;
 pub mod ps;
+pub mod secret;
 pub mod stat;
 pub mod statm;
 pub mod status;

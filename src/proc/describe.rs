@@ -2,7 +2,7 @@
 
 use crate::host::names;
 use crate::kernel::cgroup;
-use crate::kernel::cmdline;
+use crate::kernel::secret;
 use crate::proc::process::{Process, shown_name};
 use crate::proc::root::Pid;
 use crate::text::escape;
@@ -91,9 +91,9 @@ pub fn name(process: &mut Process<'_>) -> String {
     shown_name(process).map_or_else(|_| "?".into(), |name| escape::bounded(&name, 64))
 }
 
-/// The command line, arguments joined by spaces; `None` for what has none.
+/// The command line, arguments joined by spaces and secrets covered; `None` for what has none.
 pub fn command(process: &mut Process<'_>) -> Option<String> {
-    let line = cmdline::joined(process.cmdline().ok()?);
+    let line = secret::covered(process.cmdline().ok()?);
     // Daemons that write their title over their arguments pad it with spaces.
     let line = line.trim_ascii_end();
     (!line.is_empty()).then(|| escape::bounded(line, LONGEST_COMMAND))
