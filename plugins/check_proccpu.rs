@@ -5,10 +5,13 @@ mod details;
 mod policy;
 mod report;
 mod sample;
+mod scope;
 mod share;
 mod survey;
 mod tally;
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,14 +23,16 @@ use procwarden::plugin::options::{CommonOptions, ExemptionOptions, ThresholdOpti
 use procwarden::plugin::runner::Plugin;
 use procwarden::plugin::supervisor::publish;
 use procwarden::proc::root::ProcRoot;
-use procwarden::select::exemption::{Exemption, Exemptions};
+use procwarden::select::exemption::{self, Exemption, Exemptions};
 use procwarden::select::population::Containers;
 use procwarden::select::selector::{Selector, Subject};
 use procwarden::text::error::Error;
+use procwarden::text::escape;
 use procwarden::text::number::{self, Unit, duration, seconds};
 
 use baseline::Baseline;
 use policy::Policy;
+use scope::Scope;
 use share::Measure;
 use survey::Survey;
 
@@ -85,6 +90,10 @@ struct Options {
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = min_age)]
     min_age: f64,
 
+    /// Judge these processes only, such as unit=app.service; of several options, those that fit any
+    #[arg(long, value_name = "SELECTOR", allow_hyphen_values = true)]
+    only: Vec<OsString>,
+
     #[command(flatten)]
     exemptions: ExemptionOptions,
 
@@ -100,12 +109,11 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches)?;
     let (window, lifetime) = options.limits()?;
     let waits = options.waits()?;
-    let exemptions = options.exemptions()?;
-    let faults = exemptions.faults().to_vec();
+    let scope = options.scope()?;
+    let faults = scope.exemptions.faults().to_vec();
     let root = options.common.root()?;
-    exemptions.check_labels(&root)?;
+    scope.check_labels(&root)?;
     let policy = Policy { window, lifetime, measure: options.measure(&root)? };
-    let population = options.common.population(Containers::Include);
     let baseline = options.baseline();
     let report = |survey: &Survey<'_>| {
         let mut report = survey.report(PLUGIN.title, options.common.verbose);
@@ -113,7 +121,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
         report
     };
     let so_far = |survey: &Survey<'_>| publish(report(survey).unsettled());
-    let mut survey = Survey::take(&root, &population, policy, exemptions, baseline, waits, so_far)?;
+    let mut survey = Survey::take(&root, policy, scope, baseline, waits, so_far)?;
     publish(report(&survey));
     survey.finish();
     Ok(report(&survey))
@@ -149,6 +157,18 @@ impl Options {
         let (warning, critical) = (self.lifetime_warning, self.lifetime_critical);
         let both = Thresholds { warning, critical }.that_can_alert();
         both.map_err(|error| error.at("--lifetime-warning or --lifetime-critical"))
+    }
+
+    fn scope(&self) -> Result<Scope, Error> {
+        let read = |text: &OsString| {
+            let place = format!("--only '{}'", escape::bounded(text.as_bytes(), 100));
+            exemption::selector(text.as_bytes()).map_err(|error| error.at(place))
+        };
+        Ok(Scope {
+            population: self.common.population(Containers::Include),
+            only: self.only.iter().map(read).collect::<Result<_, _>>()?,
+            exemptions: self.exemptions()?,
+        })
     }
 
     fn exemptions(&self) -> Result<Exemptions, Error> {

@@ -421,11 +421,74 @@ fn an_exemption_that_hangs_on_a_hidden_fact_is_unknown_only_if_it_matters() {
     };
     run("0.1")
         .code(3)
-        .has("hidden whether it is exempt: exe may not be read")
+        .has("hidden whether it is to be judged: exe may not be read")
         .has("CAP_SYS_PTRACE");
     run("90000").code(0);
     let as_root = ["--exempt", &others, "--exempt", &exe, "--over", "0.5s", "-c", "0.1"];
     check(as_root).run().code(0);
+}
+
+#[test]
+fn only_what_is_asked_for_is_judged() {
+    let tree = Tree::new();
+    let cgroup = "0::/system.slice/app.service\n".to_owned();
+    tree.add(&half_busy(7, "xz"))
+        .add(&Recorded { cgroup, ..half_busy(8, "worker") })
+        .add(&Recorded { uid: [33; 4], ..half_busy(9, "perl") });
+    let judged = |only: &[&str]| {
+        let args = only.iter().flat_map(|selector| ["--only", selector]);
+        recorded(&tree, &["--lifetime-critical", "40"]).args(args).run()
+    };
+    judged(&[]).code(2).has("3 over; 3 judged");
+    let unit = judged(&["unit=app.service"]);
+    unit.code(2).has("is CRITICAL: pid 8 worker, user root, app.service: 50.0%").has("; 1 judged");
+    judged(&["user=www-data", "xz"]).code(2).has("pid 7 xz").has("pid 9 perl").has("2 judged");
+    judged(&["sleep", "user=daemon"])
+        .code(0)
+        .has("no process to judge fits --only sleep or user=daemon");
+    let exempt = ["--only", "xz", "--exempt", "xz", "--lifetime-critical", "40"];
+    recorded(&tree, &exempt).run().code(0).has("0 judged, 1 exempt");
+}
+
+#[test]
+fn what_hides_whether_only_is_about_a_process_is_unknown_if_it_matters() {
+    if !can(Need::Root) {
+        return;
+    }
+    let name = unique();
+    let burner = Specimen::called(&name).verb("burn=1").start();
+    let (exe, user) = (burner.exe(), support::NOBODY);
+    let run = |terms: &str, limit: &str| {
+        let only = format!("exe={}{terms}", exe.display());
+        let args = ["--only", &only, "--over", "2s", "-t", "60", "-c", limit];
+        (check(args).by_user(user).run(), check(args).run())
+    };
+    let this = format!(",name={name}");
+    let (nobodys, roots) = run(&this, "0.1");
+    nobodys.code(3).has("hidden whether it is to be judged: exe may not be read");
+    roots.code(2).has("; 1 judged, 0 exempt");
+    // It is certain that this process is not meant, whatever its executable.
+    let (nobodys, roots) = run(",name=nosuch", "0.1");
+    nobodys.code(0).has("; 0 judged");
+    roots.code(0).has("; 0 judged");
+    run(&this, "90000").0.code(0);
+}
+
+#[test]
+fn an_offender_is_named_with_its_unit_or_parent() {
+    let tree = Tree::new();
+    let child =
+        |cgroup: &str| Recorded { ppid: 7, cgroup: format!("0::{cgroup}\n"), ..half_busy(8, "xz") };
+    let line = |cgroup: &str| {
+        tree.remove(8);
+        tree.add(&child(cgroup));
+        recorded(&tree, &["--lifetime-critical", "40"]).run()
+    };
+    tree.add(&Recorded::new(7, "backup.sh")).add(&child("/"));
+    line("/system.slice/backup.service").has("pid 8 xz, user root, backup.service: 50.0% over its");
+    line("/user.slice/session-3.scope")
+        .has("pid 8 xz, user root, session-3.scope, child of backup.sh: 50.0% over its");
+    line("/").has("CRITICAL: pid 8 xz, user root, child of backup.sh: 50.0% over its life");
 }
 
 #[test]
@@ -486,6 +549,12 @@ fn usage_errors_say_what_would_be_right() {
         (&["-c", "90", "--over", "0.01"], "below 0.1 s"),
         (&["-c", "90", "--over", "3s", "--recheck", "5"], "takes 11 s, which does not fit"),
         (&["-c", "90", "--exempt", "frob=1"], "exemption 'frob=1': unknown key"),
+        (&["-c", "90", "--only", "frob=1"], "--only 'frob=1': unknown key"),
+        (
+            &["-c", "90", "--only", "xz:1-"],
+            "--only 'xz:1-': it counts nothing, and so has no range",
+        ),
+        (&["-c", "90", "--only", "user=nosuchuser"], "--only 'user=nosuchuser': there is no user"),
         // A range that no other test's process is outside of: the others are judged all the same.
         (&["-c", "100000", "--exempt", "user=nosuchuser"], "there is no user"),
         (&["-c", "90", "--min-age", "x"], "not a number of seconds"),

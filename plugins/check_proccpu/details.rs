@@ -25,7 +25,7 @@ impl Survey<'_> {
         }
         lines.extend(self.baseline.trouble.iter().cloned());
         if verbose > 0 {
-            lines.extend(self.exemptions.details());
+            lines.extend(self.scope.exemptions.details());
             self.push_others(&mut lines, over);
         }
         if verbose > 1 {
@@ -38,7 +38,7 @@ impl Survey<'_> {
     fn push_others(&self, lines: &mut Vec<String>, over: &[&Settled<Case>]) {
         for (process, share) in &self.last.exempt_over {
             let by = match process.role {
-                Role::Exempt(place) => self.exemptions.all().get(usize::from(place)),
+                Role::Exempt(place) => self.scope.exemptions.all().get(usize::from(place)),
                 _ => None,
             };
             let by = by.map_or_else(String::new, |one| format!("exempt by {one}: "));

@@ -13,6 +13,7 @@ use procwarden::nagios::state::State;
 use procwarden::proc::describe;
 use procwarden::proc::process::Process;
 use procwarden::proc::root::Pid;
+use procwarden::select::selector::Selector;
 use procwarden::text::escape;
 use procwarden::text::number;
 
@@ -50,7 +51,7 @@ impl Survey<'_> {
         report
     }
 
-    /// `pid 812 xz, user alice: 99.8% over 3 s (want 0-80)`.
+    /// `pid 812 xz, user alice, backup.service: 99.8% over 3 s (want 0-80)`.
     fn finding(&self, case: &Case) -> String {
         let mut measures = Vec::new();
         if let Some(share) = case.share {
@@ -71,9 +72,9 @@ impl Survey<'_> {
         };
         let measures = measures.join(" and ");
         let doubt = case.doubt().map_or(String::new(), |hidden| {
-            format!(", but it is hidden whether it is exempt: {}", hidden.explained(""))
+            format!(", but it is hidden whether it is to be judged: {}", hidden.explained(""))
         });
-        let who = case.process.map_or("even the busiest".into(), |process| self.short(&process));
+        let who = case.process.map_or("even the busiest".into(), |process| self.long(&process));
         format!("{who}: {measures}{windows}{doubt}")
     }
 
@@ -93,13 +94,20 @@ impl Survey<'_> {
             Some((process, share)) => {
                 format!("highest {}: {}", self.shown_share(share), self.short(process))
             }
-            None => "no process to judge".to_owned(),
+            None => self.none_to_judge(),
         };
         let mut parts: Vec<_> = settled.iter().take(3).map(|case| self.settled(case)).collect();
         parts.push(highest);
         parts.push(self.numbers());
         parts.extend(self.sampled());
         parts.join("; ")
+    }
+
+    /// `no process to judge fits --only xz`.
+    fn none_to_judge(&self) -> String {
+        let only: Vec<_> = self.scope.only.iter().map(Selector::text).collect();
+        let fits = if only.is_empty() { "" } else { " fits --only " };
+        format!("no process to judge{fits}{}", escape::shortened(&only.join(" or "), 120))
     }
 
     /// `pid 812 xz, user alice 99.8% over 3 s, settled to 0.1% after 5 s`.
@@ -150,6 +158,14 @@ impl Survey<'_> {
             },
         );
         format!("pid {} {name}{user}", reading.pid)
+    }
+
+    /// The same, with its unit or parent: `pid 812 xz, user alice, backup.service`.
+    fn long(&self, reading: &Reading) -> String {
+        let place = self.names_processes.then(|| self.living(reading)).flatten();
+        let place = place.and_then(|mut process| describe::place(&mut process));
+        let place = place.map_or_else(String::new, |place| format!(", {place}"));
+        format!("{}{place}", self.short(reading))
     }
 
     /// `99.8% over 3 s`.

@@ -21,6 +21,18 @@ use crate::text::escape;
 /// Longest selector and longest reason shown, in characters.
 const LONGEST: usize = 120;
 
+/// Reads a selector that chooses processes and counts nothing: an exemption's, and that of `--only`.
+///
+/// # Errors
+/// What is wrong with it, and what would be right.
+pub fn selector(text: &[u8]) -> Result<Selector, Error> {
+    if let Some(range) = needless_range(text) {
+        let why = format!("it counts nothing, and so has no range; leave :{range} out");
+        return Err(Error::new(why));
+    }
+    Selector::parse(text, Subject::Program)
+}
+
 /// One exemption.
 #[derive(Clone, Debug)]
 pub struct Exemption {
@@ -42,13 +54,9 @@ impl Exemption {
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
         let explain =
             |error: Error| error.at(format_args!("exemption '{}'", escape::bounded(text, 100)));
-        let (selector, reason) = split_comment(text);
-        if let Some(range) = needless_range(selector) {
-            let why = format!("it counts nothing, and so has no range; leave :{range} out");
-            return Err(explain(Error::new(why)));
-        }
+        let (written, reason) = split_comment(text);
         Ok(Self {
-            selector: Selector::parse(selector, Subject::Program).map_err(explain)?,
+            selector: selector(written).map_err(explain)?,
             reason: reason.map(|reason| escape::bounded(reason, LONGEST)),
             matched: 0,
         })

@@ -26,7 +26,7 @@ pub(crate) fn check(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Check 
 
 /// `check_proccpu` that judges only what has this name.
 pub(crate) fn only(name: &str, args: &[&str]) -> Check {
-    check(["-t", "60", "--exempt", &format!("not-name={name}")]).args(args)
+    check(["-t", "60", "--only", &format!("name={name}")]).args(args)
 }
 
 /// `check_proccpu` on a recorded tree; no shorter window can be had.
