@@ -3,42 +3,37 @@
 //! A daemon that calls `setuid()` before `setgid()` keeps root's group, and may run like this for
 //! years. This check applies [`rules`] to the credentials of every process that does not run as root.
 
-mod case;
 mod cause;
 mod exemption;
-mod group;
 mod policy;
-mod report;
 mod rules;
 mod snapshot;
 mod stray;
-mod survey;
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser};
 use procwarden::host::names::{self, NoAnswer};
 use procwarden::kernel::capability::Capabilities;
 use procwarden::nagios::report::Report;
 use procwarden::plugin::options::CommonOptions;
+use procwarden::plugin::rule_options::RuleOptions;
 use procwarden::plugin::runner::Plugin;
 use procwarden::plugin::supervisor::publish;
 use procwarden::proc::root::ProcRoot;
+use procwarden::rules::exemption::RuleExemption;
+use procwarden::rules::survey::Survey;
 use procwarden::select::lines::Listed;
 use procwarden::select::population::{Containers, Population};
+use procwarden::suggest::spared;
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
-use exemption::RuleExemption;
 use policy::Policy;
 use rules::Rules;
-use survey::Survey;
 
 pub(crate) const PLUGIN: Plugin =
-    Plugin { name: "check_privdrop", title: "PRIVDROP", command: Options::command, run };
+    Plugin { name: "check_privdrop", title: "PRIVDROP", command, run };
 
 /// Groups that are as good as root on most systems. A host may lack some of them.
 const PRIVILEGED_GROUPS: [&str; 8] =
@@ -48,18 +43,8 @@ const PRIVILEGED_GROUPS: [&str; 8] =
 #[derive(Debug, Parser)]
 #[command(name = "check_privdrop", version, max_term_width = 80)]
 struct Options {
-    /// Rules to apply: gid-root, group-root, uid-regain, caps, groups, no-new-privs, threads;
-    /// 'default' is the first three, 'all' is all seven
-    #[arg(long, value_name = "RULE,...", value_parser = Rules::parse, default_value = "default")]
-    rules: Vec<Rules>,
-
-    /// Rules that make it WARNING, besides uid-regain
-    #[arg(long, value_name = "RULE,...", value_parser = Rules::parse)]
-    warn_on: Vec<Rules>,
-
-    /// Rules that make it CRITICAL: by default all but uid-regain
-    #[arg(long, value_name = "RULE,...", value_parser = Rules::parse)]
-    crit_on: Vec<Rules>,
+    #[command(flatten)]
+    rules: RuleOptions<Rules>,
 
     /// Capabilities that any process may hold, for the rule caps
     #[arg(long, value_name = "CAP,...", value_parser = Capabilities::named, value_delimiter = ',')]
@@ -70,18 +55,6 @@ struct Options {
     #[arg(long, value_name = "GROUP,...", value_delimiter = ',')]
     privileged_groups: Vec<String>,
 
-    /// Leave out the processes of a selector, such as name=x,user=y
-    #[arg(long, value_name = "SELECTOR", allow_hyphen_values = true)]
-    exempt: Vec<OsString>,
-
-    /// Leave them out for one rule only
-    #[arg(long, value_name = "RULE:SELECTOR")]
-    exempt_rule: Vec<OsString>,
-
-    /// Read exemptions from a file: [RULE:]SELECTOR # REASON, one a line
-    #[arg(long, value_name = "FILE")]
-    exempt_from: Vec<PathBuf>,
-
     /// Also judge atd, NRPE, Postfix's local, squid and varnishd, otherwise exempt since they keep
     /// root by design
     #[arg(long)]
@@ -89,6 +62,10 @@ struct Options {
 
     #[command(flatten)]
     common: CommonOptions,
+}
+
+fn command() -> Command {
+    RuleOptions::<Rules>::described(Options::command())
 }
 
 fn run(matches: &ArgMatches) -> Result<Report, Error> {
@@ -99,13 +76,13 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let root = options.common.root()?;
     exemptions.iter().try_for_each(|one| one.exemption.check_labels(&root))?;
     let population = options.population();
-    let report = |survey: &Survey| {
+    let report = |survey: &Survey<Policy>| {
         let mut report = survey.report(PLUGIN.title, options.common.verbose);
         report.add_faults(&faults);
         report
     };
-    let so_far = |survey: &Survey| publish(report(survey).unsettled());
-    let survey = Survey::take(&root, &population, policy, exemptions, waits, so_far)?;
+    let mut survey = Survey::take(&root, &population, policy, exemptions)?;
+    survey.settle(&root, waits, |so_far| publish(report(so_far).unsettled()));
     Ok(report(&survey))
 }
 
@@ -118,57 +95,28 @@ pub(crate) fn exemptions(root: &ProcRoot) -> Result<Vec<String>, Error> {
     let options = Options::try_parse_from([PLUGIN.name])?;
     let policy = options.policy()?;
     let (population, known) = (options.population(), options.exemptions()?);
-    let survey = Survey::take(root, &population, policy, known.items, std::iter::empty(), |_| {})?;
-    let mut lines: Vec<_> = survey.cases.iter().filter_map(|case| case.last.exemption()).collect();
-    lines.sort();
-    lines.dedup();
-    Ok(lines)
+    let survey = Survey::take(root, &population, policy, known.items)?;
+    Ok(spared::exemptions(&survey))
 }
 
 impl Options {
     fn policy(&self) -> Result<Policy, Error> {
-        let rules = self.rules.iter().copied().collect();
+        let severities = self.rules.severities()?;
+        if !self.allow_caps.is_empty() {
+            self.rules.refuse_unless_on("--allow-caps", Rules::CAPS)?;
+        }
+        if !self.privileged_groups.is_empty() {
+            let about = Rules::GROUPS | Rules::NO_NEW_PRIVS;
+            self.rules.refuse_unless_on("--privileged-groups", about)?;
+        }
         let allowed = self.allow_caps.iter();
-        let (warnings, (privileged, may_lack_groups)) = (self.warnings()?, self.privileged(rules)?);
-        self.refuse_idle(rules)?;
+        let (privileged, may_lack_groups) = self.privileged(severities.on)?;
         Ok(Policy {
-            rules,
-            warnings,
+            severities,
             allowed: allowed.fold(Capabilities::default(), |sum, cap| sum.union(*cap)),
             privileged,
             may_lack_groups,
         })
-    }
-
-    fn warnings(&self) -> Result<Rules, Error> {
-        let mild: Rules = self.warn_on.iter().copied().collect();
-        let severe: Rules = self.crit_on.iter().copied().collect();
-        let both = mild & severe;
-        if !both.is_empty() {
-            return Err(Error::new(format!(
-                "{} cannot be both in --warn-on and in --crit-on",
-                both.names(", ")
-            )));
-        }
-        Ok((Rules::UID_REGAIN | mild) - severe)
-    }
-
-    /// Refuses options that are only about rules that are off: who writes `--warn-on caps` thinks that
-    /// capabilities are judged.
-    fn refuse_idle(&self, on: Rules) -> Result<(), Error> {
-        for rules in &self.warn_on {
-            refuse_unless_on("--warn-on", *rules, on)?;
-        }
-        for rules in &self.crit_on {
-            refuse_unless_on("--crit-on", *rules, on)?;
-        }
-        if !self.allow_caps.is_empty() {
-            refuse_unless_on("--allow-caps", Rules::CAPS, on)?;
-        }
-        if !self.privileged_groups.is_empty() {
-            refuse_unless_on("--privileged-groups", Rules::GROUPS | Rules::NO_NEW_PRIVS, on)?;
-        }
-        Ok(())
     }
 
     /// The ids of the privileged groups, and whether we may lack some. We look up the usual ones only
@@ -194,25 +142,10 @@ impl Options {
         Ok((ids, may_lack_groups))
     }
 
-    fn exemptions(&self) -> Result<Listed<RuleExemption>, Error> {
-        let mut all = Listed::default();
-        for selector in &self.exempt {
-            all.add_typed(RuleExemption::from_all(selector.as_bytes()))?;
-        }
-        for text in &self.exempt_rule {
-            let read = RuleExemption::from_rules(text.as_bytes());
-            let read = read.map_err(|error| error.at("--exempt-rule"));
-            if let Ok(read) = &read {
-                let on = self.rules.iter().copied().collect();
-                refuse_unless_on("--exempt-rule", read.rules, on)?;
-            }
-            all.add_typed(read)?;
-        }
-        for file in &self.exempt_from {
-            all.add_file(file, RuleExemption::from_line)?;
-        }
+    fn exemptions(&self) -> Result<Listed<RuleExemption<Rules>>, Error> {
+        let mut all = self.rules.exemptions()?;
         if !self.strict {
-            all.items.extend(RuleExemption::built_in());
+            all.items.extend(exemption::built_in());
         }
         Ok(all)
     }
@@ -222,14 +155,4 @@ impl Options {
     fn population(&self) -> Population {
         Population::new(self.common.containers.unwrap_or(Containers::Include), true)
     }
-}
-
-/// Refuses an option if all the rules that it is about are off.
-fn refuse_unless_on(option: &str, about: Rules, on: Rules) -> Result<(), Error> {
-    if about.intersects(on) {
-        return Ok(());
-    }
-    let (names, rules) = (about.names(" and "), (on | about).names(","));
-    let off = if about.iter().count() == 1 { "is off" } else { "are off" };
-    Err(Error::new(format!("{option} does nothing while {names} {off}; write --rules {rules}")))
 }

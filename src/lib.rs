@@ -4,7 +4,7 @@
 //! report.* This library says it once and knows no plugin. Data flows one way:
 //!
 //! ```text
-//! options -> spec, selector -> scan -> (recheck) -> headcount -> report
+//! options -> spec, selector -> scan -> (recheck) -> headcount or rules -> report
 //! ```
 //!
 //! The folders are layers. Each uses only those above it in this list; `tests/layers.rs` reads the
@@ -17,8 +17,9 @@
 //! 5. [`proc`]: a tree of processes, and one process, read lazily and honestly.
 //! 6. [`select`]: which processes are meant.
 //! 7. [`count`]: how many they are, settled and explained.
-//! 8. [`suggest`]: which specs fit a host. No plugin needs it.
-//! 9. [`plugin`]: from arguments to exit code.
+//! 8. [`rules`]: which processes break a rule, settled and explained.
+//! 9. [`suggest`]: which specs fit a host. No plugin needs it.
+//! 10. [`plugin`]: from arguments to exit code.
 
 pub mod count;
 pub mod host;
@@ -26,6 +27,7 @@ pub mod kernel;
 pub mod nagios;
 pub mod plugin;
 pub mod proc;
+pub mod rules;
 pub mod select;
 pub mod suggest;
 pub mod text;

@@ -125,6 +125,7 @@ fn bounded(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use procwarden::rules::set::RuleSet;
 
     #[test]
     fn every_rule_has_a_cause() {

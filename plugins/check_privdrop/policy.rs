@@ -1,22 +1,26 @@
-//! What each rule asks of a process, and how bad it is to break it. One read of `status` answers all.
+//! What each rule asks of a process. One read of `status` answers all.
 
 use procwarden::kernel::capability::Capabilities;
 use procwarden::kernel::file::File;
 use procwarden::kernel::status::{Held, Ids, Status};
-use procwarden::nagios::state::State;
 use procwarden::proc::fact::{self, Cause, Fact, Hidden, Missing, NO_NAMES, unless_gone};
 use procwarden::proc::process::Process;
+use procwarden::rules::judge::Judge;
+use procwarden::rules::severities::Severities;
 
+use super::cause::causes;
 use super::rules::Rules;
+use super::snapshot::Snapshot;
 use super::stray::Stray;
+
+/// What is wrong with a process. Its snapshot is all that explains it.
+type Verdict = procwarden::rules::verdict::Verdict<Rules, ()>;
 
 /// Which rules are on, how bad each is, and what is allowed.
 #[derive(Debug)]
 pub(crate) struct Policy {
-    /// Those that are on.
-    pub(crate) rules: Rules,
-    /// Those of them that make a WARNING; the others are CRITICAL.
-    pub(crate) warnings: Rules,
+    /// Which rules are on, and how bad each is.
+    pub(crate) severities: Severities<Rules>,
     /// Capabilities that any process may hold.
     pub(crate) allowed: Capabilities,
     /// Groups that are as good as root.
@@ -25,58 +29,24 @@ pub(crate) struct Policy {
     pub(crate) may_lack_groups: bool,
 }
 
-/// What is wrong with a process.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Verdict {
-    /// Rules that it certainly breaks.
-    pub(crate) broken: Rules,
-    /// Rules that it may break.
-    pub(crate) doubtful: Rules,
-    /// What hides whether it does.
-    pub(crate) hidden: Option<Hidden>,
-}
+impl Judge for Policy {
+    type Rules = Rules;
+    type Evidence = ();
+    type Looks = Snapshot;
 
-impl Verdict {
-    /// Whether nothing is wrong.
-    pub(crate) const fn is_clean(self) -> bool {
-        self.broken.is_empty() && self.doubtful.is_empty()
+    const ALL_WELL: &'static str = "no privilege left behind";
+
+    fn severities(&self) -> &Severities<Rules> {
+        &self.severities
     }
 
-    /// Takes the answer to a rule.
-    fn take(&mut self, rule: Rules, answer: Fact<bool>) -> Fact<()> {
-        match unless_gone(answer)? {
-            Ok(true) => self.broken |= rule,
-            Ok(false) => {}
-            Err(hidden) => self.doubt(rule, hidden),
-        }
-        Ok(())
-    }
-
-    /// Makes rules doubtful.
-    pub(crate) fn doubt(&mut self, rules: Rules, hidden: Hidden) {
-        self.broken -= rules;
-        self.doubtful |= rules;
-        self.hidden = self.hidden.or(Some(hidden));
-    }
-
-    /// Removes rules that do not apply.
-    pub(crate) fn lift(&mut self, rules: Rules) {
-        self.broken -= rules;
-        self.doubtful -= rules;
-    }
-}
-
-impl Policy {
-    /// Judges `process`; `None` if it runs as root, and has no other threads to be judged by.
-    ///
-    /// # Errors
-    /// Gone.
-    pub(crate) fn judge(&self, process: &mut Process<'_>) -> Fact<Option<Verdict>> {
+    /// `None` if it runs as root, and has no other threads to be judged by.
+    fn judge(&self, process: &mut Process<'_>) -> Fact<Option<Verdict>> {
         let status = match unless_gone(process.status())? {
             Ok(status) => status,
             Err(hidden) => return self.judge_unseen(process, hidden),
         };
-        let asks_threads = self.rules.contains(Rules::THREADS) && status.threads != Some(1);
+        let asks_threads = self.severities.on.contains(Rules::THREADS) && status.threads != Some(1);
         let is_root = status.uid.effective == 0;
         if is_root && !asks_threads {
             return Ok(None);
@@ -87,7 +57,7 @@ impl Policy {
         }
         if !is_root {
             for (rule, answer) in self.answers(process, &status) {
-                if self.rules.contains(rule) {
+                if self.severities.on.contains(rule) {
                     verdict.take(rule, answer)?;
                 }
             }
@@ -95,27 +65,42 @@ impl Policy {
         Ok(Some(verdict))
     }
 
-    /// Whether a rule is on that asks for capabilities.
-    pub(crate) const fn is_about_capabilities(&self) -> bool {
-        self.rules.intersects(Rules::CAPS.union(Rules::NO_NEW_PRIVS))
+    fn looks(&self, process: &mut Process<'_>, _: &Verdict) -> Fact<Snapshot> {
+        Snapshot::of(process, self)
     }
 
-    /// How bad it is to break these rules.
-    pub(crate) fn state(&self, broken: Rules) -> State {
-        if !self.warnings.contains(broken) {
-            State::Critical
-        } else if broken.is_empty() {
-            State::Ok
-        } else {
-            State::Warning
+    fn shown(&self, looks: &Snapshot) -> String {
+        looks.ids()
+    }
+
+    fn causes(&self, rules: Rules, looks: &Snapshot) -> String {
+        causes(rules, looks, self.allowed)
+    }
+
+    fn details(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if !self.allowed.is_empty() {
+            lines.push(format!("allowed capabilities: {}", self.allowed));
         }
+        if !self.privileged.is_empty() {
+            let ids: Vec<_> = self.privileged.iter().map(ToString::to_string).collect();
+            lines.push(format!("privileged groups: {}", ids.join(", ")));
+        }
+        lines
+    }
+}
+
+impl Policy {
+    /// Whether a rule is on that asks for capabilities.
+    pub(crate) const fn is_about_capabilities(&self) -> bool {
+        self.severities.on.intersects(Rules::CAPS.union(Rules::NO_NEW_PRIVS))
     }
 
     /// Puts every rule in doubt that may be about the process. Root owns the directory of its own, which
     /// we may see although `status` is hidden.
     fn judge_unseen(&self, process: &mut Process<'_>, hidden: Hidden) -> Fact<Option<Verdict>> {
         let is_roots = unless_gone(process.owner())?.is_ok_and(|owner| owner.uid == 0);
-        let rules = if is_roots { self.rules & Rules::THREADS } else { self.rules };
+        let rules = if is_roots { self.severities.on & Rules::THREADS } else { self.severities.on };
         let mut verdict = Verdict::default();
         verdict.doubt(rules, hidden);
         Ok((!rules.is_empty()).then_some(verdict))

@@ -1,8 +1,7 @@
 //! The rules by name, and sets of them. [`policy`](super::policy) says what each asks of a process.
 
 use bitflags::bitflags;
-use procwarden::text::error::Error;
-use procwarden::text::escape;
+use procwarden::rules::set::RuleSet;
 
 bitflags! {
     /// A set of rules. Each rule is a way to give up root only halfway. Reports follow this order.
@@ -25,65 +24,16 @@ bitflags! {
     }
 }
 
-/// The rules' names in options, output and performance data.
-const NAMES: [(&str, Rules); 7] = [
-    ("gid-root", Rules::GID_ROOT),
-    ("group-root", Rules::GROUP_ROOT),
-    ("uid-regain", Rules::UID_REGAIN),
-    ("caps", Rules::CAPS),
-    ("groups", Rules::GROUPS),
-    ("no-new-privs", Rules::NO_NEW_PRIVS),
-    ("threads", Rules::THREADS),
-];
-
-impl Rules {
-    /// Those that are on unless `--rules` chooses: what they find is wrong on any host.
-    pub(crate) const DEFAULT: Self = Self::GID_ROOT.union(Self::GROUP_ROOT).union(Self::UID_REGAIN);
-
-    /// Reads `gid-root,caps`; `default` and `all` stand for several.
-    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        let named = |word: &str| {
-            let found = NAMES.iter().find(|(name, _)| *name == word).map(|(_, rule)| *rule);
-            found.ok_or_else(|| {
-                let word = escape::text(word.as_bytes());
-                let known = Self::all().names(", ");
-                Error::new(format!("there is no rule '{word}'; rules are {known}"))
-            })
-        };
-        text.split(',').try_fold(Self::empty(), |sum, word| {
-            Ok(sum
-                | match word.trim() {
-                    "all" => Self::all(),
-                    "default" => Self::DEFAULT,
-                    name => named(name)?,
-                })
-        })
-    }
-
-    /// The names of its rules.
-    pub(crate) fn names(self, joint: &str) -> String {
-        let names = NAMES.iter().filter(|(_, rule)| self.contains(*rule)).map(|(name, _)| *name);
-        names.collect::<Vec<_>>().join(joint)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_named_is_in_the_set() {
-        for rule in Rules::all() {
-            assert_eq!(Rules::parse(&rule.names(",")), Ok(rule));
-        }
-        let set = Rules::parse("caps,default").unwrap();
-        assert_eq!(set.names("+"), "gid-root+group-root+uid-regain+caps");
-        assert_eq!((set - Rules::DEFAULT).names("+"), "caps");
-        let error = Rules::parse("gid-root,frob").unwrap_err();
-        assert!(
-            error.to_string().starts_with("there is no rule 'frob'; rules are gid-root, "),
-            "{error}"
-        );
-        assert!(Rules::parse("").is_err());
-    }
+impl RuleSet for Rules {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("gid-root", Self::GID_ROOT),
+        ("group-root", Self::GROUP_ROOT),
+        ("uid-regain", Self::UID_REGAIN),
+        ("caps", Self::CAPS),
+        ("groups", Self::GROUPS),
+        ("no-new-privs", Self::NO_NEW_PRIVS),
+        ("threads", Self::THREADS),
+    ];
+    const DEFAULT: Self = Self::GID_ROOT.union(Self::GROUP_ROOT).union(Self::UID_REGAIN);
+    const MILD: Self = Self::UID_REGAIN;
 }

@@ -1,11 +1,8 @@
 //! What a process looked like when it was judged. By the time of the report it may be gone.
 
-use procwarden::host::names;
 use procwarden::kernel::status::{Held, Ids};
-use procwarden::proc::describe;
 use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
-use procwarden::text::escape;
 
 use super::policy::Policy;
 use super::rules::Rules;
@@ -14,16 +11,9 @@ use super::stray::Stray;
 /// How many supplementary groups are named; further ones are counted.
 const MOST_GROUPS: usize = 12;
 
-/// Longest user name shown, in characters.
-const LONGEST_USER: usize = 32;
-
-/// A process as findings show it. Processes that look the same are reported together.
+/// What findings show of a process besides its name and user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Snapshot {
-    /// Its name, escaped.
-    pub(crate) name: String,
-    /// Its effective user, escaped.
-    pub(crate) user: String,
     pub(crate) uid: Ids,
     pub(crate) gid: Ids,
     /// The first of its supplementary groups.
@@ -70,10 +60,8 @@ impl Snapshot {
         privileged.sort_unstable();
         privileged.dedup();
         let held = status.held.unwrap_or_default();
-        let asks_threads = policy.rules.contains(Rules::THREADS);
+        let asks_threads = policy.severities.on.contains(Rules::THREADS);
         Ok(Self {
-            name: describe::name(process),
-            user: escape::bounded(names::user(status.uid.effective).as_bytes(), LONGEST_USER),
             uid: status.uid,
             gid: status.gid,
             groups,

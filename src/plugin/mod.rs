@@ -9,6 +9,7 @@
 mod check_procs;
 pub mod options;
 pub mod outlet;
+pub mod rule_options;
 pub mod runner;
 pub mod state_dir;
 pub mod state_file;

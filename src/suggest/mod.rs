@@ -8,7 +8,7 @@
 //! `suggestion` puts these together, `file`(mod@file) writes them down, `format`(mod@format)
 //! says them in a scheduler's words, and `compare` holds them against a file that someone keeps.
 //! `busy` and `domains` are about the same daemons: which of them use much CPU, and the security
-//! domains that they run in.
+//! domains that they run in. `spared` is about processes that break a rule.
 
 pub mod busy;
 mod census;
@@ -24,6 +24,7 @@ mod line;
 mod main_line;
 mod names;
 mod pools;
+pub mod spared;
 pub mod suggestion;
 pub mod systemctl;
 mod table;

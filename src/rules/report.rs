@@ -1,34 +1,37 @@
 //! The survey in words: what is wrong, what could not be seen, what was exempt, and how many there
 //! are of each.
 
-use procwarden::nagios::perfdata::Perfdata;
-use procwarden::nagios::range::{Range, Thresholds};
-use procwarden::nagios::report::{Finding, Report};
-use procwarden::nagios::state::State;
-use procwarden::proc::describe;
-use procwarden::proc::doubts::Doubts;
-use procwarden::text::number;
+use bitflags::Flags;
 
-use super::case::Case;
-use super::group::grouped;
-use super::rules::Rules;
-use super::survey::Survey;
+use crate::nagios::perfdata::Perfdata;
+use crate::nagios::range::{Range, Thresholds};
+use crate::nagios::report::{Finding, Report};
+use crate::nagios::state::State;
+use crate::proc::describe;
+use crate::proc::doubts::Doubts;
+use crate::rules::case::Case;
+use crate::rules::group::{Group, grouped};
+use crate::rules::judge::Judge;
+use crate::rules::set::RuleSet;
+use crate::rules::survey::Survey;
+use crate::text::number;
 
 /// How many PIDs of a group are shown, and how many with `-v`.
 const MOST_PIDS: [usize; 2] = [5, 20];
 
-impl Survey {
+impl<J: Judge> Survey<J> {
     /// What the survey says; `verbose` is the number of `-v`.
-    pub(crate) fn report(&self, title: &'static str, verbose: u8) -> Report {
-        let policy = &self.policy;
-        let groups = grouped(self.last_cases(), policy);
+    pub fn report(&self, title: &'static str, verbose: u8) -> Report {
+        let groups = grouped(self.last_cases(), &self.judge);
         let most = MOST_PIDS[usize::from(verbose > 0)];
-        let mut findings: Vec<_> = groups.iter().map(|group| group.finding(policy)).collect();
-        let unknown = self.undecided().into_iter().chain(self.blindness.clone());
+        let mut findings: Vec<_> = groups.iter().map(Group::finding).collect();
+        let unknown =
+            self.undecided().into_iter().chain(self.blindness.clone()).chain(self.blind());
         findings.extend(unknown.map(|text| Finding { state: State::Unknown, text }));
-        let mut details: Vec<_> = groups.iter().map(|group| group.detail(policy, most)).collect();
+        let mut details: Vec<_> = groups.iter().map(|group| group.detail(most)).collect();
         if verbose > 0 {
             details.extend(self.exempt_details(most));
+            details.extend(self.sight.details());
         }
         if verbose > 1 {
             details.extend(self.policy_details());
@@ -36,14 +39,14 @@ impl Survey {
         Report {
             title,
             findings,
-            all_well: format!("no privilege left behind; {}", self.counts()),
+            all_well: format!("{}; {}", J::ALL_WELL, self.counts()),
             remark: self.counts(),
             perfdata: self.perfdata(),
             details,
         }
     }
 
-    fn last_cases(&self) -> impl Iterator<Item = &Case> {
+    fn last_cases(&self) -> impl Iterator<Item = &Case<J>> {
         self.cases.iter().map(|settled| &settled.last)
     }
 
@@ -59,6 +62,11 @@ impl Survey {
         doubts.explained().map(|why| format!("cannot judge {processes}: {why}"))
     }
 
+    /// Rules that were asked for by name and could judge nothing at all.
+    fn blind(&self) -> Vec<String> {
+        self.sight.blind(self.judge.severities().named)
+    }
+
     /// `214 processes judged, 2 exempt, 1 settled after 5 s`.
     fn counts(&self) -> String {
         let judged = describe::processes(self.judged);
@@ -66,7 +74,7 @@ impl Survey {
             0 => String::new(),
             count => format!(", {count} exempt"),
         };
-        format!("{judged} judged{exempt}{}", self.settled())
+        format!("{judged} judged{exempt}{}{}", self.settled(), self.sight.shortcomings())
     }
 
     /// `, 1 settled after 5 s`, if a recheck made something better.
@@ -83,15 +91,15 @@ impl Survey {
 
     /// How many broken rules are exempt. One process may break several.
     fn exempt_count(&self) -> usize {
-        self.exempt.iter().map(|(_, case)| case.verdict.broken.iter().count()).sum()
+        self.exempt.iter().map(|(_, case)| case.verdict.broken.count()).sum()
     }
 
     fn exempt_details(&self, most: usize) -> Vec<String> {
         let mut details = Vec::new();
         for (at, one) in self.exemptions.iter().enumerate() {
             let cases = self.exempt.iter().filter(|(by, _)| *by == at).map(|(_, case)| case);
-            for group in grouped(cases, &self.policy) {
-                let line = group.line(&self.policy, most);
+            for group in grouped(cases, &self.judge) {
+                let line = group.line(most);
                 details.push(format!("exempt by {}: {line}", one.exemption));
             }
             if !one.is_built_in && one.exemption.matched() == 0 {
@@ -102,18 +110,8 @@ impl Survey {
     }
 
     fn policy_details(&self) -> Vec<String> {
-        let policy = &self.policy;
-        let rules = policy.rules.iter();
-        let rules: Vec<_> =
-            rules.map(|rule| format!("{} ({})", rule.names(""), policy.state(rule))).collect();
-        let mut lines = vec![format!("rules: {}", rules.join(", "))];
-        if !policy.allowed.is_empty() {
-            lines.push(format!("allowed capabilities: {}", policy.allowed));
-        }
-        if !policy.privileged.is_empty() {
-            let ids: Vec<_> = policy.privileged.iter().map(ToString::to_string).collect();
-            lines.push(format!("privileged groups: {}", ids.join(", ")));
-        }
+        let mut lines = vec![self.judge.severities().in_words()];
+        lines.extend(self.judge.details());
         lines.push(format!("listed {} processes, judged {} of them", self.listed, self.judged));
         lines
     }
@@ -121,17 +119,18 @@ impl Survey {
     /// An item for each rule that is on, then exempt findings and judged processes.
     #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
     fn perfdata(&self) -> Vec<Perfdata> {
-        let of_rule = |rule: Rules| {
-            let breaks = |case: &&Case| case.verdict.broken.contains(rule);
+        let severities = self.judge.severities();
+        let of_rule = |rule: J::Rules| {
+            let breaks = |case: &&Case<J>| case.verdict.broken.contains(rule);
             let count = self.last_cases().filter(breaks).count();
             let none = Range::parse("0").ok();
-            let thresholds = match self.policy.state(rule) {
+            let thresholds = match severities.state(rule) {
                 State::Warning => Thresholds { warning: none, critical: None },
                 _ => Thresholds { warning: None, critical: none },
             };
             Perfdata { thresholds, ..Perfdata::plain(rule.names(""), count as f64) }
         };
-        let mut items: Vec<_> = self.policy.rules.iter().map(of_rule).collect();
+        let mut items: Vec<_> = severities.on.iter().map(of_rule).collect();
         items.push(Perfdata::plain("exempt", self.exempt_count() as f64));
         items.push(Perfdata::plain("judged", self.judged as f64));
         items

@@ -1,0 +1,130 @@
+//! The options of a plugin of rules: which rules, how bad each is, and who is exempt.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use clap::Command;
+
+use crate::rules::exemption::RuleExemption;
+use crate::rules::set::{Chosen, RuleSet};
+use crate::rules::severities::Severities;
+use crate::select::lines::Listed;
+use crate::text::error::Error;
+
+/// As typed.
+#[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
+pub struct RuleOptions<R: RuleSet> {
+    /// Rules to apply
+    #[arg(long, value_name = "RULE,...", value_parser = Chosen::<R>::parse, default_value = "default")]
+    pub rules: Vec<Chosen<R>>,
+
+    /// Rules that make it WARNING
+    #[arg(long, value_name = "RULE,...", value_parser = R::parse)]
+    pub warn_on: Vec<R>,
+
+    /// Rules that make it CRITICAL
+    #[arg(long, value_name = "RULE,...", value_parser = R::parse)]
+    pub crit_on: Vec<R>,
+
+    /// Leave out the processes of a selector, such as name=x,user=y
+    #[arg(long, value_name = "SELECTOR", allow_hyphen_values = true)]
+    pub exempt: Vec<OsString>,
+
+    /// Leave them out for one rule only
+    #[arg(long, value_name = "RULE:SELECTOR")]
+    pub exempt_rule: Vec<OsString>,
+
+    /// Read exemptions from a file: [RULE:]SELECTOR # REASON, one a line
+    #[arg(long, value_name = "FILE")]
+    pub exempt_from: Vec<PathBuf>,
+}
+
+impl<R: RuleSet> RuleOptions<R> {
+    /// The command of a plugin that has these options, with its rules in their help.
+    #[must_use]
+    pub fn described(command: Command) -> Command {
+        let (default, others) = (R::DEFAULT.names(", "), R::all().difference(R::DEFAULT));
+        let others = others.names(", ");
+        let mild = R::MILD.names(", ");
+        let rules = format!("Rules to apply: {default} ('default'), {others} ('all')");
+        command
+            .mut_arg("rules", |arg| arg.help(rules))
+            .mut_arg("warn_on", |arg| {
+                arg.help(format!("Rules that make it WARNING, besides {mild}"))
+            })
+            .mut_arg("crit_on", |arg| {
+                arg.help(format!("Rules that make it CRITICAL: by default all but {mild}"))
+            })
+    }
+
+    /// Which rules are on, and how bad each is.
+    ///
+    /// # Errors
+    /// If a rule is to be both, or an option is only about rules that are off: who writes `--warn-on
+    /// caps` thinks that capabilities are judged.
+    pub fn severities(&self) -> Result<Severities<R>, Error> {
+        let (mild, severe) = (R::union_of(self.warn_on.clone()), R::union_of(self.crit_on.clone()));
+        let both = mild.intersection(severe);
+        if !both.is_empty() {
+            let both = both.names(", ");
+            let why = format!("{both} cannot be both in --warn-on and in --crit-on");
+            return Err(Error::new(why));
+        }
+        for rules in &self.warn_on {
+            self.refuse_unless_on("--warn-on", *rules)?;
+        }
+        for rules in &self.crit_on {
+            self.refuse_unless_on("--crit-on", *rules)?;
+        }
+        Ok(Severities {
+            on: self.on(),
+            named: R::union_of(self.rules.iter().map(|chosen| chosen.named)),
+            warnings: R::MILD.union(mild).difference(severe),
+        })
+    }
+
+    /// Refuses an option if all the rules that it is about are off.
+    ///
+    /// # Errors
+    /// What to write.
+    pub fn refuse_unless_on(&self, option: &str, about: R) -> Result<(), Error> {
+        let on = self.on();
+        if about.intersects(on) {
+            return Ok(());
+        }
+        let (names, rules) = (about.names(" and "), on.union(about).names(","));
+        let off = if about.count() == 1 { "is off" } else { "are off" };
+        let why = format!("{option} does nothing while {names} {off}; write --rules {rules}");
+        Err(Error::new(why))
+    }
+
+    /// The exemptions of options and then of files.
+    ///
+    /// # Errors
+    /// One that was typed wrongly, or is only about rules that are off; or a file that is of no use.
+    /// The rest are faults in the list.
+    pub fn exemptions(&self) -> Result<Listed<RuleExemption<R>>, Error> {
+        let mut all = Listed::default();
+        for selector in &self.exempt {
+            all.add_typed(RuleExemption::from_all(selector.as_bytes()))?;
+        }
+        for text in &self.exempt_rule {
+            let read = RuleExemption::from_rules(text.as_bytes());
+            let read = read.map_err(|error| error.at("--exempt-rule"));
+            if let Ok(read) = &read {
+                self.refuse_unless_on("--exempt-rule", read.rules)?;
+            }
+            all.add_typed(read)?;
+        }
+        for file in &self.exempt_from {
+            all.add_file(file, RuleExemption::from_line)?;
+        }
+        Ok(all)
+    }
+
+    fn on(&self) -> R {
+        R::union_of(self.rules.iter().map(|chosen| chosen.rules))
+    }
+}

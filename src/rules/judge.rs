@@ -1,0 +1,96 @@
+//! What a plugin of rules fills in, and what a process looked like.
+
+use std::fmt::Debug;
+
+use crate::host::names;
+use crate::proc::describe;
+use crate::proc::fact::Fact;
+use crate::proc::process::Process;
+use crate::rules::set::RuleSet;
+use crate::rules::severities::Severities;
+use crate::rules::verdict::Verdict;
+use crate::text::escape;
+
+/// Longest user name shown, in characters.
+const LONGEST_USER: usize = 32;
+
+/// The verdict of a judge.
+pub type VerdictOf<J> = Verdict<<J as Judge>::Rules, <J as Judge>::Evidence>;
+
+/// Judges processes by a plugin's rules.
+pub trait Judge {
+    /// The rules.
+    type Rules: RuleSet;
+
+    /// What it learned while judging and needs to explain a finding.
+    type Evidence: Clone + Debug + Default;
+
+    /// What a finding shows of a process beside name and user. Processes that look the same and break
+    /// the same rules are one finding.
+    type Looks: Clone + Debug + Ord;
+
+    /// What the first line says when no rule is broken.
+    const ALL_WELL: &'static str;
+
+    /// Which rules are on, and how bad each is.
+    fn severities(&self) -> &Severities<Self::Rules>;
+
+    /// Judges a process; `None` if no rule is about it.
+    ///
+    /// # Errors
+    /// Gone; or hidden, which puts all rules in doubt.
+    fn judge(&self, process: &mut Process<'_>) -> Fact<Option<VerdictOf<Self>>>;
+
+    /// What a process that breaks rules looks like.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    fn looks(&self, process: &mut Process<'_>, verdict: &VerdictOf<Self>) -> Fact<Self::Looks>;
+
+    /// What a detail line shows of it besides its name and user; may be empty.
+    fn shown(&self, looks: &Self::Looks) -> String;
+
+    /// Why it breaks `rules`, and what to do.
+    fn causes(&self, rules: Self::Rules, looks: &Self::Looks) -> String;
+
+    /// Further lines for `-vv`.
+    fn details(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// A process as findings show it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Portrait<L> {
+    /// Its name, escaped.
+    pub name: String,
+    /// Its effective user, escaped.
+    pub user: String,
+    /// Whether it runs in a nested PID namespace.
+    pub contained: bool,
+    /// What its judge shows.
+    pub looks: L,
+}
+
+impl<L> Portrait<L> {
+    /// The portrait of a process.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub(crate) fn of<J>(
+        process: &mut Process<'_>,
+        judge: &J,
+        verdict: &VerdictOf<J>,
+    ) -> Fact<Portrait<J::Looks>>
+    where
+        J: Judge<Looks = L>,
+    {
+        let status = process.status()?;
+        Ok(Portrait {
+            name: describe::name(process),
+            user: escape::bounded(names::user(status.uid.effective).as_bytes(), LONGEST_USER),
+            contained: status.pid_namespaces > 1,
+            looks: judge.looks(process, verdict)?,
+        })
+    }
+}

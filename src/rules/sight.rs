@@ -1,0 +1,60 @@
+//! How many processes each rule could judge, and how many it could not, and why.
+
+use std::collections::BTreeMap;
+
+use crate::proc::describe;
+use crate::proc::doubts::Doubts;
+use crate::proc::root::Pid;
+use crate::rules::set::RuleSet;
+use crate::rules::verdict::Verdict;
+
+/// How many processes there were with the same rules seen and unseen.
+#[derive(Clone, Debug, Default)]
+pub struct Sight<R> {
+    seen: BTreeMap<R, u64>,
+    unseen: BTreeMap<R, Doubts>,
+}
+
+impl<R: RuleSet> Sight<R> {
+    /// Counts a process.
+    pub(crate) fn add<E>(&mut self, pid: Pid, verdict: &Verdict<R, E>) {
+        if !verdict.seen.is_empty() {
+            *self.seen.entry(verdict.seen).or_default() += 1;
+        }
+        if let Some(obstacle) = verdict.obstacle {
+            self.unseen.entry(verdict.unseen).or_default().add(pid, obstacle);
+        }
+    }
+
+    /// Why each of `rules` that judged no process at all could not.
+    pub(crate) fn blind(&self, rules: R) -> Vec<String> {
+        let seen = R::union_of(self.seen.keys().copied());
+        let blind = rules.difference(seen);
+        let unseen = self.unseen.iter().filter(|(unseen, _)| unseen.intersects(blind));
+        let words = |(unseen, doubts): (&R, &Doubts)| {
+            let rules = unseen.intersection(blind).names(" and ");
+            let processes = describe::processes(doubts.count());
+            let why = doubts.explained().unwrap_or_default();
+            format!("{rules} cannot judge {processes}: {why}")
+        };
+        unseen.map(words).collect()
+    }
+
+    /// `, 12 not by writable-code and fileless (exe may not be read)` for each reason.
+    pub(crate) fn shortcomings(&self) -> String {
+        let words = |(unseen, doubts): (&R, &Doubts)| {
+            let why = doubts.hidden().map(|hidden| format!(" ({hidden})")).unwrap_or_default();
+            format!(", {} not by {}{why}", doubts.count(), unseen.names(" and "))
+        };
+        self.unseen.iter().map(words).collect()
+    }
+
+    /// The same in lines for `-v`, with what would help.
+    pub(crate) fn details(&self) -> impl Iterator<Item = String> + '_ {
+        self.unseen.iter().map(|(unseen, doubts)| {
+            let why = doubts.explained().unwrap_or_default();
+            let processes = describe::processes(doubts.count());
+            format!("{processes} not judged by {}: {why}", unseen.names(" and "))
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! Judges every process once, and looks again at those that seem wrong.
+//!
+//! Nothing is kept of a process that breaks no rule. A rule counts as broken only if the same process,
+//! by PID and start time, broke it every time.
+
+use std::time::Duration;
+
+use crate::count::recheck::{self, Settled};
+use crate::host::patience;
+use crate::nagios::state::State;
+use crate::proc::fact::{Fact, Missing, unless_gone};
+use crate::proc::process::Process;
+use crate::proc::root::ProcRoot;
+use crate::rules::case::Case;
+use crate::rules::exemption::{self, RuleExemption};
+use crate::rules::judge::{Judge, VerdictOf};
+use crate::rules::sight::Sight;
+use crate::rules::verdict::Verdict;
+use crate::select::population::{Population, Standing};
+use crate::text::error::Error;
+
+/// What was found, and by what it was judged.
+#[derive(Debug)]
+pub struct Survey<J: Judge> {
+    /// By what it was judged.
+    pub judge: J,
+    /// Who is spared.
+    pub exemptions: Vec<RuleExemption<J::Rules>>,
+    /// What was not OK at first, and what became of it.
+    pub cases: Vec<Settled<Case<J>>>,
+    /// What would not be OK but for an exemption, and the place of that.
+    pub exempt: Vec<(usize, Case<J>)>,
+    /// What the rules could see.
+    pub sight: Sight<J::Rules>,
+    /// How many processes were judged.
+    pub judged: u64,
+    /// How many were listed.
+    pub listed: u64,
+    /// Why the list may lack processes, if it may.
+    pub blindness: Option<String>,
+}
+
+impl<J: Judge> Survey<J> {
+    /// Judges `population` once.
+    ///
+    /// # Errors
+    /// When the processes can't be listed.
+    pub fn take(
+        root: &ProcRoot,
+        population: &Population,
+        judge: J,
+        exemptions: Vec<RuleExemption<J::Rules>>,
+    ) -> Result<Self, Error> {
+        let mut survey = Self {
+            judge,
+            exemptions,
+            cases: Vec::new(),
+            exempt: Vec::new(),
+            sight: Sight::default(),
+            judged: 0,
+            listed: 0,
+            blindness: root.blindness(),
+        };
+        survey.listed = Process::each(root, |process| {
+            let case = match survey.visit(process, population) {
+                // It ended under us: it is not running.
+                Ok(None) | Err(Missing::Gone) => return,
+                Ok(Some(case)) => case,
+                Err(Missing::Hidden(hidden)) => Case::unseen(process.pid(), hidden, &survey.judge),
+            };
+            survey.cases.push(Settled::new(case));
+        })?;
+        Ok(survey)
+    }
+
+    /// Looks again after each of `waits` while something is wrong; `so_far` is called before each.
+    pub fn settle(
+        &mut self,
+        root: &ProcRoot,
+        waits: impl Iterator<Item = Duration>,
+        mut so_far: impl FnMut(&Self),
+    ) {
+        let mut cases: Vec<_> = self.cases.iter().map(|settled| settled.last.clone()).collect();
+        for wait in waits {
+            let open = recheck::open(&self.cases);
+            if open.is_empty() {
+                break;
+            }
+            so_far(self);
+            patience::rest(wait);
+            let again = |&at: &usize| {
+                let case = &mut cases[at];
+                case.look_again(&mut Process::new(root, case.pid), &self.judge);
+                case.clone()
+            };
+            let again = open.iter().map(again).collect();
+            recheck::see(&mut self.cases, &open, again, wait);
+        }
+    }
+
+    /// Judges one process; `None` if it is OK or is not in the population.
+    fn visit(
+        &mut self,
+        process: &mut Process<'_>,
+        population: &Population,
+    ) -> Fact<Option<Case<J>>> {
+        let Some(mut verdict) = self.judge.judge(process)? else {
+            return Ok(None);
+        };
+        match unless_gone(population.standing(process))? {
+            Ok(Standing::Member) => {}
+            Ok(_) => return Ok(None),
+            Err(hidden) => verdict.doubt(self.judge.severities().on, hidden),
+        }
+        // In a user namespace without root, kernel threads seem to belong to nobody.
+        if !verdict.is_clean() && process.is_kernel_thread() == Ok(true) {
+            return Ok(None);
+        }
+        self.judged += 1;
+        self.sight.add(process.pid(), &verdict);
+        if verdict.is_clean() {
+            return Ok(None);
+        }
+        self.spare(process, &mut verdict)?;
+        let case = Case::new(process, verdict, &self.judge)?;
+        Ok((case.state != State::Ok).then_some(case))
+    }
+
+    /// Applies the exemptions, and keeps what they cover.
+    fn spare(&mut self, process: &mut Process<'_>, verdict: &mut VerdictOf<J>) -> Fact<()> {
+        for (at, broken) in exemption::apply(&mut self.exemptions, process, verdict)? {
+            let evidence = verdict.evidence.clone();
+            let exempt = Verdict { broken, evidence, ..Verdict::default() };
+            self.exempt.push((at, Case::new(process, exempt, &self.judge)?));
+        }
+        Ok(())
+    }
+}
