@@ -36,8 +36,12 @@ pub struct RuleOptions<R: RuleSet> {
     #[arg(long, value_name = "RULE:SELECTOR")]
     pub exempt_rule: Vec<OsString>,
 
-    /// Read exemptions from a file: [RULE:]SELECTOR # REASON, one a line
-    #[arg(long, value_name = "FILE")]
+    /// Files of exemptions.
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Read exemptions from a file: [RULE:]SELECTOR # REASON, one a line"
+    )]
     pub exempt_from: Vec<PathBuf>,
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A plugin names its rules ([`set`]) and answers two questions as a [`judge`]: does this process break
 //! any, and what does it look like? The engine does the rest. [`survey`] judges every process, looks
-//! again, and applies exemptions ([`exemption`]); [`group`] puts processes that look the same into one
-//! finding; [`report`] turns it all into words and performance data.
+//! again, and applies exemptions ([`exemption`]); `group` puts processes that look the same into one
+//! finding; `report` turns it all into words and performance data.
 //!
 //! Nothing here knows a rule.
 
