@@ -102,6 +102,7 @@ pub(crate) fn exemptions(root: &ProcRoot) -> Result<Vec<String>, Error> {
 impl Options {
     fn policy(&self) -> Result<Policy, Error> {
         let severities = self.rules.severities()?;
+        let (privileged, may_lack_groups) = self.privileged(severities.on)?;
         if !self.allow_caps.is_empty() {
             self.rules.refuse_unless_on("--allow-caps", Rules::CAPS)?;
         }
@@ -110,7 +111,6 @@ impl Options {
             self.rules.refuse_unless_on("--privileged-groups", about)?;
         }
         let allowed = self.allow_caps.iter();
-        let (privileged, may_lack_groups) = self.privileged(severities.on)?;
         Ok(Policy {
             severities,
             allowed: allowed.fold(Capabilities::default(), |sum, cap| sum.union(*cap)),
