@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::census::{Census, Seen};
 use super::daemon::Daemon;
 use super::line::Line;
-use super::names;
+use super::{names, table};
 
 /// Workers that a daemon always has start this many seconds after it, at most.
 const WITH_IT: f64 = 30.0;
@@ -24,7 +24,9 @@ const MOST_HELPERS: usize = 6;
 
 /// Lines for the children of `daemon`; its own line may ask for its unit, and then theirs do.
 pub(crate) fn of(daemon: &Daemon<'_>, own: &Line, census: &Census) -> Vec<Line> {
-    let Some(name) = names::plain(&daemon.main.name).filter(|_| !daemon.leaves_children) else {
+    // A supervisor's children are daemons.
+    let has_helpers = !daemon.leaves_children && !table::is_supervisor(daemon.main);
+    let Some(name) = names::plain(&daemon.main.name).filter(|_| has_helpers) else {
         return Vec::new();
     };
     let unit = daemon.unit.filter(|_| own.selector.contains(",unit="));
