@@ -291,13 +291,17 @@ fn in_a_container_pid_1_is_the_daemon() {
     tree.add(&Recorded { ppid: 0, ..Recorded::new(1, "nginx") });
     tree.add(&Recorded { uid: [33; 4], ..Recorded::new(10, "nginx") });
     tree.add(&Recorded { ppid: 0, ..Recorded::new(11, "bash") });
+    tree.add(&Recorded::new(12, "beside"));
+    let text = suggest(&tree, &[]);
     assert_eq!(
-        specs(&suggest(&tree, &[])),
+        specs(&text),
         [
             "nginx,user=root,not-parent=nginx,label=nginx:1-1",
             "nginx,user=www-data,parent=nginx,label=nginx workers:1-",
+            "beside,user=root,not-parent=beside,label=beside:1-1",
         ]
     );
+    assert!(!text.contains("helper"), "{text}");
 }
 
 #[test]
