@@ -64,6 +64,7 @@ def rows(bin):
         ("check_proccpu, two scans", [f"{bin}/check_proccpu", "-c", "95", "--over", "0.1s", "-t", "60"], "floor stat"),
         ("check_proccpu --since-last", [f"{bin}/check_proccpu", "-c", "95", "--since-last", "--over", "0.1s", "-t", "60", "--state-dir", f"{bin}/state"], "floor stat"),
         ("check_privdrop", [f"{bin}/check_privdrop", "-t", "60"], "floor status"),
+        ("check_exposure", [f"{bin}/check_exposure", "-t", "60"], "floor status"),
         ("check_selinux_domain", [f"{bin}/check_selinux_domain"], "floor attr/current"),
     ]
     peers = [

@@ -46,7 +46,7 @@ _procwarden() {
             return 0
             ;;
         procwarden__subcmd__explain)
-            opts="-h -V --specs-from --containers --no-systemd --units-from --proc-root --help --version"
+            opts="-h -V --specs-from --containers --proc-root --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -58,10 +58,6 @@ _procwarden() {
                     ;;
                 --containers)
                     COMPREPLY=($(compgen -W "exclude include only" -- "${cur}"))
-                    return 0
-                    ;;
-                --units-from)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --proc-root)
@@ -76,7 +72,7 @@ _procwarden() {
             return 0
             ;;
         procwarden__subcmd__link)
-            opts="-h -V --mon --drop-in --help --version"
+            opts="-h --mon --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -90,7 +86,7 @@ _procwarden() {
             return 0
             ;;
         procwarden__subcmd__suggest)
-            opts="-o -h -V --output --all --format --compare --min-age --no-systemd --units-from --proc-root --help --version"
+            opts="-o -h -V --output --all --format --compare --no-systemd --units-from --min-age --proc-root --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -112,11 +108,11 @@ _procwarden() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --min-age)
+                --units-from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --units-from)
+                --min-age)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -2,6 +2,7 @@
 //!
 //! This file only picks the plugin. Each plugin is a module; what two plugins need is in the library.
 
+mod check_exposure;
 mod check_privdrop;
 mod check_proccount;
 mod check_proccpu;
@@ -11,11 +12,9 @@ mod explain;
 mod footing;
 #[cfg(test)]
 mod generated;
-mod host_tree;
 mod link;
 #[cfg(test)]
 mod named;
-mod own_name;
 mod person;
 mod suggest;
 
@@ -27,11 +26,12 @@ use procwarden::text::error::Error;
 use procwarden::text::escape;
 
 /// All plugins. Dispatch, help, links, manual pages and packages follow this table.
-const PLUGINS: [Plugin; 4] = [
+const PLUGINS: [Plugin; 5] = [
     check_proccount::PLUGIN,
     check_proccpu::PLUGIN,
     check_privdrop::PLUGIN,
     check_selinux_domain::PLUGIN,
+    check_exposure::PLUGIN,
 ];
 
 /// A plugin whose name is called with this ending reports to mon.
@@ -54,7 +54,7 @@ fn act_as(called: &OsStr, mut arguments: Vec<OsString>) -> u8 {
     }
     if called.is_empty() || called == env!("CARGO_PKG_NAME") {
         if arguments.is_empty() {
-            return own_name::help();
+            return link::help();
         }
         let first = arguments.remove(0);
         if let Some((plugin, mon)) = plugin_called(&first) {
@@ -63,7 +63,7 @@ fn act_as(called: &OsStr, mut arguments: Vec<OsString>) -> u8 {
         if let Some(drop_in) = drop_in::named(&first) {
             return runner::stand_in(drop_in, arguments);
         }
-        return own_name::run(&first, &arguments);
+        return link::run(&first, &arguments);
     }
     let name = escape::bounded(called.as_encoded_bytes(), 100);
     let names: Vec<_> = PLUGINS.iter().map(|plugin| plugin.name).collect();

@@ -55,6 +55,12 @@ impl Capabilities {
         Self(self.0 | other.0)
     }
 
+    /// The capabilities in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// The capabilities that are not in `other`.
     #[must_use]
     pub const fn without(self, other: Self) -> Self {

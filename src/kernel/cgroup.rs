@@ -37,6 +37,37 @@ pub(crate) fn path_in<'t>(hierarchy: &[u8], text: &'t [u8]) -> Option<&'t [u8]> 
     lines.find(|line| line.1 == hierarchy).map(|line| line.2)
 }
 
+/// How the known runtimes call the scope of a container (`docker-ID.scope`).
+const SCOPES: [&[u8]; 4] = [b"docker-", b"libpod-", b"crio-", b"cri-containerd-"];
+
+/// The scopes of the monitors beside the containers: podman's, CRI-O's.
+const MONITORS: [&[u8]; 2] = [b"libpod-conmon-", b"crio-conmon-"];
+
+/// Groups that have one group a container: without systemd, and LXC's and Kubernetes's own.
+const HOLDERS: [&[u8]; 5] = [b"docker", b"libpod_parent", b"kubepods", b"kubepods.slice", b"lxc"];
+
+/// Whether a process with this text lives in a container of a known runtime below the group of `own`,
+/// the text of another process.
+pub fn is_in_container(text: &[u8], own: &[u8]) -> bool {
+    let parts = |text| -> Vec<&[u8]> {
+        let path = HIERARCHIES.into_iter().find_map(|hierarchy| path_in(hierarchy, text));
+        path.unwrap_or_default()
+            .split(|&byte| byte == b'/')
+            .filter(|part| !part.is_empty())
+            .collect()
+    };
+    let (its, own) = (parts(text), parts(own));
+    let common = own.iter().zip(&its).take_while(|(own, its)| own == its).count();
+    let is_container = |part: &&[u8]| {
+        let is_scope =
+            part.ends_with(b".scope") && SCOPES.iter().any(|name| part.starts_with(name));
+        let is_monitor = MONITORS.iter().any(|name| part.starts_with(name));
+        (is_scope && !is_monitor) || part.starts_with(b"lxc.payload")
+    };
+    let is_held = |pair: &[&[u8]]| HOLDERS.contains(&pair[0]);
+    its[common..].iter().any(is_container) || its[common..].windows(2).any(is_held)
+}
+
 fn unit_of_path(path: &[u8]) -> Option<&[u8]> {
     let parts = path.split(|&byte| byte == b'/');
     // A path out of our own control group namespace begins with "..".
@@ -89,6 +120,36 @@ mod tests {
             assert!(is_of_form(text) || text.is_empty());
             assert_eq!(unit(text), expected, "{}", crate::text::escape::text(text));
         }
+    }
+
+    #[test]
+    fn containers_are_below_us_and_in_a_runtimes_group() {
+        let is = |path: &str, own: &str| {
+            let text = |path| format!("0::{path}\n").into_bytes();
+            is_in_container(&text(path), &text(own))
+        };
+        for path in [
+            "/system.slice/docker-0123abcd.scope",
+            "/machine.slice/libpod-0123.scope/container",
+            "/docker/0123abcd",
+            "/kubepods.slice/kubepods-burstable.slice/cri-containerd-0123.scope",
+            "/lxc/web/init.scope",
+            "/lxc.payload.web/init.scope",
+        ] {
+            assert!(is(path, "/user.slice"), "{path}");
+            assert!(!is(path, path), "{path}: we are in it, too");
+        }
+        for path in [
+            "/",
+            "/system.slice/docker.service",
+            "/system.slice/docker-clean.service",
+            "/machine.slice/libpod-conmon-0123.scope",
+            "/docker",
+            "/lxc.monitor.web",
+        ] {
+            assert!(!is(path, "/user.slice"), "{path}");
+        }
+        assert!(!is("/docker/0123/system.slice/cron.service", "/docker/0123/init.scope"));
     }
 
     #[test]

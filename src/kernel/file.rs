@@ -61,6 +61,12 @@ files! {
     PidNamespace = "ns/pid_for_children",
     /// The user ids that the process's user namespace maps.
     UserMap = "uid_map",
+    /// The mapped files, with addresses and rights; each read holds the memory's lock.
+    Maps = "maps",
+    /// The environment that it was started with, each variable ended by a NUL.
+    Environ = "environ",
+    /// A link to the working directory.
+    WorkingDirectory = "cwd",
     /// A directory with one directory a thread.
     Threads = "task",
     /// Of a thread: the children that it forked.
@@ -87,7 +93,21 @@ impl File {
 
     /// Whether the kernel takes it from a process's memory, so that a thread which has ended has none.
     pub const fn is_of_memory(self) -> bool {
-        matches!(self, Self::Cmdline | Self::Exe | Self::Statm)
+        matches!(self, Self::Cmdline | Self::Exe | Self::Statm | Self::Maps | Self::Environ)
+    }
+
+    /// Whether the kernel shows it only to those who may trace the process (`ptrace_may_access`).
+    pub const fn is_for_tracers(self) -> bool {
+        matches!(
+            self,
+            Self::Exe
+                | Self::Root
+                | Self::PidNamespace
+                | Self::Descriptors
+                | Self::Maps
+                | Self::Environ
+                | Self::WorkingDirectory
+        )
     }
 
     /// Whether it holds a security label.

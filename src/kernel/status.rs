@@ -64,6 +64,15 @@ pub struct Status {
     pub held: Option<Held>,
     /// `NoNewPrivs:`; `None` before Linux 4.10.
     pub no_new_privs: Option<bool>,
+    /// `CapBnd:` what it can ever hold; `None` if the line is missing.
+    pub bounding: Option<Capabilities>,
+    /// `Seccomp:` 0 without a filter, 1 strict, 2 filtered; `None` where the kernel has none.
+    pub seccomp: Option<u64>,
+    /// `TracerPid:` who traces it, as seen from the PID namespace of the tree; 0 is no one.
+    pub tracer: u32,
+    /// `Umask:` the rights that files it makes do not get; `None` before Linux 4.7, and of a process
+    /// that is exiting.
+    pub umask: Option<u32>,
     /// `VmExe:` the size of the executable's code in kB; `None` without memory of its own.
     pub code: Option<u64>,
     /// `Threads:` the first one included.
@@ -80,7 +89,8 @@ impl Status {
     pub fn parse(text: &[u8]) -> Option<Self> {
         let (mut pid, mut uid, mut gid) = (None, None, None);
         let (mut state, mut threads, mut groups, mut pid_namespaces) = (None, None, None, None);
-        let mut code = None;
+        let (mut code, mut bounding, mut seccomp, mut tracer, mut umask) =
+            (None, None, None, None, None);
         let (mut permitted, mut effective, mut ambient, mut no_new_privs) =
             (None, None, None, None);
         let mut start = 0;
@@ -121,6 +131,18 @@ impl Status {
                 [b'C', b'a', b'p', b'A', b'm', b'b', b':', value @ ..] => {
                     once(&mut ambient, Capabilities::from_hex(only(value)))
                 }
+                [b'C', b'a', b'p', b'B', b'n', b'd', b':', value @ ..] => {
+                    once(&mut bounding, Capabilities::from_hex(only(value)))
+                }
+                [b'S', b'e', b'c', b'c', b'o', b'm', b'p', b':', value @ ..] => {
+                    once(&mut seccomp, parse_number(only(value)))
+                }
+                [b'T', b'r', b'a', b'c', b'e', b'r', b'P', b'i', b'd', b':', value @ ..] => {
+                    once(&mut tracer, parse_id(only(value)))
+                }
+                [b'U', b'm', b'a', b's', b'k', b':', value @ ..] => {
+                    once(&mut umask, parse_octal(only(value)))
+                }
                 [b'N', b'o', b'N', b'e', b'w', b'P', b'r', b'i', b'v', b's', b':', value @ ..] => {
                     once(&mut no_new_privs, parse_flag(only(value)))
                 }
@@ -138,6 +160,10 @@ impl Status {
                 ambient: ambient.unwrap_or_default(),
             }),
             no_new_privs,
+            bounding,
+            seccomp,
+            tracer: tracer.unwrap_or(0),
+            umask,
             code,
             state,
             threads,
@@ -207,6 +233,13 @@ fn parse_size(line: &[u8]) -> Option<u64> {
     (words.next() == Some(b"kB") && words.next().is_none()).then_some(size)
 }
 
+/// `0022`.
+fn parse_octal(digits: &[u8]) -> Option<u32> {
+    let is_octal = !digits.is_empty() && digits.iter().all(|digit| matches!(digit, b'0'..=b'7'));
+    let digits = std::str::from_utf8(digits).ok().filter(|_| is_octal)?;
+    u32::from_str_radix(digits, 8).ok()
+}
+
 fn parse_flag(digit: &[u8]) -> Option<bool> {
     match digit {
         b"0" => Some(false),
@@ -219,7 +252,7 @@ fn parse_flag(digit: &[u8]) -> Option<bool> {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "Name:\tevil\\nUid:\t0\nUmask:\t0022\nState:\tS (sleeping)\nPid:\t812\n\
+    const TEXT: &str = "Name:\tevil\\nUid:\t0\nUmask:\t0022\nTracerPid:\t0\nState:\tS (sleeping)\nPid:\t812\n\
         NSpid:\t812\t7\nUid:\t1\t33\t3\t4\nGid:\t5\t6\t7\t8\nGroups:\t0 33 1000 \nVmExe:\t     772 kB\nThreads:\t1\n\
         CapInh:\t0000000000000001\nCapPrm:\t0000000002000000\nCapEff:\t0000000000000000\n\
         CapBnd:\t000001ffffffffff\nCapAmb:\t0000000000000002\nNoNewPrivs:\t1\nSeccomp:\t0\n";
@@ -234,6 +267,7 @@ mod tests {
         assert_eq!((status.pid, status.pid_namespaces), (812, 2));
         assert_eq!(status.is_alive(), Some(true));
         assert_eq!(status.code, Some(772));
+        assert_eq!((status.umask, status.tracer, status.seccomp), (Some(0o022), 0, Some(0)));
     }
 
     #[test]
@@ -244,6 +278,7 @@ mod tests {
         assert!(held.effective.is_empty());
         assert_eq!(held.any().to_string(), "cap_dac_override, cap_sys_time");
         assert_eq!(status.no_new_privs, Some(true));
+        assert!(status.bounding.unwrap().to_string().ends_with("cap_checkpoint_restore"));
     }
 
     const LEAST: &str = "Pid:\t9\nUid:\t1\t1\t1\t1\nGid:\t1\t1\t1\t1\n";

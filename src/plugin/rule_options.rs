@@ -86,6 +86,7 @@ impl<R: RuleSet> RuleOptions<R> {
             on: self.on(),
             named: R::union_of(self.rules.iter().map(|chosen| chosen.named)),
             warnings: R::MILD.union(mild).difference(severe),
+            chosen: mild.union(severe),
         })
     }
 

@@ -73,7 +73,7 @@ impl Hidden {
                 "the policy must allow security_t:file write and security_t:security compute_av"
             }
             (Cause::Refused(system), _) => return Cow::Owned(system.remedy()),
-            (Cause::Denied, File::Exe | File::Root | File::PidNamespace | File::Descriptors) => {
+            (Cause::Denied, file) if file.is_for_tracers() => {
                 match (may_trace(), geteuid().is_root()) {
                     (true, _) if !is_first_user_namespace() => OUTSIDE,
                     (true, _) => "a security policy forbids it even to CAP_SYS_PTRACE",

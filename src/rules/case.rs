@@ -96,7 +96,7 @@ impl<J: Judge> Case<J> {
 }
 
 fn state<R: RuleSet, E>(verdict: &Verdict<R, E>, severities: &Severities<R>) -> State {
-    let known = severities.state(verdict.broken);
+    let known = severities.state_of(verdict.broken, verdict.other);
     if verdict.doubtful.is_empty() { known } else { known.max(State::Unknown) }
 }
 

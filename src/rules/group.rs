@@ -83,12 +83,12 @@ pub(crate) fn grouped<'s, J: Judge + 's>(
     let mut alike = BTreeMap::<_, Vec<&Case<J>>>::new();
     for case in cases.filter(|case| !case.verdict.broken.is_empty()) {
         if let Some(portrait) = &case.portrait {
-            alike.entry((case.verdict.broken, portrait)).or_default().push(case);
+            alike.entry((case.verdict.broken, case.state, portrait)).or_default().push(case);
         }
     }
-    let group = |((rules, portrait), cases): ((J::Rules, _), Vec<&'s Case<J>>)| Group {
+    let group = |((rules, state, portrait), cases): ((_, _, _), Vec<&'s Case<J>>)| Group {
         judge,
-        state: judge.severities().state(rules),
+        state,
         rules,
         portrait,
         pids: cases.iter().map(|case| case.pid).collect(),

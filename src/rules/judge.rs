@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use bitflags::Flags;
+
 use crate::host::names;
 use crate::proc::describe;
 use crate::proc::fact::Fact;
@@ -52,6 +54,18 @@ pub trait Judge {
 
     /// Why it breaks `rules`, and what to do.
     fn causes(&self, rules: Self::Rules, looks: &Self::Looks) -> String;
+
+    /// Rules whose findings pass by themselves as a matter of course. What breaks one is looked at
+    /// again after a second, even without `--recheck`.
+    fn passing(&self) -> Self::Rules {
+        Self::Rules::empty()
+    }
+
+    /// Findings about the host rather than a process: the rule, whether it is of the other state, and
+    /// what is wrong.
+    fn of_host(&self) -> Vec<(Self::Rules, bool, String)> {
+        Vec::new()
+    }
 
     /// Further lines for `-vv`.
     fn details(&self) -> Vec<String> {

@@ -25,6 +25,7 @@ impl<J: Judge> Survey<J> {
         let groups = grouped(self.last_cases(), &self.judge);
         let most = MOST_PIDS[usize::from(verbose > 0)];
         let mut findings: Vec<_> = groups.iter().map(Group::finding).collect();
+        findings.extend(self.host_findings());
         let unknown =
             self.undecided().into_iter().chain(self.blindness.clone()).chain(self.blind());
         findings.extend(unknown.map(|text| Finding { state: State::Unknown, text }));
@@ -48,6 +49,15 @@ impl<J: Judge> Survey<J> {
 
     fn last_cases(&self) -> impl Iterator<Item = &Case<J>> {
         self.cases.iter().map(|settled| &settled.last)
+    }
+
+    fn host_findings(&self) -> impl Iterator<Item = Finding> + '_ {
+        let severities = self.judge.severities();
+        self.of_host.iter().map(|(rule, is_other, text)| {
+            let other = if *is_other { *rule } else { J::Rules::empty() };
+            let state = severities.state_of(*rule, other);
+            Finding { state, text: format!("{}: {text}", rule.names("+")) }
+        })
     }
 
     /// Processes that may be wrong, since something hides whether they are.
@@ -122,7 +132,8 @@ impl<J: Judge> Survey<J> {
         let severities = self.judge.severities();
         let of_rule = |rule: J::Rules| {
             let breaks = |case: &&Case<J>| case.verdict.broken.contains(rule);
-            let count = self.last_cases().filter(breaks).count();
+            let of_host = self.of_host.iter().filter(|(broken, ..)| *broken == rule).count();
+            let count = self.last_cases().filter(breaks).count() + of_host;
             let none = Range::parse("0").ok();
             let thresholds = match severities.state(rule) {
                 State::Warning => Thresholds { warning: none, critical: None },

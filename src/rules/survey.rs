@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use bitflags::Flags;
+
 use crate::count::recheck::{self, Settled};
 use crate::host::patience;
 use crate::nagios::state::State;
@@ -19,6 +21,9 @@ use crate::rules::verdict::Verdict;
 use crate::select::population::{Population, Standing};
 use crate::text::error::Error;
 
+/// How long a finding of a passing rule must last, where `--recheck` does not say.
+const LASTING: Duration = Duration::from_secs(1);
+
 /// What was found, and by what it was judged.
 #[derive(Debug)]
 pub struct Survey<J: Judge> {
@@ -30,6 +35,8 @@ pub struct Survey<J: Judge> {
     pub cases: Vec<Settled<Case<J>>>,
     /// What would not be OK but for an exemption, and the place of that.
     pub exempt: Vec<(usize, Case<J>)>,
+    /// Findings about the host: see [`Judge::of_host`].
+    pub of_host: Vec<(J::Rules, bool, String)>,
     /// What the rules could see.
     pub sight: Sight<J::Rules>,
     /// How many processes were judged.
@@ -56,6 +63,7 @@ impl<J: Judge> Survey<J> {
             exemptions,
             cases: Vec::new(),
             exempt: Vec::new(),
+            of_host: Vec::new(),
             sight: Sight::default(),
             judged: 0,
             listed: 0,
@@ -70,6 +78,7 @@ impl<J: Judge> Survey<J> {
             };
             survey.cases.push(Settled::new(case));
         })?;
+        survey.of_host = survey.judge.of_host();
         Ok(survey)
     }
 
@@ -81,8 +90,14 @@ impl<J: Judge> Survey<J> {
         mut so_far: impl FnMut(&Self),
     ) {
         let mut cases: Vec<_> = self.cases.iter().map(|settled| settled.last.clone()).collect();
-        for wait in waits {
-            let open = recheck::open(&self.cases);
+        let mut waits = waits.peekable();
+        let passing = if waits.peek().is_none() { self.judge.passing() } else { J::Rules::empty() };
+        let lasting = (!passing.is_empty()).then_some(LASTING);
+        for wait in waits.chain(lasting) {
+            let mut open = recheck::open(&self.cases);
+            if !passing.is_empty() {
+                open.retain(|&at| cases[at].verdict.broken.intersects(passing));
+            }
             if open.is_empty() {
                 break;
             }
@@ -130,7 +145,7 @@ impl<J: Judge> Survey<J> {
     fn spare(&mut self, process: &mut Process<'_>, verdict: &mut VerdictOf<J>) -> Fact<()> {
         for (at, broken) in exemption::apply(&mut self.exemptions, process, verdict)? {
             let evidence = verdict.evidence.clone();
-            let exempt = Verdict { broken, evidence, ..Verdict::default() };
+            let exempt = Verdict { broken, other: verdict.other, evidence, ..Verdict::default() };
             self.exempt.push((at, Case::new(process, exempt, &self.judge)?));
         }
         Ok(())

@@ -8,6 +8,9 @@ use crate::rules::set::RuleSet;
 pub struct Verdict<R, E> {
     /// Rules that it certainly breaks.
     pub broken: R,
+    /// Those of them that it breaks in a way of the other state: worse than usual if the rule makes a
+    /// WARNING, milder if it makes a CRITICAL.
+    pub other: R,
     /// Rules that it may break. They make the check UNKNOWN.
     pub doubtful: R,
     /// What hides whether it breaks the doubtful ones.

@@ -176,6 +176,16 @@ pub fn duration(text: &str) -> Result<Duration, Error> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
+/// A time that may be 0, or years.
+///
+/// # Errors
+/// What is no time.
+pub fn long_duration(text: &str) -> Result<Duration, Error> {
+    let seconds = parse(text, Unit::Seconds)?;
+    let read = Duration::try_from_secs_f64(seconds);
+    read.map_err(|_| Error::new(format!("'{text}' is not 0 seconds or more, as in 12h or 7d")))
+}
+
 /// Seconds as one would write them.
 pub fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0

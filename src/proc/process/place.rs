@@ -1,15 +1,16 @@
 //! Where a process's files are for us: a path of another root or mount namespace may be another file
 //! here, or none.
 
-use std::ffi::OsStr;
+use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::CWD;
+use rustix::fs::{CWD, readlinkat};
 
 use super::Process;
 use super::executable::{DELETED, Identity, link_of, undeleted};
 use super::read::missing;
+use crate::host::progress;
 use crate::kernel::file::File;
 use crate::kernel::mountinfo::root_mount;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
@@ -29,12 +30,20 @@ impl Place {
     }
 
     /// The path from our own root.
-    fn whole(&self) -> PathBuf {
+    pub fn whole(&self) -> PathBuf {
         self.root.join(self.path.strip_prefix("/").unwrap_or(&self.path))
     }
 }
 
 impl Process<'_> {
+    /// `mountinfo`: a line a mount that the process sees. Everyone may ask.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn mountinfo(&mut self) -> Fact<&[u8]> {
+        self.whole(File::MountInfo)
+    }
+
     /// The number of the mount that the process's `/` is; see
     /// [`root_mount`]. Everyone may ask.
     ///
@@ -42,6 +51,35 @@ impl Process<'_> {
     /// Gone, or hidden.
     pub fn root_mount(&mut self) -> Fact<Option<u64>> {
         self.whole(File::MountInfo).map(root_mount)
+    }
+
+    /// `maps`: a line a mapping.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn maps(&mut self) -> Fact<&[u8]> {
+        self.whole(File::Maps)
+    }
+
+    /// `environ`: the variables that it was started with, each ended by a NUL.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn environ(&mut self) -> Fact<&[u8]> {
+        self.whole(File::Environ)
+    }
+
+    /// The link `cwd`: where relative paths begin, as the process sees it.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn working_directory(&self) -> Fact<Vec<u8>> {
+        progress::reading(self.pid().0, File::WorkingDirectory);
+        let path = self.path_to(File::WorkingDirectory);
+        let link = readlinkat(self.root().as_directory(), path.as_c_str(), Vec::new());
+        let link =
+            link.map_err(|errno| missing(File::WorkingDirectory, errno, || self.is_listed()));
+        link.map(CString::into_bytes)
     }
 
     /// Whether its paths lead where ours lead. It costs the kernel a look at each mount.

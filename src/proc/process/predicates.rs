@@ -70,7 +70,10 @@ impl Process<'_> {
     /// Whether its executable is a memfd (`memfd_create(2)`), as runc's is. All lie on one device of the
     /// kernel's own, where no file of that name in the root directory is. Where we can't make one to
     /// compare with, there may be none.
-    fn runs_memfd(&mut self) -> Fact<bool> {
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn runs_memfd(&mut self) -> Fact<bool> {
         if !self.exe()?.is_some_and(|link| link.starts_with(b"/memfd:")) {
             return Ok(false);
         }

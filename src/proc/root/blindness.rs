@@ -50,6 +50,12 @@ impl ProcRoot {
         Some(format!("{path} hides other users' processes (hidepid={hidepid}); {remedy}{or_run}"))
     }
 
+    /// Whether the tree is mounted so that users may not read each other's processes.
+    pub fn is_private(&self) -> bool {
+        let hides = |(hidepid, _): (String, _)| !matches!(hidepid.as_str(), "0" | "off");
+        self.is_procfs && self.hiding_options().is_some_and(hides)
+    }
+
     fn shows_pid_1(&self) -> bool {
         statat(&self.directory, c"1", AtFlags::empty()).is_ok()
     }

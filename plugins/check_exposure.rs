@@ -1,0 +1,94 @@
+//! `check_exposure`: does some process stand open because of a configuration error?
+//!
+//! `check_privdrop` asks what a process is. This check asks what it runs, how it was told to run, and
+//! whether it has the protection that was meant for it. Each rule has a module of its own.
+
+mod answer;
+mod fileless;
+mod inspector;
+mod loader_env;
+mod open_args;
+mod open_socket;
+mod outdated;
+mod privileged_container;
+mod rules;
+mod secret_args;
+mod traced;
+mod umask;
+mod who;
+mod writable_code;
+
+use std::time::Duration;
+
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser};
+use procwarden::nagios::report::Report;
+use procwarden::plugin::options::CommonOptions;
+use procwarden::plugin::rule_options::RuleOptions;
+use procwarden::plugin::runner::Plugin;
+use procwarden::plugin::supervisor::publish;
+use procwarden::rules::exemption::RuleExemption;
+use procwarden::rules::survey::Survey;
+use procwarden::select::lines::Listed;
+use procwarden::select::population::{Containers, Population};
+use procwarden::text::error::Error;
+use procwarden::text::number;
+
+use inspector::Inspector;
+use rules::Rules;
+
+pub(crate) const PLUGIN: Plugin =
+    Plugin { name: "check_exposure", title: "EXPOSURE", command, run };
+
+/// How long replaced code may run.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Programs that break a rule by design, on any host that has them.
+const BUILT_IN: [&str; 2] = [
+    "fileless:name~^runc:, # starts containers from a copy of itself in memory",
+    "fileless:lxc-attach # runs from a copy of itself in memory, so that no container can change it",
+];
+
+/// Check that no configuration error leaves a process open
+#[derive(Debug, Parser)]
+#[command(name = "check_exposure", version, max_term_width = 80)]
+struct Options {
+    #[command(flatten)]
+    rules: RuleOptions<Rules>,
+
+    /// How long code that was replaced may run, for the rule outdated [default: 1d]
+    #[arg(long, value_name = "TIME", value_parser = number::long_duration)]
+    grace: Option<Duration>,
+
+    #[command(flatten)]
+    common: CommonOptions,
+}
+
+fn command() -> Command {
+    RuleOptions::<Rules>::described(Options::command())
+}
+
+fn run(matches: &ArgMatches) -> Result<Report, Error> {
+    let options = Options::from_arg_matches(matches)?;
+    let waits = options.common.waits(Duration::ZERO)?;
+    let severities = options.rules.severities()?;
+    if options.grace.is_some() {
+        options.rules.refuse_unless_on("--grace", Rules::OUTDATED)?;
+    }
+    let Listed { items: mut exemptions, faults } = options.rules.exemptions()?;
+    let root = options.common.root()?;
+    exemptions.iter().try_for_each(|one| one.exemption.check_labels(&root))?;
+    exemptions.extend(RuleExemption::built_in(&BUILT_IN));
+    let containers = options.common.containers.unwrap_or(Containers::Exclude);
+    // The inspector leaves containers out itself: some rules are about them.
+    let population = Population::new(Containers::Include, true);
+    let report = |survey: &Survey<Inspector>| {
+        let mut report = survey.report(PLUGIN.title, options.common.verbose);
+        report.add_faults(&faults);
+        report
+    };
+    let grace = options.grace.unwrap_or(DAY);
+    let inspector = Inspector::new(severities, containers, grace, &root);
+    let mut survey = Survey::take(&root, &population, inspector, exemptions)?;
+    survey.settle(&root, waits, |so_far| publish(report(so_far).unsettled()));
+    Ok(report(&survey))
+}

@@ -1,0 +1,71 @@
+//! `fileless`: a process of root or of a system user runs what no file system holds, or what lies
+//! where anyone may put files.
+//!
+//! A package's upgrade replaces executables: those are there again under the same path, and are no
+//! business of this rule.
+
+use std::path::Path;
+
+use procwarden::kernel::cmdline::arguments;
+use procwarden::proc::fact::{Fact, Missing};
+use procwarden::proc::process::Process;
+use procwarden::text::escape;
+
+use super::answer::Answer;
+use super::inspector::Inspector;
+
+/// Where anyone may put files, and where they are gone after a boot.
+const PASSING: [&[u8]; 4] = [b"/dev/shm/", b"/tmp/", b"/var/tmp/", b"/run/user/"];
+
+/// Longest path shown, in characters.
+const LONGEST: usize = 120;
+
+pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
+    if !inspector.who.is_system_user(process)? && process.status()?.uid.effective != 0 {
+        return Ok(Answer::NotAsked);
+    }
+    match process.exe() {
+        Ok(Some(link)) if is_passing(link) => Ok(Answer::of(Some(passing(link)))),
+        Ok(Some(_)) => of_link(process),
+        Ok(None) => Ok(Answer::NotAsked),
+        // An honest process says where it was started from.
+        Err(Missing::Hidden(hidden)) => match arguments(process.cmdline()?).next() {
+            Some(claim) if is_passing(claim) => Ok(Answer::of(Some(passing(claim)))),
+            _ => Err(Missing::Hidden(hidden)),
+        },
+        Err(Missing::Gone) => Err(Missing::Gone),
+    }
+}
+
+fn of_link(process: &mut Process<'_>) -> Fact<Answer> {
+    if process.runs_memfd()? {
+        let text = "runs from memory (memfd), from no file; find out who started it".to_owned();
+        return Ok(Answer::of(Some(text)));
+    }
+    if !process.runs_deleted_file()? {
+        return Ok(Answer::Kept);
+    }
+    let place = process.locate_executable()?;
+    let Some(place) = place else { return Ok(Answer::NotAsked) };
+    if place.whole().exists() || place.path.exists() {
+        return Ok(Answer::Kept);
+    }
+    let path = shown(place.path.as_os_str().as_encoded_bytes());
+    let text = format!("{path} is gone: it runs what no file holds; restart it or end it");
+    Ok(Answer::of(Some(text)))
+}
+
+fn is_passing(path: &[u8]) -> bool {
+    PASSING.iter().any(|directory| path.starts_with(directory))
+}
+
+fn passing(path: &[u8]) -> String {
+    let directory = PASSING.iter().find(|directory| path.starts_with(directory));
+    let directory = Path::new(std::str::from_utf8(directory.unwrap_or(&PASSING[0])).unwrap_or("/"));
+    let directory = escape::path(directory);
+    format!("runs {}: move it out of {directory}, where anyone may put files", shown(path))
+}
+
+fn shown(path: &[u8]) -> String {
+    escape::bounded(path, LONGEST)
+}

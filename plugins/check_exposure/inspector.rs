@@ -1,0 +1,158 @@
+//! Puts each rule to each process.
+
+use std::time::Duration;
+
+use procwarden::host::writers::Writers;
+use procwarden::proc::fact::{Fact, unless_gone};
+use procwarden::proc::process::Process;
+use procwarden::proc::root::ProcRoot;
+use procwarden::rules::judge::Judge;
+use procwarden::rules::severities::Severities;
+use procwarden::select::population::Containers;
+
+use super::answer::{Answer, Flaw};
+use super::rules::Rules;
+use super::who::Who;
+use super::{
+    fileless, loader_env, open_args, open_socket, outdated, privileged_container, secret_args,
+    traced, umask, writable_code,
+};
+
+type Verdict = procwarden::rules::verdict::Verdict<Rules, Vec<(Rules, Flaw)>>;
+
+/// What a rule asks of a process.
+type Ask = fn(&Inspector, &mut Process<'_>) -> Fact<Answer>;
+
+/// The rules that ask processes, in the order of what they cost.
+const ASKS: [(Rules, Ask); 10] = [
+    (Rules::TRACED, traced::ask),
+    (Rules::UMASK, umask::ask),
+    (Rules::PRIVILEGED_CONTAINER, privileged_container::ask),
+    (Rules::FILELESS, fileless::ask),
+    (Rules::WRITABLE_CODE, writable_code::ask),
+    (Rules::OPEN_ARGS, open_args::ask),
+    (Rules::SECRET_ARGS, secret_args::ask),
+    (Rules::OPEN_SOCKET, open_socket::ask),
+    (Rules::LOADER_ENV, loader_env::ask),
+    (Rules::OUTDATED, outdated::ask),
+];
+
+/// Puts each rule to each process, with what all rules need to know of the host.
+#[derive(Debug)]
+pub(crate) struct Inspector {
+    severities: Severities<Rules>,
+    containers: Containers,
+    is_procfs: bool,
+    /// Whether users may not read each other's processes.
+    pub(crate) is_private: bool,
+    /// How long replaced code may run.
+    pub(crate) grace: Duration,
+    /// Who is who.
+    pub(crate) who: Who,
+    /// Who can replace which file.
+    pub(crate) writers: Writers,
+    /// The sockets mounted in each container.
+    pub(crate) mounts: open_socket::Mounts,
+}
+
+impl Inspector {
+    pub(crate) fn new(
+        severities: Severities<Rules>,
+        containers: Containers,
+        grace: Duration,
+        root: &ProcRoot,
+    ) -> Self {
+        Self {
+            severities,
+            containers,
+            is_procfs: root.is_procfs(),
+            is_private: root.is_private(),
+            grace,
+            who: Who::new(root),
+            writers: Writers::default(),
+            mounts: open_socket::Mounts::default(),
+        }
+    }
+
+    /// The rules that are about a process, by where it lives.
+    fn rules_for(&self, process: &mut Process<'_>) -> Fact<Rules> {
+        let on = self.severities.on;
+        let is_contained = self.who.is_contained(process)?;
+        Ok(match self.containers {
+            Containers::Include => on,
+            Containers::Only if is_contained => on,
+            Containers::Exclude if !is_contained => on.difference(Rules::OF_CONTAINERS),
+            Containers::Exclude => on.intersection(Rules::OF_CONTAINERS),
+            Containers::Only => Rules::empty(),
+        })
+    }
+}
+
+impl Judge for Inspector {
+    type Rules = Rules;
+    type Evidence = Vec<(Rules, Flaw)>;
+    type Looks = Vec<(Rules, String)>;
+
+    const ALL_WELL: &'static str = "nothing stands open";
+
+    fn severities(&self) -> &Severities<Rules> {
+        &self.severities
+    }
+
+    /// `None` for what runs no program, and for what no rule is about.
+    fn judge(&self, process: &mut Process<'_>) -> Fact<Option<Verdict>> {
+        // Kernel threads and zombies have no memory.
+        if process.status()?.code.is_none() && process.is_kernel_thread()? {
+            return Ok(None);
+        }
+        let rules = self.rules_for(process)?;
+        if rules.is_empty() {
+            return Ok(None);
+        }
+        let mut verdict = Verdict::default();
+        for (rule, ask) in ASKS.into_iter().filter(|(rule, _)| rules.contains(*rule)) {
+            let answer = unless_gone(ask(self, process))?;
+            match answer {
+                Ok(Answer::NotAsked) => {}
+                Ok(Answer::Kept) => verdict.seen.insert(rule),
+                Ok(Answer::Broken(flaw)) => {
+                    verdict.seen.insert(rule);
+                    verdict.broken.insert(rule);
+                    verdict.other.set(rule, flaw.is_other);
+                    verdict.evidence.push((rule, flaw));
+                }
+                Err(hidden) => {
+                    verdict.unseen.insert(rule);
+                    verdict.obstacle.get_or_insert(hidden);
+                }
+            }
+        }
+        Ok(Some(verdict))
+    }
+
+    fn looks(&self, _: &mut Process<'_>, verdict: &Verdict) -> Fact<Vec<(Rules, String)>> {
+        let broken = |(rule, _): &&(Rules, Flaw)| verdict.broken.contains(*rule);
+        let text = |(rule, flaw): &(Rules, Flaw)| (*rule, flaw.text.clone());
+        Ok(verdict.evidence.iter().filter(broken).map(text).collect())
+    }
+
+    fn shown(&self, _: &Vec<(Rules, String)>) -> String {
+        String::new()
+    }
+
+    fn causes(&self, rules: Rules, looks: &Vec<(Rules, String)>) -> String {
+        let looks = looks.iter().filter(|(rule, _)| rules.contains(*rule));
+        looks.map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("; ")
+    }
+
+    /// A crash handler traces for a moment, and a job with a password may end at once.
+    fn passing(&self) -> Rules {
+        Rules::TRACED.union(Rules::SECRET_ARGS)
+    }
+
+    fn of_host(&self) -> Vec<(Rules, bool, String)> {
+        let is_asked = self.severities.on.contains(Rules::OPEN_SOCKET) && self.is_procfs;
+        let open = if is_asked { open_socket::on_host() } else { Vec::new() };
+        open.into_iter().map(|text| (Rules::OPEN_SOCKET, false, text)).collect()
+    }
+}

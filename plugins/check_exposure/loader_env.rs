@@ -1,0 +1,75 @@
+//! `loader-env`: a variable makes a privileged process load code from where others can put it.
+//!
+//! That the variable is set is no fault: many set `LD_PRELOAD` for jemalloc. Who can write there is.
+//! It is off: few processes have such a variable, and the environment of each must be read.
+
+use procwarden::proc::fact::{Fact, Hidden, Missing, unless_gone};
+use procwarden::proc::process::Process;
+use procwarden::text::escape;
+
+use super::answer::Answer;
+use super::inspector::Inspector;
+use super::writable_code::{in_working_directory, opening};
+
+/// Variables with files or directories that code is loaded from.
+const LOADERS: [&[u8]; 10] = [
+    b"LD_PRELOAD",
+    b"LD_LIBRARY_PATH",
+    b"LD_AUDIT",
+    b"PYTHONPATH",
+    b"PYTHONHOME",
+    b"PERL5LIB",
+    b"PERLLIB",
+    b"RUBYLIB",
+    b"NODE_PATH",
+    b"CLASSPATH",
+];
+
+pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
+    if !inspector.who.is_privileged(process)? {
+        return Ok(Answer::NotAsked);
+    }
+    let environ = process.environ()?.to_vec();
+    let mut hidden: Option<Hidden> = None;
+    for variable in environ.split(|&byte| byte == 0) {
+        let Some(at) = variable.iter().position(|&byte| byte == b'=') else { continue };
+        let (name, value) = (&variable[..at], &variable[at + 1..]);
+        // An empty value is as good as none.
+        if !LOADERS.contains(&name) || value.is_empty() {
+            continue;
+        }
+        match unless_gone(flaw(inspector, process, name, value))? {
+            Ok(None) => {}
+            Ok(Some(flaw)) => return Ok(Answer::of(Some(flaw))),
+            Err(what) => hidden = Some(what),
+        }
+    }
+    hidden.map_or(Ok(Answer::Kept), |hidden| Err(Missing::Hidden(hidden)))
+}
+
+/// What is wrong with the elements of a variable. An empty one is the working directory.
+fn flaw(
+    inspector: &Inspector,
+    process: &mut Process<'_>,
+    name: &[u8],
+    value: &[u8],
+) -> Fact<Option<String>> {
+    let is_end = |byte: &u8| *byte == b':' || (*byte == b' ' && name == b"LD_PRELOAD");
+    let is_of_libraries = matches!(name, b"LD_PRELOAD" | b"LD_AUDIT");
+    for element in value.split(is_end) {
+        // The name of a library alone is looked for where libraries are.
+        if is_of_libraries && !element.contains(&b'/') {
+            continue;
+        }
+        let place = if element.starts_with(b"/") {
+            process.locate(element)?
+        } else {
+            in_working_directory(process, element)?
+        };
+        if let Some(flaw) = opening(&inspector.writers, &place)? {
+            let name = escape::text(name);
+            return Ok(Some(format!("{name} loads code from where others can write: {flaw}")));
+        }
+    }
+    Ok(None)
+}

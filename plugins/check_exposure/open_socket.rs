@@ -1,0 +1,124 @@
+//! `open-socket`: everyone may write to the socket by which containers and virtual machines are
+//! started, and so become root.
+//!
+//! Who may write to it may start a container with `/` of the host in it. libvirt's sockets are writable
+//! by everyone on purpose, where polkit asks who it is; so they are not looked at.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fs;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::Path;
+
+use procwarden::proc::fact::Fact;
+use procwarden::proc::process::Process;
+use procwarden::text::escape;
+
+use super::answer::{Answer, Flaw};
+use super::inspector::Inspector;
+
+/// The first of the sockets that is mounted in each container, by the text of its control groups.
+pub(crate) type Mounts = RefCell<HashMap<Vec<u8>, Option<String>>>;
+
+/// A container that has the socket can do the same, and some are meant to: `WARNING`.
+pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
+    if !inspector.who.is_contained(process)? {
+        return Ok(Answer::NotAsked);
+    }
+    if !inspector.who.is_in_containers_group(process)? {
+        return Ok(in_container(mounted(process.mountinfo()?)));
+    }
+    // All that a runtime puts into one group sees the same mounts.
+    let container = process.cgroup()?.to_vec();
+    if let Some(known) = inspector.mounts.borrow().get(&container) {
+        return Ok(in_container(known.clone()));
+    }
+    let mounted = mounted(process.mountinfo()?);
+    inspector.mounts.borrow_mut().insert(container, mounted.clone());
+    Ok(in_container(mounted))
+}
+
+fn in_container(socket: Option<String>) -> Answer {
+    socket.map_or(Answer::Kept, |path| {
+        let text = format!(
+            "{path} is mounted in its container, which can become root of this host by it; leave it out, \
+             or exempt it"
+        );
+        Answer::Broken(Flaw { text, is_other: true })
+    })
+}
+
+/// The socket among the mounts of a process: the root or the mount point of one ends like it.
+fn mounted(mountinfo: &[u8]) -> Option<String> {
+    let mut fields = mountinfo
+        .split(|&byte| byte == b'\n')
+        .flat_map(|line| line.split(|&byte| byte == b' ').skip(3).take(2));
+    let is_socket = |path: &&[u8]| {
+        SOCKETS.iter().any(|socket| {
+            // Bind mounts show the path below the file system that it lies on: /docker.sock of /run.
+            let below_run = socket.strip_prefix("/run").unwrap_or(socket);
+            path.ends_with(below_run.as_bytes())
+        })
+    };
+    fields.find(is_socket).map(|path| escape::bounded(path, 120))
+}
+
+/// Where the daemons that start containers and virtual machines take their orders.
+const SOCKETS: [&str; 8] = [
+    "/run/docker.sock",
+    "/run/containerd/containerd.sock",
+    "/run/crio/crio.sock",
+    "/run/podman/podman.sock",
+    "/var/lib/lxd/unix.socket",
+    "/var/snap/lxd/common/lxd/unix.socket",
+    "/var/lib/incus/unix.socket",
+    "/run/incus/unix.socket",
+];
+
+/// The right of all others to write.
+const OTHERS_WRITE: u32 = 0o002;
+
+/// What is wrong with the sockets of this host.
+pub(crate) fn on_host() -> Vec<String> {
+    SOCKETS.iter().filter_map(|path| flaw(Path::new(path))).collect()
+}
+
+fn flaw(path: &Path) -> Option<String> {
+    let found = fs::metadata(path).ok()?;
+    let mode = found.permissions().mode();
+    if !found.file_type().is_socket() || mode & OTHERS_WRITE == 0 || !is_reachable(path) {
+        return None;
+    }
+    let path = escape::path(path);
+    Some(format!(
+        "everyone may write {path} (mode {:04o}) and so become root: chmod 0660 {path}",
+        mode & 0o7777
+    ))
+}
+
+/// Whether everyone may search every directory on the way.
+fn is_reachable(path: &Path) -> bool {
+    const OTHERS_SEARCH: u32 = 0o001;
+    let may_search = |dir: &Path| {
+        fs::metadata(dir).is_ok_and(|found| found.permissions().mode() & OTHERS_SEARCH != 0)
+    };
+    path.ancestors().skip(1).all(may_search)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mounted_socket_is_found_and_its_neighbours_are_not() {
+        let line = |root: &str, at: &str| format!("513 500 0:23 {root} {at} rw - tmpfs tmpfs rw\n");
+        let found = |text: String| mounted(text.as_bytes());
+        assert_eq!(
+            found(line("/docker.sock", "/var/run/docker.sock")).as_deref(),
+            Some("/docker.sock")
+        );
+        assert!(found(line("/x", "/run/containerd/containerd.sock")).is_some());
+        assert_eq!(found(line("/", "/") + &line("/dev/log", "/dev/log")), None);
+        assert_eq!(found("garbage\n| \u{ff}".into()), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! `outdated`: a process still runs code that was replaced on disk, and with it the holes that the
+//! new code has closed.
+//!
+//! It is off: `maps` of every process is read, which costs ten times what the other files do and
+//! holds the lock of its memory. Run it once a day.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use procwarden::proc::fact::Fact;
+use procwarden::proc::process::Process;
+use procwarden::text::escape;
+use procwarden::text::number;
+
+use super::answer::Answer;
+use super::inspector::Inspector;
+
+/// What the kernel appends to the path of a file that was replaced or removed.
+const DELETED: &[u8] = b" (deleted)";
+
+/// Mappings of files that are made to be removed: shared memory, buffers of devices, code that is made
+/// at run time.
+const MADE_TO_GO: [&[u8]; 9] =
+    [b"/SYSV", b"/dev/", b"/memfd:", b"/[aio]", b"/drm", b"/tmp/", b"/var/tmp/", b"/run/", b"/#"];
+
+/// Longest path shown, in characters.
+const LONGEST: usize = 120;
+
+pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
+    let root = process.root().path().join(process.pid().to_string()).join("root");
+    let replaced = replaced(process.maps()?);
+    let found = replaced.iter().find_map(|path| flaw(path, &root, inspector.grace));
+    Ok(Answer::of(found))
+}
+
+/// The files whose code is mapped, and that are no longer where they were.
+fn replaced(maps: &[u8]) -> Vec<&[u8]> {
+    let mut found: Vec<_> = maps.split(|&byte| byte == b'\n').filter_map(replaced_in).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// `7f0c-7f0d r-xp 00000000 08:01 1234    /usr/lib/libssl.so.3 (deleted)`: the path.
+fn replaced_in(line: &[u8]) -> Option<&[u8]> {
+    let line = line.strip_suffix(DELETED)?;
+    let mut fields = line.splitn(6, |&byte| byte == b' ');
+    let is_code = fields.nth(1)?.get(2) == Some(&b'x');
+    let path = fields.nth(3)?.trim_ascii_start();
+    let is_java = |part: &[u8]| matches!(part, b"/JNA" | b"/jna");
+    let is_made_to_go =
+        MADE_TO_GO.iter().any(|start| path.starts_with(start)) || path.windows(4).any(is_java);
+    (is_code && path.starts_with(b"/") && !is_made_to_go).then_some(path)
+}
+
+/// What is wrong with a file that was replaced longer than `grace` ago. Packages keep the time at which
+/// a file was built, so what counts is when its inode changed.
+fn flaw(path: &[u8], root: &Path, grace: Duration) -> Option<String> {
+    let shown = escape::bounded(path, LONGEST);
+    let path = PathBuf::from(OsStr::from_bytes(path));
+    let inside = root.join(path.strip_prefix("/").unwrap_or(&path));
+    // A daemon that changed its root still runs the host's code.
+    let Some(found) = fs::metadata(inside).or_else(|_| fs::metadata(&path)).ok() else {
+        return Some(format!(
+            "runs {shown}, which is gone from disk since who knows when; restart it"
+        ));
+    };
+    let changed = UNIX_EPOCH + Duration::from_secs(u64::try_from(found.ctime()).unwrap_or(0));
+    let age = SystemTime::now().duration_since(changed).unwrap_or_default();
+    let since = number::span(age.as_secs_f64());
+    (age >= grace).then(|| format!("runs {shown} as it was until {since} ago; restart it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_that_was_replaced_is_told_from_what_is_made_to_go() {
+        let maps = b"7f0c-7f0d r-xp 00000000 08:01 12      /usr/lib/a b.so (deleted)\n\
+            7f0d-7f0e r--p 00000000 08:01 13      /usr/lib/data (deleted)\n\
+            7f0e-7f0f r-xp 00000000 08:01 14      /usr/lib/c.so\n\
+            7f0f-7f10 rwxp 00000000 00:05 15      /memfd:jit (deleted)\n\
+            7f10-7f11 r-xp 00000000 08:01 16      /usr/lib/a b.so (deleted)\n\
+            7f11-7f12 rwxp 00000000 00:00 0\n\
+            7f12-7f13 r-xp 00000000 08:01 17      /root/.cache/JNA/temp/jna1.tmp (deleted)\n\
+            garbage (deleted)\n (deleted)\n";
+        assert_eq!(replaced(maps), [b"/usr/lib/a b.so"]);
+        assert!(replaced(b"").is_empty());
+    }
+
+    #[test]
+    fn what_is_gone_has_no_time_and_what_is_new_has_its_grace() {
+        let root = Path::new("/nonexistent");
+        let gone = flaw(b"/usr/lib/procwarden-nosuch.so", root, Duration::MAX).unwrap();
+        assert!(gone.contains("which is gone from disk since who knows when"), "{gone}");
+        let there = flaw(b"/etc/passwd", root, Duration::ZERO).unwrap();
+        assert!(
+            there.contains("as it was until ") && there.ends_with(" ago; restart it"),
+            "{there}"
+        );
+        assert_eq!(flaw(b"/etc/passwd", root, Duration::MAX), None);
+    }
+}

@@ -1,0 +1,62 @@
+//! The rules by name. A module of each rule's name says what it asks of a process.
+
+use bitflags::bitflags;
+use procwarden::rules::set::RuleSet;
+
+bitflags! {
+    /// A set of rules. Each is a way for a process to stand open. Reports follow this order.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+    pub(crate) struct Rules: u16 {
+        /// Others can replace what root runs.
+        const WRITABLE_CODE = 1;
+        /// A privileged process runs what no file system holds, or what anyone may have put there.
+        const FILELESS = 1 << 1;
+        /// An option switches authentication off, or opens a debugger.
+        const OPEN_ARGS = 1 << 2;
+        /// Everyone may give orders to what runs as root.
+        const OPEN_SOCKET = 1 << 3;
+        /// A secret stands on a command line.
+        const SECRET_ARGS = 1 << 6;
+        /// Someone traces a privileged process.
+        const TRACED = 1 << 7;
+        /// It runs code that was replaced on disk.
+        const OUTDATED = 1 << 8;
+        /// A container may do on the host what root may.
+        const PRIVILEGED_CONTAINER = 1 << 9;
+        /// A variable loads code from where others can put it.
+        const LOADER_ENV = 1 << 10;
+        /// All may write the files that it makes.
+        const UMASK = 1 << 11;
+    }
+}
+
+impl Rules {
+    /// Those that are about containers.
+    pub(crate) const OF_CONTAINERS: Self = Self::PRIVILEGED_CONTAINER.union(Self::OPEN_SOCKET);
+}
+
+impl RuleSet for Rules {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("writable-code", Self::WRITABLE_CODE),
+        ("fileless", Self::FILELESS),
+        ("open-args", Self::OPEN_ARGS),
+        ("open-socket", Self::OPEN_SOCKET),
+        ("secret-args", Self::SECRET_ARGS),
+        ("traced", Self::TRACED),
+        ("outdated", Self::OUTDATED),
+        ("privileged-container", Self::PRIVILEGED_CONTAINER),
+        ("loader-env", Self::LOADER_ENV),
+        ("umask", Self::UMASK),
+    ];
+    const DEFAULT: Self = Self::WRITABLE_CODE
+        .union(Self::FILELESS)
+        .union(Self::OPEN_ARGS)
+        .union(Self::OPEN_SOCKET)
+        .union(Self::SECRET_ARGS)
+        .union(Self::TRACED);
+    const MILD: Self = Self::SECRET_ARGS
+        .union(Self::TRACED)
+        .union(Self::OUTDATED)
+        .union(Self::PRIVILEGED_CONTAINER)
+        .union(Self::UMASK);
+}

@@ -1,0 +1,88 @@
+//! `secret-args`: a secret on a command line, which every user of the host may read.
+//!
+//! The secret itself is never printed.
+
+use procwarden::kernel::secret::{Secret, secrets};
+use procwarden::proc::fact::Fact;
+use procwarden::proc::process::Process;
+use procwarden::text::escape;
+
+use super::answer::Answer;
+use super::inspector::Inspector;
+
+/// Values that only say where the secret is, or that there is none.
+const NO_SECRETS: [&[u8]; 12] = [
+    b"true", b"false", b"yes", b"no", b"on", b"off", b"none", b"null", b"ask", b"prompt", b"stdin",
+    b"default",
+];
+
+/// What a value begins with that names a file, a variable or a descriptor instead.
+const ELSEWHERE: [&[u8]; 4] = [b"file:", b"env:", b"fd:", b"vault:"];
+
+/// Longest name of an option shown, in characters.
+const LONGEST: usize = 40;
+
+pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
+    if inspector.is_private {
+        // No other user sees it.
+        return Ok(Answer::NotAsked);
+    }
+    let cmdline = process.cmdline()?;
+    if cmdline.is_empty() {
+        return Ok(Answer::NotAsked);
+    }
+    let is_real = |secret: &Secret| is_secret(&cmdline[secret.value.clone()]);
+    let found = secrets(cmdline).into_iter().find(is_real);
+    Ok(Answer::of(found.map(|Secret { name, .. }| {
+        let name = escape::bounded(&cmdline[name], LONGEST);
+        format!(
+            "every user may read the secret after {name} on its command line; put it into a file, and \
+             change it"
+        )
+    })))
+}
+
+/// Whether a value is a secret, rather than the place of one, a switch, a small number or a mask.
+fn is_secret(value: &[u8]) -> bool {
+    let value = value.strip_prefix(b"\"").or_else(|| value.strip_prefix(b"'")).unwrap_or(value);
+    let Some(first) = value.first() else { return false };
+    let lower = value.to_ascii_lowercase();
+    // What follows a colon and a blank is a title's or a sentence's.
+    let is_place = matches!(first, b'/' | b'.' | b'~' | b'$' | b'%' | b'-' | b'<' | b'{' | b' ')
+        || ELSEWHERE.iter().any(|start| lower.starts_with(start));
+    let is_number = value.len() <= 3 && value.iter().all(u8::is_ascii_digit);
+    let is_mask = lower.iter().all(|byte| matches!(byte, b'*' | b'x' | b' '));
+    !is_place && !is_number && !is_mask && !NO_SECRETS.contains(&lower.as_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_found(line: &str) -> bool {
+        let cmdline = line.replace(' ', "\0") + "\0";
+        let cmdline = cmdline.as_bytes();
+        secrets(cmdline).iter().any(|secret| is_secret(&cmdline[secret.value.clone()]))
+    }
+
+    #[test]
+    fn secrets_are_told_from_what_only_speaks_of_them() {
+        for (open, shut) in [
+            ("appd --db-password hunter2", "appd --db-password-file hunter2"),
+            ("appd --token=abcdef", "appd --token-file=/etc/token"),
+            ("appd --secret=s3cret", "appd --secret=/run/secrets/x"),
+            ("mysql -phunter2", "mysql -pxxxxxxx"),
+            ("appd redis://app:hunter2@db/0", "appd redis://app@db/0"),
+            ("appd --password hunter2", "appd --password ***"),
+            ("appd --api-key k1234", "appd --ssl-key=k1234"),
+            ("sshpass -p hunter2 ssh db", "sshpass -f file ssh db"),
+            ("java -Ddb.password=hunter2 -jar a.jar", "java -Ddb.password=${PASSWORD} -jar a.jar"),
+            ("appd --admin-pass=hunter2", "appd --bypass=hunter2"),
+            ("appd --passphrase hunter2", "appd --passphrase env:PHRASE"),
+            ("appd --password=hunter2", "appd --password=yes"),
+        ] {
+            assert!(is_found(open), "{open}");
+            assert!(!is_found(shut), "{shut}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `umask`: all may write the files that a process of root or of a daemon makes.
+//!
+//! It is off: nginx and Samba run so by design and give each file its mode themselves.
+
+use procwarden::kernel::file::File;
+use procwarden::proc::fact::{Cause, Fact, Hidden, Missing};
+use procwarden::proc::process::Process;
+
+use super::answer::Answer;
+use super::inspector::Inspector;
+
+/// The right of all others to write.
+const OTHERS_WRITE: u32 = 0o002;
+
+pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
+    let who = &inspector.who;
+    if !who.is_system_user(process)? && !who.is_privileged(process)? {
+        return Ok(Answer::NotAsked);
+    }
+    let missing = Missing::Hidden(Hidden { file: File::Status, cause: Cause::Malformed });
+    let umask = process.status()?.umask.ok_or(missing)?;
+    let is_open = umask & OTHERS_WRITE == 0;
+    let text = || {
+        format!(
+            "umask {umask:04o} lets all write the files that it makes; set UMask=0022 in its unit"
+        )
+    };
+    Ok(Answer::of(is_open.then(text)))
+}

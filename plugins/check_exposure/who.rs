@@ -1,0 +1,78 @@
+//! Which processes matter to the machine: those with root's rights, and those of system users.
+
+use procwarden::host::login_defs;
+use procwarden::kernel::capability::Capabilities;
+use procwarden::kernel::cgroup;
+use procwarden::proc::fact::Fact;
+use procwarden::proc::process::Process;
+use procwarden::proc::root::ProcRoot;
+
+/// Capabilities with which a process can become root or change what root does.
+const AS_GOOD_AS_ROOT: [&str; 13] = [
+    "sys_admin",
+    "sys_module",
+    "sys_rawio",
+    "sys_ptrace",
+    "dac_override",
+    "dac_read_search",
+    "setuid",
+    "setgid",
+    "setfcap",
+    "chown",
+    "fowner",
+    "bpf",
+    "mac_admin",
+];
+
+/// Tells who is who on this host.
+#[derive(Debug)]
+pub(crate) struct Who {
+    strong: Capabilities,
+    first_regular_uid: u32,
+    /// Our own control group: what it lies in is not a container to us.
+    own_groups: Vec<u8>,
+}
+
+impl Who {
+    pub(crate) fn new(root: &ProcRoot) -> Self {
+        let strong = AS_GOOD_AS_ROOT.iter().filter_map(|name| Capabilities::named(name).ok());
+        let own = root.own_pid().map(|pid| Process::new(root, pid));
+        let own_groups = own.and_then(|mut own| own.cgroup().map(<[u8]>::to_vec).ok());
+        Self {
+            strong: strong.fold(Capabilities::default(), Capabilities::union),
+            first_regular_uid: login_defs::regular_uids().0,
+            own_groups: own_groups.unwrap_or_default(),
+        }
+    }
+
+    /// Whether it has root's rights on this host, or most of them.
+    pub(crate) fn is_privileged(&self, process: &mut Process<'_>) -> Fact<bool> {
+        let status = process.status()?;
+        if status.uid.effective == 0 {
+            return Ok(true);
+        }
+        let held = status.held.map(|held| held.effective.union(held.permitted)).unwrap_or_default();
+        if held.intersection(self.strong).is_empty() {
+            return Ok(false);
+        }
+        // Browsers' sandboxes and rootless containers hold all, in a namespace of their own.
+        process.is_in_own_user_namespace().map(|is_own| !is_own)
+    }
+
+    /// Whether it runs as a system user, as most daemons do; root is none.
+    pub(crate) fn is_system_user(&self, process: &mut Process<'_>) -> Fact<bool> {
+        let uid = process.status()?.uid.effective;
+        Ok((1..self.first_regular_uid).contains(&uid))
+    }
+
+    /// Whether it lives in a container: a nested PID namespace, or a control group of a known runtime
+    /// below our own.
+    pub(crate) fn is_contained(&self, process: &mut Process<'_>) -> Fact<bool> {
+        Ok(process.status()?.pid_namespaces > 1 || self.is_in_containers_group(process)?)
+    }
+
+    /// Whether a known runtime put it into a group of its own.
+    pub(crate) fn is_in_containers_group(&self, process: &mut Process<'_>) -> Fact<bool> {
+        Ok(cgroup::is_in_container(process.cgroup()?, &self.own_groups))
+    }
+}

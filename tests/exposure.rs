@@ -1,0 +1,600 @@
+//! `check_exposure`: each rule by a real process that breaks it, and by its nearest innocent
+//! neighbours; what is out of sight; exemptions; and what passes by itself.
+//!
+//! Other tests run beside these and make offenders of their own, so each test exempts all processes
+//! but its own, by PID.
+
+#![allow(
+    clippy::expect_used,
+    reason = "a helper that fails is a test that fails, but clippy only knows test functions"
+)]
+
+mod support;
+
+use std::fs;
+use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::mpsc;
+
+use support::tree::Recorded;
+use support::{
+    Answer, Check, Installed, NOBODY, Need, Process, Specimen, Tree, can, copy_executable, unique,
+    until, until_asleep,
+};
+
+/// A UID and a GID that nobody has.
+const ALICE: u32 = 4_000_001;
+
+/// A check of one process by these rules.
+fn check(pid: u32, rules: &str) -> Check {
+    Check::plugin("check_exposure")
+        .args(["-t", "60", "--rules", rules])
+        .args(["--exempt", &format!("not-pid={pid}")])
+}
+
+/// What an item of the perfdata counts.
+#[track_caller]
+fn counted(answer: &Answer, label: &str) -> u32 {
+    let items = answer.items();
+    let item = items.iter().find(|(found, _)| *found == label);
+    let (_, value) = item.unwrap_or_else(|| panic!("no {label}\n{answer}"));
+    let number = value.split(';').next().unwrap_or_default();
+    number.parse().unwrap_or_else(|_| panic!("{label}={number}\n{answer}"))
+}
+
+/// A directory of root's that all may enter, outside of `/tmp`.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let dir = tempfile::tempdir_in("/opt").expect("a directory in /opt");
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("its mode");
+        Self(dir)
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn dir(&self, path: &str, mode: u32, uid: u32, gid: u32) -> PathBuf {
+        let path = self.at(path);
+        fs::create_dir(&path).expect("a directory");
+        own(&path, mode, uid, gid);
+        path
+    }
+
+    /// The specimen at `path`, started.
+    #[track_caller]
+    fn start(&self, path: &str) -> Process {
+        let path = self.at(path);
+        copy_executable(support::specimen::specimen(), &path);
+        own(&path, 0o755, 0, 0);
+        Specimen::called("").start_from(&path)
+    }
+}
+
+fn own(path: &Path, mode: u32, uid: u32, gid: u32) {
+    chown(path, Some(uid), Some(gid)).expect("an owner");
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+}
+
+#[test]
+fn writable_code_is_what_others_can_replace() {
+    if !can(Need::Root) {
+        return;
+    }
+    let daemon = 1;
+    for (mode, uid, gid, fault) in [
+        (0o755, ALICE, 0, Some(format!("is {ALICE}'s"))),
+        (0o757, 0, 0, Some("everyone may write".into())),
+        (0o775, 0, daemon, Some("group daemon may write".into())),
+        // Nobody is in it.
+        (0o775, 0, ALICE, None),
+        (0o755, 0, 0, None),
+        // Sticky: what is there stays root's.
+        (0o1777, 0, 0, None),
+    ] {
+        let place = Place::new();
+        let dir = place.dir("app", mode, uid, gid);
+        place.dir("app/bin", 0o755, 0, 0);
+        let process = place.start("app/bin/appd");
+        for user in [None, Some(NOBODY)] {
+            let check = check(process.pid(), "writable-code");
+            let answer = user.into_iter().fold(check, Check::by_user).run();
+            let Some(fault) = &fault else {
+                answer.code(0).has("nothing stands open");
+                continue;
+            };
+            let path = dir.display();
+            answer.code(2).has(&format!("appd (pid {}, user root", process.pid()));
+            answer.has(&format!("{path}")).has(fault).has("who can replace what it runs: ch");
+        }
+    }
+}
+
+#[test]
+fn writable_code_is_judged_by_what_runs_and_not_by_its_path() {
+    if !can(Need::Root) {
+        return;
+    }
+    // The same path leads to another file in the mount namespace of the process.
+    let place = Place::new();
+    place.dir("app", 0o755, ALICE, 0);
+    copy_executable(support::specimen::specimen(), &place.at("appd"));
+    own(&place.at("appd"), 0o755, 0, 0);
+    let dir = place.at("app");
+    let script = format!(
+        "mount -t tmpfs -o mode=755 none {0} && cp -p {1} {0}/appd && exec {0}/appd",
+        dir.display(),
+        place.at("appd").display()
+    );
+    let process = Specimen::called(unique()).under(&["unshare", "-m", "sh", "-c", &script]).start();
+    check(process.pid(), "writable-code").run().code(0);
+}
+
+#[test]
+fn a_script_counts_as_what_its_interpreter_runs() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    place.dir("app", 0o755, ALICE, 0);
+    for (script, code) in [("app/job", 2), ("job", 0)] {
+        let path = place.at(script);
+        fs::write(&path, "echo up\nread line\n").expect("a script");
+        own(&path, 0o755, 0, 0);
+        let process = Process::start(Command::new("sh").arg(&path));
+        for user in [None, Some(NOBODY)] {
+            let check = check(process.pid(), "writable-code");
+            user.into_iter().fold(check, Check::by_user).run().code(code);
+        }
+    }
+}
+
+#[test]
+fn only_the_privileged_must_not_run_what_others_can_replace() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    place.dir("app", 0o755, ALICE, 0);
+    copy_executable(support::specimen::specimen(), &place.at("app/appd"));
+    let user = format!("groups= gid={ALICE},{ALICE},{ALICE} uid={ALICE},{ALICE},{ALICE}");
+    // CAP_SETUID is 0x80, CAP_NET_RAW 0x2000.
+    let strong = format!("groups= keepcaps uid={ALICE},{ALICE},{ALICE} caps=80,80,0");
+    let weak = format!("groups= keepcaps uid={ALICE},{ALICE},{ALICE} caps=2000,2000,0");
+    for (verbs, code) in [(user, 0), (strong, 2), (weak, 0)] {
+        let verbs = verbs.split(' ');
+        let specimen = verbs.fold(Specimen::called(""), Specimen::verb);
+        let process = specimen.start_from(&place.at("app/appd"));
+        check(process.pid(), "writable-code").run().code(code);
+    }
+}
+
+#[test]
+fn fileless_is_what_no_file_holds() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    let process = place.start("upgraded");
+    fs::remove_file(place.at("upgraded")).expect("removed");
+    copy_executable(support::specimen::specimen(), &place.at("upgraded"));
+    check(process.pid(), "fileless").run().code(0);
+    fs::remove_file(place.at("upgraded")).expect("removed");
+    let answer = check(process.pid(), "fileless").run();
+    answer.code(2).has("upgraded is gone: it runs what no file holds");
+
+    let in_memory = run_from_memory();
+    let answer = check(in_memory.pid(), "fileless").run();
+    answer.code(2).has("fileless: runs from memory (memfd)");
+}
+
+/// The specimen, from a memfd.
+fn run_from_memory() -> Process {
+    let specimen = fs::read(support::specimen::specimen()).expect("the specimen");
+    // SAFETY: the descriptor is new, and the file its only owner.
+    let mut file = unsafe {
+        let descriptor = libc::memfd_create(c"x".as_ptr(), 0);
+        assert!(descriptor >= 0, "memfd_create");
+        fs::File::from_raw_fd(descriptor)
+    };
+    std::io::Write::write_all(&mut file, &specimen).expect("written");
+    let path = PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()));
+    Specimen::called("").start_from(&path)
+}
+
+#[test]
+fn fileless_is_what_lies_where_anyone_may_put_files() {
+    if !can(Need::Root) {
+        return;
+    }
+    let shm = tempfile::tempdir_in("/dev/shm").expect("a directory");
+    fs::set_permissions(shm.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
+    let path = shm.path().join(unique());
+    copy_executable(support::specimen::specimen(), &path);
+    let start = |uid: u32| {
+        let verb = format!("uid={uid},{uid},{uid}");
+        Specimen::called("").verb(verb).start_from(&path)
+    };
+    for (uid, code) in [(0, 2), (33, 2), (ALICE, 0)] {
+        let process = start(uid);
+        for user in [None, Some(NOBODY)] {
+            let check = check(process.pid(), "fileless");
+            let answer = user.into_iter().fold(check, Check::by_user).run();
+            answer.code(code);
+            if code == 2 {
+                answer.has(": move it out of /dev/shm/, where anyone may put files");
+            }
+        }
+    }
+}
+
+#[test]
+fn open_args_are_found_on_the_command_line() {
+    let start = |argv: &[&str]| Specimen::called(unique()).argv(argv).start();
+    let open = start(&["/usr/sbin/mariadbd", "--skip-grant-tables", "--port=1"]);
+    let answer = check(open.pid(), "open-args").run();
+    answer
+        .code(2)
+        .has("open-args: --skip-grant-tables lets anyone in without a password; remove it");
+    check(open.pid(), "open-args").by_user(NOBODY).run().code(2);
+    for argv in [
+        &["/usr/sbin/mariadbd", "--port=1"][..],
+        &["mysql", "--skip-grant-tables"],
+        &["dockerd", "-H", "tcp://10.0.0.1:2376", "--tlsverify"],
+        &["node", "app.js", "--inspect=0.0.0.0"],
+    ] {
+        check(start(argv).pid(), "open-args").run().code(0);
+    }
+}
+
+#[test]
+fn nothing_hostile_gets_out() {
+    let evil = "--inspect=0.0.0.0:\n|\x1b[31m\u{202e}";
+    let process = Specimen::called(unique()).argv(["node", evil]).start();
+    let answer = check(process.pid(), "open-args").run();
+    answer.code(2).has("--inspect=0.0.0.0:\\n\\x7c\\x1b[31m\\u{202e}");
+    let long = format!("--inspect=0.0.0.0:{}", "9".repeat(100_000));
+    let process = Specimen::called(unique()).argv(["node", &long]).start();
+    check(process.pid(), "open-args").run().code(2);
+}
+
+#[test]
+fn a_path_of_any_length_and_form_is_no_trouble() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    symlink("loop", place.at("loop")).expect("a link");
+    let long = format!("/{}", "x/".repeat(2040));
+    let looped = place.at("loop").join("x").to_str().expect("text").to_owned();
+    for argv in [["sh", &long], ["sh", &looped], ["python3", "/a\n|b"], ["perl", "-"]] {
+        let process = Specimen::called(argv[0]).argv(argv).start();
+        check(process.pid(), "writable-code").by_user(NOBODY).run();
+    }
+}
+
+/// Runs the check where `setup` has made `/run` what it should be.
+fn check_with_run(setup: &str, args: &[&str]) -> Answer {
+    let plugin = Installed::link("check_exposure");
+    let script = format!("mount -t tmpfs -o mode=755 none /run && {setup} && exec \"$0\" \"$@\"");
+    let plugin_path = plugin.path().to_str().expect("text");
+    Check::program("/usr/bin/unshare")
+        .args(["-m", "sh", "-c", &script, plugin_path, "-t", "60"])
+        .args(["--rules", "open-socket", "--exempt", "pid=1-"])
+        .args(args)
+        .run()
+}
+
+#[test]
+fn a_socket_that_makes_root_is_for_few() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    let path = place.at("docker.sock");
+    let _socket = UnixListener::bind(&path).expect("a socket");
+    let mount =
+        |target: &str| format!("touch {target} && mount --bind {} {target}", path.display());
+    for (mode, code) in [(0o666, 2), (0o660, 0)] {
+        own(&path, mode, 0, 0);
+        let answer = check_with_run(&mount("/run/docker.sock"), &[]);
+        assert_eq!(counted(&answer, "open-socket"), u32::from(code == 2));
+        answer.code(code);
+        if code == 2 {
+            answer.has("open-socket: everyone may write /run/docker.sock (mode 0666)");
+            answer.has("and so become root: chmod 0660 /run/docker.sock");
+        }
+    }
+    own(&path, 0o666, 0, 0);
+    // Nobody gets there.
+    let hidden = format!("mkdir -m 700 /run/podman && {}", mount("/run/podman/podman.sock"));
+    check_with_run(&hidden, &[]).code(0);
+    // Another socket.
+    check_with_run(&mount("/run/cups.sock"), &[]).code(0);
+}
+
+#[test]
+fn a_container_with_the_socket_is_the_host() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    let path = place.at("docker.sock");
+    let _socket = UnixListener::bind(&path).expect("a socket");
+    fs::write(place.at("file"), "").expect("a file");
+    let mount = format!("mount --bind {0}/docker.sock {0}/file", place.0.path().display());
+    for (setup, code) in [(mount.as_str(), 1), ("true", 0)] {
+        let script = format!("{setup} && exec \"$0\" \"$@\"");
+        let container = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", &script];
+        let process = Specimen::called(unique()).under(&container).start();
+        let inside = child_of(process.pid());
+        let answer = check(inside, "open-socket").run();
+        answer.code(code);
+        if code == 1 {
+            answer.has("docker.sock is mounted in its container, which can become root");
+            check(inside, "open-socket").arg("--crit-on=open-socket").run().code(2);
+        }
+    }
+}
+
+/// The one child of a process.
+fn child_of(pid: u32) -> u32 {
+    let children = format!("/proc/{pid}/task/{pid}/children");
+    let children = fs::read_to_string(children).expect("the children");
+    children.trim().parse().expect("one child")
+}
+
+#[test]
+fn a_privileged_container_is_one_in_the_hosts_user_namespace() {
+    if !can(Need::Root) {
+        return;
+    }
+    for (namespaces, code) in
+        [(&["--pid", "--fork"][..], 1), (&["--user", "--map-root-user", "--pid", "--fork"], 0)]
+    {
+        let container = [&["unshare"], namespaces].concat();
+        let process = Specimen::called(unique()).under(&container).start();
+        let answer = check(child_of(process.pid()), "privileged-container").run();
+        answer.code(code);
+        if code == 1 {
+            answer.has("in a container) privileged-container: holds cap_dac_read_search, ");
+            answer.has(" on the host, without a seccomp filter; start the container without");
+        }
+    }
+    let process = Specimen::called(unique()).start();
+    check(process.pid(), "privileged-container").run().code(0);
+}
+
+#[test]
+fn umask_is_about_daemons_and_root() {
+    if !can(Need::Root) {
+        return;
+    }
+    let start = |umask: &str, verb: &str| {
+        let script = format!("umask {umask}; exec \"$0\" \"$@\"");
+        Specimen::called(unique()).verb(verb).under(&["sh", "-c", &script]).start()
+    };
+    for (umask, verb, code) in [
+        ("000", "uid=0,0,0", 1),
+        ("000", "uid=33,33,33", 1),
+        ("002", "uid=0,0,0", 0),
+        ("000", &format!("uid={ALICE},{ALICE},{ALICE}"), 0),
+    ] {
+        let process = start(umask, verb);
+        check(process.pid(), "umask").by_user(NOBODY).run().code(code);
+    }
+}
+
+#[test]
+fn a_secret_on_a_command_line_is_found_and_never_printed() {
+    let start = |argv: &[&str]| Specimen::called(unique()).argv(argv).start();
+    for argv in [
+        &["appd", "--db-password", "hunter2"][..],
+        &["appd", "--token=hunter2"],
+        &["mysql", "-phunter2"],
+        &["appd", "redis://app:hunter2@db/0"],
+    ] {
+        let process = start(argv);
+        let answer = check(process.pid(), "secret-args").by_user(NOBODY).arg("-vvv").run();
+        answer.code(1).has("secret-args: every user may read the secret after ");
+        answer.lacks("hunter2");
+    }
+    for argv in [
+        &["appd", "--password-file=hunter2"][..],
+        &["appd", "--token", "/run/secrets/token"],
+        &["appd", "--ssl-key=hunter2"],
+    ] {
+        check(start(argv).pid(), "secret-args").run().code(0);
+    }
+    if can(Need::Root) {
+        let process = start(&["appd", "--token=hunter2"]);
+        check(process.pid(), "secret-args").with_proc("hidepid=2").run().code(0);
+    }
+}
+
+#[test]
+fn outdated_is_code_that_was_replaced() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    let process = place.start("appd");
+    check(process.pid(), "outdated").args(["--grace", "0s"]).run().code(0);
+    fs::remove_file(place.at("appd")).expect("removed");
+    let answer = check(process.pid(), "outdated").run();
+    answer.code(1).has("appd, which is gone from disk since who knows when; restart it");
+    copy_executable(support::specimen::specimen(), &place.at("appd"));
+    let answer = check(process.pid(), "outdated").args(["--grace", "0s"]).run();
+    answer.code(1).has("appd as it was until ").has("s ago; restart it");
+    check(process.pid(), "outdated").run().code(0);
+    let refused = Check::plugin("check_exposure").args(["--grace", "1d"]).run();
+    refused.code(3).has("--grace does nothing while outdated is off");
+}
+
+#[test]
+fn loader_env_is_what_others_can_write() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    let open = place.dir("open", 0o755, ALICE, 0).display().to_string();
+    let shut = place.dir("shut", 0o755, 0, 0).display().to_string();
+    let start = |variable: &str, dir: &str| {
+        let script = format!("cd {dir}; exec env {variable} \"$0\" \"$@\"");
+        Specimen::called(unique()).under(&["sh", "-c", &script]).start()
+    };
+    for (variable, dir, code) in [
+        (format!("PYTHONPATH=/usr/lib:{open}"), "/", 2),
+        (format!("PYTHONPATH={shut}"), "/", 0),
+        ("LD_LIBRARY_PATH=/usr/lib:".into(), open.as_str(), 2),
+        ("LD_LIBRARY_PATH=/usr/lib:".into(), "/", 0),
+        (format!("FROB={open}"), "/", 0),
+    ] {
+        let process = start(&variable, dir);
+        let answer = check(process.pid(), "loader-env").run();
+        answer.code(code);
+        if code == 2 {
+            answer.has("loads code from where others can write: ").has("/open is ");
+        }
+    }
+    let process = start("PYTHONPATH=/usr/lib", "/");
+    let answer = check(process.pid(), "loader-env").by_user(NOBODY).run();
+    answer.code(3).has("loader-env cannot judge ").has("environ may not be read");
+}
+
+#[test]
+fn a_relative_script_is_below_the_working_directory() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    for (dir, owner, code) in [("open", ALICE, 2), ("shut", 0, 0)] {
+        let dir = place.dir(dir, 0o755, owner, 0);
+        fs::write(dir.join("job"), "echo up\nread line\n").expect("a script");
+        let process = Process::start(Command::new("sh").arg("job").current_dir(&dir));
+        check(process.pid(), "writable-code").run().code(code);
+    }
+}
+
+/// Traces a process until it is dropped.
+struct Tracer(Option<mpsc::Sender<()>>, Option<std::thread::JoinHandle<()>>);
+
+impl Tracer {
+    fn of(process: &Process) -> Self {
+        let pid = libc::pid_t::try_from(process.pid()).expect("a pid");
+        let (end, ended) = mpsc::channel::<()>();
+        let (begin, begun) = mpsc::channel();
+        let trace = move || {
+            // SAFETY: it reads and writes no memory.
+            let seized = unsafe { libc::ptrace(libc::PTRACE_SEIZE, pid, 0, 0) };
+            begin.send(seized).expect("the test waits");
+            // It is let go when this thread ends.
+            let _ = ended.recv();
+        };
+        let thread = std::thread::spawn(trace);
+        assert_eq!(begun.recv(), Ok(0), "ptrace");
+        Self(Some(end), Some(thread))
+    }
+}
+
+impl Drop for Tracer {
+    fn drop(&mut self) {
+        self.0.take();
+        let _ = self.1.take().map(std::thread::JoinHandle::join);
+    }
+}
+
+#[test]
+fn traced_is_what_lasts() {
+    if !can(Need::Root) {
+        return;
+    }
+    let process = Specimen::called(unique()).start();
+    check(process.pid(), "traced").run().code(0);
+    let tracer = Tracer::of(&process);
+    for user in [None, Some(NOBODY)] {
+        let check = check(process.pid(), "traced");
+        let answer = user.into_iter().fold(check, Check::by_user).run();
+        answer.code(1).has("traced: traced by ");
+        answer.has(", user root); end it if it was forgotten");
+    }
+    // What ends between the two looks was a crash handler, or gdb's batch.
+    let running = check(process.pid(), "traced").start();
+    until_asleep(running.pid());
+    drop(tracer);
+    running.finish().code(0).has("1 settled after 1 s");
+    let user = Specimen::called(unique()).verb(format!("uid={ALICE},{ALICE},{ALICE}")).start();
+    let _tracer = Tracer::of(&user);
+    check(user.pid(), "traced").run().code(0);
+}
+
+#[test]
+fn what_is_out_of_sight_is_counted_and_unknown_only_if_it_was_asked_for() {
+    let tree = Tree::new();
+    // A recorded tree has no files to look at.
+    tree.add(&Recorded { exe: None, ..Recorded::new(7, "appd").argv(&["appd"]) });
+    let run = |args: &[&str]| {
+        let root = ["--proc-root".as_ref(), tree.path().as_os_str()];
+        Check::plugin("check_exposure").args(root).args(args).run()
+    };
+    let answer = run(&[]);
+    answer
+        .code(0)
+        .has("nothing stands open; 1 process judged, 1 not by writable-code and fileless");
+    answer.has("(exe is missing)");
+    for rule in ["fileless", "writable-code"] {
+        let answer = run(&["--rules", rule]);
+        answer.code(3).has(&format!("{rule} cannot judge 1 process: exe is missing (pid 7)"));
+    }
+    run(&["--rules", "default,traced"]).code(0);
+    run(&["-v"]).has("1 process not judged by writable-code and fileless: exe is missing (pid 7)");
+}
+
+#[test]
+fn exemptions_and_severities_are_those_of_the_engine() {
+    let process = Specimen::called(unique()).argv(["mongod", "--noauth"]).start();
+    let pid = process.pid();
+    check(pid, "open-args").arg("--warn-on=open-args").run().code(1);
+    let by = format!("open-args:pid={pid} # a test");
+    let answer = check(pid, "open-args").args(["--exempt-rule", &by, "-v"]).run();
+    answer.code(0).has("1 exempt").has(&format!("exempt by pid={pid} (a test)"));
+    let run = |args: &[&str]| Check::plugin("check_exposure").args(args).run();
+    run(&["--warn-on=umask"]).code(3).has("--warn-on does nothing while umask is off");
+    run(&["--rules=frob"])
+        .code(3)
+        .has("there is no rule 'frob'; rules are writable-code, fileless");
+}
+
+#[test]
+fn containers_are_left_out_unless_they_are_asked_for() {
+    if !can(Need::Root) {
+        return;
+    }
+    let container = ["unshare", "--pid", "--fork"];
+    let script = "exec -a mongod \"$0\" --noauth";
+    let command = [&container[..], &["bash", "-c", script]].concat();
+    let process = Specimen::called(unique()).under(&command).start();
+    let inside = child_of(process.pid());
+    check(inside, "open-args").run().code(0);
+    for containers in ["include", "only"] {
+        check(inside, "open-args").args(["--containers", containers]).run().code(2);
+    }
+    let host = Specimen::called(unique()).argv(["mongod", "--noauth"]).start();
+    check(host.pid(), "open-args").args(["--containers", "only"]).run().code(0);
+}
+
+#[test]
+fn a_process_that_is_hidden_is_unknown() {
+    if !can(Need::Root) {
+        return;
+    }
+    let process = Specimen::called(unique()).start();
+    until("it is there", || Path::new(&format!("/proc/{}", process.pid())).exists());
+    let answer = check(process.pid(), "open-args").with_proc("hidepid=2").by_user(NOBODY).run();
+    answer.code(3).has("hides other users' processes (hidepid=");
+}
