@@ -69,12 +69,13 @@ uninstall:
 	for plugin in $(PLUGINS); do \
 	    rm -f $(DESTDIR)$(PLUGIN_DIR)/$$plugin $(DESTDIR)$(MON_DIR)/$$plugin.monitor \
 	        $(SHARE)/bash-completion/completions/$$plugin $(SHARE)/zsh/site-functions/_$$plugin \
-	        $(SHARE)/fish/vendor_completions.d/$$plugin.fish $(SHARE)/man/man8/$$plugin.8; \
+	        $(SHARE)/fish/vendor_completions.d/$$plugin.fish; \
 	done
-	rm -f $(DESTDIR)$(PREFIX)/bin/procwarden $(SHARE)/man/man8/procwarden.8 \
-	    $(SHARE)/man/man8/procwarden-suggest.8 $(SHARE)/bash-completion/completions/procwarden \
-	    $(SHARE)/zsh/site-functions/_procwarden $(SHARE)/fish/vendor_completions.d/procwarden.fish \
-	    $(SHARE)/man/man7/procwarden-selectors.7 $(SHARE)/man/man7/procwarden-migration.7 $(DESTDIR)$(ICINGA_DIR)/procwarden.conf
+	rm -f $(DESTDIR)$(PREFIX)/bin/procwarden $(DESTDIR)$(ICINGA_DIR)/procwarden.conf \
+	    $(addprefix $(SHARE)/man/man7/,$(notdir $(wildcard man/*.7))) \
+	    $(addprefix $(SHARE)/man/man8/,$(notdir $(wildcard man/*.8))) \
+	    $(SHARE)/bash-completion/completions/procwarden $(SHARE)/zsh/site-functions/_procwarden \
+	    $(SHARE)/fish/vendor_completions.d/procwarden.fish
 	rm -rf $(SHARE)/procwarden $(SHARE)/doc/procwarden
 
 # The files that a package wants in another form than the repository has them.

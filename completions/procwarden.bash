@@ -46,7 +46,7 @@ _procwarden() {
             return 0
             ;;
         procwarden__subcmd__explain)
-            opts="-h -V --specs-from --containers --proc-root --help --version"
+            opts="-h -V --specs-from --containers --no-systemd --units-from --proc-root --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -58,6 +58,10 @@ _procwarden() {
                     ;;
                 --containers)
                     COMPREPLY=($(compgen -W "exclude include only" -- "${cur}"))
+                    return 0
+                    ;;
+                --units-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --proc-root)
@@ -72,7 +76,7 @@ _procwarden() {
             return 0
             ;;
         procwarden__subcmd__link)
-            opts="-h --mon --help"
+            opts="-h -V --mon --drop-in --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -86,7 +90,7 @@ _procwarden() {
             return 0
             ;;
         procwarden__subcmd__suggest)
-            opts="-o -h -V --output --all --format --compare --no-systemd --units-from --min-age --proc-root --help --version"
+            opts="-o -h -V --output --all --format --compare --min-age --no-systemd --units-from --proc-root --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -108,11 +112,11 @@ _procwarden() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --units-from)
+                --min-age)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --min-age)
+                --units-from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

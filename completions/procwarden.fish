@@ -25,9 +25,9 @@ function __fish_procwarden_using_subcommand
 end
 
 complete -c procwarden -n "__fish_procwarden_needs_command" -s h -l help -d 'Print help'
-complete -c procwarden -n "__fish_procwarden_needs_command" -f -a "suggest" -d 'Suggest which daemons to monitor on this host, as specs for check_proccount'
-complete -c procwarden -n "__fish_procwarden_needs_command" -f -a "explain" -d 'Explain how a process is seen, and which terms of a spec it satisfies'
-complete -c procwarden -n "__fish_procwarden_needs_command" -f -a "link" -d 'Make the plugins\' links'
+complete -c procwarden -n "__fish_procwarden_needs_command" -f -a "suggest" -d 'Suggest which daemons to monitor on this host'
+complete -c procwarden -n "__fish_procwarden_needs_command" -f -a "explain" -d 'Explain how a process is seen, and what a spec finds'
+complete -c procwarden -n "__fish_procwarden_needs_command" -f -a "link" -d 'Make the plugins\' links in a directory'
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -s o -l output -d 'Create this file instead of printing (with --all: files in this directory); an existing one is never overwritten' -r -F
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l format -d 'Print the check for this scheduler' -r -f -a "specs\t''
 icinga2\t''
@@ -36,8 +36,8 @@ nagios\t''
 nrpe\t''
 mon\t''"
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l compare -d 'Compare with a file of specs: what it lacks, and which of its lines match nothing' -r -F
-complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l units-from -d 'Read what systemd says from a file: the output of systemctl show --all \'*.service\' \'*.target\'' -r -F
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l min-age -d 'Comment out daemons that started less than this long ago' -r
+complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l units-from -d 'Read what systemd says from a file: the output of systemctl show --all \'*.service\' \'*.target\'' -r -F
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l all -d 'Create daemons in the directory of -o, and cpu, privdrop and domains if this host needs them, for the other three plugins'
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l no-systemd -d 'Do not ask systemd; judge by control groups alone'
@@ -47,8 +47,12 @@ complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l specs-
 complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l containers -d 'What to do with processes in nested PID namespaces' -r -f -a "exclude\t'They are left out'
 include\t'They count like all others'
 only\t'Only they count'"
+complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l units-from -d 'Read what systemd says from a file: the output of systemctl show --all \'*.service\' \'*.target\'' -r -F
 complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F
+complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l no-systemd -d 'Do not ask systemd; judge by control groups alone'
 complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -s V -l version -d 'Print version'
-complete -c procwarden -n "__fish_procwarden_using_subcommand link" -l mon -d 'Links for mon'
+complete -c procwarden -n "__fish_procwarden_using_subcommand link" -l mon -d 'Make the links that mon calls, which end in .monitor'
+complete -c procwarden -n "__fish_procwarden_using_subcommand link" -l drop-in -d 'Name them like the programs that Procwarden stands in for, as for a scheduler that calls these'
 complete -c procwarden -n "__fish_procwarden_using_subcommand link" -s h -l help -d 'Print help'
+complete -c procwarden -n "__fish_procwarden_using_subcommand link" -s V -l version -d 'Print version'

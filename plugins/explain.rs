@@ -23,15 +23,17 @@ use procwarden::select::population::{Containers, Population};
 use procwarden::select::selector::{Key, Question, Selector, Subject};
 use procwarden::select::spec::Spec;
 use procwarden::select::spec_files::{self, Placed};
+use procwarden::suggest::suggestion::Source;
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
+use crate::host_tree::HostTree;
 use crate::person::{self, Outcome};
 
 /// The options, as typed.
 #[derive(Debug, Parser)]
 #[command(name = "procwarden-explain", bin_name = "procwarden explain", max_term_width = 80)]
-#[command(about = "Explain how a process is seen, and which terms of a spec it satisfies")]
+#[command(about = "Explain how a process is seen, and what a spec finds")]
 #[command(after_help = "Exit status: 0 satisfied, 1 not, 3 error, or not to be seen by this user")]
 struct Options {
     /// A PID, a name or path, or a spec such as sshd,user=root:1-
@@ -47,9 +49,8 @@ struct Options {
     #[arg(long, value_name = "WHAT", default_value = "exclude")]
     containers: Containers,
 
-    /// The tree of processes: another mount of /proc, or a recorded copy
-    #[arg(long, value_name = "DIR", default_value = "/proc")]
-    proc_root: PathBuf,
+    #[command(flatten)]
+    tree: HostTree,
 }
 
 /// Its options, for help, manual page and completions.
@@ -58,9 +59,9 @@ pub(crate) fn command() -> clap::Command {
 }
 
 /// Does what the arguments say.
-pub(crate) fn run(arguments: &[OsString]) -> Outcome {
+pub(crate) fn run(arguments: &[OsString]) -> u8 {
     let act = |matches: &ArgMatches| Options::from_arg_matches(matches)?.act();
-    person::run("procwarden explain", command(), arguments, act)
+    person::run(command(), arguments, act)
 }
 
 /// Whether something is satisfied.
@@ -85,6 +86,7 @@ impl Satisfied {
 /// What explanations are about.
 struct View {
     root: ProcRoot,
+    source: Source,
     population: Population,
     /// The specs of `--specs-from`, if there are any.
     specs: Listed<Placed>,
@@ -98,9 +100,10 @@ impl Options {
         for file in &self.specs_from {
             spec_files::add(&mut specs, file, Subject::Program, Thresholds::default())?;
         }
-        let root = ProcRoot::open(&self.proc_root)?;
+        let root = self.tree.open()?;
+        let source = self.tree.source(&root, || ())?;
         let population = Population::new(self.containers, true);
-        let view = View { root, population, specs };
+        let view = View { root, source, population, specs };
         let what = self.what.as_bytes();
         if !what.is_empty() && what.iter().all(u8::is_ascii_digit) {
             return view.process(&escape::text(what));
@@ -190,7 +193,7 @@ impl View {
 
     /// How a process is seen, and what the specs say of it; nothing if it has ended.
     fn block(&self, process: &mut Process<'_>) -> Option<(String, Satisfied)> {
-        let portrait = portrait::of(process, &self.population);
+        let portrait = portrait::of(process, &self.source, &self.population);
         let (verdicts, satisfied) = verdicts::of(&self.specs, process, &self.population).ok()?;
         Some((portrait + &verdicts, satisfied))
     }

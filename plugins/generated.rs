@@ -6,15 +6,15 @@
 use std::fs;
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, Command, ValueHint};
+use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, italic, roman};
 use procwarden::select::selector::KEYS;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
-use crate::link::about;
-use crate::{PLUGINS, explain, suggest};
+use crate::PLUGINS;
+use crate::own_name::{COMMANDS, about};
 
 /// Pages without options, which consist of `man/NAME.md` only: name, section, title.
 const PROSE_PAGES: [(&str, &str, &str); 3] = [
@@ -28,7 +28,9 @@ fn manual_pages_are_up_to_date() {
     for plugin in PLUGINS {
         option_page(plugin.name, (plugin.command)());
     }
-    option_page("procwarden-suggest", suggest::command());
+    for command in COMMANDS {
+        option_page(&format!("procwarden-{}", command.name), (command.options)());
+    }
     for (name, section, about) in PROSE_PAGES {
         let mut page = Roff::new();
         page.control("TH", [name, section, "", "Procwarden", "Procwarden"]);
@@ -77,14 +79,8 @@ fn complete(shell: Shell, file: &str, name: &str, mut command: Command) {
 
 /// `procwarden` with its commands; the plugins have names of their own.
 fn procwarden() -> Command {
-    let directory = Arg::new("DIR").value_hint(ValueHint::DirPath);
-    let mon = Arg::new("mon").long("mon").action(ArgAction::SetTrue).help("Links for mon");
-    let link = Command::new("link").about("Make the plugins' links").arg(mon).arg(directory);
-    Command::new("procwarden")
-        .disable_help_subcommand(true)
-        .subcommand(suggest::command().name("suggest"))
-        .subcommand(explain::command().name("explain"))
-        .subcommand(link)
+    let commands = COMMANDS.map(|command| (command.options)().name(command.name));
+    Command::new("procwarden").disable_help_subcommand(true).subcommands(commands)
 }
 
 /// Fails if a file is out of date; rewrites it if UPDATE is set.

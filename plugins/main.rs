@@ -12,9 +12,11 @@ mod explain;
 mod footing;
 #[cfg(test)]
 mod generated;
+mod host_tree;
 mod link;
 #[cfg(test)]
 mod named;
+mod own_name;
 mod person;
 mod suggest;
 
@@ -54,7 +56,7 @@ fn act_as(called: &OsStr, mut arguments: Vec<OsString>) -> u8 {
     }
     if called.is_empty() || called == env!("CARGO_PKG_NAME") {
         if arguments.is_empty() {
-            return link::help();
+            return own_name::help();
         }
         let first = arguments.remove(0);
         if let Some((plugin, mon)) = plugin_called(&first) {
@@ -63,7 +65,7 @@ fn act_as(called: &OsStr, mut arguments: Vec<OsString>) -> u8 {
         if let Some(drop_in) = drop_in::named(&first) {
             return runner::stand_in(drop_in, arguments);
         }
-        return link::run(&first, &arguments);
+        return own_name::run(&first, &arguments);
     }
     let name = escape::bounded(called.as_encoded_bytes(), 100);
     let names: Vec<_> = PLUGINS.iter().map(|plugin| plugin.name).collect();

@@ -6,7 +6,7 @@ mod all;
 mod write;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -16,22 +16,18 @@ use procwarden::proc::root::ProcRoot;
 use procwarden::suggest::compare;
 use procwarden::suggest::file::{self, DAEMONS, Origin};
 use procwarden::suggest::format::{self, Format};
-use procwarden::suggest::suggestion::{Source, Suggestion};
-use procwarden::suggest::{Units, systemctl};
-use procwarden::text::error::Error;
+use procwarden::suggest::suggestion::Suggestion;
 use procwarden::text::escape;
 use procwarden::text::number::{duration, seconds};
 
 use crate::footing;
+use crate::host_tree::HostTree;
 use crate::person::{self, Outcome};
-
-/// The kernel's own tree, for which systemd here can answer.
-const PROC: &str = "/proc";
 
 /// The options, as typed.
 #[derive(Debug, Parser)]
 #[command(name = "procwarden-suggest", bin_name = "procwarden suggest", max_term_width = 80)]
-#[command(about = "Suggest which daemons to monitor on this host, as specs for check_proccount")]
+#[command(about = "Suggest which daemons to monitor on this host")]
 struct Options {
     /// Create this file instead of printing (with --all: files in this directory); an existing one is
     /// never overwritten
@@ -51,21 +47,12 @@ struct Options {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "format"])]
     compare: Option<PathBuf>,
 
-    /// Do not ask systemd; judge by control groups alone
-    #[arg(long)]
-    no_systemd: bool,
-
-    /// Read what systemd says from a file: the output of systemctl show --all '*.service' '*.target'
-    #[arg(long, value_name = "FILE", conflicts_with = "no_systemd")]
-    units_from: Option<PathBuf>,
-
     /// Comment out daemons that started less than this long ago
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
     min_age: Duration,
 
-    /// The tree of processes: another mount of /proc, or a recorded copy
-    #[arg(long, value_name = "DIR", default_value = PROC)]
-    proc_root: PathBuf,
+    #[command(flatten)]
+    tree: HostTree,
 }
 
 /// Its options, for help, manual page and completions.
@@ -74,18 +61,17 @@ pub(crate) fn command() -> clap::Command {
 }
 
 /// Does what the arguments say.
-pub(crate) fn run(arguments: &[OsString]) -> Outcome {
-    footing::end_like_any_program();
+pub(crate) fn run(arguments: &[OsString]) -> u8 {
     let act = |matches: &ArgMatches| Options::from_arg_matches(matches)?.act();
-    person::run("procwarden suggest", command(), arguments, act)
+    person::run(command(), arguments, act)
 }
 
 impl Options {
     fn act(&self) -> Outcome {
         // What does not answer is hidden.
         patience::begin_with_care();
-        let root = ProcRoot::open(&self.proc_root)?;
-        let source = self.source(&root)?;
+        let root = self.tree.open()?;
+        let source = self.tree.source(&root, || progress("asking systemd"))?;
         progress("reading the processes");
         let suggestion = Suggestion::of(&root, &source, seconds(self.min_age))?;
         if let Some(file) = &self.compare {
@@ -120,32 +106,6 @@ impl Options {
         let user = names::user(rustix::process::geteuid().as_raw());
         let user = escape::text(user.as_bytes());
         file::text(suggestion, &Origin { host, user, place: escape::path(&place) })
-    }
-
-    /// What systemd says, if it can be asked about this tree.
-    fn source(&self, root: &ProcRoot) -> Result<Source, Error> {
-        if let Some(path) = &self.units_from {
-            let shown = escape::path(path);
-            let text = std::fs::read(path);
-            let text = text.map_err(|error| Error::new(format!("cannot read {shown}: {error}")))?;
-            let units = Units::parse(&text).map_err(|error| error.at(shown))?;
-            return Ok(Source::Systemd(units));
-        }
-        let alone = |why: &str| Ok(Source::Cgroups(why.into()));
-        if self.no_systemd {
-            return alone("--no-systemd");
-        }
-        if !root.is_procfs() {
-            return alone("a recorded tree; --units-from FILE brings what systemd said");
-        }
-        if self.proc_root != Path::new(PROC) {
-            return alone("systemd here knows nothing of another tree");
-        }
-        if !systemctl::is_here() {
-            return alone("this host was not booted with systemd");
-        }
-        progress("asking systemd");
-        systemctl::ask().map_or_else(|error| alone(&error.to_string()), |u| Ok(Source::Systemd(u)))
     }
 }
 

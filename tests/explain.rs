@@ -60,6 +60,28 @@ fn a_process_is_shown_in_the_words_of_the_grammar() {
 }
 
 #[test]
+fn what_systemd_says_of_its_unit_is_shown() {
+    let dir = open_dir();
+    let units = dir.path().join("units");
+    let text = "Id=ssh.service\nType=notify\nActiveState=active\nWantedBy=multi-user.target\n\n\
+                Id=job.service\nType=oneshot\nTriggeredBy=job.timer\n";
+    fs::write(&units, text).expect("the file");
+    let tree = host();
+    let cgroup = "0::/system.slice/job.service\n".to_owned();
+    tree.add(&Recorded { cgroup, ..Recorded::new(10, "job") });
+    let units = units.to_str().expect("text");
+    for (pid, told, alone) in [
+        ("700", "takes its unit for a daemon's: a boot starts it", "by its name"),
+        ("721", "leaves its unit out: a login", "leaves its unit out: a login"),
+        ("10", "leaves its unit out: a job of job.timer", "by its name"),
+    ] {
+        explain(&tree, &[pid, "--units-from", units]).code(0).has(told);
+        explain(&tree, &[pid]).code(0).has(alone);
+    }
+    explain(&tree, &["700", "--units-from", "/dev/null"]).code(3).complains("describes no unit");
+}
+
+#[test]
 fn a_name_tells_where_it_comes_from() {
     let tree = host();
     tree.add(&Recorded::new(10, "systemd-journald"));
@@ -151,9 +173,7 @@ fn errors_say_who_speaks() {
         (&["sshd:1-1", "--specs-from", "/nowhere"], "/nowhere"),
         (&[], "required"),
     ] {
-        let answer = explain(&tree, args);
-        answer.code(3).has(part);
-        assert!(answer.stdout().starts_with("procwarden explain: "), "{answer}");
+        explain(&tree, args).code(3).complains("procwarden explain: ").complains(part);
     }
     explain(&tree, &["--help"]).code(0).has("--specs-from").has("Exit status");
 }
@@ -164,10 +184,10 @@ fn a_thread_is_no_process() {
     let ask = || {
         let me = fs::read_link("/proc/thread-self").expect("PID/task/TID");
         let thread = me.file_name().expect("TID");
-        Check::program(binary()).arg("explain").arg(thread).run_raw()
+        Check::program(binary()).arg("explain").arg(thread).start().finish()
     };
     let answer = std::thread::spawn(ask).join().expect("an answer");
-    answer.code(3).has("is no process, but a thread of one");
+    answer.code(3).complains("is no process, but a thread of one");
 }
 
 /// A command line as long as it likes; none of it is a line of ours.

@@ -1,6 +1,7 @@
 //! How a process is seen: each fact in the words of the grammar, so that a term can be copied.
 
 use procwarden::count::value;
+use procwarden::kernel::cgroup;
 use procwarden::kernel::interpreter::is_interpreter;
 use procwarden::proc::describe;
 use procwarden::proc::fact::{Fact, Missing};
@@ -8,13 +9,14 @@ use procwarden::proc::process::Process;
 use procwarden::proc::root::Pid;
 use procwarden::select::population::{Containers, Population, Standing};
 use procwarden::select::selector::{KEYS, Key};
+use procwarden::suggest::suggestion::Source;
 use procwarden::text::escape;
 
 /// More ancestors than any process has: a bound, since the tree changes while we climb it.
 const HIGHEST: usize = 64;
 
 /// A process in several lines.
-pub(super) fn of(process: &mut Process<'_>, population: &Population) -> String {
+pub(super) fn of(process: &mut Process<'_>, source: &Source, population: &Population) -> String {
     let mut text = describe::headline(process) + "\n";
     let mut push = |name: &str, value: &str| text.push_str(&format!("  {name:11}{value}\n"));
     for &(key, name, ..) in KEYS {
@@ -23,6 +25,9 @@ pub(super) fn of(process: &mut Process<'_>, population: &Population) -> String {
         }
     }
     push("ancestors", &ancestors(process));
+    if let Some(unit) = process.cgroup().ok().and_then(cgroup::unit) {
+        push("suggest", &in_suggest(&String::from_utf8_lossy(unit), source));
+    }
     push("counted", &in_words(population.standing(process), population.containers));
     text
 }
@@ -91,6 +96,15 @@ fn ancestors(process: &mut Process<'_>) -> String {
         }
     }
     if all.is_empty() { "none".into() } else { all.join(", ") }
+}
+
+/// Whether `procwarden suggest` takes a unit for a daemon's, and if not, why.
+fn in_suggest(unit: &str, source: &Source) -> String {
+    match (source.why_not(unit), source) {
+        (Some(why), _) => format!("leaves its unit out: {}", escape::text(why.as_bytes())),
+        (None, Source::Systemd(_)) => "takes its unit for a daemon's: a boot starts it".into(),
+        (None, Source::Cgroups(_)) => "takes its unit for a daemon's, by its name".into(),
+    }
 }
 
 /// Whether a check counts such a process at all, and if not, why.

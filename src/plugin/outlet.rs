@@ -32,6 +32,19 @@ pub fn print(text: &str) -> bool {
     text.is_empty() || (claim() && text.as_bytes().chunks(PIECE).all(|piece| out(piece).is_ok()))
 }
 
+/// Writes `text` to a person, who may take his time over each screen of a pager.
+pub fn print_to_person(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        match write(std::io::stdout(), rest) {
+            Ok(written) => rest = &rest[written..],
+            Err(Errno::INTR) => {}
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
 fn out(mut piece: &[u8]) -> Result<(), Errno> {
     let stdout = std::io::stdout();
     while !piece.is_empty() {

@@ -113,11 +113,16 @@ fn kept(contents: &str) -> Vec<Kept> {
 
 /// The suggested lines about daemons and their workers that no `#-NAME` turns down.
 fn wanted<'s>(suggestion: &'s Suggestion, contents: &str) -> impl Iterator<Item = &'s Line> {
-    let never = contents.lines().filter_map(|line| line.trim().strip_prefix("#-"));
-    let never = never.filter_map(|line| line.split_whitespace().next()).map(str::to_owned);
-    let never: Vec<String> = never.collect();
+    let never: Vec<_> = contents.lines().filter_map(never).map(str::to_owned).collect();
     let lines = suggestion.daemons.iter().flatten().filter(|line| line.doubt.is_none());
     lines.filter(move |line| !line.subjects.iter().any(|subject| never.contains(subject)))
+}
+
+/// The NAME of a line `#-NAME # reason`. Other comments may begin alike: `#- look here`, `#-----`.
+fn never(line: &str) -> Option<&str> {
+    let name = line.trim().strip_prefix("#-")?.split([' ', '\t']).next()?;
+    let is_of_name = |c: char| c.is_alphanumeric() || "_-.+@/:()%\\".contains(c);
+    (!name.starts_with('-') && name.chars().all(is_of_name)).then_some(name)
 }
 
 /// Whether a line finds one of the processes that `line` is about, and would alert without any.

@@ -16,6 +16,8 @@ pub(crate) struct Daemon<'c> {
     /// Its unit; `None` on a host without systemd.
     pub(crate) unit: Option<&'c str>,
     pub(crate) main: &'c Seen,
+    /// It is not the unit's main process: a supervisor in the unit started it.
+    pub(crate) is_supervised: bool,
     /// Its children go on when it is stopped, and are then children of PID 1 as it was.
     pub(crate) leaves_children: bool,
     /// Why it may be no daemon at all.
@@ -36,7 +38,7 @@ impl<'c> Daemon<'c> {
     /// A daemon whose main process is known.
     pub(crate) fn of(main: &'c Seen, unit: Option<&'c str>) -> Self {
         let leaves_children = LEAVES_CHILDREN.iter().any(|name| name.as_bytes() == main.name);
-        Self { unit, main, leaves_children, doubt: None }
+        Self { unit, main, is_supervised: false, leaves_children, doubt: None }
     }
 
     /// Its unit's name without the ending.

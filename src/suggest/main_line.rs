@@ -26,19 +26,24 @@ const TOOLS: [&str; 13] = [
 ];
 
 /// A line for each daemon, in their order. Daemons of one name and user need their units to be told
-/// apart; without units they share a line.
+/// apart; within a unit, or without units, they share a line.
 pub(crate) fn of_all<'d, 'c>(daemons: &'d [Daemon<'c>]) -> Vec<(&'d Daemon<'c>, Line)> {
     let mut lines = Vec::new();
     for (at, daemon) in daemons.iter().enumerate() {
         let is_alike = |other: &&Daemon<'_>| {
             other.main.name == daemon.main.name && other.main.uid == daemon.main.uid
         };
-        let alike = daemons.iter().filter(is_alike).count();
-        if daemon.unit.is_some() {
-            lines.push((daemon, of_unit(daemon, alike > 1)));
-        } else if !daemons[..at].iter().any(|other| is_alike(&other)) {
-            lines.extend(without_unit(daemon, alike).map(|line| (daemon, line)));
+        let is_beside = |other: &&Daemon<'_>| is_alike(other) && other.unit == daemon.unit;
+        if daemons[..at].iter().any(|other| is_beside(&other)) {
+            continue;
         }
+        let alike = daemons.iter().filter(is_alike).count();
+        let beside = daemons.iter().filter(is_beside).count();
+        let line = match daemon.unit {
+            Some(unit) => of_unit(daemon, unit, beside, alike > beside),
+            None => without_unit(daemon, beside),
+        };
+        lines.extend(line.map(|line| (daemon, line)));
     }
     let labels: Vec<_> = lines.iter().map(|(_, line)| line.label.clone()).collect();
     for (daemon, line) in &mut lines {
@@ -56,6 +61,7 @@ pub(crate) fn of_all<'d, 'c>(daemons: &'d [Daemon<'c>]) -> Vec<(&'d Daemon<'c>, 
 /// What tells apart daemons of one name: their units, else their users.
 fn own_label(daemon: &Daemon<'_>, name: &str) -> String {
     match (daemon.stem(), daemon.main.uid) {
+        (Some(stem), _) if daemon.is_supervised => format!("{name} of {}", label(stem)),
         (Some(stem), _) => label(stem),
         (None, Some(uid)) => format!("{name} of {}", names::user(uid)),
         (None, None) => name.to_owned(),
@@ -68,22 +74,19 @@ pub(crate) fn subjects(daemon: &Daemon<'_>) -> Vec<String> {
     [name, daemon.unit, daemon.stem()].into_iter().flatten().map(str::to_owned).collect()
 }
 
-fn of_unit(daemon: &Daemon<'_>, is_one_of_many: bool) -> Line {
-    let unit = daemon.unit.unwrap_or_default();
+/// `None` if nothing would find it again: another one is the unit's main process, and its name is no word.
+fn of_unit(daemon: &Daemon<'_>, unit: &str, count: usize, is_elsewhere: bool) -> Option<Line> {
     let stem = label(daemon.stem().unwrap_or_default());
     let user = daemon.main.uid.map(names::user_term);
+    let comment = shown_unit(unit);
     let Some(name) = names::plain(&daemon.main.name) else {
         let selector = [Some(format!("unit={unit}")), user].into_iter().flatten();
         let selector = selector.collect::<Vec<_>>().join(",");
         let called = names::shown(&daemon.main.name);
-        return Line::new(
-            selector,
-            &stem,
-            "1-",
-            format!("{}; it is called {called}", shown_unit(unit)),
-        );
+        let comment = format!("{comment}; it is called {called}");
+        return (!daemon.is_supervised).then(|| Line::new(selector, &stem, "1-", comment));
     };
-    let needs_unit = is_one_of_many || is_of_anybody(name);
+    let needs_unit = is_elsewhere || is_of_anybody(name);
     let terms = [
         Some(name.to_owned()),
         user,
@@ -93,9 +96,12 @@ fn of_unit(daemon: &Daemon<'_>, is_one_of_many: bool) -> Line {
     ];
     let selector = terms.into_iter().flatten().collect::<Vec<_>>().join(",");
     // postfix@- is called master, which says little.
-    let says_little = !resembles(name, unit);
-    let label = if needs_unit || says_little { &stem } else { name };
-    Line::new(selector, label, "1-1", format!("{}{}", shown_unit(unit), what_for(daemon)))
+    let says_little = !resembles(name, unit) && !daemon.is_supervised;
+    let label = if needs_unit { own_label(daemon, name) } else { name.to_owned() };
+    let label = if says_little { stem } else { label };
+    let below = if daemon.is_supervised { "; its supervisor starts it" } else { "" };
+    let comment = format!("{comment}{below}{}", what_for(daemon));
+    Some(Line::new(selector, &label, &format!("{count}-{count}"), comment))
 }
 
 /// `None` without a unit and without a word for a name: nothing would find it again.

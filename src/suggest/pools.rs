@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use super::census::{Census, Seen};
 use super::daemon::Daemon;
 use super::line::Line;
-use super::names;
+use super::{names, table};
+use crate::proc::root::Pid;
 
 /// Workers that a daemon always has start this many seconds after it, at most.
 const WITH_IT: f64 = 30.0;
@@ -24,9 +25,13 @@ const MOST_HELPERS: usize = 6;
 
 /// Lines for the children of `daemon`; its own line may ask for its unit, and then theirs do.
 pub(crate) fn of(daemon: &Daemon<'_>, own: &Line, census: &Census) -> Vec<Line> {
-    let Some(name) = names::plain(&daemon.main.name).filter(|_| !daemon.leaves_children) else {
+    // A supervisor's children are daemons.
+    let has_pool = !daemon.leaves_children && !table::is_supervisor(daemon.main);
+    let Some(name) = names::plain(&daemon.main.name).filter(|_| has_pool) else {
         return Vec::new();
     };
+    // PID 1's are, too, but for its own workers.
+    let has_helpers = daemon.main.pid != Pid(1);
     let unit = daemon.unit.filter(|_| own.selector.contains(",unit="));
     let unit = unit.map(|unit| format!(",unit={unit}")).unwrap_or_default();
     let mut lines = Vec::new();
@@ -48,7 +53,7 @@ pub(crate) fn of(daemon: &Daemon<'_>, own: &Line, census: &Census) -> Vec<Line> 
             } else {
                 line.doubted("they started later than it, and may come and go")
             });
-        } else if kinds.len() <= MOST_HELPERS && came_with(daemon.main, children) {
+        } else if has_helpers && kinds.len() <= MOST_HELPERS && came_with(daemon.main, children) {
             let comment = format!("helper of {}", own.label);
             let line = Line::new(selector, called, "1-", comment);
             lines.push(line.doubted("comes and goes as its parent likes"));

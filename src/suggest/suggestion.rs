@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::census::Census;
+use super::census::{Census, Seen};
 use super::daemon::Daemon;
 use super::line::Line;
 use super::units::Units;
@@ -22,6 +22,20 @@ pub enum Source {
     Systemd(Units),
     /// Control groups alone, for this reason.
     Cgroups(String),
+}
+
+impl Source {
+    /// Why the processes of `unit` are no daemon that should always run; `None` if they are one.
+    pub fn why_not(&self, unit: &str) -> Option<String> {
+        kept::why_not(unit, self.units())
+    }
+
+    const fn units(&self) -> Option<&Units> {
+        match self {
+            Self::Systemd(units) => Some(units),
+            Self::Cgroups(_) => None,
+        }
+    }
 }
 
 /// What is suggested, and what is not.
@@ -49,10 +63,7 @@ impl Suggestion {
     pub fn of(root: &ProcRoot, source: &Source, min_age: f64) -> Result<Self, Error> {
         let census = Census::take(root)?;
         let mut suggestion = Self { unseen: unseen(root, &census), ..Self::default() };
-        let units = match source {
-            Source::Systemd(units) => Some(units),
-            Source::Cgroups(_) => None,
-        };
+        let units = source.units();
         suggestion.asked = asked(source, &census);
         if let Some(units) = units {
             let missing = kept::missing(units).into_iter();
@@ -80,6 +91,9 @@ impl Suggestion {
             } else {
                 let known = units.and_then(|units| units.get(unit));
                 daemons.extend(Daemon::of_unit(unit, census, known));
+                let (supervised, others) = table::supervised(unit, census);
+                daemons.extend(supervised);
+                self.leave_out_each(&others);
             }
         }
         let (inside, outside) = (&census.contained, "outside of units");
@@ -95,14 +109,18 @@ impl Suggestion {
 
     fn of_table<'c>(&mut self, census: &'c Census) -> Vec<Daemon<'c>> {
         let (daemons, others) = table::daemons(census);
-        for (seen, why) in others {
-            self.leave_out(why.into(), &names::shown(&seen.name), 1);
-        }
+        self.leave_out_each(&others);
         let contained = census.contained.values().sum();
         if contained > 0 {
             self.leave_out("in a container".into(), "processes", contained);
         }
         daemons
+    }
+
+    fn leave_out_each(&mut self, others: &[(&Seen, &str)]) {
+        for (seen, why) in others {
+            self.leave_out((*why).into(), &names::shown(&seen.name), 1);
+        }
     }
 
     /// Notes what is left out, by a text that is fit for output.
@@ -133,7 +151,8 @@ impl Suggestion {
             self.daemons.push(lines);
         }
         let is_named = |daemon: &&Daemon<'_>| names::plain(&daemon.main.name).is_some();
-        for daemon in daemons.iter().filter(|daemon| daemon.unit.is_none() && !is_named(daemon)) {
+        let needs_name = |daemon: &&Daemon<'_>| daemon.unit.is_none() || daemon.is_supervised;
+        for daemon in daemons.iter().filter(needs_name).filter(|daemon| !is_named(daemon)) {
             let called = names::shown(&daemon.main.name);
             self.leave_out(UNNAMABLE.into(), &called, 1);
         }

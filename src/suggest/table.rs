@@ -1,7 +1,8 @@
-//! Daemons of a host without systemd: sysvinit, `OpenRC`, runit, containers.
+//! Daemons that no unit tells of, so that the process table must: of a host without systemd (sysvinit,
+//! `OpenRC`, runit, containers), and of a supervisor inside of a unit.
 //!
-//! There the process table alone tells. What PID 1 or a supervisor has started and keeps is a daemon,
-//! unless it is a person's, a shell or a login prompt. In a container PID 1 may be the daemon itself.
+//! What PID 1 or a supervisor has started and keeps is a daemon, unless it is a person's, a shell or a
+//! login prompt. In a container PID 1 may be the daemon itself.
 
 use super::census::{Census, Seen};
 use super::daemon::Daemon;
@@ -66,7 +67,8 @@ pub(crate) fn daemons(census: &Census) -> (Vec<Daemon<'_>>, Vec<(&Seen, &'static
     }
     let regular = login_defs::regular_uids();
     for seen in &census.all {
-        if !is_kept(seen, census) {
+        let supervisor = supervisor(seen, census);
+        if supervisor.is_none() && !is_of_first(seen, census) {
             continue;
         }
         if let Some(why) = why_not(seen) {
@@ -74,24 +76,50 @@ pub(crate) fn daemons(census: &Census) -> (Vec<Daemon<'_>>, Vec<(&Seen, &'static
             continue;
         }
         let is_person = |uid: u32| (regular.0..=regular.1).contains(&uid);
-        let doubt = seen.uid.is_some_and(is_person).then_some("a person's process");
+        // A supervisor of root's may well run daemons as a person.
+        let is_own = supervisor.is_none_or(|supervisor| supervisor.uid == seen.uid);
+        let doubt = (is_own && seen.uid.is_some_and(is_person)).then_some("a person's process");
         daemons.push(Daemon { doubt, ..Daemon::of(seen, None) });
     }
     (daemons, others)
 }
 
-/// Whether PID 1 or a supervisor is its parent. A process that entered the container from outside
-/// (`docker exec`) has no parent here.
-fn is_kept(seen: &Seen, census: &Census) -> bool {
-    if seen.parent == 1 {
-        // PID 1's own workers are a pool of it.
-        return census.first.as_ref().is_none_or(|first| first.name != seen.name);
+/// What supervisors in `unit` started: daemons, and the others with the reason why they are none.
+pub(crate) fn supervised<'c>(
+    unit: &'c str,
+    census: &'c Census,
+) -> (Vec<Daemon<'c>>, Vec<(&'c Seen, &'static str)>) {
+    let (mut daemons, mut others) = (Vec::new(), Vec::new());
+    for seen in census.all.iter().filter(|seen| seen.unit.as_deref() == Some(unit)) {
+        match supervisor(seen, census).map(|_| why_not(seen)) {
+            None => {}
+            Some(None) => {
+                daemons.push(Daemon { is_supervised: true, ..Daemon::of(seen, Some(unit)) });
+            }
+            Some(Some(why)) => others.push((seen, why)),
+        }
     }
-    census.get(seen.parent).is_some_and(|parent| is_one_of(&SUPERVISORS, parent))
+    (daemons, others)
+}
+
+/// Whether it starts daemons and starts them again.
+pub(crate) fn is_supervisor(seen: &Seen) -> bool {
+    is_one_of(&SUPERVISORS, seen)
+}
+
+/// The supervisor that started it.
+fn supervisor<'c>(seen: &Seen, census: &'c Census) -> Option<&'c Seen> {
+    census.get(seen.parent).filter(|parent| is_supervisor(parent))
+}
+
+/// Whether PID 1 started it; its own workers are a pool of it. A process that entered the container from
+/// outside (`docker exec`) has no parent here.
+fn is_of_first(seen: &Seen, census: &Census) -> bool {
+    seen.parent == 1 && census.first.as_ref().is_none_or(|first| first.name != seen.name)
 }
 
 fn why_not(seen: &Seen) -> Option<&'static str> {
-    if is_one_of(&SUPERVISORS, seen) {
+    if is_supervisor(seen) {
         return Some("starts others");
     }
     if is_one_of(&NO_DAEMONS, seen) {

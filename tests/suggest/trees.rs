@@ -257,18 +257,51 @@ fn without_systemd_the_children_of_an_init_are_taken() {
 }
 
 #[test]
+fn what_a_supervisor_keeps_in_a_unit_is_a_daemon() {
+    let tree = host_with_systemd();
+    tree.add(&in_service(10, "supervisord", "supervisor"));
+    let below = |ppid, pid, comm| Recorded { ppid, ..in_service(pid, comm, "supervisor") };
+    let worker = |pid, comm| Recorded { uid: [33; 4], ..below(10, pid, comm) };
+    tree.add(&worker(11, "queue")).add(&worker(12, "queue")).add(&below(10, 13, "alpha"));
+    tree.add(&below(12, 14, "queue")).add(&below(10, 15, "bash")).add(&below(10, 16, "o,dd"));
+    tree.add(&in_service(20, "alpha", "alpha"));
+    tree.add(&in_service(30, "runsvdir", "runit"));
+    let runit = |ppid, pid, comm| Recorded { ppid, ..in_service(pid, comm, "runit") };
+    tree.add(&runit(30, 31, "runsv")).add(&runit(31, 32, "dnscache")).add(&runit(31, 33, "svlogd"));
+    let text = suggest(&tree, &[]);
+    assert_eq!(
+        specs(&text),
+        [
+            "alpha,user=root,unit=alpha.service,not-parent=alpha,label=alpha:1-1",
+            "runsvdir,user=root,not-parent=runsvdir,label=runit:1-1",
+            "dnscache,user=root,not-parent=dnscache,label=dnscache:1-1",
+            "supervisord,user=root,not-parent=supervisord,label=supervisord:1-1",
+            "queue,user=www-data,not-parent=queue,label=queue:2-2",
+            "alpha,user=root,unit=supervisor.service,not-parent=alpha,label=alpha of supervisor:1-1",
+        ]
+    );
+    for part in ["interpreter without a script: bash\n", "can't hold: 'o,dd'\n", "helper"] {
+        assert_eq!(text.contains(part), part != "helper", "{part}\n{text}");
+    }
+}
+
+#[test]
 fn in_a_container_pid_1_is_the_daemon() {
     let tree = Tree::new();
     tree.add(&Recorded { ppid: 0, ..Recorded::new(1, "nginx") });
     tree.add(&Recorded { uid: [33; 4], ..Recorded::new(10, "nginx") });
     tree.add(&Recorded { ppid: 0, ..Recorded::new(11, "bash") });
+    tree.add(&Recorded::new(12, "beside"));
+    let text = suggest(&tree, &[]);
     assert_eq!(
-        specs(&suggest(&tree, &[])),
+        specs(&text),
         [
             "nginx,user=root,not-parent=nginx,label=nginx:1-1",
             "nginx,user=www-data,parent=nginx,label=nginx workers:1-",
+            "beside,user=root,not-parent=beside,label=beside:1-1",
         ]
     );
+    assert!(!text.contains("helper"), "{text}");
 }
 
 #[test]
@@ -289,6 +322,10 @@ fn a_comparison_finds_what_is_missing_and_what_is_dead() {
     };
     let (code, text) = compare("#-never # by design\nkept:1-\nfresh:1-\nstate=Z:0-0\n");
     assert_eq!(code, Some(0), "{text}");
+    for remark in ["#- never", "# -never", "#--never", "#-nev"] {
+        let (_, text) = compare(&format!("{remark}\nkept:1-\nfresh:1-\n"));
+        assert!(text.contains("\n  + never,"), "{remark}\n{text}");
+    }
     let (code, text) = compare(
         "#-never # by design\nkept:1-\ndead:1- # of dead.service\ngone,user=nosuchuser:1-\nKept:1-\n\
          fresh:0-0\nfrob=1\n",

@@ -115,6 +115,14 @@ impl Answer {
         self
     }
 
+    /// Prints nothing, and holds this text on standard error.
+    #[track_caller]
+    pub(crate) fn complains(&self, part: &str) -> &Self {
+        let said = String::from_utf8_lossy(&self.stderr);
+        assert!(said.contains(part) && self.stdout.is_empty(), "no complaint {part:?}\n{self}");
+        self
+    }
+
     /// Holds one of these texts.
     #[track_caller]
     pub(crate) fn has_one_of(&self, parts: &[&str]) -> &Self {

@@ -1,0 +1,82 @@
+//! `procwarden` called by its own name: its commands, and a short help.
+
+use std::ffi::{OsStr, OsString};
+
+use procwarden::plugin::outlet;
+use procwarden::plugin::runner::{self, Plugin};
+use procwarden::text::error::Error;
+use procwarden::text::escape;
+
+use crate::drop_in::DROP_INS;
+use crate::{PLUGINS, explain, link, suggest};
+
+/// A command, which speaks to a person and not to a scheduler.
+pub(crate) struct Command {
+    pub(crate) name: &'static str,
+    /// Its options, for help, manual page and completions.
+    pub(crate) options: fn() -> clap::Command,
+    /// Does what the arguments say, and returns the exit code.
+    run: fn(&[OsString]) -> u8,
+}
+
+/// All commands.
+pub(crate) const COMMANDS: [Command; 3] = [
+    Command { name: "suggest", options: suggest::command, run: suggest::run },
+    Command { name: "explain", options: explain::command, run: explain::run },
+    Command { name: "link", options: link::command, run: link::run },
+];
+
+/// Runs the command of this name, which is not the name of a plugin.
+pub(crate) fn run(name: &OsStr, arguments: &[OsString]) -> u8 {
+    match name.to_str() {
+        Some("-h" | "--help" | "help") => return help(),
+        Some("-V" | "--version") => {
+            return print(concat!("procwarden ", env!("CARGO_PKG_VERSION"), "\n"));
+        }
+        _ => {}
+    }
+    if let Some(command) = COMMANDS.iter().find(|command| name == command.name) {
+        return (command.run)(arguments);
+    }
+    let error = format!(
+        "'{}' is neither a plugin nor a command; commands are {}; plugins are {}",
+        escape::bounded(name.as_encoded_bytes(), 100),
+        COMMANDS.map(|command| command.name).join(", "),
+        PLUGINS.map(|plugin| plugin.name).join(", ")
+    );
+    runner::refuse("PROCWARDEN", &Error::new(error), false)
+}
+
+/// Prints the help, which lists commands and plugins.
+pub(crate) fn help() -> u8 {
+    let mut text = format!(
+        "procwarden {}: checks of the processes of a Linux host\n\n\
+         Usage: procwarden PLUGIN [OPTION...]   or call it by a link named PLUGIN\n\
+         \x20      procwarden COMMAND [OPTION...]\n\n\
+         Plugins, for a scheduler:\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    let row = |name: &str, about: &str| format!("  {name:<22}{about}\n");
+    text.extend(PLUGINS.map(|plugin| row(plugin.name, &about(plugin))));
+    text.push_str("\nCommands, for you:\n");
+    text.extend(COMMANDS.map(|command| row(command.name, &about_of(&(command.options)()))));
+    let names = DROP_INS.map(|drop_in| drop_in.name).join(", ");
+    text.push_str(&format!("\nIt stands in for {names}:\nsee procwarden-migration(7).\n"));
+    text.push_str("\nEach plugin and each command has --help and a manual page.\n");
+    print(&text)
+}
+
+/// What a plugin does, in one line.
+pub(crate) fn about(plugin: Plugin) -> String {
+    about_of(&(plugin.command)())
+}
+
+fn about_of(command: &clap::Command) -> String {
+    command.get_about().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Prints `text`, which is no verdict.
+fn print(text: &str) -> u8 {
+    outlet::print(text);
+    3
+}
