@@ -119,10 +119,29 @@ fn real_processes_are_measured_as_the_kernel_does() {
     Check::count([format!("{sum}:-6")]).run().critical_with(&format!("{sum} 7 (want 0-6): pid "));
 }
 
+/// `anon` is what the kernel finds when it walks the page tables, whatever else is shared.
+#[test]
+fn anon_is_memory_of_its_own() {
+    let name = unique();
+    let process = Specimen::called(&name).verb("rss=24").verb("shared=48").start();
+    let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", process.pid())).unwrap();
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Anonymous:")).unwrap();
+    let own: f64 = line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0;
+    for user in [0, NOBODY] {
+        let answer = Check::count([format!("{name},sum=anon:any")]).by_user(user).run();
+        let value = answer.items()[0].1.split('B').next().unwrap().parse::<f64>().unwrap();
+        assert!((value - own).abs() < 65536.0, "{value} {own}");
+        Check::count([format!("{name},anon=-32M,rss=64M-:1-1")]).by_user(user).run().code(0);
+    }
+}
+
 #[test]
 fn a_measure_of_no_amount_is_an_error() {
     for (spec, part) in [
-        ("java,sum=name:-8", "'name' is no amount; a measure is of one of age, cpu, rss, vsz"),
+        (
+            "java,sum=name:-8",
+            "'name' is no amount; a measure is of one of age, cpu, rss, anon, vsz",
+        ),
         ("java,sum=rss", "a measure needs a range of its own; write java,sum=rss:-8G"),
         ("java,sum=rss:8G", "write -8G for at most 8G, or 8G- for at least"),
     ] {

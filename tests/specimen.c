@@ -364,6 +364,14 @@ static int map_and_touch(char *value) {
     return 0;
 }
 
+static int share(char *value) {
+    size_t size = (size_t)one(value) << 20;
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED) return -1;
+    memset(at, 1, size);
+    return 0;
+}
+
 static int open_files(char *value) {
     for (long files = one(value); files > 0; files--)
         if (dup(0) < 0) return -1;
@@ -494,6 +502,7 @@ static const struct verb {
     {"nice", be_nice, "N"},
     {"vsz", map_only, "MB: mapped, not touched"},
     {"rss", map_and_touch, "MB: mapped and touched"},
+    {"shared", share, "MB: the same, shared with whom it forks"},
     {"files", open_files, "N: descriptors more"},
     {"maxfiles", limit_files, "N: the soft limit of descriptors"},
     {"life", live, "MS: then exit(0)"},

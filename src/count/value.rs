@@ -7,7 +7,7 @@ use crate::proc::describe;
 use crate::proc::fact::Fact;
 use crate::proc::process::{Process, shown_name};
 use crate::proc::root::Pid;
-use crate::select::selector::Key;
+use crate::select::selector::{Key, quantity};
 use crate::text::escape;
 use crate::text::number::span;
 
@@ -66,8 +66,9 @@ pub fn shown(key: Key, process: &mut Process<'_>, longest: usize) -> Fact<String
         Key::Leader => yes_no(process.stat()?.session == process.pid().0),
         Key::Age => span(process.age()?),
         Key::Cpu => format!("{:.1}%", process.lifetime_cpu()?),
-        Key::Rss => format!("{}k", (process.resident_bytes()? / 1024.0).round()),
-        Key::Vsz => format!("{}k", process.stat()?.vsize / 1024),
+        Key::Rss | Key::Anon | Key::Vsz => {
+            format!("{}k", (quantity(key, process)? / 1024.0).round())
+        }
         Key::Threads => process.stat()?.threads.to_string(),
         Key::Fds => process.open_descriptors()?.to_string(),
         Key::Fdshare => format!("{:.1}%", process.descriptor_share()?),

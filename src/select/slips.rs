@@ -35,7 +35,7 @@ const PROGRAMS: [&str; 25] = [
     "cron:1-2:1-5",
     "cron:0-2:0-5",
     "sshd:1-",
-    "java,sum=rss:-6G:-8G",
+    "java,sum=anon:-6G:-8G",
     "max=age,user=root:-4h",
 ];
 

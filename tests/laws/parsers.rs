@@ -178,7 +178,7 @@ pub fn stat_line(line: &[u8]) {
         let other = Stat::parse(&without_name).expect("the same but for the name");
         assert_eq!(Stat { pid: stat.pid, ..other }, stat);
     }
-    let _ = (Stat::name(line), statm::resident_pages(line));
+    let _ = (Stat::name(line), statm::Pages::parse(line));
 }
 
 /// A `/proc/PID/status` behind its `Name:` line.

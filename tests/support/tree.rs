@@ -134,7 +134,8 @@ impl Recorded {
         let put = |name: &str, bytes: &[u8]| fs::write(dir.join(name), bytes).expect("its file");
         put("comm", &[self.comm.as_bytes(), b"\n"].concat());
         put("stat", &self.stat());
-        put("statm", format!("{} {} 1 1 0 1 0\n", self.vsz / 4, self.rss / 4).as_bytes());
+        let (vsz, rss, shared) = (self.vsz / 4, self.rss / 4, u64::from(self.rss >= 4));
+        put("statm", format!("{vsz} {rss} {shared} 1 0 1 0\n").as_bytes());
         put("status", &self.status());
         put("cmdline", &self.cmdline);
         put("cgroup", self.cgroup.as_bytes());

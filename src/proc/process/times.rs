@@ -2,7 +2,7 @@
 
 use super::Process;
 use crate::kernel::file::File;
-use crate::kernel::statm;
+use crate::kernel::statm::Pages;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 
 impl Process<'_> {
@@ -37,19 +37,31 @@ impl Process<'_> {
     ///
     /// # Errors
     /// Gone, or hidden.
-    #[allow(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
     pub fn resident_bytes(&mut self) -> Fact<f64> {
-        let mut pages = self.resident_pages()?;
-        if pages == 0 && self.finds_a_living_thread() {
-            pages = self.resident_pages()?;
-        }
-        Ok(pages as f64 * rustix::param::page_size() as f64)
+        self.pages().map(|pages| bytes(pages.resident))
     }
 
-    fn resident_pages(&mut self) -> Fact<u64> {
+    /// Resident memory of its own in bytes, without what it shares with others: files, and shared memory.
+    /// What is swapped out is not in it.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn anonymous_bytes(&mut self) -> Fact<f64> {
+        self.pages().map(|pages| bytes(pages.anonymous()))
+    }
+
+    fn pages(&mut self) -> Fact<Pages> {
+        let pages = self.read_pages()?;
+        if pages.resident == 0 && self.finds_a_living_thread() {
+            return self.read_pages();
+        }
+        Ok(pages)
+    }
+
+    fn read_pages(&mut self) -> Fact<Pages> {
         let mut text = [0_u8; 256];
         let length = self.read_short(File::Statm, &mut text)?;
-        let pages = statm::resident_pages(&text[..length]);
+        let pages = Pages::parse(&text[..length]);
         pages.ok_or_else(|| self.malformed(File::Statm, length == 0))
     }
 
@@ -64,6 +76,11 @@ impl Process<'_> {
             .map_err(|_| Missing::Hidden(Hidden { file: File::Uptime, cause: Cause::Absent }))?;
         Ok(*self.now.insert(uptime))
     }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
+fn bytes(pages: u64) -> f64 {
+    pages as f64 * rustix::param::page_size() as f64
 }
 
 /// Clock ticks, of which `stat` tells times, as seconds.

@@ -57,6 +57,7 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
         | Key::Age
         | Key::Cpu
         | Key::Rss
+        | Key::Anon
         | Key::Vsz
         | Key::Threads
         | Key::Fds
@@ -82,6 +83,7 @@ pub fn quantity(key: Key, process: &mut Process<'_>) -> Fact<f64> {
         Key::Age => process.age()?.floor(),
         Key::Cpu => process.lifetime_cpu()?,
         Key::Rss => process.resident_bytes()?,
+        Key::Anon => process.anonymous_bytes()?,
         Key::Vsz => process.stat()?.vsize as f64,
         Key::Threads => process.stat()?.threads as f64,
         Key::Fds => process.open_descriptors()? as f64,

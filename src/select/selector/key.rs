@@ -50,6 +50,8 @@ pub enum Key {
     Cpu,
     /// Resident memory.
     Rss,
+    /// Resident memory of its own.
+    Anon,
     /// Virtual memory.
     Vsz,
     /// Number of threads.
@@ -135,6 +137,7 @@ pub const KEYS: &[Row] = &[
     (Key::Age, "age", Kind::Number(Unit::Seconds), "time since its start", ALL),
     (Key::Cpu, "cpu", Kind::Number(Unit::Percent), "lifetime CPU in % of one core", ALL),
     (Key::Rss, "rss", Kind::Number(Unit::Bytes), "resident memory", ALL),
+    (Key::Anon, "anon", Kind::Number(Unit::Bytes), "resident memory of its own, not shared", ALL),
     (Key::Vsz, "vsz", Kind::Number(Unit::Bytes), "virtual memory", ALL),
     (Key::Threads, "threads", Kind::Number(Unit::Count), "number of threads", ALL),
     (Key::Fds, "fds", Kind::Number(Unit::Count), "number of open descriptors", DESCRIPTORS),
@@ -227,6 +230,7 @@ impl Key {
             | Self::Age
             | Self::Cpu
             | Self::Rss
+            | Self::Anon
             | Self::Vsz
             | Self::Threads => 6,
             Self::Unit | Self::Stat | Self::Fds | Self::Fdshare => 7,
