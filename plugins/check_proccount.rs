@@ -41,6 +41,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches)?;
     let waits = options.common.waits(Duration::ZERO)?;
     let mut specs = options.specs.specs(Subject::Program)?;
+    options.common.refuse_lasting(&mut specs);
     if specs.items.is_empty() {
         if !specs.faults.is_empty() {
             return Ok(Report::of_faults(PLUGIN.title, &specs.faults));
@@ -72,7 +73,7 @@ fn all_processes(thresholds: Thresholds) -> Result<Spec, Error> {
         ));
     }
     let (selector, label) = (Selector::everything(), "processes".into());
-    Ok(Spec { selector, measure: None, thresholds, label })
+    Ok(Spec { selector, measure: None, each: None, lasting: false, thresholds, label })
 }
 
 /// mon appends the hosts of a group to the arguments of a monitor unless its line ends in `;;`. So the

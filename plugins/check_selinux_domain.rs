@@ -64,7 +64,8 @@ fn command() -> Command {
 fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches)?;
     let waits = options.common.waits(Duration::ZERO)?;
-    let typed = options.specs.specs(Subject::Domain)?;
+    let mut typed = options.specs.specs(Subject::Domain)?;
+    options.common.refuse_lasting(&mut typed);
     if typed.items.is_empty() && !typed.faults.is_empty() {
         return Ok(Report::of_faults(PLUGIN.title, &typed.faults));
     }

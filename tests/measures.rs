@@ -212,3 +212,134 @@ fn what_a_tree_lacks_is_hidden() {
     fs::write(tree.of(100).join("limits"), "Max open files\n").unwrap();
     Check::tree(&tree, ["java,max=fdshare:-40"]).run().code(3).has("limits is not what a kernel");
 }
+
+// ---- groups ----
+
+/// 100 to 104: two of alice's, one of bob's with 50 threads, one of root's, each in a unit.
+fn grouped() -> Tree {
+    let tree = Tree::new();
+    for (pid, uid, threads, unit) in
+        [(100, 4001, 30, "a"), (101, 4001, 25, "a"), (102, 4002, 50, "b"), (103, 0, 1, "b")]
+    {
+        let cgroup = format!("0::/system.slice/{unit}.service\n");
+        tree.add(&Recorded {
+            uid: [uid; 4],
+            threads,
+            cgroup,
+            ppid: 100,
+            ..Recorded::new(pid, "worker")
+        });
+    }
+    tree
+}
+
+#[test]
+fn each_group_is_held_against_the_range() {
+    let tree = grouped();
+    for (spec, code, text, perf) in [
+        (
+            "each=user,sum=threads:-60",
+            0,
+            "each=user,sum=threads 55 (the most of 3 users)",
+            "'each:user,sum:threads'=55;;60;0 'each:user,sum:threads groups'=3;;;0",
+        ),
+        (
+            "uid=1-,each=ruser,sum=threads,label=tasks:-20:-52",
+            2,
+            "tasks 55 (want 0-52): 4001 55, 4002 50",
+            "'tasks'=55;20;52;0 'tasks groups'=2;;;0",
+        ),
+        (
+            "uid=1-,each=ruser,sum=threads,label=tasks:-52",
+            2,
+            "tasks 55 (want 0-52): 4001 55, worker (pid 100, 30, up 13h, a.service), worker (pid 101, 25, \
+             up 13h, a.service)",
+            "'tasks'=55;;52;0 'tasks groups'=2;;;0",
+        ),
+        (
+            "worker,each=unit,max=threads,label=most:-40",
+            2,
+            "most 50 (want 0-40): b.service 50, pid 102 (50, up 13h, b.service, user 4002), pid 103 (1, \
+             up 13h, b.service, user root)",
+            "'most'=50;;40;0 'most groups'=2;;;0",
+        ),
+        (
+            "each=ppid,user=root:-1",
+            0,
+            "each=ppid,user=root 1",
+            "'each:ppid,user:root'=1;;1;0 'each:ppid,user:root groups'=1;;;0",
+        ),
+        (
+            "absent,each=user:-1",
+            0,
+            "absent,each=user none runs",
+            "'absent,each:user'=0;;1;0 'absent,each:user groups'=0;;;0",
+        ),
+    ] {
+        let answer = Check::tree(&tree, [spec]).run();
+        let state = ["OK", "WARNING", "CRITICAL"][usize::try_from(code).unwrap()];
+        answer.state(code, state, text).perf(perf);
+    }
+}
+
+/// A parent that does not wait for its children is named.
+#[test]
+fn zombies_are_counted_by_parent() {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(300, "worker"));
+    for pid in 301..304 {
+        tree.add(&Recorded { state: 'Z', ppid: 300, exe: None, ..Recorded::new(pid, "a") });
+    }
+    let answer = Check::tree(&tree, ["state=Z,each=ppid,label=zombies:-2"]).run();
+    answer.critical_with("zombies 3 (want 0-2): worker (pid 300) 3");
+}
+
+/// A process whose group is hidden may be in any, or in one of its own.
+#[test]
+fn of_a_hidden_group_nothing_is_claimed() {
+    let tree = grouped();
+    fs::remove_file(tree.of(102).join("cgroup")).unwrap();
+    for (spec, code, part) in [
+        ("each=unit:-3", 0, "each=unit 2 to 3 (the most of "),
+        ("each=unit:-2", 3, "each=unit 2 to 3 (want 0-2): cgroup is missing (pid 102)"),
+        ("each=unit:-1", 2, "each=unit 2 to 3 (want 0-1): a.service 2 to 3"),
+        ("each=unit,max=threads:-40", 3, "cgroup is missing (pid 102)"),
+        ("each=unit,max=threads:-60", 0, "each=unit,max=threads 30 to 50"),
+    ] {
+        Check::tree(&tree, [spec]).run().code(code).has(part);
+    }
+    fs::remove_file(tree.of(100).join("stat")).unwrap();
+    Check::tree(&tree, ["name=worker,each=user,sum=threads:-60"])
+        .run()
+        .code(3)
+        .has("stat is missing");
+}
+
+#[test]
+fn groups_gone_wrong() {
+    for (spec, part) in [
+        ("java,each=user:5-", "an empty group does not exist; write -MAX"),
+        ("java,each=user:5", "write -5 for at most 5"),
+        ("java,each=user", "a measure needs a range of its own; write java,each=user:-400"),
+        ("java,each=rss:-5", "'rss' makes no groups; write each= with one of user, ruser, group"),
+        ("java,each=user,each=unit:-5", "two each="),
+        ("java,not-each=user:0-5", "groups are written each=KEY, in a spec"),
+        ("java,each=user:-5:-8G", "'8G' is not a whole number"),
+    ] {
+        Check::count([spec]).run().code(3).has(part);
+    }
+}
+
+#[test]
+fn real_groups_are_those_of_the_kernel() {
+    let name = unique();
+    let _mine = Specimen::called(&name).verb("threads=5").start();
+    let _other = Specimen::called(&name).verb("threads=2").verb("uid=4242,4242,4242").start();
+    for user in [0, NOBODY] {
+        let spec = format!("{name},each=ruser,sum=threads,label=tasks:-5");
+        let answer = Check::count([spec]).by_user(user).run();
+        answer.critical_with("tasks 6 (want 0-5): root 6, pid ").has("'tasks groups'=2");
+        Check::count([format!("{name},each=user:-1")]).by_user(user).run().code(0);
+        Check::count([format!("{name},each=name:-1")]).by_user(user).run().code(2);
+    }
+}

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use support::specimen::specimen;
 use support::tree::Recorded;
 use support::{
-    Answer, Check, Installed, Need, Specimen, Tree, can, copy_executable, open_dir, unique,
+    Answer, Check, Installed, NOBODY, Need, Specimen, Tree, can, copy_executable, open_dir, unique,
     until_asleep,
 };
 
@@ -174,4 +174,96 @@ fn a_daemon_that_is_replaced_during_the_walk_is_there() {
             .run();
         answer.code(code).has(&format!("{name} 1"));
     }
+}
+
+// ---- what lasts ----
+
+fn waiting(pid: u32, switches: u64) -> Recorded {
+    Recorded { state: 'D', switches, ..Recorded::new(pid, "tar") }
+}
+
+/// A writer that waits for its disk at both looks, and wrote in between, is well.
+#[test]
+fn who_ran_in_between_is_not_stuck() {
+    let tree = Tree::new();
+    tree.add(&waiting(100, 7)).add(&waiting(101, 7));
+    let spec = "state=D,lasting=yes,label=stuck:0-0";
+    let becomes = |pid, switches| {
+        tree.remove(pid);
+        tree.add(&waiting(pid, switches));
+    };
+    let answer = with_change(&tree, &[spec], || becomes(100, 9));
+    answer.critical("stuck 1 (want 0-0) for 3 s: tar (pid 101, up 13h, user root)");
+    let answer = with_change(&tree, &[spec], || {
+        becomes(100, 11);
+        becomes(101, 8);
+    });
+    answer.code(0).has("stuck 2, settled to 0 after 3 s");
+}
+
+/// Another process in its place, even one with its number, is not the same.
+#[test]
+fn only_the_same_process_lasts() {
+    let tree = world(2, 0);
+    let answer = with_change(&tree, &["name~^a$,lasting=yes:0-0"], || {
+        tree.remove(100);
+        tree.remove(101);
+        tree.add(&Recorded { start: 4_000, ..Recorded::new(101, "a") });
+        tree.add(&Recorded::new(102, "a"));
+    });
+    answer.code(0).has("settled to 0 after 3 s");
+    let answer = with_change(&tree, &["name~^a$,lasting=yes,sum=threads:-1"], || {
+        tree.add(&Recorded::new(103, "a"));
+    });
+    answer
+        .critical_with("name~^a$,lasting=yes,sum=threads 2 (want 0-1) for 3 s: a (pid 10")
+        .lacks("pid 103");
+}
+
+/// What was hidden at one look may have lasted.
+#[test]
+fn what_was_hidden_may_have_lasted() {
+    let tree = Tree::new();
+    tree.add(&waiting(100, 7));
+    let status = tree.of(100).join("status");
+    let kept = std::fs::read(&status).unwrap();
+    std::fs::write(&status, &kept[..kept.len() - 40]).unwrap();
+    let answer = with_change(&tree, &["state=D,lasting=yes:0-0"], || {
+        std::fs::write(&status, &kept).unwrap();
+    });
+    answer
+        .code(3)
+        .has("state=D,lasting=yes 0 to 1 (want 0-0) for 3 s: status is not what a kernel");
+}
+
+#[test]
+fn a_stuck_process_is_told() {
+    let name = unique();
+    let process = Specimen::called(&name).verb("stuck").start();
+    let stat = format!("/proc/{}/stat", process.pid());
+    let start = Instant::now();
+    while !std::fs::read_to_string(&stat).unwrap().contains(") D ") {
+        assert!(start.elapsed() < Duration::from_secs(60), "it is not in D");
+    }
+    let args = ["--recheck", "1", "-t", "60", &format!("{name},state=D,lasting=yes:0-0")];
+    for user in [0, NOBODY] {
+        let answer = Check::count(args).by_user(user).run();
+        let text =
+            format!("{name},state=D,lasting=yes 1 (want 0-0) for 1 s: pid {}", process.pid());
+        answer.critical_with(&text);
+    }
+}
+
+#[test]
+fn to_last_takes_a_second_look() {
+    let tree = world(1, 0);
+    let second = "'state=D,lasting=yes': lasting=yes needs a second look; add --recheck 20";
+    Check::tree(&tree, ["state=D,lasting=yes:0-0", "a"]).run().code(3).has(second);
+    for spec in
+        ["a,lasting=yes", "a,lasting=yes:1-", "a,lasting=yes,min=age:-5", "a,lasting=no:0-0"]
+    {
+        let answer = Check::tree(&tree, ["--recheck", "1", spec]).run();
+        answer.code(3).has("lasting=yes");
+    }
+    Check::count(["--exempt", "a,lasting=yes"]).run().code(3);
 }

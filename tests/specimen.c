@@ -228,6 +228,17 @@ static int make_zombie(char *value) {
     return 0;
 }
 
+/* It waits for a child that has its memory, and can't be woken but to be killed: state D. */
+static int get_stuck(char *unused) {
+    pid_t child = vfork();
+    if (child == 0) {
+        die_with_parent();
+        if (write(1, "up\n", 3) != 3) _exit(1);
+        for (;;) pause();
+    }
+    return unused ? -1 : 0;
+}
+
 static void *tell_number(void *pipe) {
     pid_t self = (pid_t)syscall(SYS_gettid);
     if (write(*(int *)pipe, &self, sizeof self) != sizeof self) die("write: %s", strerror(errno));
@@ -491,6 +502,7 @@ static const struct verb {
     {"keepcaps", keep_caps, "keep the permitted ones over the next setuid()"},
     {"nnp", no_new_privs, "no new privileges"},
     {"zombie", make_zombie, "[BYTES]: a dead child of that name, never reaped"},
+    {"stuck", get_stuck, "in state D for ever; the last verb"},
     {"undead", make_undead, "[BYTES]: a killed child of that name, whose second thread cannot end"},
     {"fork", fork_here, "the child does what follows, the parent only waits"},
     {"forkloop", fork_loop, "MS: for ever a child that burns so long"},

@@ -9,7 +9,8 @@ use crate::select::measure::{How, Measure};
 /// The values of those that are certainly meant, and of those that may be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Amount {
-    measure: Measure,
+    /// What is measured; `None` for the number of processes.
+    measure: Option<Measure>,
     certain: Option<f64>,
     doubtful: Option<f64>,
     /// Those whose value could not be had.
@@ -18,8 +19,8 @@ pub struct Amount {
 
 impl Amount {
     /// Of no process so far.
-    pub fn new(measure: Measure) -> Self {
-        Self { measure, certain: None, doubtful: None, hidden: Doubts::default() }
+    pub const fn new(measure: Option<Measure>) -> Self {
+        Self { measure, certain: None, doubtful: None, hidden: Doubts::new() }
     }
 
     /// Adds a process that is certainly meant, or one that may be.
@@ -27,7 +28,7 @@ impl Amount {
     /// # Errors
     /// Gone.
     pub fn add(&mut self, process: &mut Process<'_>, is_certain: bool) -> Fact<()> {
-        let value = match self.measure.of(process) {
+        let value = match self.measure.map_or(Ok(1.0), |measure| measure.of(process)) {
             Ok(value) => value,
             Err(Missing::Hidden(hidden)) => {
                 self.hidden.add(process.pid(), hidden);
@@ -35,24 +36,36 @@ impl Amount {
             }
             Err(Missing::Gone) => return Err(Missing::Gone),
         };
+        let how = self.how();
         let sum = if is_certain { &mut self.certain } else { &mut self.doubtful };
-        *sum = Some(sum.map_or(value, |so_far| joined(self.measure.how, so_far, value)));
+        *sum = joined(how, *sum, Some(value));
         Ok(())
     }
 
     /// Adds one that may be meant, without a look at its value.
     pub fn add_unseen(&mut self, process: &Process<'_>, hidden: Hidden) {
-        self.hidden.add(process.pid(), hidden);
+        match self.measure {
+            Some(_) => self.hidden.add(process.pid(), hidden),
+            None => self.doubtful = joined(How::Sum, self.doubtful, Some(1.0)),
+        }
+    }
+
+    /// This one, if those of `other` may belong to it, too.
+    pub fn widened_by(&self, other: &Self) -> Self {
+        let (certain, both) = (other.certain, other.doubtful);
+        let others = joined(self.how(), certain, both);
+        let doubtful = joined(self.how(), self.doubtful, others);
+        Self { doubtful, hidden: self.hidden.joined(other.hidden), ..*self }
     }
 
     /// The least and the greatest that it may be; 0 if no process is meant. `more` is whether there may
     /// be others, of which nothing is known.
     pub fn bounds(&self, more: bool) -> (f64, f64) {
-        let how = self.measure.how;
+        let how = self.how();
         let is_open = more || self.hidden.count() > 0;
         let or_more = |high| if is_open { f64::MAX } else { high };
         let certain = self.certain.unwrap_or_default();
-        let both = self.doubtful.map_or(certain, |value| joined(how, certain, value));
+        let both = joined(how, Some(certain), self.doubtful).unwrap_or_default();
         match (how, self.certain) {
             (How::Sum | How::Max, _) => (certain, or_more(both)),
             (How::Min, Some(least)) => (if is_open { 0.0 } else { both }, least),
@@ -65,14 +78,29 @@ impl Amount {
     pub const fn hidden(&self) -> &Doubts {
         &self.hidden
     }
+
+    /// Whether a process is certainly meant, and its value known.
+    pub const fn is_certain(&self) -> bool {
+        self.certain.is_some()
+    }
+
+    /// Whether nothing is known of any process.
+    pub const fn is_empty(&self) -> bool {
+        self.certain.is_none() && self.doubtful.is_none() && self.hidden.count() == 0
+    }
+
+    fn how(&self) -> How {
+        self.measure.map_or(How::Sum, |measure| measure.how)
+    }
 }
 
-fn joined(how: How, one: f64, other: f64) -> f64 {
-    match how {
-        How::Sum => one + other,
-        How::Max => one.max(other),
-        How::Min => one.min(other),
-    }
+fn joined(how: How, one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    let (Some(a), Some(b)) = (one, other) else { return one.or(other) };
+    Some(match how {
+        How::Sum => a + b,
+        How::Max => a.max(b),
+        How::Min => a.min(b),
+    })
 }
 
 #[cfg(test)]
@@ -83,7 +111,7 @@ mod tests {
 
     fn bounds(how: How, certain: Option<f64>, doubtful: Option<f64>, more: bool) -> (f64, f64) {
         let measure = Measure { how, key: Key::Rss, unit: Unit::Bytes };
-        Amount { certain, doubtful, ..Amount::new(measure) }.bounds(more)
+        Amount { certain, doubtful, ..Amount::new(Some(measure)) }.bounds(more)
     }
 
     #[test]

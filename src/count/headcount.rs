@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use crate::count::groups;
 use crate::count::look::{self, Look};
 use crate::count::recheck::{self, Judged, Settled};
 use crate::count::scan::{self, Scan, Tally, Target};
@@ -14,6 +15,7 @@ use crate::nagios::report::{Finding, Report};
 use crate::nagios::state::State;
 use crate::proc::doubts::Doubts;
 use crate::proc::root::ProcRoot;
+use crate::select::each::{Each, Group};
 use crate::select::measure::Measure;
 use crate::select::population::{Containers, Population};
 use crate::select::spec::Spec;
@@ -31,12 +33,18 @@ const LONGEST_NOTES: usize = 160;
 /// The same with what stands in the way of a count, and the remedy.
 const LONGEST_OBSTACLE: usize = 320;
 
+/// How many groups that failed are named.
+const MOST_GROUPS: usize = 8;
+
 /// One spec's count or measure in one scan, and what it means.
 #[derive(Clone, Debug, PartialEq)]
 struct Count {
     state: State,
     measure: Option<Measure>,
+    each: Option<Each>,
     tally: Tally,
+    /// All groups, the worst first, if there were to be any.
+    groups: Vec<groups::Judged>,
     blindness: Option<String>,
 }
 
@@ -49,7 +57,20 @@ impl Judged for Count {
 impl Count {
     /// The least and the greatest value that it may have.
     fn bounds(&self) -> (f64, f64) {
-        self.tally.bounds(self.blindness.is_some())
+        match self.each {
+            None => self.tally.bounds(self.blindness.is_some()),
+            Some(_) => self.groups.first().map_or((0.0, 0.0), |worst| worst.bounds),
+        }
+    }
+
+    fn unit(&self) -> Unit {
+        self.measure.map_or(Unit::Count, |measure| measure.unit)
+    }
+
+    /// The groups that failed, the worst first.
+    fn failed_groups(&self) -> impl Iterator<Item = (&Group, (f64, f64))> {
+        let failed = self.groups.iter().filter(|judged| judged.state != State::Ok);
+        failed.filter_map(|judged| Some((judged.group.as_ref()?, judged.bounds)))
     }
 
     /// The range that it violates, or may.
@@ -68,23 +89,21 @@ impl Count {
 
     /// `3`; `3 to 5` when two can't be seen; `3 or more` when any number can't.
     fn number(&self) -> String {
-        let unit = self.measure.map_or(Unit::Count, |measure| measure.unit);
-        let shown = |value| number::shown(value, unit);
-        match self.bounds() {
-            (_, high) if high == 0.0 && self.measure.is_some() && self.tally.certain == 0 => {
-                "none runs".into()
-            }
-            (low, f64::MAX) => format!("{} or more", shown(low)),
-            (low, high) if shown(low) == shown(high) => shown(low),
-            (low, high) => format!("{} to {}", shown(low), shown(high)),
+        let bounds = self.bounds();
+        let is_measured = self.measure.is_some() || self.each.is_some();
+        if is_measured && bounds.1 == 0.0 && self.tally.certain == 0 {
+            return "none runs".into();
         }
+        between(bounds, self.unit())
     }
 
     /// The processes in doubt: whether they are meant, or what was to be measured of them.
-    fn doubts(&self) -> &Doubts {
-        match &self.tally.amount {
-            Some(amount) if self.tally.uncertain.count() == 0 => amount.hidden(),
-            _ => &self.tally.uncertain,
+    fn doubts(&self) -> Doubts {
+        match (&self.tally.amount, &self.tally.groups) {
+            _ if self.tally.uncertain.count() > 0 => self.tally.uncertain,
+            (Some(amount), _) => *amount.hidden(),
+            (None, Some(groups)) => groups.hidden(),
+            (None, None) => self.tally.uncertain,
         }
     }
 
@@ -97,6 +116,18 @@ impl Count {
     /// Why it is not known better, and what would help.
     fn obstacle(&self) -> String {
         self.blindness.clone().or_else(|| self.doubts().explained()).unwrap_or_default()
+    }
+}
+
+/// A value of which the least and the greatest are known.
+fn between((low, high): (f64, f64), unit: Unit) -> String {
+    let shown = |value| number::shown(value, unit);
+    if high == f64::MAX {
+        format!("{} or more", shown(low))
+    } else if shown(low) == shown(high) {
+        shown(low)
+    } else {
+        format!("{} to {}", shown(low), shown(high))
     }
 }
 
@@ -124,7 +155,7 @@ impl<'s> Headcount<'s> {
         specs: &'s [Spec],
     ) -> Result<Self, Error> {
         specs.iter().try_for_each(|spec| spec.selector.check_labels(root))?;
-        let all: Vec<&Spec> = specs.iter().collect();
+        let all: Vec<_> = specs.iter().map(|spec| (spec, Target::of(spec))).collect();
         let (counts, processes) = count(root, population, &all)?;
         let counts = counts.into_iter().map(Settled::new).collect();
         let looks = vec![None; specs.len()];
@@ -153,8 +184,12 @@ impl<'s> Headcount<'s> {
             }
             so_far(self);
             patience::rest(wait);
-            let specs: Vec<&Spec> = open.iter().map(|&at| &self.specs[at]).collect();
-            let (counts, processes) = count(self.root, self.population, &specs)?;
+            let again = |&at: &usize| {
+                let spec = &self.specs[at];
+                (spec, Target::of(spec).after(&self.counts[at].last.tally))
+            };
+            let again: Vec<_> = open.iter().map(again).collect();
+            let (counts, processes) = count(self.root, self.population, &again)?;
             (self.scans, self.processes) = (self.scans + 1, processes);
             recheck::see(&mut self.counts, &open, counts, wait);
         }
@@ -177,8 +212,12 @@ impl<'s> Headcount<'s> {
             return Ok(());
         }
         so_far(self);
-        let targets: Vec<Target<'_>> =
-            worded.iter().map(|&at| Target::of(&self.specs[at])).collect();
+        let target = |&at: &usize| {
+            let count = &self.counts[at].last;
+            let group = count.failed_groups().next().map(|(group, _)| group);
+            Target { group, ..Target::of(&self.specs[at]).after(&count.tally) }
+        };
+        let targets: Vec<Target<'_>> = worded.iter().map(target).collect();
         let lonely = |&n: &usize| too_few(&worded[n]) && self.lacks(worded[n]);
         let lonely: Vec<usize> = (0..worded.len()).filter(lonely).collect();
         let looks = look::closely(self.root, self.population, &targets, &lonely)?;
@@ -219,6 +258,14 @@ impl<'s> Headcount<'s> {
                 unit: spec.unit().symbol(),
                 thresholds: spec.thresholds,
             });
+            if let Some(groups) = &count.last.tally.groups {
+                let label = format!("{} groups", spec.label);
+                #[allow(
+                    clippy::cast_precision_loss,
+                    reason = "there are less than 2^22 processes"
+                )]
+                report.perfdata.push(Perfdata::plain(label, groups.count() as f64));
+            }
             self.push_details(&mut report.details, at, &label, verbose);
         }
         report.add_faults(self.faults);
@@ -251,7 +298,13 @@ impl<'s> Headcount<'s> {
         };
         let wanted = last.range(&spec.thresholds);
         let wanted = wanted.map(|range| format!(" (want {})", range.wanted_in(spec.unit())));
-        format!("{number}{}", wanted.unwrap_or_default())
+        let of_several = spec.each.filter(|_| last.state == State::Ok && last.groups.len() > 1);
+        let of_several = of_several
+            .map(|each| format!(" (the most of {} {})", last.groups.len(), each.plural()));
+        let lasts = spec.lasting && last.state != State::Ok && count.after > Duration::ZERO;
+        let lasts = lasts.then(|| format!(" for {} s", number::seconds(count.after)));
+        let more = [wanted, of_several, lasts].into_iter().flatten().collect::<String>();
+        format!("{number}{more}")
     }
 
     /// What explains a failing count: what was hidden, near misses where some are missing, who it
@@ -267,12 +320,24 @@ impl<'s> Headcount<'s> {
             notes.push(count.obstacle());
         }
         let is_measured = count.measure.is_some() && count.tally.certain > 0;
+        let failed: Vec<_> = count.failed_groups().collect();
+        if let Some(each) = self.specs[at].each {
+            let name = |(group, bounds): &(&Group, (f64, f64))| {
+                let number = between(*bounds, count.unit());
+                format!("{} {number}", each.name(group, self.root))
+            };
+            // What may fail is not worth a name, unless all that is hidden is in few groups.
+            notes.extend(failed.iter().take(MOST_GROUPS).map(name));
+        }
+        if failed.len() > 1 {
+            return in_short(&notes, limit);
+        }
         if too_few && !is_measured {
             notes.extend(self.in_their_place(at));
         } else if count.state != State::Unknown {
             notes.extend(self.looks[at].iter().flat_map(|look| look.culprits.clone()));
         }
-        if notes.is_empty() { String::new() } else { format!(": {}", listed(&notes, limit)) }
+        in_short(&notes, limit)
     }
 
     /// What there is where processes are missing: near misses, those elsewhere, zombies.
@@ -318,13 +383,17 @@ impl<'s> Headcount<'s> {
     }
 }
 
-/// Counts `specs` once, and how many processes were looked at.
+fn in_short(notes: &[String], limit: usize) -> String {
+    if notes.is_empty() { String::new() } else { format!(": {}", listed(notes, limit)) }
+}
+
+/// Counts each spec's target once, and how many processes were looked at.
 fn count(
     root: &ProcRoot,
     population: &Population,
-    specs: &[&Spec],
+    asked: &[(&Spec, Target<'_>)],
 ) -> Result<(Vec<Count>, u64), Error> {
-    let targets: Vec<Target<'_>> = specs.iter().map(|spec| Target::of(spec)).collect();
+    let (specs, targets): (Vec<&Spec>, Vec<Target<'_>>) = asked.iter().copied().unzip();
     let scan = scan::count(root, population, &targets)?;
     let mut counts: Vec<_> =
         specs.iter().enumerate().map(|(at, spec)| judge(spec, &scan, at)).collect();
@@ -360,6 +429,12 @@ fn count(
 
 fn judge(spec: &Spec, scan: &Scan, at: usize) -> Count {
     let (tally, blindness) = (scan.tallies[at].clone(), scan.blindness.clone());
-    let state = scan.state(at, &spec.thresholds);
-    Count { state, measure: spec.measure, tally, blindness }
+    let groups = tally.groups.as_ref();
+    let groups = groups.map(|all| all.judged(&spec.thresholds, blindness.is_some()));
+    let state = match &groups {
+        None => scan.state(at, &spec.thresholds),
+        Some(groups) => groups.first().map_or(State::Ok, |worst| worst.state),
+    };
+    let (measure, each, groups) = (spec.measure, spec.each, groups.unwrap_or_default());
+    Count { state, measure, each, tally, groups, blindness }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::count::crowd::Crowd;
 use crate::count::culprit;
+use crate::count::lasting::Lasting;
 use crate::count::scan::Target;
 use crate::count::sieve::Sieve;
 use crate::count::value::in_words;
@@ -103,12 +104,24 @@ impl Look {
             }
             _ => return,
         }
-        self.fit(target, process);
+        if Self::is_meant(target, process) {
+            self.fit(target, process);
+        }
+    }
+
+    /// Whether a process that fits is one of those that the verdict is about.
+    fn is_meant(target: Target<'_>, process: &mut Process<'_>) -> bool {
+        let is_of_group = match (target.each, target.group) {
+            (Some(each), Some(group)) => each.group_of(process).as_ref() == Ok(group),
+            _ => true,
+        };
+        let mut lasts = || Lasting::new(target.selector).take(target.before, process, Ok(()));
+        is_of_group && (!target.lasting || lasts() == Ok(true))
     }
 
     /// Keeps it if it tells more than the last of those that are kept: where something is measured, by
     /// its value; else the youngest, since what ran before is seldom what is too many.
-    fn fit(&mut self, Target { selector, measure }: Target<'_>, process: &mut Process<'_>) {
+    fn fit(&mut self, Target { selector, measure, .. }: Target<'_>, process: &mut Process<'_>) {
         let value = measure.and_then(|measure| measure.of(process).ok());
         let rank = match measure {
             Some(Measure { how: How::Min, .. }) => value.map(|value| -value),
@@ -128,7 +141,7 @@ impl Look {
     }
 
     /// Puts those that were kept into words.
-    fn describe(&mut self, Target { selector, measure }: Target<'_>, root: &ProcRoot) {
+    fn describe(&mut self, Target { selector, measure, .. }: Target<'_>, root: &ProcRoot) {
         let mut process = Process::new(root, Pid(0));
         for &Fitting { pid, value, .. } in &self.best {
             process.move_to(pid);

@@ -4,14 +4,17 @@
 //! those that may be.
 
 use crate::count::amount::Amount;
+use crate::count::groups::Groups;
+use crate::count::lasting::Lasting;
 use crate::count::sieve::Sieve;
 use crate::count::unit_members;
 use crate::nagios::range::Thresholds;
 use crate::nagios::state::State;
 use crate::proc::doubts::Doubts;
-use crate::proc::fact::Missing;
+use crate::proc::fact::{Fact, Hidden, Missing};
 use crate::proc::process::Process;
 use crate::proc::root::{Pid, ProcRoot};
+use crate::select::each::{Each, Group};
 use crate::select::measure::Measure;
 use crate::select::population::{Population, Standing};
 use crate::select::selector::Selector;
@@ -29,19 +32,35 @@ pub struct Target<'s> {
     pub selector: &'s Selector,
     /// What of them, if not their number alone.
     pub measure: Option<Measure>,
+    /// What makes groups of them.
+    pub each: Option<Each>,
+    /// Of these groups, the only one that counts.
+    pub group: Option<&'s Group>,
+    /// Whether only those count that fitted in all looks before.
+    pub lasting: bool,
+    /// Those of the look before.
+    pub before: Option<&'s Lasting>,
 }
 
 impl<'s> Target<'s> {
     /// What a spec is about.
     pub const fn of(spec: &'s Spec) -> Self {
-        Self { selector: &spec.selector, measure: spec.measure }
+        let Spec { selector, measure, each, lasting, .. } = spec;
+        let (measure, each, lasting) = (*measure, *each, *lasting);
+        Self { selector, measure, each, group: None, lasting, before: None }
+    }
+
+    /// The same, if a look before found these.
+    #[must_use]
+    pub const fn after(self, before: &'s Tally) -> Self {
+        Self { before: before.lasting.as_ref(), ..self }
     }
 }
 
 /// The number of those that fit.
 impl<'s> From<&'s Selector> for Target<'s> {
     fn from(selector: &'s Selector) -> Self {
-        Self { selector, measure: None }
+        Self { selector, measure: None, each: None, group: None, lasting: false, before: None }
     }
 }
 
@@ -60,6 +79,10 @@ pub struct Tally {
     pub elsewhere: u64,
     /// What was measured of them, if anything was to be.
     pub amount: Option<Amount>,
+    /// What there is of each group, if there were to be any.
+    pub groups: Option<Groups>,
+    /// Those that fitted in all looks so far, where they must.
+    pub lasting: Option<Lasting>,
 }
 
 /// What a walk found.
@@ -166,7 +189,12 @@ struct Count<'a> {
 impl<'a> Count<'a> {
     fn new(population: &'a Population, targets: &'a [Target<'_>]) -> Self {
         let tally = |target: &Target<'_>| Tally {
-            amount: target.measure.map(Amount::new),
+            amount: target
+                .measure
+                .filter(|_| target.each.is_none())
+                .map(|it| Amount::new(Some(it))),
+            groups: target.each.map(|each| Groups::new(each, target.measure)),
+            lasting: target.lasting.then(|| Lasting::new(target.selector)),
             ..Tally::default()
         };
         Self {
@@ -217,8 +245,9 @@ impl Tally {
             _ => {}
         }
         if let (Err(Missing::Hidden(hidden)), MANY..) = (fit, self.uncertain.count()) {
-            self.uncertain.add(process.pid(), hidden);
-            self.amount.iter_mut().for_each(|amount| amount.add_unseen(process, hidden));
+            if self.has_lasted(target, process, Err(hidden)) != Ok(false) {
+                self.add_unseen(process, hidden);
+            }
             return;
         }
         let standing = population.standing_for(target.selector, process);
@@ -231,13 +260,45 @@ impl Tally {
             (Ok(Standing::Elsewhere), Ok(_)) => return self.elsewhere += 1,
             _ => return,
         };
-        let amount = self.amount.as_mut();
-        if amount.is_some_and(|amount| amount.add(process, known.is_ok()).is_err()) {
+        let known = match self.has_lasted(target, process, known) {
+            Ok(true) => known,
+            Ok(false) => return,
+            Err(Missing::Hidden(hidden)) => Err(hidden),
+            Err(Missing::Gone) => return self.gone += 1,
+        };
+        if self.measure(process, known.is_ok()).is_err() {
             return self.gone += 1;
         }
         match known {
             Ok(()) => self.certain += 1,
             Err(hidden) => self.uncertain.add(process.pid(), hidden),
         }
+    }
+    /// Adds what a process has of what is measured.
+    fn measure(&mut self, process: &mut Process<'_>, is_certain: bool) -> Fact<()> {
+        if let Some(amount) = &mut self.amount {
+            amount.add(process, is_certain)?;
+        }
+        if let Some(groups) = &mut self.groups {
+            groups.add(process, is_certain)?;
+        }
+        Ok(())
+    }
+
+    fn add_unseen(&mut self, process: &Process<'_>, hidden: Hidden) {
+        self.uncertain.add(process.pid(), hidden);
+        self.amount.iter_mut().for_each(|amount| amount.add_unseen(process, hidden));
+        self.groups.iter_mut().for_each(|groups| groups.add_unseen(process, hidden));
+    }
+
+    /// Whether a process fitted in all looks before, where it must have.
+    fn has_lasted(
+        &mut self,
+        target: Target<'_>,
+        process: &mut Process<'_>,
+        fit: Result<(), Hidden>,
+    ) -> Fact<bool> {
+        let Some(lasting) = &mut self.lasting else { return Ok(true) };
+        lasting.take(target.before, process, fit)
     }
 }

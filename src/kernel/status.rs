@@ -187,6 +187,17 @@ impl Status {
     }
 }
 
+/// How often a process was given a CPU, and gave it up or lost it: the last two lines.
+///
+/// `None` if they are missing or not of the kernel's form.
+pub fn switches(text: &[u8]) -> Option<u64> {
+    let value = |key: &[u8]| {
+        let line = text.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(key))?;
+        parse_number(line)
+    };
+    Some(value(b"voluntary_ctxt_switches:\t")? + value(b"nonvoluntary_ctxt_switches:\t")?)
+}
+
 /// Keeps a line's value; `None` if it has none, or if there was such a line before.
 fn once<T>(kept: &mut Option<T>, value: Option<T>) -> Option<()> {
     if kept.is_some() {

@@ -70,6 +70,16 @@ impl Range {
             .map_err(|error| Error::new(error.to_string()))
     }
 
+    /// Whether it has an upper end and no lower one: less is never wrong.
+    pub fn is_ceiling(&self) -> bool {
+        *self.0.start() <= 0.0 && self.has_upper_end()
+    }
+
+    /// Whether too much of it is wrong.
+    pub fn has_upper_end(&self) -> bool {
+        self.0.end().is_finite()
+    }
+
     /// Whether `value` is to be alerted on.
     pub fn alerts(&self, value: f64) -> bool {
         self.0.check(value)

@@ -17,6 +17,7 @@ use crate::select::selector::Subject;
 use crate::select::spec::Spec;
 use crate::select::spec_files;
 use crate::text::error::Error;
+use crate::text::escape;
 use crate::text::number::{duration, seconds};
 
 /// As typed.
@@ -73,6 +74,22 @@ impl CommonOptions {
     /// The processes that the check is about, where `--containers` does not choose them.
     pub fn population(&self, containers: Containers) -> Population {
         Population::new(self.containers.unwrap_or(containers), !self.no_kthreads)
+    }
+
+    /// Makes faults of the specs that want to look again, without `--recheck`.
+    pub fn refuse_lasting(&self, specs: &mut Listed<Spec>) {
+        if self.recheck.is_some_and(|delay| !delay.is_zero()) {
+            return;
+        }
+        let items = std::mem::take(&mut specs.items).into_iter();
+        let (wrong, right): (Vec<Spec>, Vec<Spec>) = items.partition(|spec| spec.lasting);
+        specs.items = right;
+        specs.faults.extend(wrong.iter().map(|spec| {
+            Error::new(format!(
+                "spec '{}': lasting=yes needs a second look; add --recheck 20 --timeout 30",
+                escape::shortened(&spec.label, 100)
+            ))
+        }));
     }
 
     /// The waits before looking again: none without `--recheck`.

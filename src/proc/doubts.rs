@@ -11,6 +11,17 @@ pub struct Doubts {
 }
 
 impl Doubts {
+    /// None.
+    pub const fn new() -> Self {
+        Self { count: 0, first: None }
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn joined(self, others: Self) -> Self {
+        Self { count: self.count + others.count, first: self.first.or(others.first) }
+    }
+
     /// Adds a process and what hides the answer.
     pub fn add(&mut self, pid: Pid, hidden: Hidden) {
         self.count += 1;

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::nagios::range::{Range, Thresholds};
 use crate::proc::fact::Fact;
 use crate::proc::process::Process;
+use crate::select::each::Each;
 use crate::select::ranges;
 use crate::select::selector::{KEYS, Key, Kind, Row, quantity, split_terms, unknown_key};
 use crate::text::error::Error;
@@ -53,33 +54,6 @@ impl Measure {
         Ok(Some(Self { how, key, unit }))
     }
 
-    /// Takes the ranges off the end of a spec with this measure.
-    ///
-    /// # Errors
-    /// A range that is missing, misplaced or wrong, and what would be right.
-    pub(super) fn split_ranges(self, text: &[u8]) -> Result<(&[u8], Thresholds), Error> {
-        let Some((rest, last)) = range_at_end(text) else {
-            let (text, example) = (escape::bounded(text, 100), self.example());
-            return Err(Error::new(format!(
-                "a measure needs a range of its own; write {text}:{example}"
-            )));
-        };
-        let critical = self.range(last)?;
-        let (rest, first) = range_at_end(rest).map_or((rest, None), |(r, first)| (r, Some(first)));
-        let warning = first.map(|first| self.range(first)).transpose()?.flatten();
-        refuse_stray(rest)?;
-        if let Some((_, key)) = split_terms(rest).into_iter().find_map(split) {
-            measurable(&String::from_utf8_lossy(key))?;
-        }
-        let own = Thresholds { warning, critical };
-        ranges::check(rest, own, first, last)?;
-        Ok((rest, own))
-    }
-
-    fn range(self, text: &str) -> Result<Option<Range>, Error> {
-        if text == ranges::ANY { Ok(None) } else { Range::of_measure(text, self.unit).map(Some) }
-    }
-
     /// What it is for one process.
     ///
     /// # Errors
@@ -92,15 +66,42 @@ impl Measure {
     pub fn shown(self, value: f64) -> String {
         number::shown(value, self.unit)
     }
+}
 
-    /// A range that would be right, for an error.
-    const fn example(self) -> &'static str {
-        match self.unit {
-            Unit::Count => "-400",
-            Unit::Bytes => "-8G",
-            Unit::Seconds => "-4h",
-            Unit::Percent => "-80%",
-        }
+/// Takes the ranges off the end of a spec that must have them, in this unit.
+///
+/// # Errors
+/// A range that is missing, misplaced or wrong, and what would be right.
+pub(super) fn split_ranges(text: &[u8], unit: Unit) -> Result<(&[u8], Thresholds), Error> {
+    let Some((rest, last)) = range_at_end(text) else {
+        let (text, example) = (escape::bounded(text, 100), example(unit));
+        return Err(Error::new(format!(
+            "a measure needs a range of its own; write {text}:{example}"
+        )));
+    };
+    let critical = range(last, unit)?;
+    let (rest, first) = range_at_end(rest).map_or((rest, None), |(r, first)| (r, Some(first)));
+    let warning = first.map(|first| range(first, unit)).transpose()?.flatten();
+    refuse_stray(rest)?;
+    if let Some((_, key)) = split_terms(rest).into_iter().find_map(split) {
+        measurable(&String::from_utf8_lossy(key))?;
+    }
+    let own = Thresholds { warning, critical };
+    ranges::check(rest, own, first, last)?;
+    Ok((rest, own))
+}
+
+fn range(text: &str, unit: Unit) -> Result<Option<Range>, Error> {
+    if text == ranges::ANY { Ok(None) } else { Range::of_measure(text, unit).map(Some) }
+}
+
+/// A range that would be right, for an error.
+const fn example(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Count => "-400",
+        Unit::Bytes => "-8G",
+        Unit::Seconds => "-4h",
+        Unit::Percent => "-80%",
     }
 }
 
@@ -124,7 +125,8 @@ fn refuse_stray(rest: &[u8]) -> Result<(), Error> {
         let (value, range) = range_at_end(term)?;
         let is_of_label = [b"context", &b"level="[..]].iter().any(|key| value.starts_with(key));
         let may_be_value = !range.contains('-') && value.contains(&b'=');
-        (!is_of_label && (split(term).is_some() || !may_be_value)).then_some(range)
+        (!is_of_label && (split(term).is_some() || Each::is_term(term) || !may_be_value))
+            .then_some(range)
     });
     stray.map_or(Ok(()), |range| Err(ranges::stray(range)))
 }
@@ -142,7 +144,7 @@ impl fmt::Display for Measure {
 }
 
 /// Whether a term is for a measure.
-pub(super) fn is_measure(term: &[u8]) -> bool {
+pub(super) fn is_term(term: &[u8]) -> bool {
     split(term).is_some()
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Everything here is asked of one process at a time. Walks and counts belong to the layer below.
 
+pub mod each;
 pub mod exemption;
 pub mod lineage;
 pub mod lines;

@@ -2,7 +2,8 @@
 //! against, and the label it goes by.
 
 use crate::nagios::range::{Range, Thresholds};
-use crate::select::measure::{Measure, is_measure};
+use crate::select::each::Each;
+use crate::select::measure::{self, How, Measure};
 use crate::select::ranges;
 use crate::select::selector::{Question, Selector, Subject, slip_in_label, split_terms, unquoted};
 use crate::text::error::Error;
@@ -16,6 +17,10 @@ pub struct Spec {
     pub selector: Selector,
     /// What is measured of them; `None` for their number.
     pub measure: Option<Measure>,
+    /// What makes groups of them, each of which is held against the ranges.
+    pub each: Option<Each>,
+    /// Whether only those count that fit at every look.
+    pub lasting: bool,
     /// How many of them, or how much that is.
     pub thresholds: Thresholds,
     /// Its name in the text: `label=`, else the terms as written.
@@ -33,22 +38,27 @@ impl Spec {
         let place = format!("spec '{}'", escape::bounded(text, 100));
         let explain = |error: Error| error.at(&place);
         let measure = Measure::of_spec(text).map_err(explain)?;
-        let (rest, own) = match measure {
-            None => ranges::split(text, subject).map_err(explain)?,
-            Some(measure) => {
-                let (rest, own) = measure.split_ranges(text).map_err(explain)?;
-                (rest, Some(own))
-            }
+        let each = Each::of_spec(text).map_err(explain)?;
+        let (rest, own) = if measure.is_some() || each.is_some() {
+            let unit = measure.map_or(Unit::Count, |measure| measure.unit);
+            let (rest, own) = measure::split_ranges(text, unit).map_err(explain)?;
+            // What follows the key was taken for a range.
+            Each::of_spec(rest).map_err(explain)?;
+            (rest, Some(own))
+        } else {
+            ranges::split(text, subject).map_err(explain)?
         };
         let mut terms = split_terms(rest);
         let label = take_label(&mut terms).map_err(explain)?;
         let written = escape::text(&terms.join(&b','));
-        terms.retain(|term| !is_measure(term));
-        let selector = if measure.is_some() && terms.is_empty() {
+        let lasting = take_lasting(&mut terms).map_err(explain)?;
+        terms.retain(|term| !measure::is_term(term) && !Each::is_term(term));
+        let selector = if terms.is_empty() && (measure.is_some() || each.is_some()) {
             Selector::everything()
         } else {
             Selector::parse(&terms.join(&b','), subject).map_err(explain)?
         };
+        check_ranges(own, measure, each, lasting).map_err(explain)?;
         let thresholds = match own {
             Some(own) => own,
             None if fallback == Thresholds::default() => {
@@ -58,7 +68,7 @@ impl Spec {
         };
         let label = label.map(|label| escape::text(&unquoted(label)));
         let label = label.unwrap_or(written);
-        Ok(Self { selector, measure, thresholds, label })
+        Ok(Self { selector, measure, each, lasting, thresholds, label })
     }
 
     /// What its ranges are written in.
@@ -72,16 +82,58 @@ impl Spec {
         let questions = self.selector.questions().iter().map(Question::in_words);
         let questions = questions.collect::<Vec<_>>().join(", then ");
         let questions = if questions.is_empty() { "every process".into() } else { questions };
-        let measured =
-            self.measure.map_or(String::new(), |measure| format!("; measures {measure}"));
+        let measured = self.measure.map(|measure| format!("; measures {measure}"));
+        let grouped = self.each.map(|each| format!("; for each {}", each.key().name()));
+        let lasting = self.lasting.then(|| "; only those that fit at every look".to_owned());
+        let more: String = [measured, grouped, lasting].into_iter().flatten().collect();
         let range = |name: &str, range: Option<Range>| {
             range.map_or(String::new(), |range| {
                 format!("; {name} unless {}", range.wanted_in(self.unit()))
             })
         };
         let Thresholds { warning, critical } = self.thresholds;
-        format!("{questions}{measured}{}{}", range("critical", critical), range("warning", warning))
+        format!("{questions}{more}{}{}", range("critical", critical), range("warning", warning))
     }
+}
+
+/// Takes `lasting=yes` out of the terms.
+fn take_lasting(terms: &mut Vec<&[u8]>) -> Result<bool, Error> {
+    let before = terms.len();
+    terms.retain(|term| *term != b"lasting=yes");
+    match before - terms.len() {
+        _ if terms.iter().any(|term| term.starts_with(b"lasting=")) => {
+            Err(Error::new("write lasting=yes, or leave it out"))
+        }
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Error::new("it has two lasting=yes")),
+    }
+}
+
+/// Refuses ranges that groups, or processes that last, can't be held against.
+fn check_ranges(
+    own: Option<Thresholds>,
+    measure: Option<Measure>,
+    each: Option<Each>,
+    lasting: bool,
+) -> Result<(), Error> {
+    let own = || own.into_iter().flat_map(|own| [own.warning, own.critical]).flatten();
+    if each.is_some() && own().any(|range| !range.has_upper_end()) {
+        return Err(Error::new(
+            "each= finds no group that is missing, since an empty group does not exist; write -MAX, or a \
+             spec for each that must be there",
+        ));
+    }
+    // A later look finds fewer, which could only make a lower bound worse than the first look saw.
+    let is_of_least = measure.is_some_and(|measure| measure.how == How::Min);
+    if lasting && (is_of_least || own().next().is_none() || own().any(|range| !range.is_ceiling()))
+    {
+        return Err(Error::new(
+            "lasting=yes needs a range without a lower bound, such as :0-0, and no min=: later looks \
+             find fewer",
+        ));
+    }
+    Ok(())
 }
 
 /// Takes `label=TEXT` out of the terms.

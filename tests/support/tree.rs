@@ -73,6 +73,8 @@ pub(crate) struct Recorded {
     pub(crate) vsz: u64,
     /// In kB.
     pub(crate) rss: u64,
+    /// How often it gave up its CPU.
+    pub(crate) switches: u64,
     /// Real, effective, saved, filesystem.
     pub(crate) uid: [u32; 4],
     pub(crate) gid: [u32; 4],
@@ -100,6 +102,7 @@ impl Recorded {
             start: UPTIME * TICKS / 2,
             vsz: 20_000,
             rss: 4_000,
+            switches: 7,
             uid: [0; 4],
             gid: [0; 4],
             nspid: vec![pid],
@@ -191,12 +194,13 @@ impl Recorded {
                  Threads:\t{}\nSigQ:\t0/96000\nCapInh:\t0000000000000000\n\
                  CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n\
                  CapBnd:\t000001ffffffffff\nCapAmb:\t0000000000000000\nNoNewPrivs:\t0\n\
-                 Seccomp:\t0\n",
+                 Seccomp:\t0\nvoluntary_ctxt_switches:\t{}\nnonvoluntary_ctxt_switches:\t2\n",
                 self.state,
                 self.ppid,
                 tabbed(&self.uid),
                 tabbed(&self.gid),
                 self.threads,
+                self.switches,
                 pid = self.pid,
                 nspid = tabbed(&self.nspid),
             )

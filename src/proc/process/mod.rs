@@ -32,7 +32,7 @@ use crate::kernel::cgroup;
 use crate::kernel::comm::Comm;
 use crate::kernel::file::File;
 use crate::kernel::stat::Stat;
-use crate::kernel::status::Status;
+use crate::kernel::status::{self, Status};
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 use crate::proc::root::{Pid, ProcRoot};
 use crate::text::error::Error;
@@ -224,6 +224,16 @@ impl<'r> Process<'r> {
         let status = self.status()?;
         let none = Missing::Hidden(Hidden { file: File::Status, cause: Cause::Malformed });
         status.groups(&self.status_text).ok_or(none)
+    }
+
+    /// How often its first thread was given a CPU and gave it up or lost it, from `status`.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn switches(&mut self) -> Fact<u64> {
+        self.status()?;
+        let none = Missing::Hidden(Hidden { file: File::Status, cause: Cause::Malformed });
+        status::switches(&self.status_text).ok_or(none)
     }
 
     /// `status`, if someone asked for it already and it could be had.

@@ -66,6 +66,23 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
     }
 }
 
+/// The number of a user, a group or a process that a key of ids is about; of any other key it is unknown.
+///
+/// # Errors
+/// Gone, or hidden.
+pub fn id(key: Key, process: &mut Process<'_>) -> Fact<u32> {
+    let id = match key {
+        Key::Uid => process.owner()?.uid,
+        Key::Gid => process.owner()?.gid,
+        Key::RealUid => process.status()?.uid.real,
+        Key::RealGid => process.status()?.gid.real,
+        Key::Pid => return Ok(process.pid().0),
+        Key::Ppid => return Ok(process.stat()?.ppid),
+        _ => return Err(Missing::Hidden(Hidden { file: File::Directory, cause: Cause::Absent })),
+    };
+    known(id, process)
+}
+
 /// The number that a key of numbers is about, in its base unit: bytes, seconds, percent. Of any other key
 /// it is unknown.
 ///
@@ -74,12 +91,6 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
 #[allow(clippy::cast_precision_loss, reason = "sizes and counts are far below 2^53")]
 pub fn quantity(key: Key, process: &mut Process<'_>) -> Fact<f64> {
     Ok(match key {
-        Key::Uid => known(process.owner()?.uid, process)?.into(),
-        Key::Gid => known(process.owner()?.gid, process)?.into(),
-        Key::RealUid => known(process.status()?.uid.real, process)?.into(),
-        Key::RealGid => known(process.status()?.gid.real, process)?.into(),
-        Key::Pid => process.pid().0.into(),
-        Key::Ppid => process.stat()?.ppid.into(),
         Key::Age => process.age()?.floor(),
         Key::Cpu => process.lifetime_cpu()?,
         Key::Rss => process.resident_bytes()?,
@@ -89,7 +100,7 @@ pub fn quantity(key: Key, process: &mut Process<'_>) -> Fact<f64> {
         Key::Fds => process.open_descriptors()? as f64,
         Key::Fdshare => process.descriptor_share()?,
         Key::Children => process.child_count()? as f64,
-        _ => return Err(Missing::Hidden(Hidden { file: File::Directory, cause: Cause::Absent })),
+        _ => id(key, process)?.into(),
     })
 }
 

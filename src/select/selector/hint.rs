@@ -27,7 +27,7 @@ pub(super) fn known_keys() -> String {
 }
 
 /// Words that are keys in a spec alone.
-pub(super) const OF_SPECS: [&str; 4] = ["label", "sum", "max", "min"];
+pub(super) const OF_SPECS: [&str; 6] = ["label", "sum", "max", "min", "each", "lasting"];
 
 /// Every word that may stand before a sign.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {

@@ -14,7 +14,7 @@ mod near;
 mod parse;
 mod slip;
 
-pub use answer::quantity;
+pub use answer::{id, quantity};
 pub(crate) use hint::unknown_key;
 pub use key::{KEYS, Key, Kind, Row};
 pub(crate) use near::Neighbour;

@@ -198,12 +198,16 @@ impl<'t> Written<'t> {
     }
 
     fn mean(&self) -> Result<(Key, bool, Test), Error> {
-        if self.key == "label" {
-            return Err(Error::new("a label is written label=TEXT, in a spec"));
-        }
-        if hint::OF_SPECS.contains(&self.key) {
-            let word = self.key;
-            return Err(Error::new(format!("a measure is written {word}=KEY:RANGE, in a spec")));
+        match self.key {
+            "label" => return Err(Error::new("a label is written label=TEXT, in a spec")),
+            "lasting" => return Err(Error::new("it is written lasting=yes, in a spec")),
+            "each" => return Err(Error::new("groups are written each=KEY, in a spec")),
+            word if hint::OF_SPECS.contains(&word) => {
+                return Err(Error::new(format!(
+                    "a measure is written {word}=KEY:RANGE, in a spec"
+                )));
+            }
+            _ => {}
         }
         let (key, kind) =
             Key::named(self.key).ok_or_else(|| Error::new(hint::unknown_key(self.prefixed)))?;
