@@ -74,7 +74,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let policy = options.policy()?;
     let Listed { items: exemptions, faults } = options.exemptions()?;
     let root = options.common.root()?;
-    exemptions.iter().try_for_each(|one| one.exemption.check_labels(&root))?;
+    exemptions.iter().try_for_each(|one| one.exemption.check_for(&root))?;
     let population = options.population();
     let report = |survey: &Survey<Policy>| {
         let mut report = survey.report(PLUGIN.title, options.common.verbose);

@@ -112,7 +112,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let scope = options.scope()?;
     let faults = scope.exemptions.faults().to_vec();
     let root = options.common.root()?;
-    scope.check_labels(&root)?;
+    scope.check_for(&root)?;
     let policy = Policy { window, lifetime, measure: options.measure(&root)? };
     let baseline = options.baseline();
     let report = |survey: &Survey<'_>| {

@@ -5,12 +5,13 @@ mod support;
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use support::tree::{Recorded, TICKS, UPTIME};
 use support::{
-    Check, Installed, NOBODY, Need, Process, Specimen, Tree, bytes, can, unique, until,
-    until_asleep, wait,
+    Check, Installed, NOBODY, Need, Process, Specimen, Tree, bytes, can, fifo, open_dir, unique,
+    until, until_asleep, wait,
 };
 
 /// Each selector beside the number of processes it must find, whoever asks.
@@ -631,6 +632,117 @@ fn labels_without_a_system_of_labels_are_unknown() {
     let _process = Specimen::called(&name).start();
     for spec in ["domain=sshd_t:0-0", "context~sshd:0-0", "mode=enforce:0-0", "not-domain=x:1-1"] {
         Check::count([format!("{name},{spec}")]).run().unknown();
+    }
+}
+
+// ---- pid files ----
+
+/// Whether one of two daemons is the one in the file, and what else is said.
+#[track_caller]
+fn by_pid_file(name: &str, file: &Path, code: i32, part: &str) {
+    for user in [0, NOBODY] {
+        let spec = format!("{name},pidfile={},label=it:1-1", file.display());
+        let answer = Check::count([spec]).by_user(user).run();
+        answer.code(code).has(part).lacks("root:");
+    }
+}
+
+#[test]
+fn a_pid_file_picks_one_of_twins() {
+    if !can(Need::Root) {
+        return;
+    }
+    let (name, dir) = (unique(), open_dir());
+    let (daemon, _twin) = (Specimen::called(&name).start(), Specimen::called(&name).start());
+    let file = dir.path().join("x.pid");
+    by_pid_file(&name, &file, 2, &format!("it 0 (want 1-1): {} is missing", file.display()));
+    fs::write(&file, format!("{}\n", daemon.pid())).unwrap();
+    by_pid_file(&name, &file, 0, "it 1");
+    let rest = format!("{name},not-pidfile={},label=strays:1-1", file.display());
+    Check::count([rest]).run().ok("strays 1");
+    let other = unique();
+    let _other = Specimen::called(&other).start();
+    by_pid_file(&other, &file, 2, "1 named ");
+    // Its user's own file will do, too.
+    let user = Specimen::called(&other).verb("uid=4242,4242,4242").start();
+    fs::write(&file, format!("{}", user.pid())).unwrap();
+    std::os::unix::fs::chown(&file, Some(4242), Some(4242)).unwrap();
+    by_pid_file(&other, &file, 0, "it 1");
+    by_pid_file(&name, &file, 2, "it 0 (want 1-1): 2 named ");
+}
+
+#[test]
+fn a_stale_pid_file_picks_none() {
+    if !can(Need::Root) {
+        return;
+    }
+    let (name, dir) = (unique(), open_dir());
+    let daemon = Specimen::called(&name).start();
+    let file = dir.path().join("x.pid");
+    fs::write(&file, format!("{}", daemon.pid())).unwrap();
+    let before = std::time::SystemTime::now() - std::time::Duration::from_secs(185);
+    fs::File::options().write(true).open(&file).unwrap().set_modified(before).unwrap();
+    by_pid_file(&name, &file, 2, "x.pid is stale: its number is a process's that started 3m later");
+    let ended = Specimen::called(&name).start();
+    fs::write(&file, format!("{}", ended.pid())).unwrap();
+    drop(ended);
+    by_pid_file(&name, &file, 2, "x.pid is stale: its process has ended");
+}
+
+/// Whoever may write the file says what it says; nothing of it is shown, and no link is followed.
+#[test]
+fn hostile_pid_files_are_unknown() {
+    if !can(Need::Root) {
+        return;
+    }
+    let (name, dir) = (unique(), open_dir());
+    let daemon = Specimen::called(&name).start();
+    let file = dir.path().join("x.pid");
+    let unknown = |part: &str| {
+        by_pid_file(&name, &file, 3, &format!("it 0 to 1 (want 1-1): {part}"));
+        if file.is_dir() { fs::remove_dir(&file) } else { fs::remove_file(&file) }.unwrap();
+    };
+    let write = |text: &str, mode: u32| {
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    std::os::unix::fs::symlink("/etc/shadow", &file).unwrap();
+    unknown("the pid file is a symbolic link");
+    fifo(&file);
+    unknown("the pid file is no regular file");
+    fs::create_dir(&file).unwrap();
+    unknown("the pid file is no regular file");
+    write(&"1".repeat(33), 0o644);
+    unknown("the pid file is too long for one");
+    for text in ["", "root:x:0", "-1", "0", "1 2", "99999999999"] {
+        write(text, 0o644);
+        unknown("the pid file holds no number of a process");
+    }
+    for mode in [0o664, 0o646] {
+        write(&daemon.pid().to_string(), mode);
+        unknown("others than its owner may write the pid file");
+    }
+    write(&daemon.pid().to_string(), 0o644);
+    std::os::unix::fs::chown(&file, Some(4242), None).unwrap();
+    unknown("the pid file is neither root's nor the process's user's");
+    write(&daemon.pid().to_string(), 0o600);
+    let spec = format!("{name},pidfile={},label=it:1-1", file.display());
+    let answer = Check::count([spec]).by_user(NOBODY).run();
+    answer.code(3).has("reading the pid file failed: Permission denied").has("run as root");
+}
+
+#[test]
+fn a_pid_file_needs_company_and_our_own_tree() {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(100, "sshd"));
+    let spec = "sshd,pidfile=/run/sshd.pid";
+    Check::tree(&tree, [spec]).run().code(3).has("leave pidfile= out");
+    for (spec, part) in [
+        ("pidfile=/run/sshd.pid", "pidfile= needs another term"),
+        ("sshd,pidfile=run/sshd.pid", "write pidfile=/PATH"),
+        ("sshd,pidfile~sshd", "'pidfile~' compares no text"),
+    ] {
+        Check::count([spec]).run().code(3).has(part);
     }
 }
 

@@ -20,9 +20,9 @@ pub(super) struct Scope {
 
 impl Scope {
     /// Refuses labels that no process can have.
-    pub(super) fn check_labels(&self, root: &ProcRoot) -> Result<(), Error> {
-        self.exemptions.check_labels(root)?;
-        let only = self.only.iter().map(|selector| selector.check_labels(root));
+    pub(super) fn check_for(&self, root: &ProcRoot) -> Result<(), Error> {
+        self.exemptions.check_for(root)?;
+        let only = self.only.iter().map(|selector| selector.check_for(root));
         only.collect::<Result<(), Error>>().map_err(|error| error.at("--only"))
     }
 

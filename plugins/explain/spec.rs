@@ -33,7 +33,7 @@ pub(super) fn explain(
     written: &str,
     spec: &Spec,
 ) -> Result<(String, Satisfied), Error> {
-    spec.selector.check_labels(&view.root)?;
+    spec.selector.check_for(&view.root)?;
     let mut found = Found::default();
     Process::each(&view.root, |process| found.take(spec, &view.population, process))?;
     let blindness = view.root.blindness();

@@ -154,7 +154,7 @@ impl<'s> Headcount<'s> {
         population: &'s Population,
         specs: &'s [Spec],
     ) -> Result<Self, Error> {
-        specs.iter().try_for_each(|spec| spec.selector.check_labels(root))?;
+        specs.iter().try_for_each(|spec| spec.selector.check_for(root))?;
         let all: Vec<_> = specs.iter().map(|spec| (spec, Target::of(spec))).collect();
         let (counts, processes) = count(root, population, &all)?;
         let counts = counts.into_iter().map(Settled::new).collect();

@@ -43,6 +43,8 @@ pub struct Look {
     pub near: Vec<String>,
     /// Whether the selector asks for a unit, and no process of the host is in one.
     lacks_units: bool,
+    /// What is wrong with the pid files that are asked for.
+    pid_files: Vec<String>,
     reasons: BTreeMap<Reason, Reasoned>,
     neighbours: BTreeMap<Neighbour, u64>,
 }
@@ -81,7 +83,8 @@ impl Look {
             count => format!("{count} named {name} {}", reasoned.plural),
         });
         let no_unit = self.lacks_units.then(|| "no process here is in a unit".to_owned());
-        no_unit.into_iter().chain(perhaps).chain(reasons).collect()
+        let of_files = self.pid_files.iter().cloned();
+        of_files.chain(no_unit).chain(perhaps).chain(reasons).collect()
     }
 
     fn take(&mut self, target: Target<'_>, population: &Population, process: &mut Process<'_>) {
@@ -142,6 +145,9 @@ impl Look {
 
     /// Puts those that were kept into words.
     fn describe(&mut self, Target { selector, measure, .. }: Target<'_>, root: &ProcRoot) {
+        if self.best.is_empty() {
+            self.pid_files = selector.complaints_of_pid_files(root);
+        }
         let mut process = Process::new(root, Pid(0));
         for &Fitting { pid, value, .. } in &self.best {
             process.move_to(pid);

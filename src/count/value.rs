@@ -24,6 +24,7 @@ pub(super) fn in_words(key: Key, process: &mut Process<'_>, plural: bool) -> Fac
     Ok(match key {
         Key::User | Key::Uid => format!("{run} as {value}"),
         Key::Exe | Key::Path => format!("{run} {value}"),
+        Key::Pidfile => format!("{} not in the pid file", if plural { "are" } else { "is" }),
         Key::Leader => {
             let lead = if plural { "lead" } else { "leads" };
             format!("{lead} {} session", if value == "yes" { "a" } else { "no" })
@@ -74,6 +75,8 @@ pub fn shown(key: Key, process: &mut Process<'_>, longest: usize) -> Fact<String
         Key::Fdshare => format!("{:.1}%", process.descriptor_share()?),
         Key::Children => process.child_count()?.to_string(),
         Key::Unit => cgroup::unit(process.cgroup()?).map_or("none".into(), text),
+        // What such a file holds is not for output.
+        Key::Pidfile => String::new(),
         Key::Container => yes_no(process.is_contained()?),
         Key::Deleted => yes_no(process.runs_deleted_file()?),
         Key::Context | Key::Domain | Key::Mode | Key::Seuser | Key::Role | Key::Level => {

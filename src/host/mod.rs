@@ -9,6 +9,7 @@ pub mod members;
 pub mod names;
 pub(crate) mod open;
 pub mod patience;
+pub mod pid_file;
 pub mod progress;
 pub mod security;
 pub mod unit_file;

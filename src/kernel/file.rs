@@ -3,8 +3,8 @@
 /// Makes the enum, the list of all and their paths from one row a file.
 macro_rules! files {
     ($($(#[$doc:meta])+ $name:ident = $path:literal,)+) => {
-        /// A file, link or directory of `/proc/PID`, as proc(5) names it; the last two are others of
-        /// the kernel's.
+        /// A file, link or directory of `/proc/PID`, as proc(5) names it; the last three are others: a
+        /// daemon's, and two of the kernel's.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum File {
@@ -71,6 +71,8 @@ files! {
     Threads = "task",
     /// Of a thread: the children that it forked.
     Children = "children",
+    /// Where a daemon keeps its number, as a spec says.
+    PidFile = "pid file",
     /// Seconds since boot, of the whole tree: ages are computed from it.
     Uptime = "uptime",
     /// Answers whether an SELinux domain is permissive.

@@ -12,6 +12,7 @@ use rustix::process::geteuid;
 use rustix::thread::CapabilitySet;
 
 use crate::host::open::is_first_user_namespace;
+use crate::host::pid_file::Fault;
 use crate::host::security::System;
 use crate::kernel::file::File;
 
@@ -44,6 +45,10 @@ pub enum Cause {
     NoAnswer,
     /// The name service does not answer.
     NoNames,
+    /// A pid file that can't be used, or trusted.
+    PidFile(Fault),
+    /// A pid file is about our own processes, and these are others.
+    NotOurs,
     /// Any other error of open(2), read(2) or readlink(2).
     Failed(Errno),
 }
@@ -91,6 +96,8 @@ impl Hidden {
             }
             (Cause::Unmapped, _) => OUTSIDE,
             (Cause::NamesUs, _) => "write --recheck 3 to look again after 3 s",
+            (Cause::PidFile(fault), _) => fault.remedy(),
+            (Cause::NotOurs, _) => "leave pidfile= out with another --proc-root",
             (Cause::Covered, _) => "find the mount with findmnt, and unmount it",
             (Cause::NoNames, _) => {
                 "see nsswitch.conf, and that /etc/passwd and /etc/group have an entry for 0"
@@ -130,6 +137,8 @@ impl fmt::Display for Hidden {
             }
             Cause::NoAnswer => write!(f, "{file} does not answer"),
             Cause::NoNames => write!(f, "the name service does not answer"),
+            Cause::PidFile(fault) => write!(f, "{fault}"),
+            Cause::NotOurs => write!(f, "{file} is about other processes than these"),
             Cause::TooLong => write!(f, "{file} is too long to read"),
             Cause::Failed(errno) => write!(f, "reading {file} failed: {errno}"),
         }

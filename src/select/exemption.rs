@@ -72,12 +72,12 @@ impl Exemption {
         Ok(fits)
     }
 
-    /// As [`Selector::check_labels`].
+    /// As [`Selector::check_for`].
     ///
     /// # Errors
     /// A label that no process can have; with `not-` it would spare everything.
-    pub fn check_labels(&self, root: &ProcRoot) -> Result<(), Error> {
-        self.selector.check_labels(root).map_err(|error| error.at("exemption"))
+    pub fn check_for(&self, root: &ProcRoot) -> Result<(), Error> {
+        self.selector.check_for(root).map_err(|error| error.at("exemption"))
     }
 
     /// How many processes it has covered.
@@ -119,12 +119,12 @@ impl Exemptions {
         Ok(Self(all))
     }
 
-    /// As [`Exemption::check_labels`], for all of them.
+    /// As [`Exemption::check_for`], for all of them.
     ///
     /// # Errors
     /// The first label that no process can have.
-    pub fn check_labels(&self, root: &ProcRoot) -> Result<(), Error> {
-        self.0.items.iter().try_for_each(|one| one.check_labels(root))
+    pub fn check_for(&self, root: &ProcRoot) -> Result<(), Error> {
+        self.0.items.iter().try_for_each(|one| one.check_for(root))
     }
 
     /// Why some can't be applied: each is worth an UNKNOWN, since they may spare what is found.

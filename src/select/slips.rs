@@ -11,7 +11,7 @@ use crate::select::selector::{Key, Subject};
 use crate::select::spec::Spec;
 
 /// Specs of all forms; the users are on every host.
-const PROGRAMS: [&str; 25] = [
+const PROGRAMS: [&str; 28] = [
     "bash:0-0",
     "bash,user=root:0-0",
     "name=bash,uid=0:0-0",
@@ -36,6 +36,9 @@ const PROGRAMS: [&str; 25] = [
     "cron:0-2:0-5",
     "sshd:1-",
     "java,sum=anon:-6G:-8G",
+    "each=user,sum=threads:-400",
+    "state=D,lasting=yes:0-0",
+    "sshd,pidfile=/run/sshd.pid:1-1",
     "max=age,user=root:-4h",
 ];
 
@@ -170,6 +173,12 @@ fn differences(right: &Spec, slip: &Spec) -> Vec<Option<&'static str>> {
     if right.measure != slip.measure {
         all.push(Some("measure"));
     }
+    if right.each != slip.each {
+        all.push(Some("group"));
+    }
+    if right.lasting != slip.lasting {
+        all.push(None);
+    }
     let counts = || (0..30).map(f64::from);
     let differs = |count| right.thresholds.state(count) != slip.thresholds.state(count);
     let is_measured = right.measure.is_some() && right.thresholds != slip.thresholds;
@@ -178,9 +187,10 @@ fn differences(right: &Spec, slip: &Spec) -> Vec<Option<&'static str>> {
             |spec: &Spec| (spec.thresholds.warning.is_some(), spec.thresholds.critical.is_some());
         all.push((ranges(right) == ranges(slip)).then_some("number"));
     }
-    let is_implied = |spec: &Spec| match spec.measure {
-        Some(_) => spec.label.contains(spec.selector.text()),
-        None => spec.label == spec.selector.text(),
+    let has_more = |spec: &Spec| spec.measure.is_some() || spec.each.is_some() || spec.lasting;
+    let is_implied = |spec: &Spec| match has_more(spec) {
+        true => spec.label.contains(spec.selector.text()),
+        false => spec.label == spec.selector.text(),
     };
     let written = |spec: &Spec| (!is_implied(spec)).then(|| spec.label.clone());
     if written(right) != written(slip) {
@@ -197,7 +207,7 @@ fn plain(before: &Term, after: &Term) -> Option<&'static str> {
     let what = match (after.0, sort(after).as_str()) {
         (_, "Matches") => "regular expression",
         (Key::Name | Key::Parent, _) => "name",
-        (Key::Exe | Key::Path, _) => "path",
+        (Key::Exe | Key::Path | Key::Pidfile, _) => "path",
         (Key::Args, _) => "command line",
         (_, "Id") => "user or group",
         (_, "Within") => "number",

@@ -65,6 +65,7 @@ pub fn write(dir: &Path, edits: &[(u8, Edit)]) {
 pub fn specs() -> Vec<String> {
     let by_key = KEYS.iter().map(|&(_, key, kind, ..)| match kind {
         Kind::Text => format!("{key}~ss"),
+        Kind::PidFile => format!("ssh,{key}=/run/sshd.pid"),
         Kind::Path => format!("{key}=/usr/sbin/sshd"),
         Kind::UserName | Kind::GroupName => format!("{key}=root"),
         Kind::Number(_) => format!("{key}=1-50"),

@@ -2,7 +2,7 @@
 
 use regex::bytes::Regex;
 
-use super::{Key, Test};
+use super::{Key, Test, pid_file};
 use crate::host::names::{self, NoAnswer};
 use crate::kernel::cgroup;
 use crate::kernel::cmdline::joined;
@@ -38,6 +38,10 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
             let unit = process.cgroup().map(cgroup::unit)?;
             Ok(unit.is_some_and(|unit| test.fits_text(unit)))
         }
+        Key::Pidfile => match test {
+            Test::PidFile(path) => pid_file::names(path, process),
+            _ => Ok(false),
+        },
         Key::Container => process.is_contained().map(|contained| test.is(contained)),
         Key::Deleted => {
             let has_file = link_of(process)?.is_some();

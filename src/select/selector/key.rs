@@ -66,6 +66,8 @@ pub enum Key {
     Pid,
     /// systemd unit.
     Unit,
+    /// Whether its number stands in a file.
+    Pidfile,
     /// The whole security label.
     Context,
     /// The label's type or profile.
@@ -97,6 +99,8 @@ pub enum Kind {
     UserName,
     /// A group's name, or a regular expression for one.
     GroupName,
+    /// The absolute path of a pid file.
+    PidFile,
     /// A number or an interval of numbers.
     Number(Unit),
     /// Letters, any of which will do.
@@ -150,6 +154,7 @@ pub const KEYS: &[Row] = &[
     ),
     (Key::Children, "children", Kind::Number(Unit::Count), "number of direct children", ALL),
     (Key::Unit, "unit", Kind::Text, "systemd unit, such as ssh.service", ALL),
+    (Key::Pidfile, "pidfile", Kind::PidFile, "its number stands in this file", "who may read it"),
     (Key::Context, "context", Kind::Text, "the whole security label", POLICY),
     (Key::Domain, "domain", Kind::Text, "its type (SELinux) or profile (AppArmor)", POLICY),
     (Key::Mode, "mode", Kind::Text, "AppArmor: enforce, complain, unconfined", POLICY),
@@ -237,6 +242,7 @@ impl Key {
             Self::RealUser | Self::RealUid | Self::RealGroup | Self::RealGid => 8,
             Self::Container | Self::Children => 9,
             Self::Parent => 10,
+            Self::Pidfile => 11,
         }
     }
 }

@@ -12,6 +12,7 @@ mod hint;
 mod key;
 mod near;
 mod parse;
+mod pid_file;
 mod slip;
 
 pub use answer::{id, quantity};
@@ -21,6 +22,8 @@ pub(crate) use near::Neighbour;
 pub use parse::Subject;
 pub(crate) use parse::{split_terms, unquoted};
 pub(crate) use slip::in_label as slip_in_label;
+
+use std::path::{Path, PathBuf};
 
 use regex::bytes::Regex;
 
@@ -90,16 +93,36 @@ impl Selector {
         questions.any(|question| question.key.is_of_label())
     }
 
-    /// Checks the labels that it asks for against what `root`'s security system writes.
+    /// Checks what it asks for against what there is in `root`: the labels that its security system writes,
+    /// and whether pid files are about its processes.
     ///
     /// # Errors
-    /// A label that no process can have, which `:0-0` would call OK for ever.
-    pub fn check_labels(&self, root: &ProcRoot) -> Result<(), Error> {
+    /// What no process can have, which `:0-0` would call OK for ever.
+    pub fn check_for(&self, root: &ProcRoot) -> Result<(), Error> {
+        if self.pid_files().next().is_some() && !root.is_ours() {
+            let why = "a pid file is about this host's own processes, and not about those of --proc-root; \
+                       leave pidfile= out";
+            return Err(Error::new(why).at(format_args!("'{}'", self.text)));
+        }
         let system = if self.asks_for_label() { root.labelling().system() } else { None };
         let faults = system.and_then(|system| {
             self.questions.iter().find_map(|question| question.fault_of_label(system))
         });
         faults.map_or(Ok(()), |why| Err(Error::new(why).at(format_args!("'{}'", self.text))))
+    }
+
+    /// The pid files that it asks for.
+    fn pid_files(&self) -> impl Iterator<Item = &Path> {
+        let tests = self.questions.iter().flat_map(|question| &question.tests);
+        tests.filter_map(|test| match test {
+            Test::PidFile(path) => Some(path.as_path()),
+            _ => None,
+        })
+    }
+
+    /// What is wrong with the pid files that it asks for, where no process fits: missing or stale.
+    pub(crate) fn complaints_of_pid_files(&self, root: &ProcRoot) -> Vec<String> {
+        self.pid_files().filter_map(|path| pid_file::complaint(path, root)).collect()
     }
 
     /// Whether it asks for zombies, which otherwise count as not running.
@@ -239,6 +262,7 @@ enum Test {
     Text(Vec<u8>),
     Matches(Regex),
     Executable(Executable),
+    PidFile(PathBuf),
     Id(u32),
     /// A user or group that the name service did not tell us.
     Untold,

@@ -4,6 +4,8 @@
 //! any scan.
 
 use crate::text::error::Error;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::str;
 
 use regex::bytes::RegexBuilder;
@@ -63,6 +65,11 @@ pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, Error>
             let (tests, written) = (vec![test], vec![written]);
             questions.push(Question { key, negated, tests, written });
         }
+    }
+    if questions.iter().all(|question| question.key == Key::Pidfile) {
+        return Err(Error::new(
+            "pidfile= needs another term, since a number is used again; write NAME,pidfile=/PATH",
+        ));
     }
     // Stable, so that of equal ones the one written first is asked first.
     questions.sort_by_key(|question| question.key.rank());
@@ -229,7 +236,7 @@ impl<'t> Written<'t> {
 }
 
 fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, Error> {
-    if matches!(kind, Kind::Number(_) | Kind::Letters | Kind::YesNo) {
+    if matches!(kind, Kind::Number(_) | Kind::Letters | Kind::YesNo | Kind::PidFile) {
         return Err(Error::new(format!("'{key}~' compares no text; write {key}=VALUE")));
     }
     let pattern = utf8(value)?;
@@ -258,6 +265,12 @@ pub(super) fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, Error> {
         Kind::Path => Err(Error::new(format!(
             "'{shown}' is not an absolute path; write exe=/PATH or exe~REGEX"
         ))),
+        Kind::PidFile if value.starts_with(b"/") => {
+            Ok(Test::PidFile(OsStr::from_bytes(value).into()))
+        }
+        Kind::PidFile => {
+            Err(Error::new(format!("'{shown}' is not an absolute path; write pidfile=/PATH")))
+        }
         Kind::UserName => {
             let no_user = || {
                 Error::of_host(format!("there is no user '{shown}'; write a user's name or number"))

@@ -18,7 +18,7 @@ pub(super) fn in_exact(key: Key, kind: Kind, value: &[u8]) -> Result<(), Error> 
             "'{shown}' is in quotes, which belong to a shell; write {name}={bare}"
         )));
     }
-    if !matches!(kind, Kind::Text | Kind::Path) {
+    if !matches!(kind, Kind::Text | Kind::Path | Kind::PidFile) {
         return Ok(());
     }
     let is_meant = |at: &usize| key == Key::Args && is_option(value, *at);
