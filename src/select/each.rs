@@ -41,19 +41,30 @@ const KEYS: [(Key, &str); 6] = [
 const WORD: &[u8] = b"each=";
 
 impl Each {
-    /// What the terms of a spec ask for, whose ranges need not be split off yet.
+    /// What a spec asks for, whose ranges are not split off yet.
     ///
     /// # Errors
     /// A key that makes no groups, or a second one.
     pub(super) fn of_spec(text: &[u8]) -> Result<Option<Self>, Error> {
-        let mut terms = split_terms(text).into_iter().filter_map(|term| term.strip_prefix(WORD));
-        let Some(key) = terms.next() else { return Ok(None) };
-        if terms.next().is_some() {
+        let mut keys = keys(text);
+        let Some(key) = keys.next() else { return Ok(None) };
+        if keys.next().is_some() {
             return Err(Error::new("it has two each=; write a spec for each"));
         }
-        let key = key.split(|&byte| byte == b':').next().unwrap_or_default();
+        Self::named(key.split(|&byte| byte == b':').next().unwrap_or_default()).map(Some)
+    }
+
+    /// Refuses what is left behind the key when the ranges are split off.
+    ///
+    /// # Errors
+    /// As [`Self::of_spec`].
+    pub(super) fn check(rest: &[u8]) -> Result<(), Error> {
+        keys(rest).try_for_each(|key| Self::named(key).map(drop))
+    }
+
+    fn named(key: &[u8]) -> Result<Self, Error> {
         let found = KEYS.iter().find(|(known, _)| known.name().as_bytes() == key);
-        found.map(|&(key, _)| Some(Self(key))).ok_or_else(|| {
+        found.map(|&(key, _)| Self(key)).ok_or_else(|| {
             let (key, known) = (escape::bounded(key, 100), KEYS.map(|(key, _)| key.name()));
             let known = known.join(", ");
             Error::new(format!("'{key}' makes no groups; write each= with one of {known}"))
@@ -106,4 +117,9 @@ impl Each {
     pub fn key(self) -> Key {
         self.0
     }
+}
+
+/// What the terms of a spec make groups by.
+fn keys(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    split_terms(text).into_iter().filter_map(|term| term.strip_prefix(WORD))
 }

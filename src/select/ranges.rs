@@ -181,7 +181,7 @@ fn refuse_lost(rest: &[u8], subject: Subject) -> Result<(), Error> {
     )))
 }
 
-fn is_bare(term: &[u8]) -> bool {
+pub(super) fn is_bare(term: &[u8]) -> bool {
     !term.contains(&b'=') && !term.contains(&b'~')
 }
 

@@ -4,7 +4,7 @@
 use crate::nagios::range::{Range, Thresholds};
 use crate::select::each::Each;
 use crate::select::measure::{self, How, Measure};
-use crate::select::ranges;
+use crate::select::ranges::{self, is_bare};
 use crate::select::selector::{Question, Selector, Subject, slip_in_label, split_terms, unquoted};
 use crate::text::error::Error;
 use crate::text::escape;
@@ -42,8 +42,7 @@ impl Spec {
         let (rest, own) = if measure.is_some() || each.is_some() {
             let unit = measure.map_or(Unit::Count, |measure| measure.unit);
             let (rest, own) = measure::split_ranges(text, unit).map_err(explain)?;
-            // What follows the key was taken for a range.
-            Each::of_spec(rest).map_err(explain)?;
+            Each::check(rest).map_err(explain)?;
             (rest, Some(own))
         } else {
             ranges::split(text, subject).map_err(explain)?
@@ -52,7 +51,12 @@ impl Spec {
         let label = take_label(&mut terms).map_err(explain)?;
         let written = escape::text(&terms.join(&b','));
         let lasting = take_lasting(&mut terms).map_err(explain)?;
-        terms.retain(|term| !measure::is_term(term) && !Each::is_term(term));
+        let is_more = |term: &&[u8]| measure::is_term(term) || Each::is_term(term);
+        let is_first = terms.first().is_some_and(is_more);
+        terms.retain(|term| !is_more(term));
+        if let Some(name) = terms.first().filter(|term| is_first && is_bare(term)) {
+            return Err(explain(name_goes_first(name)));
+        }
         let selector = if terms.is_empty() && (measure.is_some() || each.is_some()) {
             Selector::everything()
         } else {
@@ -94,6 +98,12 @@ impl Spec {
         let Thresholds { warning, critical } = self.thresholds;
         format!("{questions}{more}{}{}", range("critical", critical), range("warning", warning))
     }
+}
+
+/// Beside a measure a word without `=` would be a name wherever it stood: `each=user,sum.threads`.
+fn name_goes_first(name: &[u8]) -> Error {
+    let name = escape::bounded(name, 100);
+    Error::new(format!("'{name}' is not KEY=VALUE; a name goes first: write {name},..."))
 }
 
 /// Takes `lasting=yes` out of the terms.

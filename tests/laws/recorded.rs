@@ -65,7 +65,8 @@ pub fn write(dir: &Path, edits: &[(u8, Edit)]) {
 pub fn specs() -> Vec<String> {
     let by_key = KEYS.iter().map(|&(_, key, kind, ..)| match kind {
         Kind::Text => format!("{key}~ss"),
-        Kind::PidFile => format!("ssh,{key}=/run/sshd.pid"),
+        // Of a tree that is none of ours it is an error.
+        Kind::PidFile => "sshd".into(),
         Kind::Path => format!("{key}=/usr/sbin/sshd"),
         Kind::UserName | Kind::GroupName => format!("{key}=root"),
         Kind::Number(_) => format!("{key}=1-50"),
@@ -73,7 +74,10 @@ pub fn specs() -> Vec<String> {
         Kind::YesNo => format!("{key}=no"),
     });
     let mut specs: Vec<String> = by_key.map(|term| format!("{term}:3-3")).collect();
-    specs.extend(["sshd:3-3", "/usr/sbin/sshd:3-3", "not-name=sshd:0-0"].map(str::to_owned));
+    specs.extend(
+        ["sshd:3-3", "/usr/sbin/sshd:3-3", "not-name=sshd:0-0", "each=unit,sum=anon:-1M"]
+            .map(str::to_owned),
+    );
     specs
 }
 

@@ -7,7 +7,7 @@ use std::str;
 
 use super::parse::{Subject, exact};
 use super::slip;
-use super::{Key, Kind};
+use super::{Key, Kind, hint};
 use crate::text::escape;
 
 /// Signs that a bare word may hold beside letters and digits.
@@ -80,6 +80,9 @@ fn misplaced_term(value: &[u8]) -> Option<String> {
 /// with a key, as `named`, `containerd` and `user-session` do, so the rest decides.
 fn wrong_sign(value: &[u8], subject: Subject) -> Option<String> {
     let text = str::from_utf8(value).ok()?;
+    if let Some(fault) = wrong_sign_in_spec(text) {
+        return Some(fault);
+    }
     let (key, kind, rest) = longest_key(text)?;
     let sign = rest.chars().next();
     let behind = sign.map_or("", |sign| &rest[sign.len_utf8()..]);
@@ -109,6 +112,21 @@ fn wrong_sign(value: &[u8], subject: Subject) -> Option<String> {
              that is a {subject}"
         )
     })
+}
+
+/// The same of the words of specs: `sum/threads`, `eachuser`.
+fn wrong_sign_in_spec(text: &str) -> Option<String> {
+    let is_value = |value: &str| value == "yes" || Key::named(value).is_some();
+    let (word, value) = hint::OF_SPECS.iter().find_map(|word| {
+        let rest = text.strip_prefix(word)?;
+        let mut behind = rest.chars();
+        behind.next();
+        [rest, behind.as_str()].into_iter().find(|value| is_value(value)).map(|value| (word, value))
+    })?;
+    let shown = escape::text(text.as_bytes());
+    Some(format!(
+        "in '{shown}' no = follows '{word}'; write {word}={value}, or name={shown} if that is a name"
+    ))
 }
 
 fn longest_key(text: &str) -> Option<(Key, Kind, &str)> {
