@@ -297,8 +297,17 @@ fn a_daemon_whose_executable_was_upgraded_is_still_that_daemon() {
     Check::count([format!("{shown}:2-2")]).run().ok(&format!("{shown} 2"));
     Check::count([format!("{name},deleted=yes:1-1")]).run().code(0);
     drop(new);
+    let outdated = |fate: &str| {
+        let spec = format!("{name},deleted=yes,label=outdated:0-0");
+        let pid = old.pid();
+        Check::count([spec])
+            .run()
+            .critical_with(&format!("outdated 1 (want 0-0): pid {pid} (its file {fate}"));
+    };
+    outdated("replaced ");
 
     fs::remove_file(&path).expect("removed");
+    outdated("removed, up ");
     Check::count([format!("{shown}:1-1")]).run().ok(&format!("{shown} 1"));
 }
 

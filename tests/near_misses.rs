@@ -105,3 +105,31 @@ fn an_ordinary_user_is_told_too() {
     let answer = Check::count([&upper]).by_user(NOBODY).run();
     answer.critical_with(&format!("{upper} 0 (want 1-): perhaps {name} (1 process)"));
 }
+
+// ---- no near misses ----
+
+/// An nginx as it runs: a master of root's, which forks workers of another user.
+fn nginx(workers: u32) -> Tree {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(100, "nginx"));
+    for pid in 101..101 + workers {
+        tree.add(&Recorded { ppid: 100, uid: [33; 4], ..Recorded::new(pid, "nginx") });
+    }
+    tree
+}
+
+#[test]
+fn a_masters_workers_and_a_workers_master_are_no_near_misses() {
+    let tree = nginx(2);
+    let answer = Check::tree(&tree, ["nginx,uid=33:4-"]).run();
+    answer.critical("nginx,uid=33 2 (want 4-)");
+    let answer = Check::tree(&tree, ["nginx,uid=0:2-"]).run();
+    answer.critical("nginx,uid=0 1 (want 2-)");
+    // One that belongs to none of them is.
+    tree.add(&Recorded { uid: [0; 4], ..Recorded::new(200, "nginx") });
+    let answer = Check::tree(&tree, ["nginx,uid=33:4-"]).run();
+    answer.critical("nginx,uid=33 2 (want 4-): 1 named nginx runs as 0");
+    // Without workers the master is all there is.
+    let answer = Check::tree(&nginx(0), ["nginx,uid=33:4-"]).run();
+    answer.critical("nginx,uid=33 0 (want 4-): 1 named nginx runs as 0");
+}

@@ -25,6 +25,9 @@ pub(super) fn in_words(
     let mut facts: Vec<String> = Vec::new();
     facts.extend(measured.map(|(measure, value)| measure.shown(value)));
     facts.extend(judged(selector, process));
+    if asks(&[Key::Deleted]) {
+        facts.extend(fate_of_file(process));
+    }
     let is_age_told = measured.is_some_and(|(measure, _)| measure.key == Key::Age);
     if !is_age_told && !asks(&[Key::Age]) {
         facts.extend(process.age().ok().map(|age| format!("up {}", span(age))));
@@ -54,6 +57,14 @@ fn judged(selector: &Selector, process: &mut Process<'_>) -> Vec<String> {
     amounts
         .map(|(key, unit, value)| format!("{} {}", key.name(), number::shown(value, unit)))
         .collect()
+}
+
+/// What became of the file that it runs.
+fn fate_of_file(process: &mut Process<'_>) -> Option<String> {
+    match process.age_of_successor().ok()? {
+        Some(seconds) => Some(format!("its file replaced {} ago", span(seconds))),
+        None => Some("its file removed".into()),
+    }
 }
 
 /// Its unit; where that is a login's or there is none, also its parent.

@@ -122,12 +122,10 @@ impl Count {
 /// A value of which the least and the greatest are known.
 fn between((low, high): (f64, f64), unit: Unit) -> String {
     let shown = |value| number::shown(value, unit);
-    if high == f64::MAX {
-        format!("{} or more", shown(low))
-    } else if shown(low) == shown(high) {
-        shown(low)
-    } else {
-        format!("{} to {}", shown(low), shown(high))
+    match (shown(low), shown(high)) {
+        (low, _) if high >= f64::MAX => format!("{low} or more"),
+        (low, high) if low == high => low,
+        (low, high) => format!("{low} to {high}"),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Counting keeps nothing of a process. When a verdict wants explaining, the processes are walked
 //! once more, so that all that naming costs is paid only then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::count::crowd::Crowd;
 use crate::count::culprit;
@@ -36,6 +36,8 @@ pub struct Look {
     /// Who they are, for the first line.
     pub culprits: Vec<String>,
     best: Vec<Fitting>,
+    /// Each that fits, with its parent.
+    families: Vec<(Pid, Pid)>,
     crowd: Crowd,
     /// How many more fit.
     pub more: u64,
@@ -64,7 +66,8 @@ type Reason = (String, String);
 
 #[derive(Clone, Debug, Default)]
 struct Reasoned {
-    count: u64,
+    /// Each with its parent.
+    processes: Vec<(Pid, Pid)>,
     plural: String,
 }
 
@@ -77,11 +80,14 @@ impl Look {
             format!("perhaps {} ({})", neighbour.term, describe::processes(count))
         });
         let mut reasons: Vec<_> = self.reasons.iter().collect();
-        reasons.sort_by_key(|(_, reasoned)| std::cmp::Reverse(reasoned.count));
-        let reasons = reasons.into_iter().map(|((name, one), reasoned)| match reasoned.count {
-            1 => format!("1 named {name} {one}"),
-            count => format!("{count} named {name} {}", reasoned.plural),
-        });
+        reasons.sort_by_key(|(_, reasoned)| std::cmp::Reverse(reasoned.processes.len()));
+        let reasons =
+            reasons.into_iter().map(
+                |((name, one), Reasoned { processes, plural })| match processes.as_slice() {
+                    [_] => format!("1 named {name} {one}"),
+                    several => format!("{} named {name} {plural}", several.len()),
+                },
+            );
         let no_unit = self.lacks_units.then(|| "no process here is in a unit".to_owned());
         let of_files = self.pid_files.iter().cloned();
         of_files.chain(no_unit).chain(perhaps).chain(reasons).collect()
@@ -132,6 +138,9 @@ impl Look {
             None => process.age().ok().map(|age| -age),
         };
         let rank = rank.unwrap_or(f64::NEG_INFINITY);
+        if let Ok(stat) = process.stat() {
+            self.families.push((process.pid(), Pid(stat.ppid)));
+        }
         let place = self.best.partition_point(|other| other.rank >= rank);
         self.best.insert(place, Fitting { pid: process.pid(), value, rank });
         if self.best.len() > MOST {
@@ -141,6 +150,19 @@ impl Look {
         if measure.is_none() && !selector.names_one_program() {
             self.crowd.add(process, selector.asks_for_zombies());
         }
+    }
+
+    /// Leaves out of the near misses what belongs to those that fit: the master of workers, the workers of a
+    /// master.
+    fn drop_other_halves(&mut self) {
+        let (fitting, parents): (BTreeSet<Pid>, BTreeSet<Pid>) =
+            self.families.iter().copied().unzip();
+        self.reasons.retain(|_, reasoned| {
+            reasoned
+                .processes
+                .retain(|(pid, parent)| !parents.contains(pid) && !fitting.contains(parent));
+            !reasoned.processes.is_empty()
+        });
     }
 
     /// Puts those that were kept into words.
@@ -199,8 +221,9 @@ impl Look {
             return;
         };
         self.push_near(selector, process, &one);
+        let parent = process.stat().map_or(Pid(0), |stat| Pid(stat.ppid));
         let reasoned = self.reasons.entry((name, one)).or_default();
-        reasoned.count += 1;
+        reasoned.processes.push((process.pid(), parent));
         reasoned.plural = plural;
     }
 }
@@ -270,6 +293,7 @@ pub fn closely(
     })?;
     for (at, (target, look)) in targets.iter().zip(&mut looks).enumerate() {
         look.lacks_units = lacks_units && of_units[at];
+        look.drop_other_halves();
         look.describe(*target, root);
     }
     Ok(looks)

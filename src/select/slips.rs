@@ -188,9 +188,9 @@ fn differences(right: &Spec, slip: &Spec) -> Vec<Option<&'static str>> {
         all.push((ranges(right) == ranges(slip)).then_some("number"));
     }
     let has_more = |spec: &Spec| spec.measure.is_some() || spec.each.is_some() || spec.lasting;
-    let is_implied = |spec: &Spec| match has_more(spec) {
-        true => spec.label.contains(spec.selector.text()),
-        false => spec.label == spec.selector.text(),
+    let is_implied = |spec: &Spec| {
+        let (label, text) = (spec.label.as_str(), spec.selector.text());
+        if has_more(spec) { label.contains(text) } else { label == text }
     };
     let written = |spec: &Spec| (!is_implied(spec)).then(|| spec.label.clone());
     if written(right) != written(slip) {

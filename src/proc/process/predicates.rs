@@ -1,15 +1,17 @@
 //! What a process is: alive, a kernel thread, in a container, outdated. Each question is put to the
 //! cheapest file that can answer it, and to a dearer one only if that one can't.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use rustix::fs::{AtFlags, MemfdFlags, Stat, fstat, memfd_create, readlinkat_raw, stat, statat};
 use rustix::io::Errno;
 
 use super::Process;
-use super::executable::DELETED;
+use super::executable::{DELETED, undeleted};
 use crate::host::progress;
 use crate::kernel::file::File;
 use crate::kernel::status::Status;
-use crate::proc::fact::Fact;
+use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 use crate::proc::root::Pid;
 
 impl Process<'_> {
@@ -54,6 +56,26 @@ impl Process<'_> {
     /// Gone, or hidden.
     pub fn runs_deleted_file(&mut self) -> Fact<bool> {
         Ok(self.is_marked_deleted()? && !self.runs_memfd()?)
+    }
+
+    /// Seconds since the file came that took the place of its executable; `None` if there is no such file.
+    ///
+    /// # Errors
+    /// Gone, or hidden; a recorded tree does not tell.
+    pub fn age_of_successor(&mut self) -> Fact<Option<f64>> {
+        let hidden = Missing::Hidden(Hidden { file: File::Exe, cause: Cause::Absent });
+        let (tree, pid) = (self.root, self.pid);
+        let link = self.exe()?.filter(|_| tree.is_procfs()).ok_or(hidden)?;
+        // Its own root, since it may live in a container.
+        let path = [format!("{pid}/root").as_bytes(), undeleted(link)].concat();
+        progress::reading(pid.0, File::Exe);
+        let Ok(found) = statat(tree.as_directory(), path.as_slice(), AtFlags::empty()) else {
+            return Ok(None);
+        };
+        #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
+        let changed = found.st_ctime as f64;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |now| now.as_secs_f64());
+        Ok(Some((now - changed).max(0.0)))
     }
 
     /// Whether the link's last word is the kernel's mark (`fs/d_path.c`): a file's own name may end
