@@ -76,7 +76,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     }
     let Listed { items: mut exemptions, faults } = options.rules.exemptions()?;
     let root = options.common.root()?;
-    exemptions.iter().try_for_each(|one| one.exemption.check_labels(&root))?;
+    exemptions.iter().try_for_each(|one| one.exemption.check_for(&root))?;
     exemptions.extend(RuleExemption::built_in(&BUILT_IN));
     let containers = options.common.containers.unwrap_or(Containers::Exclude);
     // The inspector leaves containers out itself: some rules are about them.
