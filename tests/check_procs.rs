@@ -45,11 +45,19 @@ fn v_prints_a_call_that_counts_the_same() {
         vec!["--ereg", "^it's .*[|]x", "-C", &name, "-c", "0"],
         vec!["-a", "it's", "--ereg", "x$", "-C", &name, "-r", "1", "-P", "0", "-u", "root"],
         vec!["-C", &name, "-X", "a,b", "-k", "-p", &std::process::id().to_string()],
+        // What the grammar of specs would take for a slip, and what would end the line.
+        vec!["-C", "=x", "-c", "1:"],
+        vec!["-C", "\"x\"", "-X", "^y$,=z", "-c", "1:"],
+        vec!["-a", "user=root", "-c", "@2:3"],
+        vec!["-a", "~x:y z", "-w", "1", "-c", "@2:3"],
+        vec!["--ereg", "it's|(b,) ?%", "-C", &name, "-c", "0"],
+        vec!["-a", "\t\n", "-C", &name],
     ] {
         let ours = check(&[args.as_slice(), &["-v"]].concat());
         let line =
-            ours.lines()[1].strip_prefix("the same as: check_proccount ").unwrap().to_owned();
-        let same = Check::count(words(&line)).run();
+            ours.lines().into_iter().find_map(|l| l.strip_prefix("the same as: check_proccount "));
+        let line = line.unwrap_or_else(|| panic!("{ours}"));
+        let same = Check::count(words(line)).run();
         let number = |perfdata: &str| {
             let value = perfdata.split(['=', ';']).nth(1).map(str::to_owned);
             value.unwrap_or_default()
@@ -57,6 +65,54 @@ fn v_prints_a_call_that_counts_the_same() {
         let (left, right) = (number(ours.perfdata()), number(same.perfdata()));
         assert_eq!((ours.code, left), (same.code, right), "{line}\n{ours}{same}");
     }
+}
+
+/// Each process is measured, and none may be beyond the range.
+#[test]
+fn v_prints_a_call_that_measures_the_same() {
+    let name = unique();
+    let _small = Specimen::called(&name).start();
+    let _large = Specimen::called(&name).verb("rss=50").verb("used=50").start();
+    let size = |metric: &str, range: &str| {
+        let words = ["-C", &name, "-m", metric, range, "-P", "0", "-r", "1"];
+        words.map(str::to_owned).to_vec()
+    };
+    for (metric, range, code) in [
+        ("RSS", "-c20000", 2),
+        ("RSS", "-w20000", 1),
+        ("RSS", "-c10000:", 2),
+        ("RSS", "-c2000:4000000", 2),
+        ("RSS", "-c@1:20000", 2),
+        ("RSS", "-c@100:200", 0),
+        ("VSZ", "-c1", 2),
+        ("VSZ", "-c0:", 0),
+        ("ELAPSED", "-c1000000:", 2),
+        ("ELAPSED", "-c1000000", 0),
+        ("CPU", "-c100000", 0),
+    ] {
+        let words_of_it = size(metric, range);
+        let args: Vec<&str> = words_of_it.iter().map(String::as_str).chain(["-v"]).collect();
+        let ours = check(&args);
+        let line =
+            ours.lines()[1].strip_prefix("the same as: check_proccount ").unwrap().to_owned();
+        let same = Check::count(words(&line)).run();
+        assert_eq!((ours.code, same.code), (Some(code), Some(code)), "{line}\n{ours}{same}");
+    }
+}
+
+#[test]
+fn a_filter_may_look_like_a_slip() {
+    let name = unique();
+    let _process = Specimen::called(&name).argv(["-Duser=root", "=x", "\"a b\"", "~/y"]).start();
+    for part in ["-Duser=root", "user=root", "=x", " =x ", "\"a b\"", "~/y"] {
+        check(&["-c", "1:1", "-C", &name, "-a", part]).code(0);
+        check(&["-c", "1:1", "-C", &name, "--ereg", part]).code(0);
+    }
+    check(&["-c", "1:1", "-C", &name, "-X", "\"x\",=y,^z$"]).code(0);
+    check(&["-c", "1:", "-C=x"]).code(2).has("\n-C =x asks for the name '=x'; write -C x\n");
+    // An abbreviation of the original's is none of ours.
+    check(&["-c", "1:1", "--co", &name]).code(0);
+    check(&["-w5 ", "-c 1: 3\n", "--comm", &name]).code(0).has("procs=1;5;1:3;0;");
 }
 
 #[test]
@@ -95,6 +151,9 @@ fn what_can_only_be_a_mistake_is_refused_in_one_line() {
         &["-c", "~"],
         &["-w", "", "-c", ""],
         &["-C", ""],
+        &["-c", "-inf"],
+        &["-w", ":-inf"],
+        &["-P", "inf"],
         &["-C", "a", "-C", "b"],
         &["-s", "sleeping"],
         &["-m", "procs"],
@@ -211,7 +270,9 @@ fn sizes_are_measured_one_by_one() {
     check(&["-m", "RSS", "-w", "10000", "-c", "20000", "-C", &name, "-v"]).code(2).prints(
         &format!(
             "RSS CRITICAL: 1 crit, 0 warn out of 2 processes with command name '{name}' [{name}] | \
-         procs=2;;;0; procs_warn=0;;;0; procs_crit=1;;;0;\n"
+         procs=2;;;0; procs_warn=0;;;0; procs_crit=1;;;0;\n\
+         the same as: check_proccount --containers include comm={name},rss=20001k-:0-0 \
+         comm={name},rss=10001k-:0-0:any\n"
         ),
     );
     check(&["-m", "RSS", "-w", "10000", "-C", &name]).code(1).has("1 warn out of 2 processes");

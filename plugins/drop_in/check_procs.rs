@@ -2,6 +2,7 @@
 
 mod options;
 mod range;
+mod same;
 mod status;
 mod words;
 

@@ -22,6 +22,8 @@ pub(super) struct Opt<I: 'static> {
     pub(super) letter: Option<u8>,
     pub(super) names: &'static [&'static str],
     pub(super) takes: Takes,
+    /// It must be written out: what begins like it belongs to others.
+    pub(super) whole: bool,
 }
 
 /// What stands on a command line.
@@ -88,7 +90,10 @@ impl<'a, I: Copy + PartialEq> Words<'a, I> {
             return Ok(*exact);
         }
         let begins = |known: &&&str| known.as_bytes().starts_with(name);
-        let mut found = self.options.iter().filter(|o| names(o).iter().any(|n| begins(&n)));
+        let mut found = self
+            .options
+            .iter()
+            .filter(|option| !option.whole && names(option).iter().any(|name| begins(&name)));
         let shown = super::shown(name);
         let first = found.next().ok_or_else(|| format!("unknown option --{shown}"))?;
         let others = found.filter(|other| other.id != first.id).collect::<Vec<_>>();
@@ -132,11 +137,42 @@ mod tests {
     use super::*;
 
     const OPTIONS: &[Opt<u8>] = &[
-        Opt { id: b'w', letter: Some(b'w'), names: &["warning"], takes: Takes::Value },
-        Opt { id: b'v', letter: Some(b'v'), names: &["verbose"], takes: Takes::Nothing },
-        Opt { id: b's', letter: None, names: &["status", "state"], takes: Takes::Value },
-        Opt { id: b'k', letter: Some(b'k'), names: &["no-kthreads"], takes: Takes::Maybe },
-        Opt { id: b'V', letter: Some(b'V'), names: &["version"], takes: Takes::Nothing },
+        Opt {
+            id: b'w',
+            letter: Some(b'w'),
+            names: &["warning"],
+            takes: Takes::Value,
+            whole: false,
+        },
+        Opt {
+            id: b'v',
+            letter: Some(b'v'),
+            names: &["verbose"],
+            takes: Takes::Nothing,
+            whole: false,
+        },
+        Opt {
+            id: b's',
+            letter: None,
+            names: &["status", "state"],
+            takes: Takes::Value,
+            whole: false,
+        },
+        Opt {
+            id: b'k',
+            letter: Some(b'k'),
+            names: &["no-kthreads"],
+            takes: Takes::Maybe,
+            whole: false,
+        },
+        Opt { id: b'o', letter: None, names: &["vert"], takes: Takes::Nothing, whole: true },
+        Opt {
+            id: b'V',
+            letter: Some(b'V'),
+            names: &["version"],
+            takes: Takes::Nothing,
+            whole: false,
+        },
     ];
 
     fn read(line: &str) -> String {
@@ -160,6 +196,7 @@ mod tests {
             ("--warning=5 --warn 6 --warn= 7", "w(5); w(6); w(); 7"),
             ("--no-k --no-kthreads=x 1", "k(); k(x); 1"),
             ("--sta=Z --stat Z --state=Z", "s(Z); s(Z); s(Z)"),
+            ("--vert --vers", "o(); V()"),
             ("1 -v 2 -- -v -", "1; v(); 2; -v; -"),
             ("-", "-"),
         ] {

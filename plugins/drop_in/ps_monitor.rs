@@ -78,7 +78,8 @@ fn named(pid: Option<u32>) -> Output {
 impl Watched {
     /// Reads an argument; what is wrong with it is the whole output.
     fn parse(argument: &OsString) -> Result<Self, String> {
-        let shown = super::shown(argument.as_bytes());
+        let argument = argument.as_bytes().trim_ascii();
+        let shown = super::shown(argument);
         let wrong = |hint: &str| format!("Can't parse \"{shown}\"\n{hint}\n");
         let (name, range) = shown.rsplit_once(':').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
             wrong(
@@ -107,12 +108,13 @@ impl Watched {
             None => format!("{}:", least.unwrap_or(0)),
         };
         let critical = Some(Range::parse(&range).map_err(|why| wrong(&why.to_string()))?);
-        let bytes = argument.as_bytes();
-        let bytes = &bytes[..bytes.iter().rposition(|&byte| byte == b':').unwrap_or(bytes.len())];
-        let term = bytes.iter().flat_map(|&byte| [byte].repeat(if byte == b',' { 2 } else { 1 }));
+        let end = argument.iter().rposition(|&byte| byte == b':').unwrap_or(argument.len());
+        let term = argument[..end]
+            .iter()
+            .flat_map(|&byte| [byte].repeat(if byte == b',' { 2 } else { 1 }));
         let term: Vec<u8> = b"name=".iter().copied().chain(term).collect();
-        let selector =
-            Selector::parse(&term, Subject::Program).map_err(|why| wrong(&why.to_string()))?;
+        let selector = Selector::parse(&term, Subject::Program)
+            .map_err(|_| wrong("this is no program's name"))?;
         Ok(Self {
             name: name.to_owned(),
             selector,
@@ -222,6 +224,7 @@ mod tests {
             ("kworker/0:1:0-", "kworker/0:1", "0", ""),
             ("tmux: server:1-1", "tmux: server", "1", "1"),
             ("a,b:1-", "a,b", "1", ""),
+            (" a:1-1 ", "a", "1", "1"),
         ] {
             assert_eq!(parse(text).unwrap(), (name.into(), [min.into(), max.into()]), "{text}");
         }
@@ -236,6 +239,7 @@ mod tests {
             ("x:2-1", "no number is 2 or more and 1 or less"),
             ("{a,b}:1-1", "not expanded"),
             (":1-1", "write NAME"),
+            ("^cron$:1-1", "no program's name"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.starts_with(&format!("Can't parse \"{text}\"\n")), "{error}");

@@ -1,84 +1,56 @@
-//! What `ps` adds to the letter of a process's state, from `stat` and `status`.
+//! The column `STAT` of `ps`: the letter of a process's state, and flags behind it.
 
-use std::fmt;
+use std::cmp::Ordering;
 
-use crate::kernel::word::{parse_number, words};
+use crate::kernel::stat::Stat;
+use crate::kernel::word::words;
 
-/// The flags of the column `STAT`, in its order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct Flags {
-    /// `<`: a high priority.
-    pub high: bool,
-    /// `N`: nice to others.
-    pub nice: bool,
-    /// `L`: has pages locked in memory.
-    pub locked: bool,
-    /// `s`: leads a session.
-    pub leader: bool,
-    /// `l`: has several threads.
-    pub threads: bool,
-    /// `+`: in the foreground of its terminal.
-    pub foreground: bool,
+/// The flags, in their order: high priority, nice to others, pages locked in memory, leads a session,
+/// several threads, in the foreground of its terminal.
+pub const FLAGS: &str = "<NLsl+";
+
+/// The column for a process of which [`has_locked`] is known.
+pub fn column(stat: &Stat, locked: bool) -> String {
+    let set = [
+        stat.nice == Ordering::Less,
+        stat.nice == Ordering::Greater,
+        locked,
+        stat.session == stat.pid,
+        stat.threads > 1,
+        stat.foreground,
+    ];
+    let flags = FLAGS.chars().zip(set).filter(|(_, is_set)| *is_set).map(|(flag, _)| flag);
+    std::iter::once(char::from(stat.state)).chain(flags).collect()
 }
 
-impl Flags {
-    /// The flags and their characters.
-    pub const ALL: &str = "<NLsl+";
-
-    /// Reads the text of `/proc/PID/stat` and of `/proc/PID/status`.
-    ///
-    /// `None` if `stat` is not of the kernel's form.
-    pub fn parse(stat: &[u8], status: &[u8]) -> Option<Self> {
-        let pid = words(stat).next()?;
-        let name_end = stat.iter().rposition(|&byte| byte == b')')?;
-        // Field 3 follows.
-        let fields: Vec<&[u8]> = words(&stat[name_end + 1..]).take(18).collect();
-        let field = |number: usize| fields.get(number - 3).copied();
-        let (group, session, terminals_group) = (field(5)?, field(6)?, field(8)?);
-        let (nice, threads) = (field(19)?, parse_number(field(20)?)?);
-        // Kernel threads have no such line.
-        let locked = status.split(|&byte| byte == b'\n').find_map(|l| l.strip_prefix(b"VmLck:"));
-        Some(Self {
-            high: nice.starts_with(b"-"),
-            nice: nice.first().is_some_and(|digit| (b'1'..=b'9').contains(digit)),
-            locked: locked.and_then(|line| words(line).next()).is_some_and(|size| size != b"0"),
-            leader: session == pid,
-            threads: threads > 1,
-            foreground: group == terminals_group,
-        })
-    }
-}
-
-impl fmt::Display for Flags {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { high, nice, locked, leader, threads, foreground } = *self;
-        let set = [high, nice, locked, leader, threads, foreground];
-        let mut shown = Self::ALL.chars().zip(set).filter(|(_, is_set)| *is_set);
-        shown.try_for_each(|(letter, _)| write!(f, "{letter}"))
-    }
+/// Whether the text of `/proc/PID/status` counts pages locked in memory. A kernel thread's has no such
+/// line.
+pub fn has_locked(status: &[u8]) -> bool {
+    let locked = status.split(|&byte| byte == b'\n').find_map(|l| l.strip_prefix(b"VmLck:"));
+    locked.and_then(|line| words(line).next()).is_some_and(|size| size != b"0")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn flags(fields: &str, locked: &str) -> String {
-        let stat = format!("812 (a) b) {fields}\n");
+    fn shown(fields: &str, locked: &str) -> String {
+        let stat = format!("812 (a) b) {fields} 8192000 300 1\n");
         let status = format!("Name:\ta\nVmLck:\t       {locked} kB\n");
-        Flags::parse(stat.as_bytes(), status.as_bytes()).unwrap().to_string()
+        column(&Stat::parse(stat.as_bytes()).unwrap(), has_locked(status.as_bytes()))
     }
 
     #[test]
     fn the_flags_are_those_of_ps() {
-        assert_eq!(flags("S 1 812 812 0 -1 4194560 1 2 3 4 50 7 11 13 20 0 1 0 4242", "0"), "s");
-        assert_eq!(flags("R 1 812 7 34816 812 0 1 2 3 4 50 7 11 13 20 -5 3 0 4242", "4"), "<Ll+");
-        assert_eq!(flags("S 1 7 7 34816 812 0 1 2 3 4 50 7 11 13 39 19 1 0 4242", "0"), "N");
-    }
-
-    #[test]
-    fn a_cut_line_has_no_flags() {
-        assert_eq!(Flags::parse(b"812 (a) S 1 2", b""), None);
-        assert_eq!(Flags::parse(b"", b""), None);
+        for (fields, locked, wanted) in [
+            ("S 1 812 812 0 -1 4194560 1 2 3 4 50 7 11 13 20 0 1 0 4242", "0", "Ss"),
+            ("R 1 812 7 34816 812 0 1 2 3 4 50 7 11 13 20 -5 3 0 4242", "4", "R<Ll+"),
+            ("S 1 7 7 34816 812 0 1 2 3 4 50 7 11 13 39 19 1 0 4242", "0", "SN"),
+            // A kernel thread has no group and no terminal.
+            ("I 2 0 0 0 -1 69238880 0 0 0 0 0 0 0 0 20 0 1 0 4242", "0", "I"),
+        ] {
+            assert_eq!(shown(fields, locked), wanted);
+        }
+        assert!(!has_locked(b"Name:\tkthreadd\n"));
     }
 }

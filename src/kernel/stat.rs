@@ -4,6 +4,8 @@
 //! doubles the cost of a `status` (12 µs to read, 12 µs to parse), and these two files are most of
 //! what a scan costs. So only the few fields that someone asks for are read, in place.
 
+use std::cmp::Ordering;
+
 use crate::kernel::comm::Comm;
 use crate::kernel::word::{parse_id, parse_number};
 
@@ -29,12 +31,16 @@ pub struct Stat {
     pub ppid: u32,
     /// (6) The session.
     pub session: u32,
+    /// (5), (8) Whether its process group is in the foreground of its terminal.
+    pub foreground: bool,
     /// (9) `PF_*` flags.
     pub flags: u64,
     /// (14) + (15) User and system time of all threads, in clock ticks.
     pub cpu_ticks: u64,
     /// (16) + (17) The same of children that ended and were waited for.
     pub children_ticks: u64,
+    /// (19) How its nice value compares with 0; less is a high priority.
+    pub nice: Ordering,
     /// (20) Threads, the leader included even when it has exited.
     pub threads: u64,
     /// (22) When it started, in clock ticks since boot.
@@ -52,19 +58,24 @@ impl Stat {
         let mut fields = after.strip_suffix(b"\n")?.split(|&byte| byte == b' ');
         let &[state] = fields.next()? else { return None };
         // Those up to 24 serve here.
-        let mut numbers = [0; 21];
+        let (mut numbers, mut negative) = ([0; 21], 0_u32);
         for (number, field) in (4..).zip(&mut numbers) {
-            *field = parse_field(number, fields.next()?)?;
+            let digits = fields.next()?;
+            *field = parse_field(number, digits)?;
+            negative |= u32::from(digits.starts_with(b"-")) << number;
         }
         let field = |number: usize| numbers[number - 4];
+        let is_negative = |number: usize| negative & 1 << number != 0;
         Some(Self {
             pid: parse_id(before)?,
             state: state.is_ascii_alphabetic().then_some(state)?,
             ppid: u32::try_from(field(4)).ok()?,
             session: u32::try_from(field(6)).ok()?,
+            foreground: field(5) == field(8) && !is_negative(8),
             flags: field(9),
             cpu_ticks: field(14).checked_add(field(15))?,
             children_ticks: field(16).checked_add(field(17))?,
+            nice: if is_negative(19) { Ordering::Less } else { field(19).cmp(&0) },
             threads: field(20),
             start: field(22),
             vsize: field(23),

@@ -103,6 +103,18 @@ impl Range {
         }
     }
 
+    /// What alerts of a measure that goes from 0 in `steps` to each 1, in steps: one or two intervals, of
+    /// which only the last may have no end.
+    pub fn alerting(&self, steps: f64) -> Vec<(f64, Option<f64>)> {
+        let (start, end) = (*self.0.start() * steps, *self.0.end() * steps);
+        let outside = [(0.0, Some(start.ceil() - 1.0)), (end.floor() + 1.0, None)];
+        let inside = [(start.ceil(), Some(end.floor()).filter(|end| end.is_finite()))];
+        let all = if self.0.checks_inside() { &inside[..] } else { &outside[..] };
+        let all = all.iter().map(|&(least, most)| (least.max(0.0), most));
+        all.filter(|&(least, most)| least.is_finite() && most.is_none_or(|most| most >= least))
+            .collect()
+    }
+
     /// What is wanted of a value in this unit: `up to 8 GiB`, `at least 5m`, `2 GiB to 4 GiB`; of counts
     /// in the words of a spec.
     pub fn wanted_in(&self, unit: Unit) -> String {
@@ -232,6 +244,23 @@ impl Thresholds {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_alerts_is_what_is_alerted_on() {
+        for text in [
+            "5", "5:", "0:", "~:5", "~:", "2:5", "@5", "@5:", "@2:5", "@~:5", "1.5", "1.5:2.5",
+            "-5:-1", "~:-1", "@-5:-1", "0", "@0",
+        ] {
+            let range = Range::parse(text).unwrap();
+            let intervals = range.alerting(1.0);
+            for value in (0..10).map(f64::from) {
+                let is_in = |&(least, most): &(f64, Option<f64>)| {
+                    least <= value && most.is_none_or(|most| value <= most)
+                };
+                assert_eq!(intervals.iter().any(is_in), range.alerts(value), "{text} {value}");
+            }
+        }
+    }
 
     fn spec_range(text: &str) -> Range {
         Range::of_spec(text).unwrap()

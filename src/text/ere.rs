@@ -28,11 +28,12 @@ pub fn translated(expression: &[u8]) -> Result<String, String> {
     Ok(out)
 }
 
-/// Text that means itself, as an expression of the `regex` crate.
+/// Text that means itself, as an expression of the `regex` crate that a spec may hold: no sign of a
+/// spec's grammar stands in it as such.
 pub fn literal(text: &[u8]) -> String {
     let mut out = String::new();
     for chunk in text.utf8_chunks() {
-        out.push_str(&regex::escape(chunk.valid()));
+        chunk.valid().chars().for_each(|c| push_char(&mut out, c));
         chunk.invalid().iter().for_each(|byte| out.push_str(&format!("(?-u:\\x{byte:02X})")));
     }
     out
@@ -154,7 +155,7 @@ impl Reader<'_> {
     fn itself(&mut self, byte: u8, out: &mut String) -> Last {
         let start = out.len();
         if byte.is_ascii() {
-            push_ascii(out, byte);
+            push_char(out, char::from(byte));
             return Last::Part(start);
         }
         let length = self.rest.iter().take_while(|byte| (0x80..0xc0).contains(*byte)).count();
@@ -325,9 +326,24 @@ fn repeat(out: &mut String, last: Last, times: &str, sign: u8) -> Result<Last, S
     Ok(Last::Repeated(start))
 }
 
-/// No letter or digit has a meaning without a backslash, and everything else has none as a number.
+/// A character that means itself, outside of brackets.
+fn push_char(out: &mut String, c: char) {
+    match c {
+        // In a spec either would begin a value.
+        '=' | '~' => out.push_str(&format!("[{c}]")),
+        '/' | '_' | ' ' | ',' | '-' | '@' | '%' | '<' | '>' | '!' | ';' => out.push(c),
+        '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '^' | '$' | '\\' => {
+            out.extend(['\\', c]);
+        }
+        _ if c.is_ascii() => push_ascii(out, c as u8),
+        _ => out.push(c),
+    }
+}
+
+/// One that means itself anywhere: no letter or digit has a meaning without a backslash, and everything
+/// else has none as a number.
 fn push_ascii(out: &mut String, byte: u8) {
-    if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b' ' | b',' | b'=') {
+    if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b' ' | b',') {
         out.push(char::from(byte));
     } else {
         out.push_str(&format!("\\x{byte:02X}"));
@@ -536,5 +552,9 @@ mod tests {
         let text = b"a.b|\\\xff(\n\xc3\xa9";
         let regex = Regex::new(&literal(text)).unwrap();
         assert!(regex.is_match(text) && !regex.is_match(b"axb|\\\xff(\n\xc3\xa9"));
+        let ascii: Vec<u8> = (0..128).collect();
+        let whole = format!("^{}$", literal(&ascii));
+        assert!(Regex::new(&whole).unwrap().is_match(&ascii), "{whole}");
+        assert_eq!(literal(b"-D x=/a.b"), "-D x[=]/a\\.b");
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use procwarden::host::names;
 use procwarden::nagios::range::Thresholds;
 use procwarden::select::population::Containers;
-use procwarden::select::selector::Key;
+use procwarden::select::selector::{Key, Selector, Subject};
 use procwarden::text::ere;
 
 use super::super::getopt::{Opt, Takes, Word, Words};
@@ -68,7 +68,8 @@ const OPTIONS: &[Opt<Id>] = &[
     valued(Id::Exclude, Some(b'X'), &["exclude-process"]),
     Opt { takes: Takes::Maybe, ..plain(Id::NoKthreads, Some(b'k'), &["no-kthreads"]) },
     plain(Id::Traditional, Some(b'T'), &["traditional-filter"]),
-    valued(Id::Containers, None, &["containers"]),
+    // Ours, so that --co stays --command.
+    Opt { whole: true, ..valued(Id::Containers, None, &["containers"]) },
     plain(Id::Help, Some(b'h'), &["help"]),
     plain(Id::Version, Some(b'V'), &["version"]),
     refused("--elapsed has never done anything; leave it out", None, &["elapsed"]),
@@ -87,11 +88,11 @@ const OPTIONS: &[Opt<Id>] = &[
 ];
 
 const fn valued(id: Id, letter: Option<u8>, names: &'static [&'static str]) -> Opt<Id> {
-    Opt { id, letter, names, takes: Takes::Value }
+    Opt { id, letter, names, takes: Takes::Value, whole: false }
 }
 
 const fn plain(id: Id, letter: Option<u8>, names: &'static [&'static str]) -> Opt<Id> {
-    Opt { id, letter, names, takes: Takes::Nothing }
+    Opt { id, letter, names, takes: Takes::Nothing, whole: false }
 }
 
 const fn refused(why: &'static str, letter: Option<u8>, names: &'static [&'static str]) -> Opt<Id> {
@@ -209,14 +210,7 @@ impl Typed {
             Id::User => self.take_user(&text("-u", &value)?)?,
             Id::Vsz => self.take_size(0, "vsz", &value)?,
             Id::Rss => self.take_size(1, "rss", &value)?,
-            Id::Pcpu => {
-                let share: f32 = number("-P", "a percentage", &value)?;
-                if !share.is_finite() {
-                    return Err("-P wants a percentage".into());
-                }
-                self.least[2] = (share > 0.0).then(|| format!("cpu={share}-").into_bytes());
-                self.filters.push(format!("PCPU >= {share:.2}"));
-            }
+            Id::Pcpu => self.take_share(&value)?,
             Id::NoKthreads => self.no_kthreads = true,
             Id::Containers => self.containers = Some(containers(&text("--containers", &value)?)?),
             Id::Refused(why) => return Err(why.into()),
@@ -259,7 +253,10 @@ impl Typed {
         let silent = |_| "the name service does not answer".to_owned();
         let uid = if user.is_empty() { None } else { names::uid(user).map_err(silent)? };
         let uid = uid.ok_or_else(|| format!("there is no user '{}'", shown(user.as_bytes())))?;
-        self.user = Some(format!("uid={uid}").into_bytes());
+        let is_number = user.bytes().all(|byte| byte.is_ascii_digit() || byte == b'+');
+        let (key, value) =
+            if is_number { ("uid=", uid.to_string()) } else { ("user=", user.into()) };
+        self.user = Some(term(key, value.as_bytes()));
         self.filters.push(format!("UID = {uid} ({})", shown(names::user(uid).as_bytes())));
         Ok(())
     }
@@ -269,6 +266,18 @@ impl Typed {
         let least: i32 = number(option, "a whole number of KiB", value)?;
         self.least[at] = (least > 0).then(|| format!("{key}={least}k-").into_bytes());
         self.filters.push(format!("{} >= {least}", key.to_uppercase()));
+        Ok(())
+    }
+
+    fn take_share(&mut self, value: &OsString) -> Result<(), String> {
+        let share: f64 = number("-P", "a percentage", value)?;
+        if !share.is_finite() {
+            return Err(format!("-P wants a percentage, not '{}'", shown(value.as_bytes())));
+        }
+        // The original compares with what ps has cut to tenths. A little less keeps 0.7 what it is.
+        let tenths = (share * 10.0 - 1e-6).ceil();
+        self.least[2] = (tenths > 0.0).then(|| format!("cpu={}%-", tenths / 10.0).into_bytes());
+        self.filters.push(format!("PCPU >= {share:.2}"));
         Ok(())
     }
 
@@ -310,12 +319,15 @@ impl Typed {
         let assigned = self.command.as_ref().filter(|name| name.as_bytes().starts_with(b"="));
         let hint = assigned.map(|name| {
             let name = shown(name.as_bytes());
-            format!("-C{name} asks for the name '{name}'; write -C {}", &name[1..])
+            format!("-C {name} asks for the name '{name}'; write -C {}", &name[1..])
         });
         Ok(Request {
             metric: self.metric,
             thresholds,
-            ranges: self.ranges.map(|range| range.unwrap_or_default().trim().to_owned()),
+            ranges: self.ranges.map(|range| {
+                let range = range.unwrap_or_default();
+                range.split_whitespace().collect()
+            }),
             filters: self.filters,
             terms,
             kernel_threads: !self.no_kthreads,
@@ -329,7 +341,7 @@ impl Typed {
     fn terms(&self) -> Result<Vec<Vec<u8>>, String> {
         let mut terms = Vec::new();
         if let Some(name) = &self.command {
-            terms.push(term("comm=", name.as_bytes()));
+            terms.push(comm_term("comm=", name.as_bytes()));
         }
         // Every command line contains an empty text, as an unset macro of the scheduler's leaves it.
         if let Some(part) = self.args.as_ref().filter(|part| !part.is_empty()) {
@@ -354,9 +366,19 @@ impl Typed {
         terms.extend(others.into_iter().flatten().cloned());
         let excluded = self.exclude.as_ref().map(|names| names.as_bytes()).unwrap_or_default();
         let excluded = excluded.split(|&byte| byte == b',').filter(|name| !name.is_empty());
-        terms.extend(excluded.map(|name| term("not-comm=", name)));
+        terms.extend(excluded.map(|name| comm_term("not-comm=", name)));
         Ok(terms)
     }
+}
+
+/// A term `KEY=NAME`, or where the grammar takes that name for a slip, an expression for just that name.
+fn comm_term(key: &str, name: &[u8]) -> Vec<u8> {
+    let exact = term(key, name);
+    if Selector::parse(&exact, Subject::Program).is_ok() {
+        return exact;
+    }
+    let expression = format!("^{}$", ere::literal(name));
+    term(&key.replace('=', "~"), expression.as_bytes())
 }
 
 /// A term of the grammar, in which a comma that belongs to a value stands twice.

@@ -7,27 +7,32 @@ use procwarden::nagios::range::Range;
 /// # Errors
 /// What is wrong with it. The original takes what is no number for 0.
 pub(super) fn parse(text: &str) -> Result<Option<Range>, String> {
-    if text.trim().is_empty() {
+    let text = text.trim();
+    if text.is_empty() {
         return Ok(None);
     }
-    let (inside, ends) = match text.trim_start().strip_prefix('@') {
-        Some(ends) => ("@", ends),
+    let (inside, ends) = match text.strip_prefix('@') {
+        Some(ends) => ("@", ends.trim_start()),
         None => ("", text),
     };
-    if ends.trim().is_empty() {
+    if ends.is_empty() {
         return Err("nothing follows the @".into());
     }
     let (start, end) = ends.split_once(':').unwrap_or(("0", ends));
-    let start = match start.trim_start() {
+    let start = match start.trim_end() {
         "" => "0".to_owned(),
         "~" => "~".to_owned(),
-        start => number(start)?.to_string(),
+        start => match number(start)? {
+            f64::NEG_INFINITY => "~".to_owned(),
+            start => start.to_string(),
+        },
     };
     let end = match end.trim_start() {
         "" => String::new(),
-        end => Some(number(end)?)
-            .filter(|end| end.is_finite())
-            .map_or_else(String::new, |end| end.to_string()),
+        end => match number(end)? {
+            f64::INFINITY => String::new(),
+            end => end.to_string(),
+        },
     };
     let range = Range::parse(&format!("{inside}{start}:{end}"));
     range.map(Some).map_err(|error| error.to_string())
@@ -63,6 +68,9 @@ mod tests {
             (" 5", "5"),
             ("inf", "0:"),
             ("1:1", "1:1"),
+            ("5 ", "5"),
+            ("5 : 10\n", "5:10"),
+            ("-inf:5", "~:5"),
         ] {
             assert_eq!(parse(text).unwrap().unwrap().to_string(), wanted, "{text}");
         }
@@ -71,9 +79,10 @@ mod tests {
 
     #[test]
     fn junk_is_refused() {
-        for text in
-            ["foo", "~", "5,9", "5-10", "5%", "8kB", "10:5", "-1", "nan", "1:2:3", "@", "inf:"]
-        {
+        for text in [
+            "foo", "~", "5,9", "5-10", "5%", "8kB", "10:5", "-1", "nan", "1:2:3", "@", "inf:",
+            "-inf", ":-inf", "5 5",
+        ] {
             assert!(parse(text).is_err(), "{text}: {:?}", parse(text));
         }
     }

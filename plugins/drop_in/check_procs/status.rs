@@ -1,6 +1,6 @@
 //! What `-s` asks for: a part of the column `STAT` of ps, or one of several states.
 
-use procwarden::kernel::ps::Flags;
+use procwarden::kernel::ps::FLAGS;
 use procwarden::text::ere;
 
 /// The letters of states.
@@ -18,12 +18,12 @@ pub(super) fn terms(text: &str) -> Result<Vec<String>, String> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    if let Some(strange) = text.chars().find(|&c| !STATES.contains(c) && !Flags::ALL.contains(c)) {
+    if let Some(strange) = text.chars().find(|&c| !STATES.contains(c) && !FLAGS.contains(c)) {
         return Err(format!(
             "'{}' is no state: {} is none of the letters {STATES} and flags {}",
             super::super::shown(text.as_bytes()),
             super::super::shown(strange.to_string().as_bytes()),
-            Flags::ALL
+            FLAGS
         ));
     }
     if text.chars().all(|c| STATES.contains(c)) {
@@ -38,7 +38,7 @@ pub(super) fn terms(text: &str) -> Result<Vec<String>, String> {
 /// A state, then each flag at most once, in their order.
 fn is_part_of_a_stat(text: &str) -> bool {
     let flags = text.strip_prefix(|c| STATES.contains(c)).unwrap_or(text);
-    let mut places = flags.chars().map(|flag| Flags::ALL.find(flag));
+    let mut places = flags.chars().map(|flag| FLAGS.find(flag));
     // No process has both priorities. A part has no gaps, but a flag may be unset.
     let mut last = None;
     places.all(|place| {

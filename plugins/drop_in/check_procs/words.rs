@@ -1,24 +1,25 @@
 //! What was found, in the words of the original.
 
 use procwarden::count::scan::Scan;
-use procwarden::nagios::range::{Range, Thresholds};
 use procwarden::nagios::state::State;
 use procwarden::plugin::runner::Output;
 use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
-use procwarden::select::population::Containers;
 use procwarden::select::selector::Key;
 use procwarden::text::list::{listed, one_line};
 
 use super::super::shown;
-use super::in_units_of_ps;
 use super::options::{METRICS, Request};
+use super::{in_units_of_ps, same};
 
 /// Longest whole output, in bytes: Nagios loses the end of a longer one.
 const LONGEST: usize = 4096;
 
 /// Longest list of filters, and of names, in bytes.
 const LONGEST_LIST: usize = 1000;
+
+/// What goes before the call of `check_proccount`.
+const SAME: &str = "the same as: ";
 
 /// More lines about processes than fit.
 pub(super) const MOST_LINES: usize = 100;
@@ -127,58 +128,11 @@ fn details(request: &Request, found: &Found) -> Vec<String> {
     }
     lines.extend(request.hint.clone());
     if request.verbose > 0 {
-        lines.extend(the_same(request));
+        let call = same::as_call(request, LONGEST_LIST - SAME.len());
+        lines.extend(call.map(|call| format!("{SAME}{call}")));
     }
     lines.extend(found.matched.iter().cloned());
     lines
-}
-
-/// The call of Procwarden's own plugin that counts the same processes.
-fn the_same(request: &Request) -> Option<String> {
-    if request.metric.is_some() {
-        return None;
-    }
-    let mut words = vec!["check_proccount".to_owned()];
-    if request.containers != Containers::Exclude {
-        let only = request.containers == Containers::Only;
-        words.push(format!("--containers {}", if only { "only" } else { "include" }));
-    }
-    if !request.kernel_threads {
-        words.push("-k".into());
-    }
-    let selector = shown(&request.terms.join(&b','));
-    let Thresholds { warning, critical } = request.thresholds;
-    let ranges = match (warning, critical) {
-        (None, None) => Some(":any".into()),
-        (None, Some(critical)) => of_spec(critical).map(|critical| format!(":{critical}")),
-        (Some(warning), critical) => of_spec(warning)
-            .zip(critical.map_or(Some("0-".into()), of_spec))
-            .map(|(warning, critical)| format!(":{warning}:{critical}")),
-    };
-    if ranges.is_none() {
-        let option = |letter: char| move |range: Range| format!("-{letter} {range}");
-        words.extend(warning.map(option('w')));
-        words.extend(critical.map(option('c')));
-    }
-    words.push(quoted(&(selector + &ranges.unwrap_or_default())));
-    Some(format!("the same as: {}", words.join(" ")))
-}
-
-/// A range as a spec has it, if it can be written so.
-fn of_spec(range: Range) -> Option<String> {
-    let wanted = range.wanted();
-    let text = match wanted.strip_prefix("up to ") {
-        Some(end) => format!("0-{end}"),
-        None if wanted == "any" => "0-".into(),
-        None => wanted,
-    };
-    text.chars().all(|c| c.is_ascii_digit() || c == '-').then_some(text)
-}
-
-/// A word for the shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "=,.:/_-+@%".contains(c);
-    if word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// A process in the original's words; `None` if it has ended meanwhile.

@@ -3,7 +3,7 @@
 use super::Process;
 use crate::kernel::cmdline::joined;
 use crate::kernel::file::File;
-use crate::kernel::ps::Flags;
+use crate::kernel::ps;
 use crate::proc::fact::Fact;
 
 impl Process<'_> {
@@ -12,13 +12,21 @@ impl Process<'_> {
     /// # Errors
     /// Gone, or hidden.
     pub fn ps_stat(&mut self) -> Fact<String> {
-        let state = char::from(self.stat()?.state);
-        let (mut stat, mut status) = (Vec::new(), Vec::new());
-        self.read_whole(File::Stat, &mut stat)?;
+        let stat = self.stat()?;
+        let mut status = Vec::new();
         self.read_whole(File::Status, &mut status)?;
-        let flags = Flags::parse(&stat, &status);
-        let flags = flags.ok_or_else(|| self.malformed(File::Stat, stat.is_empty()))?;
-        Ok(format!("{state}{flags}"))
+        Ok(ps::column(&stat, ps::has_locked(&status)))
+    }
+
+    /// Whether that fits; a further file is read only if locked pages make a difference.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn ps_stat_fits(&mut self, fits: impl Fn(&[u8]) -> bool) -> Fact<bool> {
+        let stat = self.stat()?;
+        let [without, with] =
+            [false, true].map(|locked| fits(ps::column(&stat, locked).as_bytes()));
+        if without == with { Ok(with) } else { self.ps_stat().map(|stat| fits(stat.as_bytes())) }
     }
 
     /// The arguments, joined by spaces and without blanks at either end. What has none is shown by its

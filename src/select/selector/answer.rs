@@ -32,7 +32,7 @@ pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bo
         Key::RealGroup => test.fits_group(known(process.status()?.gid.real, process)?),
         Key::Parent => parent_holds(test, process),
         Key::State => process.stat().map(|stat| test.fits_letter(stat.state)),
-        Key::Stat => process.ps_stat().map(|stat| test.fits_text(stat.as_bytes())),
+        Key::Stat => process.ps_stat_fits(|stat| test.fits_text(stat)),
         Key::Leader => process.stat().map(|stat| test.is(stat.session == process.pid().0)),
         Key::Unit => {
             let unit = process.cgroup().map(cgroup::unit)?;
