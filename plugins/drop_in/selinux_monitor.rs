@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use procwarden::count::scan;
-use procwarden::host::security::{Enforcement, System};
+use procwarden::host::security::{Choice, Enforcement, System};
 use procwarden::plugin::runner::{DropIn, Output};
 use procwarden::proc::describe;
 use procwarden::proc::root::ProcRoot;
@@ -32,16 +32,13 @@ fn timed_out(limit: Duration, doing: &str) -> Output {
 
 /// No argument is read, so that hosts which mon appends do no harm.
 fn run(_: &[OsString]) -> Result<Output, Error> {
-    let root = ProcRoot::open(Path::new("/proc"))?;
+    let selinux = System::named("selinux").ok_or_else(|| Error::new("no SELinux is known"))?;
+    let root = ProcRoot::open(Path::new("/proc"))?.labelled_by(Choice::Only(selinux));
     let labelling = root.labelling();
-    let selinux = labelling.system().filter(|&system| Some(system) == System::named("selinux"));
-    let Some(selinux) = selinux else {
-        let why = labelling.absence().unwrap_or_else(|| "SELinux is not active".into());
-        return Ok(Output {
-            text: format!("In permissive mode\nSELinux is not active: {why}\n"),
-            code: 1,
-        });
-    };
+    if labelling.system().is_none() {
+        let why = labelling.absence().ok_or_else(|| Error::new("cannot tell whether SELinux is active"))?;
+        return Ok(Output { text: format!("In permissive mode\n{why}\n"), code: 1 });
+    }
     let selector = Selector::parse(b"domain=initrc_t", Subject::Domain)?;
     let population = Population::new(Containers::Include, true);
     let mut lines = Vec::new();

@@ -19,6 +19,7 @@ install -m 755 "$binary" "$work/root/bin/procwarden"
 for plugin in "$vm"/../../completions/bash/*; do
   ln -s procwarden "$work/root/bin/${plugin##*/}"
 done
+ln -s procwarden "$work/root/bin/selinux.monitor"
 # The kernel unpacks every archive it finds in the initrd, one over the other.
 {
   cat "$initramfs"

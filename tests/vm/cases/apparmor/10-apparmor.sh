@@ -89,3 +89,7 @@ expect 3 "*is UNKNOWN: pw-enforce 0 to *attr/apparmor/current may not be read*Ap
   as -a 'exec pw-blind' $plugin pw-enforce:2-2
 expect 3 "*is UNKNOWN: nosuch 0 to *attr/apparmor/current may not be read*AppArmor profile*|*=0;;0;0" \
   as -a 'exec pw-blind' $plugin nosuch:0-0
+
+# mon's selinux.monitor, the drop-in: that another system enforces is no comfort to it.
+expect 1 'In permissive mode' selinux.monitor
+also 'SELinux is not active (active: *apparmor*)'

@@ -15,3 +15,5 @@ for user in root nobody; do
 done
 umount /sys/kernel/security
 expect 3 "*is UNKNOWN: no active security system*" check_selinux_domain init_t:1-1
+expect 1 'In permissive mode' selinux.monitor
+also 'SELinux is not active*'
