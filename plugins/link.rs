@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, ValueHint};
 use procwarden::text::error::Error;
@@ -48,17 +49,22 @@ impl Options {
     fn act(&self) -> Outcome {
         let binary = own_path()
             .map_err(|error| Error::new(format!("cannot find this program's own file: {error}")))?;
+        let copier = copier(&binary).filter(|_| self.drop_in);
+        let aim = copier.as_ref().map_or(binary.as_path(), |(_, copy)| copy);
         // Nothing is made unless all can be.
         let mut missing = Vec::new();
         for name in names(self.drop_in, self.mon) {
             let link = self.directory.join(name);
-            if !is_there(&link, &binary)? {
+            if !is_there(&link, aim)? {
                 missing.push(link);
             }
         }
+        if let Some((script, copy)) = &copier {
+            make_copy(script, copy)?;
+        }
         let mut text = String::new();
         for link in missing {
-            symlink(&binary, &link).map_err(|error| fail(&link, &error.to_string()))?;
+            symlink(aim, &link).map_err(|error| fail(&link, &error.to_string()))?;
             text.push_str(&format!("made {}\n", escape::path(&link)));
         }
         if text.is_empty() {
@@ -66,6 +72,24 @@ impl Options {
         }
         Ok((text, 0))
     }
+}
+
+/// What makes the copy that drop-ins lead to, and where that is; `None` for a program that is not
+/// installed. The copy has no file capabilities, which only one group may have: everyone may run
+/// `check_procs`. Packages renew it.
+fn copier(binary: &Path) -> Option<(PathBuf, PathBuf)> {
+    let prefix = binary.parent()?.parent()?;
+    let script = prefix.join("share/procwarden/drop-in");
+    script.exists().then(|| (script, prefix.join("lib/procwarden/drop-in")))
+}
+
+fn make_copy(script: &Path, copy: &Path) -> Result<(), Error> {
+    let done = Command::new(script).arg("copy").stdin(Stdio::null()).output();
+    let done = done.map_err(|error| fail(copy, &error.to_string()))?;
+    if done.status.success() {
+        return Ok(());
+    }
+    Err(fail(copy, &escape::text(done.stderr.trim_ascii())))
 }
 
 /// The names of the links, of which mon has its own.
@@ -85,15 +109,16 @@ fn own_path() -> io::Result<PathBuf> {
     env::current_exe().or_else(|error| called().ok_or(error)).and_then(fs::canonicalize)
 }
 
-/// Whether `link` is there and leads to `binary`; anything else in its place is an error.
-fn is_there(link: &Path, binary: &Path) -> Result<bool, Error> {
+/// Whether `link` is there and leads to `aim`; anything else in its place is an error.
+fn is_there(link: &Path, aim: &Path) -> Result<bool, Error> {
     match fs::symlink_metadata(link) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(fail(link, &error.to_string())),
         Ok(found) if !found.is_symlink() => {
             Err(fail(link, "something that is no link is in the way; nothing was made"))
         }
-        Ok(_) if fs::canonicalize(link).is_ok_and(|target| target == binary) => Ok(true),
+        Ok(_) if fs::read_link(link).is_ok_and(|target| target == aim) => Ok(true),
+        Ok(_) if fs::canonicalize(link).is_ok_and(|target| target == aim) => Ok(true),
         Ok(_) => Err(fail(link, "it leads to something else; nothing was made")),
     }
 }

@@ -3,8 +3,9 @@
 mod support;
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::process::Command;
 
 use support::check::binary;
 use support::{Answer, Check, Need, Specimen, can, open_dir, plugins, unique};
@@ -172,6 +173,37 @@ fn drop_ins_have_links_of_their_own() {
     link(&["--mon", "--drop-in"]).code(0).has("there already");
     let answer = Check::program(dir.path().join("check_procs")).args(["-c", "1:"]).run();
     assert!(answer.code(0).status().starts_with("PROCS OK: "), "{answer}");
+}
+
+/// As installed, where only one group may run the program itself.
+#[test]
+fn drop_ins_of_an_installed_program_lead_to_a_copy_that_all_may_run() {
+    let (prefix, dir) = (open_dir(), open_dir());
+    let install = |from: &Path, to: &str, mode: &str| {
+        let to = prefix.path().join(to);
+        let done = Command::new("install").args(["-D", "-m", mode]).args([from, &*to]).status();
+        assert!(done.expect("install").success());
+        to
+    };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/drop-in");
+    install(&script, "share/procwarden/drop-in", "755");
+    let program = install(binary(), "bin/procwarden", "700");
+    let copy = prefix.path().join("lib/procwarden/drop-in");
+
+    let precious = dir.path().join("check_procs");
+    fs::write(&precious, "precious").expect("write");
+    let link = || Check::program(&program).args(["link", "--drop-in"]).arg(dir.path()).run_raw();
+    link().code(3).has("check_procs").has("in the way");
+    assert_eq!(fs::read_to_string(&precious).expect("the file"), "precious");
+    assert!(!copy.exists(), "nothing was to be made");
+
+    fs::remove_file(&precious).expect("remove");
+    link().code(0).has("made ");
+    assert_eq!(fs::read_link(&precious).expect("the link"), copy);
+    assert_eq!(fs::metadata(&copy).expect("the copy").permissions().mode() & 0o7777, 0o755);
+    let answer = Check::program(&precious).args(["-c", "1:"]).run();
+    assert!(answer.code(0).status().starts_with("PROCS OK: "), "{answer}");
+    link().code(0).has("there already");
 }
 
 #[test]

@@ -36,7 +36,9 @@ fn run(_: &[OsString]) -> Result<Output, Error> {
     let root = ProcRoot::open(Path::new("/proc"))?.labelled_by(Choice::Only(selinux));
     let labelling = root.labelling();
     if labelling.system().is_none() {
-        let why = labelling.absence().ok_or_else(|| Error::new("cannot tell whether SELinux is active"))?;
+        let why = labelling
+            .absence()
+            .ok_or_else(|| Error::new("cannot tell whether SELinux is active"))?;
         return Ok(Output { text: format!("In permissive mode\n{why}\n"), code: 1 });
     }
     let selector = Selector::parse(b"domain=initrc_t", Subject::Domain)?;
