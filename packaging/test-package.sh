@@ -68,6 +68,14 @@ rm /etc/procwarden/ptrace-group
 run /usr/share/procwarden/grant-ptrace
 [ -z "$(getcap /usr/bin/procwarden)" ] || fail "the privilege was not taken back"
 
+# An original that makes place for a drop-in is back when the package is gone.
+check_procs=/usr/lib/nagios/plugins/check_procs
+[ ! -e $check_procs ] || original=$(sha256sum $check_procs)
+if [ -n "${original-}" ]; then
+    run /usr/share/procwarden/drop-in install check_procs
+    $check_procs -V | grep -q procwarden || fail "$check_procs is not the drop-in"
+fi
+
 # Every plugin that the program knows is there in every way.
 mkdir "$work/links"
 run /usr/bin/procwarden link "$work/links"
@@ -97,6 +105,7 @@ run erase
 for file in /usr/bin/procwarden "$plugins/check_proccount"; do
     if [ -e "$file" ] || [ -L "$file" ]; then fail "$file is still there"; fi
 done
+[ -z "${original-}" ] || [ "$(sha256sum $check_procs)" = "$original" ] || fail "$check_procs is not the original"
 case $newer in
 *.deb)
     tail -n 1 "$config" | grep -qx '# edited' || fail "an edited file was removed"

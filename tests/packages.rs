@@ -32,6 +32,20 @@ fn rpm_comes_and_goes() {
 }
 
 #[test]
+fn drop_ins_come_and_go() {
+    let originals = [
+        "/usr/lib/nagios/plugins/check_procs",
+        "/usr/lib/mon/mon-local.d/ps.monitor",
+        "/usr/lib/mon/mon-local.d/selinux.monitor",
+    ];
+    let programs = originals.into_iter().chain(["dpkg-divert", "setcap"]);
+    if can(Need::Root) && can(Need::MountNamespace) && programs.map(Need::Program).all(can) {
+        let script = repository().join("tests/packages/drop-in.sh");
+        print!("{}", in_scratch(Command::new(script).arg(support::check::binary())));
+    }
+}
+
+#[test]
 fn lintian_has_no_errors() {
     if !can(Need::Program("lintian")) {
         return;
