@@ -280,3 +280,37 @@ fn sizes_are_measured_one_by_one() {
     // Nothing that fits is OK, whatever the range.
     check(&["-m", "RSS", "-c", "100:", "-C", "no-such-daemon"]).code(0);
 }
+
+/// What the pages and the help say to write instead is understood, and where it stands beside a call of
+/// `check_procs`, it comes to the same state.
+#[test]
+fn what_to_write_instead_works() {
+    let help = include_str!("../plugins/drop_in/check_procs/help.txt");
+    let page = include_str!("../man/procwarden-migration.md");
+    let dir = support::open_dir();
+    for options in [&["--drop-in"][..], &["--drop-in", "--mon"], &["--mon"], &[]] {
+        let link = Check::program(support::check::binary()).arg("link").args(options);
+        link.arg(dir.path()).run_raw().code(0);
+    }
+    let run = |line: &str| {
+        let (program, rest) = line.split_once(' ').unwrap();
+        let program = Check::program(dir.path().join(program));
+        program.args(rest.split_whitespace()).run_raw()
+    };
+    let help = help.lines().filter(|line| line.starts_with(" check_procs "));
+    let rows = help.chain(page.lines()).filter_map(|line| line.trim().rsplit_once("  "));
+    let rows: Vec<_> = rows.filter(|(_, right)| !right.contains("original")).collect();
+    assert!(rows.len() > 20, "{rows:?}");
+    for (left, right) in rows {
+        let new = match right.starts_with("check_") {
+            true => run(right),
+            false => Check::count([right]).run_raw(),
+        };
+        // Of the host that this runs on: labels, and room for a sample.
+        let is_of_host = ["security system", "--state-dir"].iter().any(|part| new.stdout().contains(part));
+        assert!(new.code.is_some_and(|code| code < 3) || is_of_host, "{new}");
+        if left.starts_with("check_procs") && right.starts_with("check_proccount") {
+            assert_eq!(run(left.trim()).code, new.code, "{new}");
+        }
+    }
+}
