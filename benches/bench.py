@@ -2,6 +2,7 @@
 """Measures Procwarden against its peers and against the floor, and writes docs/benchmark.{md,svg}.
 
     benches/bench.py [ROUNDS]
+    benches/bench.py [ROUNDS] drop-ins      prints only what the drop-ins cost beside their originals
 
 Peers that are not installed are left out. All of one size run interleaved in one session; the claim is
 the ratio, and the number is the least of all rounds, which the machine's other work disturbs least.
@@ -19,7 +20,30 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 SIZES = [0, 1000, 10000, 30000]
 UNIT = "procwarden-bench.service"
+TARGET = os.environ.get("CARGO_TARGET_DIR", f"{ROOT}/target")
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+
+
+# Calls of what Procwarden stands in for, and how much of the original's CPU time each may cost.
+PROCS, PS = "/usr/lib/nagios/plugins/check_procs", "/usr/lib/mon/mon-local.d/ps.monitor"
+DROP_INS = [
+    (PROCS, "-C svc7 -c 1:", 0.20),
+    (PROCS, "-w 50000 -c 60000", 0.20),
+    (PROCS, "-w 50000 -s Z", 0.20),
+    (PROCS, "-w 50000 -u root -k", 0.20),
+    (PROCS, "-a sleepers -w 50000", 0.30),
+    (PROCS, "--ereg-argument-array sleepers|nosuch -w 50000", 0.30),
+    (PROCS, "-C svc7 -a sleepers -c 1:", 0.30),
+    (PROCS, "-r 100 -w 50000", 0.30),
+    (PROCS, "-P 50 -w 50000", 0.30),
+    (PROCS, "-s Ss -w 50000", 0.30),
+    (PROCS, "-m VSZ -w 9000000", 0.30),
+    (PROCS, "-m RSS -w 9000000", 0.30),
+    (PROCS, "-m CPU -w 101", 0.30),
+    (PROCS, "-m ELAPSED -w 9000000", 0.30),
+    (PS, "svc7:1-", 0.12),
+    (PS, "svc7:1- svc8:1- svc9:1- cron:0-", 0.12),
+]
 
 
 def build(into):
@@ -27,7 +51,8 @@ def build(into):
     for name in ("floor", "sleepers", "measure", "steps"):
         source = os.path.join(HERE, name + ".c")
         subprocess.run(["cc", "-O2", "-static", "-o", f"{into}/{name}", source], check=True)
-    subprocess.run([f"{ROOT}/target/release/procwarden", "link", into], check=True, stdout=subprocess.DEVNULL)
+    for options in ([], ["--drop-in"], ["--drop-in", "--mon"]):
+        subprocess.run([f"{TARGET}/release/procwarden", "link", *options, into], check=True, stdout=subprocess.DEVNULL)
 
 
 def unit_group():
@@ -124,10 +149,29 @@ def session(bin, size):
     return processes, result, extra
 
 
+def drop_ins(bin):
+    """A table of the drop-ins beside their originals, in pairs."""
+    lines = ["| call | original, CPU ms | drop-in | × | aim |", "|---|---|---|---|---|"]
+    found = {}
+    for _ in range(ROUNDS):
+        for original, call, _ in DROP_INS:
+            name = os.path.basename(original)
+            for program in (original, f"{bin}/{name}"):
+                found.setdefault((program, call), []).append(measure(bin, [program, *call.split()])[0])
+    for original, call, aim in DROP_INS:
+        name = os.path.basename(original)
+        theirs, ours = (min(found[program, call]) for program in (original, f"{bin}/{name}"))
+        shown = f"{name} {call}".replace("|", "\\|")
+        lines.append(f"| `{shown}` | {theirs * 1e3:.1f} | {ours * 1e3:.1f} | {ours / theirs:.3f} | ≤ {aim:.2f} |")
+    return "\n".join(lines)
+
+
 def closer(bin, size):
     """What explains the ratios that are not as they should be: single steps and profiles."""
     parts = []
     if size == 10000:
+        if all(os.path.exists(original) for original, *_ in DROP_INS):
+            parts.append(f"Drop-ins, called like what they stand in for:\n\n{drop_ins(bin)}\n")
         steps = subprocess.run([f"{bin}/steps"], capture_output=True, text=True, check=True).stdout
         parts.append(f"What one look at a process costs (`benches/steps.c`), µs:\n\n| look | µs |\n|---|---|\n{steps}")
     wanted = {0: ["--version", "user=root:1-", "check_privdrop", "check_proccpu --since-last"], 10000: ["svc7:1-", "100 specs, half of all processes"]}
@@ -184,10 +228,18 @@ def plot(bin, sessions):
     return "\n".join(out + ["</svg>"]) + "\n"
 
 
+def only_drop_ins(bin):
+    with subprocess.Popen([f"{bin}/sleepers", "10000"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sleepers:
+        assert sleepers.stdout.readline() == "up\n"
+        print(drop_ins(bin))
+
+
 def main():
     with tempfile.TemporaryDirectory() as bin:
         os.chmod(bin, 0o755)
         build(bin)
+        if "drop-ins" in sys.argv:
+            return only_drop_ins(bin)
         # A parent that has just started may have been made for the check, and costs it a closer look.
         time.sleep(4)
         sessions = [session(bin, size) for size in SIZES]
