@@ -62,6 +62,18 @@ fn what_others_satisfy_is_ok() {
     count(&[&format!("{spec}:0-0")]).code(2);
 }
 
+/// `ps`, which the original runs, would wait for ever.
+#[test]
+fn check_procs_the_drop_in_tells_what_is_known() {
+    let (name, alive) = (unique(), unique());
+    let Some(_silent) = silent(&name, 1, STRANGER) else { return };
+    let _alive = Specimen::called(&alive).start();
+    let check = |args: &[&str]| Check::plugin("check_procs").args(["-t", "15"]).args(args).run();
+    check(&["-c", "1:", "-a", &alive]).code(0);
+    check(&["-c", "0", "-a", &alive]).code(2);
+    check(&["-c", "1:", "-a", "nosuch"]).code(3).has("0 to 1 processes").has("does not answer");
+}
+
 #[test]
 fn after_three_of_a_user_the_others_are_not_read_and_are_counted() {
     let name = unique();
