@@ -192,8 +192,9 @@ fn drop_ins_of_an_installed_program_lead_to_a_copy_that_all_may_run() {
 
     let precious = dir.path().join("check_procs");
     fs::write(&precious, "precious").expect("write");
-    let link = || Check::program(&program).args(["link", "--drop-in"]).arg(dir.path()).run_raw();
-    link().code(3).has("check_procs").has("in the way");
+    let link =
+        || Check::program(&program).args(["link", "--drop-in"]).arg(dir.path()).start().finish();
+    link().code(3).complains("check_procs").complains("in the way");
     assert_eq!(fs::read_to_string(&precious).expect("the file"), "precious");
     assert!(!copy.exists(), "nothing was to be made");
 
