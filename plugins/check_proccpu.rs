@@ -1,7 +1,9 @@
 //! `check_proccpu`: is some process burning CPU that has no business doing so?
 
 mod baseline;
+mod crowd;
 mod details;
+mod per;
 mod policy;
 mod report;
 mod sample;
@@ -31,6 +33,7 @@ use procwarden::text::escape;
 use procwarden::text::number::{self, Unit, duration, seconds};
 
 use baseline::Baseline;
+use per::Per;
 use policy::Policy;
 use scope::Scope;
 use share::Measure;
@@ -90,6 +93,10 @@ struct Options {
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = min_age)]
     min_age: f64,
 
+    /// What to hold against RANGE: each process, or what all of a name, user or unit use together
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Per::Process)]
+    per: Per,
+
     /// Judge these processes only, such as unit=app.service; of several options, those that fit any
     #[arg(long, value_name = "SELECTOR", allow_hyphen_values = true)]
     only: Vec<OsString>,
@@ -113,8 +120,8 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let faults = scope.exemptions.faults().to_vec();
     let root = options.common.root()?;
     scope.check_for(&root)?;
-    let policy = Policy { window, lifetime, measure: options.measure(&root)? };
-    let baseline = options.baseline();
+    let policy = Policy { window, lifetime, measure: options.measure(&root)?, per: options.per };
+    let baseline = options.baseline().reading_units(scope.judges_whole_units());
     let report = |survey: &Survey<'_>| {
         let mut report = survey.report(PLUGIN.title, options.common.verbose);
         report.add_faults(&faults);
@@ -137,6 +144,13 @@ impl Options {
                 "nothing to hold a share against, and so it would always be OK; give -w or -c in \
                  percent of one core (-w 80 -c 95), --lifetime-warning or --lifetime-critical",
             ));
+        }
+        if self.per != Per::Process && lifetime != nothing {
+            return Err(Error::new(format!(
+                "--lifetime-warning and --lifetime-critical are about the life of a process, which {} \
+                 have not; leave out --per, or use another check for that",
+                self.per.groups()
+            )));
         }
         Ok((window, lifetime))
     }
@@ -168,6 +182,7 @@ impl Options {
             population: self.common.population(Containers::Include),
             only: self.only.iter().map(read).collect::<Result<_, _>>()?,
             exemptions: self.exemptions()?,
+            per: self.per,
         })
     }
 

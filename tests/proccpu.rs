@@ -16,6 +16,8 @@ mod support;
 
 use std::process::{Command, Stdio};
 
+use regex::Regex;
+
 use cpu::{Meter, Of, at_least, check, idle_window, only, recorded, share, value};
 use support::tree::{Recorded, TICKS, UPTIME};
 use support::{Answer, Check, Need, Process, Specimen, Tree, can, unique, until, until_asleep};
@@ -472,6 +474,220 @@ fn what_hides_whether_only_is_about_a_process_is_unknown_if_it_matters() {
     nobodys.code(0).has("; 0 judged");
     roots.code(0).has("; 0 judged");
     run(&this, "90000").0.code(0);
+    // In a group of others it is their sum that is unknown.
+    let only = ["--only", &format!("name={name}"), "--exempt", &format!("exe={}", exe.display())];
+    let group = |limit: &str| {
+        let args = ["--per", "user", "--over", "1s", "-t", "60", "-c", limit];
+        check(args).args(only).by_user(user).run()
+    };
+    let unknown = group("0.1");
+    unknown.code(3).has("UNKNOWN: user root: 0.0% to ").has("exe may not be read");
+    group("90000").code(0);
+}
+
+/// Each is below the limit by design, and what they use together is what their clocks say.
+#[test]
+fn eight_burners_of_a_quarter_are_seen_together() {
+    let name = unique();
+    let burner = || Specimen::called(&name).verb("pulse=50,150").start();
+    let burners: Vec<_> = (0..8).map(|_| burner()).collect();
+    only(&name, &["-c", "60", "--per", "process"]).run().code(0);
+    let window = Regex::new(r"% over ([0-9.]+) s").unwrap();
+    for (per, shown) in [("name", format!("all {name}")), ("user", "user root".into())] {
+        let meters = burners.iter().map(|burner| Meter::start(burner.pid(), Of::Itself));
+        let meters: Vec<_> = meters.collect();
+        let answer = only(&name, &["-c", "0", "--per", per]).run();
+        answer
+            .code(2)
+            .has(&format!("CRITICAL: {shown}: "))
+            .has(" + 5 more; 1 over; 8 judged in 1 ");
+        let percent = value(&answer, "highest");
+        let found = window.captures(answer.first_line()).unwrap();
+        let seconds = at_least(found[1].parse().unwrap());
+        let bounds = meters.into_iter().map(|meter| meter.stop(seconds));
+        let (low, high) = bounds.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let tolerance = 4.0 * TOLERANCE;
+        assert!(
+            (low - tolerance..=high + tolerance).contains(&percent),
+            "{percent} % is not within {low:.1} to {high:.1} %\n{answer}"
+        );
+        assert_eq!(answer.lines().len(), 1 + 5, "the largest\n{answer}");
+    }
+    let again =
+        only(&name, &["-c", "0", "--per", "name", "--over", "1s", "--recheck", "0.1"]).run();
+    again.code(2).has(" in each of 2 windows: pid ");
+}
+
+/// The kernel counts them for the unit. With an exemption of processes it is their sum again.
+#[test]
+fn a_units_share_has_what_nobody_waited_for() {
+    let Some(top) = support::unit_top().filter(|_| can(Need::UnitGroups)) else { return };
+    let unit = format!("{}.service", unique());
+    let group = top.join(&unit);
+    std::fs::create_dir(&group).unwrap();
+    let join =
+        format!("echo $$ >{}/cgroup.procs && trap '' CHLD && exec \"$0\" \"$@\"", group.display());
+    let name = unique();
+    let parent = Specimen::called(&name).verb("forkloop=50").under(&["sh", "-c", &join]).start();
+    let only = format!("unit={unit}");
+    let state = support::open_dir();
+    let state = state.path().to_str().unwrap().to_owned();
+    let args = ["-t", "60", "-c", "0", "--per", "unit", "--only", &only, "--over", "2s", "-vv"];
+    let run = |more: &[&str]| check(args).args(more).run();
+    let kept = ["--since-last", "--state-dir", &state];
+    let own = run(&["--exempt", "name=nosuch"]);
+    own.has("the time of units is that of their processes");
+    run(&kept).has("the kernel counted the time of units");
+    let counted = run(&kept);
+    counted.code(2).lacks("sampled here").has("the kernel counted the time of units");
+    counted.has(&format!("CRITICAL: {unit}: ")).has(": processes that have ended ").has(" + pid ");
+    drop(parent);
+    until("the group is empty", || std::fs::remove_dir(&group).is_ok());
+    let (own, counted) = (value(&own, "highest"), value(&counted, "highest"));
+    assert!(counted > own + 0.5, "{counted} % by the kernel, {own} % by processes");
+}
+
+/// Kept samples of a machine on which some processes have used much since.
+struct Since {
+    tree: Tree,
+    state: tempfile::TempDir,
+}
+
+impl Since {
+    const MUCH: u64 = 100_000;
+
+    fn new() -> Self {
+        Self { tree: Tree::new(), state: support::open_dir() }
+    }
+
+    fn run(&self, args: &[&str]) -> Answer {
+        let state =
+            ["--since-last".as_ref(), "--state-dir".as_ref(), self.state.path().as_os_str()];
+        recorded(&self.tree, args).args(state).run()
+    }
+
+    /// What the check says when these processes have used [`MUCH`](Self::MUCH) times so much since the
+    /// last one.
+    fn after(&self, processes: &[(u64, Recorded)], args: &[&str]) -> Answer {
+        for (_, process) in processes {
+            self.set(0, process);
+        }
+        self.run(args);
+        for (times, process) in processes {
+            self.set(*times, process);
+        }
+        self.run(args)
+    }
+
+    /// Has a process used so much.
+    fn set(&self, times: u64, process: &Recorded) {
+        let _ = std::fs::remove_dir_all(self.tree.of(process.pid));
+        self.tree.add(&Recorded { times: [times * Self::MUCH, 0], ..process.clone() });
+    }
+}
+
+/// Without its numbers, which hang on when it was looked at.
+fn numberless(answer: &Answer) -> String {
+    let percent = Regex::new(r"[0-9.]+%").unwrap();
+    let time = Regex::new(r"over [0-9.]+ s").unwrap();
+    let text = percent.replace_all(answer.stdout(), "N%");
+    time.replace_all(&text, "over N s").into_owned()
+}
+
+#[test]
+fn a_group_is_told_with_its_largest_members() {
+    let since = Since::new();
+    let process = |pid, name: &str, uid: u32, unit: &str| Recorded {
+        uid: [uid; 4],
+        cgroup: format!("0::/system.slice{unit}\n"),
+        ..Recorded::new(pid, name)
+    };
+    let processes = [
+        (90, process(7, "xz", 0, "/a.service")),
+        (60, process(8, "gzip", 33, "/a.service")),
+        (40, process(9, "xz", 33, "/b.service")),
+        (20, process(10, "cat", 33, "")),
+        (10, process(11, "cat", 33, "")),
+        (0, process(12, "idle", 1, "/c.service")),
+    ];
+    let told =
+        |per: &str| numberless(since.after(&processes, &["-c", "100000", "--per", per]).code(2));
+    assert_eq!(
+        told("user"),
+        "PROCCPU is CRITICAL: user www-data: N% over N s (want 0-100000): pid 8 gzip N% + pid 9 xz N% + \
+         pid 10 cat N% + 1 more, user root: N% over N s (want 0-100000): pid 7 xz N%; 2 over; 6 judged \
+         in 3 users, 0 exempt|'highest'=N%;;100000;0 'over_warning'=2;;;0 'over_critical'=2;;;0 \
+         'groups'=3;;;0 'judged'=6;;;0 'exempt'=0;;;0\n\
+         user www-data: N% over N s: pid 8 gzip, user www-data, up 13h: /usr/sbin/gzip\n\
+         user www-data: N% over N s: pid 9 xz, user www-data, up 13h: /usr/sbin/xz\n\
+         user www-data: N% over N s: pid 10 cat, user www-data, up 13h: /usr/sbin/cat\n\
+         user www-data: N% over N s: pid 11 cat, user www-data, up 13h: /usr/sbin/cat\n\
+         user root: N% over N s: pid 7 xz, user root, up 13h: /usr/sbin/xz\n"
+    );
+    let names = told("name");
+    assert!(names.contains("CRITICAL: all xz: N% over N s (want 0-100000): pid 7 xz N% + pid 9"));
+    let units = told("unit");
+    assert!(
+        units.contains("CRITICAL: a.service: N% over N s (want 0-100000): pid 7 xz N% + pid 8")
+    );
+    assert!(
+        units.contains(", outside of units: N% over N s (want 0-100000): pid 10 cat N% + pid 11")
+    );
+    assert!(told("process").contains("CRITICAL: pid 7 xz, user root, a.service: N% over N s"));
+    // An exempt process is no part of a group, and a group without any other is none.
+    let args = ["-c", "100000", "--per", "unit", "--exempt", "name~^(xz|gzip)$"];
+    let answer = since.after(&processes, &args);
+    answer.code(2).has("CRITICAL: outside of units: ").has("1 over; 3 judged in 2 units, 3 exempt");
+    let args = ["-w", "100000:", "-c", "1:", "--per", "user", "--only", "user=daemon"];
+    since.after(&processes, &args).code(2).has("even the busiest: 0.0% over ").has("(want 1-)");
+    let well = since.after(&processes, &["-c", "9999999999", "--per", "user"]);
+    let labels: Vec<_> =
+        well.code(0).items().iter().map(|(label, _)| (*label).to_owned()).collect();
+    let expected = "highest over_warning over_critical groups judged exempt";
+    assert_eq!(labels.join(" "), expected);
+    assert!(numberless(&well).contains(
+        "OK: highest N% over N s: user www-data: pid 8 gzip N% + pid 9 xz N% + pid 10 cat N% + 1 more; \
+         6 judged in 3 users, 0 exempt|"
+    ));
+}
+
+/// The second window finds them idle, as what is recorded stands still.
+#[test]
+fn a_group_that_settles_is_told() {
+    let since = Since::new();
+    let busy = [(10, Recorded::new(7, "xz")), (10, Recorded::new(8, "xz"))];
+    let answer = since.after(&busy, &["-c", "100000", "--per", "name", "--recheck", "0.1"]);
+    let text = numberless(answer.code(0));
+    assert!(
+        text.contains("OK: all xz N% over N s, settled to N% over N s after 0.1 s; "),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_process_whose_group_is_hidden_may_belong_to_any() {
+    let since = Since::new();
+    let unit = |pid, name: &str| Recorded {
+        cgroup: format!("0::/system.slice/{name}.service\n"),
+        ..Recorded::new(pid, name)
+    };
+    let (mut a, mut hidden) = (0, 0);
+    let mut after = |more_of_a: u64, more_hidden: u64, limit: &str| {
+        (a, hidden) = (a + more_of_a, hidden + more_hidden);
+        since.set(a, &unit(7, "a"));
+        since.set(hidden, &unit(8, "b"));
+        since.set(0, &unit(9, "c"));
+        std::fs::remove_file(since.tree.of(8).join("cgroup")).unwrap();
+        since.run(&["-c", limit, "--per", "unit"])
+    };
+    after(0, 0, "0").code(0);
+    let answer = after(0, 4, "0");
+    answer.code(3).has("UNKNOWN: processes whose unit is hidden: 0.0% to ");
+    answer
+        .has(", but it is hidden what belongs to it: cgroup is missing")
+        .lacks("c.service: 0.0% to");
+    after(4, 0, "0").code(2).has("CRITICAL: a.service: ").lacks("hidden");
+    after(4, 4, "9999999999").code(0);
 }
 
 #[test]
@@ -549,6 +765,11 @@ fn usage_errors_say_what_would_be_right() {
         (&["-c", "90", "--over", "0.01"], "below 0.1 s"),
         (&["-c", "90", "--over", "3s", "--recheck", "5"], "takes 11 s, which does not fit"),
         (&["-c", "90", "--exempt", "frob=1"], "exemption 'frob=1': unknown key"),
+        (&["-c", "90", "--per", "frob"], "[possible values: process, name, user, unit]"),
+        (
+            &["-c", "90", "--per", "user", "--lifetime-critical", "20"],
+            "are about the life of a process, which users have not; leave out --per",
+        ),
         (&["-c", "90", "--only", "frob=1"], "--only 'frob=1': unknown key"),
         (
             &["-c", "90", "--only", "xz:1-"],

@@ -6,6 +6,10 @@ complete -c check_proccpu -l over -d 'Sample for this long' -r
 complete -c check_proccpu -l max-gap -d 'Sample if the last check was longer ago than this' -r
 complete -c check_proccpu -l state-dir -d 'Where to keep what the next check needs [default: $MP_STATE_PATH, else /var/lib/procwarden or XDG\'s state home]' -r -F
 complete -c check_proccpu -l min-age -d 'Do not judge processes younger than this' -r
+complete -c check_proccpu -l per -d 'What to hold against RANGE: each process, or what all of a name, user or unit use together' -r -f -a "process\t'Each process by itself'
+name\t'All that have the same name, together'
+user\t'All of the same effective user, together'
+unit\t'All of the same systemd unit, together'"
 complete -c check_proccpu -l only -d 'Judge these processes only, such as unit=app.service; of several options, those that fit any' -r
 complete -c check_proccpu -l exempt -d 'Do not judge these processes, such as xz,user=backup' -r
 complete -c check_proccpu -l exempt-from -d 'The same from a file, a selector a line; what follows " # " is the reason' -r -F

@@ -3,23 +3,25 @@
 //! If a kept sample is of no use, the check takes one now and says why. This costs a few seconds and
 //! is never an error.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use procwarden::count::unit_times::UnitTime;
 use procwarden::host::patience;
 use procwarden::plugin::state_dir::StateDir;
 use procwarden::plugin::state_file::{StateFile, fingerprint};
 use procwarden::proc::root::ProcRoot;
 use procwarden::text::error::Error;
 
-use super::sample::{Moment, Reading, Role, Sample};
+use super::sample::{Moment, NO_GROUP, Reading, Role, Sample, UnitTimes};
 
 /// Change this whenever the bytes of a kept sample change their meaning.
-const FORMAT: &str = "cpu-sample-1";
+const FORMAT: &str = "cpu-sample-2";
 
 /// Bytes of a kept reading, and of the head before all readings.
 const READING_SIZE: usize = 36;
-const HEAD_SIZE: usize = 16;
+const HEAD_SIZE: usize = 24;
 
 /// Where windows begin.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub(super) struct Baseline {
     file: Option<StateFile>,
     /// Older samples are of no use.
     max_gap: Duration,
+    /// Whether samples have the times of units.
+    reads_units: bool,
     /// Why this check sampled although it was to use a kept sample, in few words.
     pub(super) why_sampled: Option<String>,
     /// What is wrong with keeping samples, for the sysadmin.
@@ -40,6 +44,11 @@ impl Baseline {
     /// Keeps nothing.
     pub(super) fn now(over: Duration) -> Self {
         Self { over, ..Self::default() }
+    }
+
+    /// Takes samples with the times of units, if `reads_units`.
+    pub(super) fn reading_units(self, reads_units: bool) -> Self {
+        Self { reads_units, ..self }
     }
 
     /// Keeps samples in `directory`, or in the usual place. Checks share a sample only if they have
@@ -78,7 +87,10 @@ impl Baseline {
 
     /// A sample taken now. Returns when the window may end.
     pub(super) fn fresh(&self, root: &ProcRoot) -> Result<Sample, Error> {
-        let sample = Sample::take(root, |_| Ok(Role::Outside))?;
+        let mut sample = Sample::take(root, |_| Ok((Role::Outside, NO_GROUP)))?;
+        if self.reads_units {
+            sample.read_unit_times(root);
+        }
         self.wait(&sample, root)?;
         Ok(sample)
     }
@@ -142,6 +154,7 @@ fn encode(sample: &Sample) -> Vec<u8> {
         let nanos = u64::try_from(clock.as_nanos()).unwrap_or(u64::MAX);
         bytes.extend(nanos.to_le_bytes());
     }
+    bytes.extend((sample.readings().len() as u64).to_le_bytes());
     for reading in sample.readings() {
         for short in [reading.pid, reading.ppid, reading.began] {
             bytes.extend(short.to_le_bytes());
@@ -150,7 +163,22 @@ fn encode(sample: &Sample) -> Vec<u8> {
             bytes.extend(long.to_le_bytes());
         }
     }
+    if let Some(times) = &sample.unit_times {
+        encode_units(&mut bytes, times);
+    }
     bytes
+}
+
+/// When they were read, then each unit: group, time, length of the name, name.
+fn encode_units(bytes: &mut Vec<u8>, times: &UnitTimes) {
+    bytes.extend(times.began.to_le_bytes());
+    bytes.extend(times.ended.to_le_bytes());
+    for (name, time) in &times.all {
+        bytes.extend(time.group.to_le_bytes());
+        bytes.extend(time.micros.to_le_bytes());
+        bytes.extend((name.len() as u64).to_le_bytes());
+        bytes.extend(name);
+    }
 }
 
 /// Reads what [`encode`] wrote; `None` for anything else.
@@ -160,13 +188,32 @@ fn decode(bytes: &[u8]) -> Option<Sample> {
         awake: Duration::from_nanos(long(head, 0)?),
         since_boot: Duration::from_nanos(long(head, 8)?),
     };
-    let chunks = rest.chunks_exact(READING_SIZE);
-    if !chunks.remainder().is_empty() {
+    let size = usize::try_from(long(head, 16)?).ok()?.checked_mul(READING_SIZE)?;
+    let (readings, units) = rest.split_at_checked(size)?;
+    let readings: Vec<Reading> =
+        readings.chunks_exact(READING_SIZE).map(reading).collect::<Option<_>>()?;
+    if !readings.is_sorted_by(|a, b| a.pid < b.pid) {
         return None;
     }
-    let readings: Vec<Reading> = chunks.map(reading).collect::<Option<_>>()?;
-    let in_order = readings.is_sorted_by(|a, b| a.pid < b.pid);
-    in_order.then(|| Sample::new(taken, readings))
+    let mut sample = Sample::new(taken, readings);
+    if !units.is_empty() {
+        sample.unit_times = Some(decode_units(units)?);
+    }
+    Some(sample)
+}
+
+fn decode_units(bytes: &[u8]) -> Option<UnitTimes> {
+    let (began, ended) = (short(bytes, 0)?, short(bytes, 4)?);
+    let mut all = BTreeMap::new();
+    let mut rest = bytes.get(8..)?;
+    while !rest.is_empty() {
+        let time = UnitTime { group: long(rest, 0)?, micros: long(rest, 8)? };
+        let length = usize::try_from(long(rest, 16)?).ok()?;
+        let (name, others) = rest.get(24..)?.split_at_checked(length)?;
+        all.insert(name.to_vec(), time);
+        rest = others;
+    }
+    Some(UnitTimes { began, ended, all })
 }
 
 fn reading(bytes: &[u8]) -> Option<Reading> {
@@ -180,6 +227,7 @@ fn reading(bytes: &[u8]) -> Option<Reading> {
         own: long(bytes, 20)?,
         children: long(bytes, 28)?,
         role: Role::Outside,
+        group: NO_GROUP,
     })
 }
 
@@ -208,6 +256,13 @@ mod tests {
         let bytes = encode(&kept);
         assert_eq!(decode(&bytes[..bytes.len() - 1]), None);
         assert_eq!(decode(&[]), None);
+        let time = |group| UnitTime { group, micros: u64::MAX / group };
+        let all = BTreeMap::from([(b"a.service".to_vec(), time(7)), (b"b".to_vec(), time(8))]);
+        let mut with_units = kept;
+        with_units.unit_times = Some(UnitTimes { began: 1, ended: 2, all });
+        let bytes = encode(&with_units);
+        assert_eq!(decode(&bytes), Some(with_units));
+        assert_eq!(decode(&bytes[..bytes.len() - 1]), None);
         let twice = sample(100, &[outside(3), outside(3)]);
         assert_eq!(decode(&encode(&twice)), None);
     }

@@ -4,7 +4,9 @@ use procwarden::count::recheck::Settled;
 use procwarden::nagios::range::Thresholds;
 use procwarden::proc::describe;
 
-use super::policy::Case;
+use super::crowd::Crowd;
+use super::per::Per;
+use super::policy::{Case, Subject};
 use super::report::{DESCRIBED, ended};
 use super::sample::{Reading, Role};
 use super::share::Share;
@@ -15,13 +17,16 @@ impl Survey<'_> {
         let mut lines = Vec::new();
         for (at, case) in over.iter().enumerate() {
             let case = &case.last;
-            let Some(process) = &case.process else { continue };
-            let described = if at < DESCRIBED {
-                self.described(process)
-            } else {
-                format!("pid {}", process.pid)
-            };
-            lines.push(format!("{}: {described}", self.measures(case)));
+            match &case.subject {
+                Subject::Process(process) if at < DESCRIBED => {
+                    lines.push(format!("{}: {}", self.measures(case), self.described(process)));
+                }
+                Subject::Process(process) => {
+                    lines.push(format!("{}: pid {}", self.measures(case), process.pid));
+                }
+                Subject::Crowd(crowd) if at < DESCRIBED => self.push_members(&mut lines, crowd),
+                Subject::Crowd(_) | Subject::Busiest(_) => {}
+            }
         }
         lines.extend(self.baseline.trouble.iter().cloned());
         if verbose > 0 {
@@ -30,8 +35,16 @@ impl Survey<'_> {
         }
         if verbose > 1 {
             lines.push(self.scanned());
+            lines.extend(self.counted().map(str::to_owned));
         }
         lines
+    }
+
+    /// `user alice: 25.0% over 3 s: pid 812 xz, user alice, up 2m: xz -9`, for the largest of a group.
+    fn push_members(&self, lines: &mut Vec<String>, crowd: &Crowd) {
+        let head = format!("{}: ", crowd.group.shown());
+        let largest = crowd.largest.iter();
+        lines.extend(largest.map(|(process, share)| self.line(&head, process, share)));
     }
 
     /// The exempt processes that would be over, and the busiest that are not over.
@@ -44,11 +57,14 @@ impl Survey<'_> {
             let by = by.map_or_else(String::new, |one| format!("exempt by {one}: "));
             lines.push(self.line(&by, process, share));
         }
-        for (process, share) in &self.last.busiest {
-            let is_it = |case: &Case| case.process.is_some_and(|one| one.is_same_process(process));
-            if !over.iter().any(|case| is_it(&case.last)) {
-                lines.push(self.line("busiest: ", process, share));
+        for (subject, share) in &self.last.busiest {
+            if over.iter().any(|case| case.last.subject.is_same(subject)) {
+                continue;
             }
+            lines.push(match subject {
+                Subject::Process(process) => self.line("busiest: ", process, share),
+                other => format!("busiest: {}: {}", self.shown_share(share), self.in_full(other)),
+            });
         }
     }
 
@@ -66,6 +82,16 @@ impl Survey<'_> {
             self.last.young,
             self.policy.measure.min_age,
         )
+    }
+
+    /// How the time of units was measured, if it was.
+    fn counted(&self) -> Option<&'static str> {
+        let is_counted = self.last.crowds.iter().any(|crowd| crowd.is_counted);
+        match self.policy.per {
+            Per::Unit if is_counted => Some("the kernel counted the time of units (cpu.stat)"),
+            Per::Unit => Some("the time of units is that of their processes, without ended ones"),
+            _ => None,
+        }
     }
 
     /// `99.8% over 3 s, 40.2% over its life`; the latter only if it has thresholds.

@@ -1,7 +1,7 @@
-//! What shares are compared with, and the case that comes of one process.
+//! What shares are compared with, and the case that comes of one process or of one group.
 //!
-//! Each process is compared with the thresholds separately. The lower end of a range (`10:`, which
-//! reports a compute server gone idle) is about the busiest process only: nobody wants every process
+//! Each is compared with the thresholds separately. The lower end of a range (`10:`, which
+//! reports a compute server gone idle) is about the busiest only: nobody wants every process
 //! to be busy.
 
 use procwarden::count::recheck::Judged;
@@ -9,6 +9,8 @@ use procwarden::nagios::range::{Range, Thresholds};
 use procwarden::nagios::state::State;
 use procwarden::proc::fact::Hidden;
 
+use super::crowd::Crowd;
+use super::per::Per;
 use super::sample::{Reading, Role};
 use super::share::{Measure, Over, Share, Window};
 
@@ -20,14 +22,36 @@ pub(super) struct Policy {
     /// For the share of a whole life.
     pub(super) lifetime: Thresholds,
     pub(super) measure: Measure,
+    /// What is compared: processes or groups of them.
+    pub(super) per: Per,
 }
 
-/// A process and how it compares with the policy.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What a case is about.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Subject {
+    Process(Reading),
+    Crowd(Crowd),
+    /// Even the busiest is too idle; or it may be, if something is hidden.
+    Busiest(Option<Hidden>),
+}
+
+impl Subject {
+    /// Whether both are about the same process or group.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Process(one), Self::Process(other)) => one.is_same_process(other),
+            (Self::Crowd(one), Self::Crowd(other)) => one.group == other.group,
+            (Self::Busiest(_), Self::Busiest(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+/// A process or a group, and how it compares with the policy.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Case {
     pub(super) state: State,
-    /// `None`: the case is that even the busiest process is too idle.
-    pub(super) process: Option<Reading>,
+    pub(super) subject: Subject,
     /// `None`: it has ended.
     pub(super) share: Option<Share>,
     /// Percent over its life.
@@ -41,12 +65,19 @@ impl Judged for Case {
 }
 
 impl Case {
-    /// What hides whether it is exempt.
+    /// What hides whether it is to be judged, or how much it is.
     pub(super) fn doubt(&self) -> Option<Hidden> {
-        match self.process?.role {
-            Role::Doubtful(hidden) => Some(hidden),
+        match &self.subject {
+            Subject::Process(Reading { role: Role::Doubtful(hidden), .. }) => Some(*hidden),
+            Subject::Crowd(crowd) if self.state == State::Unknown => crowd.hidden,
+            Subject::Busiest(hidden) => *hidden,
             _ => None,
         }
+    }
+
+    /// Whether something is over, rather than too idle.
+    pub(super) const fn is_over(&self) -> bool {
+        !matches!(self.subject, Subject::Busiest(_))
     }
 }
 
@@ -66,15 +97,33 @@ impl Policy {
             (_, Role::Doubtful(_)) => State::Unknown,
             (state, _) => state,
         };
-        Some(Case { state, process: Some(*process), share: Some(share), lifetime })
+        Some(Case { state, subject: Subject::Process(*process), share: Some(share), lifetime })
     }
 
-    /// The case of a window in which even the busiest process is below what the policy wants.
-    pub(super) fn judge_idle(&self, busiest: Share, lifetime: f64) -> Option<Case> {
-        let by_window = lack(self.window, busiest.percent);
+    /// Judges a group.
+    pub(super) fn judge_crowd(&self, window: &Window<'_>, crowd: &Crowd) -> Case {
+        let state = excess_between(self.window, crowd.certain, crowd.possible);
+        let (percent, seconds) = (crowd.certain, window.seconds());
+        let share = Share { percent, seconds, over: Over::Window };
+        Case { state, subject: Subject::Crowd(crowd.clone()), share: Some(share), lifetime: None }
+    }
+
+    /// The case of a window in which even the busiest is below what the policy wants. Something hides
+    /// whether it is, if `possible`, the highest share that there may be, is not.
+    pub(super) fn judge_idle(
+        &self,
+        busiest: Share,
+        lifetime: f64,
+        possible: (f64, Option<Hidden>),
+    ) -> Option<Case> {
+        let by_window = match lack(self.window, busiest.percent) {
+            state if state == lack(self.window, possible.0) => state,
+            _ => State::Unknown,
+        };
         let by_life = lack(self.lifetime, lifetime);
         let state = by_window.max(by_life);
-        let case = Case { state, process: None, share: Some(busiest), lifetime: Some(lifetime) };
+        let subject = Subject::Busiest(possible.1.filter(|_| state == State::Unknown));
+        let case = Case { state, subject, share: Some(busiest), lifetime: Some(lifetime) };
         (state != State::Ok).then_some(case)
     }
 }
@@ -82,6 +131,18 @@ impl Policy {
 /// The state of a share that is above what is allowed, or inside a range that is not allowed.
 pub(super) fn excess(limits: Thresholds, percent: f64) -> State {
     state_by(limits, percent, |range| !range.is_above(percent))
+}
+
+/// The same for a share that lies between `certain` and `possible`: UNKNOWN if it may be either.
+fn excess_between(limits: Thresholds, certain: f64, possible: f64) -> State {
+    let state = excess(limits, certain);
+    if state != excess(limits, possible) {
+        return State::Unknown;
+    }
+    // A range that is not allowed may lie between the two.
+    let counting = |range: Option<Range>| range.filter(|range| !range.is_above(certain));
+    Thresholds { warning: counting(limits.warning), critical: counting(limits.critical) }
+        .state_between(certain, possible)
 }
 
 /// The state of a share that is below what is allowed.

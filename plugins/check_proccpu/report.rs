@@ -17,10 +17,16 @@ use procwarden::select::selector::Selector;
 use procwarden::text::escape;
 use procwarden::text::number;
 
-use super::policy::Case;
+use super::crowd::Crowd;
+use super::per::Per;
+use super::policy::{Case, Subject};
 use super::sample::Reading;
 use super::share::{Over, Share};
 use super::survey::Survey;
+use super::tally::Tally;
+
+/// How many members of a group the first line names.
+const NAMED: usize = 3;
 
 /// How many processes are described.
 pub(super) const DESCRIBED: usize = 20;
@@ -41,7 +47,7 @@ impl Survey<'_> {
             let text = if at < DESCRIBED {
                 self.finding(&case.last)
             } else {
-                format!("pid {}", case.last.process.map_or(0, |process| process.pid))
+                self.in_short(&case.last.subject)
             };
             report.findings.push(Finding { state: case.last.state, text });
         }
@@ -55,9 +61,9 @@ impl Survey<'_> {
     fn finding(&self, case: &Case) -> String {
         let mut measures = Vec::new();
         if let Some(share) = case.share {
-            let want = want(self.policy.window, share.percent);
+            let want = self.want(case, share.percent);
             if !want.is_empty() {
-                measures.push(format!("{}{want}", self.shown_share(&share)));
+                measures.push(format!("{}{want}", self.shown_share_of(case, &share)));
             }
         }
         if let Some(percent) = case.lifetime {
@@ -72,10 +78,61 @@ impl Survey<'_> {
         };
         let measures = measures.join(" and ");
         let doubt = case.doubt().map_or(String::new(), |hidden| {
-            format!(", but it is hidden whether it is to be judged: {}", hidden.explained(""))
+            let what = match case.subject {
+                Subject::Crowd(_) => "what belongs to it",
+                _ => "whether it is to be judged",
+            };
+            format!(", but it is hidden {what}: {}", hidden.explained(""))
         });
-        let who = case.process.map_or("even the busiest".into(), |process| self.long(&process));
-        format!("{who}: {measures}{windows}{doubt}")
+        let (who, members) = match &case.subject {
+            Subject::Busiest(_) => ("even the busiest".into(), String::new()),
+            Subject::Process(process) => (self.long(process), String::new()),
+            Subject::Crowd(crowd) => (crowd.group.shown(), format!(": {}", self.members(crowd))),
+        };
+        format!("{who}: {measures}{windows}{doubt}{members}")
+    }
+
+    /// ` (want 0-80)`, or nothing if the percentage is within its limits.
+    fn want(&self, case: &Case, percent: f64) -> String {
+        match &case.subject {
+            Subject::Crowd(crowd) if case.state == State::Unknown => {
+                let range = self.policy.window.doubtful(crowd.certain, crowd.possible);
+                range.map_or_else(String::new, |range| format!(" (want {})", range.wanted()))
+            }
+            _ => want(self.policy.window, percent),
+        }
+    }
+
+    /// As [`shown_share`](Self::shown_share); if it is not certain, from the least to the most.
+    fn shown_share_of(&self, case: &Case, share: &Share) -> String {
+        let shown = self.shown_share(share);
+        match &case.subject {
+            Subject::Crowd(crowd) if case.state == State::Unknown => {
+                let most = Share { percent: crowd.possible, ..*share };
+                format!("{:.1}% to {}", crowd.certain, self.shown_share(&most))
+            }
+            _ => shown,
+        }
+    }
+
+    /// `pid 811 xz 25.0% + pid 812 xz 24.9% + 6 more`.
+    fn members(&self, crowd: &Crowd) -> String {
+        let named = crowd.largest.iter().take(NAMED);
+        let mut parts: Vec<_> = named
+            .map(|(process, share)| {
+                format!("{} {}", self.named(process), self.shown_percent(share.percent))
+            })
+            .collect();
+        let most = crowd.largest.first().map_or(0.0, |(_, share)| share.percent);
+        if crowd.ended > most {
+            let ended = self.shown_percent(crowd.ended);
+            parts.insert(0, format!("processes that have ended {ended}"));
+        }
+        let more = crowd.members.saturating_sub(NAMED as u64);
+        if more > 0 {
+            parts.push(format!("{more} more"));
+        }
+        parts.join(" + ")
     }
 
     /// UNKNOWN for processes that could not be measured: they may be over.
@@ -91,8 +148,8 @@ impl Survey<'_> {
     /// `highest 12.3% over 3 s: pid 812 firefox, user alice; 312 judged, 4 exempt`.
     fn all_well(&self, settled: &[&Settled<Case>]) -> String {
         let highest = match self.last.busiest.first() {
-            Some((process, share)) => {
-                format!("highest {}: {}", self.shown_share(share), self.short(process))
+            Some((subject, share)) => {
+                format!("highest {}: {}", self.shown_share(share), self.in_full(subject))
             }
             None => self.none_to_judge(),
         };
@@ -116,15 +173,36 @@ impl Survey<'_> {
             let share = case.share.map(|share| self.shown_share(&share));
             share.unwrap_or_else(|| "its end".into())
         };
-        let process = case.first.process;
-        let who = process.map_or("the busiest".into(), |process| self.short(&process));
+        let who = self.in_short(&case.first.subject);
         let after = number::seconds(case.after);
         let (first, last) = (shown(&case.first), shown(&case.last));
         format!("{who} {first}, settled to {last} after {after} s")
     }
 
     pub(super) fn numbers(&self) -> String {
-        format!("{} judged, {} exempt", self.last.judged, self.last.exempt)
+        let Tally { judged, exempt, crowds, .. } = &self.last;
+        let groups = match self.policy.per {
+            Per::Process => String::new(),
+            per => format!(" in {} {}", crowds.len(), per.groups()),
+        };
+        format!("{judged} judged{groups}, {exempt} exempt")
+    }
+
+    /// `pid 812 xz, user alice`, or `user alice`.
+    fn in_short(&self, subject: &Subject) -> String {
+        match subject {
+            Subject::Process(process) => self.short(process),
+            Subject::Crowd(crowd) => crowd.group.shown(),
+            Subject::Busiest(_) => "the busiest".into(),
+        }
+    }
+
+    /// `pid 812 xz, user alice`, or `user alice: pid 812 xz 25.0% + 6 more`.
+    pub(super) fn in_full(&self, subject: &Subject) -> String {
+        match subject {
+            Subject::Crowd(crowd) => format!("{}: {}", crowd.group.shown(), self.members(crowd)),
+            other => self.in_short(other),
+        }
     }
 
     fn sampled(&self) -> Option<String> {
@@ -133,9 +211,8 @@ impl Survey<'_> {
     }
 
     fn remark(&self, over: &[&Settled<Case>]) -> String {
-        let is_over = |case: &&&Settled<Case>| {
-            case.last.process.is_some() && case.last.state != State::Unknown
-        };
+        let is_over =
+            |case: &&&Settled<Case>| case.last.is_over() && case.last.state != State::Unknown;
         let over = over.iter().filter(is_over).count();
         let sampled = self.sampled().map_or_else(String::new, |why| format!("; {why}"));
         format!("{over} over; {}{sampled}", self.numbers())
@@ -149,7 +226,6 @@ impl Survey<'_> {
         let Some(mut process) = self.living(reading) else {
             return ended(reading);
         };
-        let name = describe::name(&mut process);
         let user = process.owner().map_or_else(
             |_| String::new(),
             |owner| {
@@ -157,7 +233,14 @@ impl Survey<'_> {
                 format!(", user {}", escape::bounded(name.as_bytes(), 32))
             },
         );
-        format!("pid {} {name}{user}", reading.pid)
+        format!("{}{user}", self.named(reading))
+    }
+
+    /// `pid 812 xz`, or its number alone if it has ended.
+    fn named(&self, reading: &Reading) -> String {
+        let process = self.names_processes.then(|| self.living(reading)).flatten();
+        let name = process.map(|mut process| format!(" {}", describe::name(&mut process)));
+        format!("pid {}{}", reading.pid, name.unwrap_or_default())
     }
 
     /// The same, with its unit or parent: `pid 812 xz, user alice, backup.service`.
@@ -207,15 +290,18 @@ impl Survey<'_> {
             items.push(percent("highest_lifetime", highest, self.policy.lifetime));
         }
         let worse = |state: State| {
-            let are = over.iter().filter(|c| c.last.process.is_some() && c.last.state >= state);
+            let are = over.iter().filter(|c| c.last.is_over() && c.last.state >= state);
             u64::try_from(are.count()).unwrap_or(u64::MAX)
         };
         items.extend([
             count("over_warning", worse(State::Warning)),
             count("over_critical", worse(State::Critical)),
-            count("judged", self.last.judged),
-            count("exempt", self.last.exempt),
         ]);
+        if self.policy.per != Per::Process {
+            items.push(count("groups", self.last.crowds.len() as u64));
+        }
+        items.push(count("judged", self.last.judged));
+        items.push(count("exempt", self.last.exempt));
         items
     }
 }

@@ -2,14 +2,18 @@
 //!
 //! A reading is small: a host may have tens of thousands of processes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use procwarden::count::unit_times::{self, UnitTime};
 use procwarden::proc::doubts::Doubts;
 use procwarden::proc::fact::{Fact, Hidden, Missing};
 use procwarden::proc::process::{Process, ticks_to_seconds};
 use procwarden::proc::root::ProcRoot;
 use procwarden::text::error::Error;
 use rustix::time::{ClockId, clock_gettime};
+
+use super::per::Groups;
 
 /// One moment by the two clocks that a share of CPU needs. Nobody can set either, so a step of the wall
 /// clock never looks like CPU time.
@@ -70,13 +74,27 @@ pub(super) struct Reading {
     pub(super) began: u32,
     pub(super) ended: u32,
     pub(super) role: Role,
+    /// The place of its group, if it is judged as one of several.
+    pub(super) group: u32,
 }
+
+/// A group of a reading that has none.
+pub(super) const NO_GROUP: u32 = u32::MAX;
 
 impl Reading {
     /// Whether both are of one process. A PID alone may belong to another process by now.
     pub(super) const fn is_same_process(&self, other: &Self) -> bool {
         self.pid == other.pid && self.start == other.start
     }
+}
+
+/// The kernel's own count of the CPU time of each systemd unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct UnitTimes {
+    /// When we began and ended to read them, in microseconds after the sample's moment.
+    pub(super) began: u32,
+    pub(super) ended: u32,
+    pub(super) all: BTreeMap<Vec<u8>, UnitTime>,
 }
 
 /// All processes at about one moment.
@@ -88,6 +106,10 @@ pub(super) struct Sample {
     pub(super) listed: u64,
     /// Those that could not be measured.
     pub(super) unmeasured: Doubts,
+    /// What is judged together.
+    pub(super) groups: Groups,
+    /// There if the check goes by them, and can.
+    pub(super) unit_times: Option<UnitTimes>,
     /// In the order of their PIDs.
     readings: Vec<Reading>,
 }
@@ -101,10 +123,11 @@ impl Sample {
         Self { taken, readings, ..Self::default() }
     }
 
-    /// Reads all processes now. This costs one read of `stat` per process, and what `role_of` reads.
+    /// Reads all processes now. This costs one read of `stat` per process, and what `role_of` reads, which
+    /// returns the place of a process's group, too.
     pub(super) fn take(
         root: &ProcRoot,
-        mut role_of: impl FnMut(&mut Process<'_>) -> Fact<Role>,
+        mut role_of: impl FnMut(&mut Process<'_>) -> Fact<(Role, u32)>,
     ) -> Result<Self, Error> {
         let mut readings = Vec::new();
         let mut unmeasured = Doubts::default();
@@ -114,7 +137,7 @@ impl Sample {
             let stat = process.stat();
             let ended = micros_since(taken.awake);
             match (role_of(process), stat) {
-                (Ok(role), Ok(stat)) => readings.push(Reading {
+                (Ok((role, group)), Ok(stat)) => readings.push(Reading {
                     pid: process.pid().0,
                     ppid: stat.ppid,
                     start: stat.start,
@@ -123,12 +146,21 @@ impl Sample {
                     began,
                     ended,
                     role,
+                    group,
                 }),
                 (Err(Missing::Hidden(hidden)), _) => unmeasured.add(process.pid(), hidden),
                 (Err(Missing::Gone), _) | (Ok(_), Err(_)) => {}
             }
         })?;
         Ok(Self { listed, unmeasured, ..Self::new(taken, readings) })
+    }
+
+    /// Reads the times of units.
+    pub(super) fn read_unit_times(&mut self, root: &ProcRoot) {
+        let began = micros_since(self.taken.awake);
+        let all = unit_times::all(root);
+        let ended = micros_since(self.taken.awake);
+        self.unit_times = all.map(|all| UnitTimes { began, ended, all });
     }
 
     pub(super) fn readings(&self) -> &[Reading] {
@@ -158,12 +190,11 @@ impl Sample {
         (then.as_secs_f64() - ticks_to_seconds(reading.start)).max(0.0)
     }
 
-    /// Seconds awake from an earlier reading of a process until `now`, from the begin of the one
-    /// to the end of the other: the longest time over which the kernel may have counted.
-    pub(super) fn elapsed(&self, now: &Reading, earlier: (&Self, &Reading)) -> f64 {
-        let (sample, before) = earlier;
-        let from = sample.taken.awake + micros(before.began);
-        let to = self.taken.awake + micros(now.ended);
+    /// Seconds awake from `began` in an earlier sample until `ended` in this one: from the begin of one
+    /// reading to the end of another, the longest time over which the kernel may have counted.
+    pub(super) fn elapsed(&self, ended: u32, earlier: &Self, began: u32) -> f64 {
+        let from = earlier.taken.awake + micros(began);
+        let to = self.taken.awake + micros(ended);
         to.saturating_sub(from).as_secs_f64()
     }
 }
@@ -192,7 +223,9 @@ pub(super) mod tests {
 
     /// A process that is judged, read at once.
     pub(crate) fn reading(pid: u32, ppid: u32, start: u64, own: u64, children: u64) -> Reading {
-        Reading { pid, ppid, start, own, children, began: 0, ended: 0, role: Role::Judged }
+        let (began, ended) = (0, 0);
+        let (role, group) = (Role::Judged, NO_GROUP);
+        Reading { pid, ppid, start, own, children, began, ended, role, group }
     }
 
     /// A sample of the second `at` since boot.

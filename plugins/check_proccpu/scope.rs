@@ -3,12 +3,13 @@
 use procwarden::proc::fact::{self, Fact, Missing, unless_gone};
 use procwarden::proc::process::Process;
 use procwarden::proc::root::ProcRoot;
-use procwarden::select::exemption::Exemptions;
-use procwarden::select::population::{Population, Standing};
-use procwarden::select::selector::Selector;
+use procwarden::select::exemption::{Exemption, Exemptions};
+use procwarden::select::population::{Containers, Population, Standing};
+use procwarden::select::selector::{Key, Selector};
 use procwarden::text::error::Error;
 
-use super::sample::{Role, Sample};
+use super::per::{Group, Groups, Per};
+use super::sample::{NO_GROUP, Role, Sample};
 
 #[derive(Debug)]
 pub(super) struct Scope {
@@ -16,6 +17,7 @@ pub(super) struct Scope {
     /// A process must fit one of them; without any, all do.
     pub(super) only: Vec<Selector>,
     pub(super) exemptions: Exemptions,
+    pub(super) per: Per,
 }
 
 impl Scope {
@@ -29,7 +31,25 @@ impl Scope {
     /// The end of a window.
     pub(super) fn sample(&mut self, root: &ProcRoot) -> Result<Sample, Error> {
         self.exemptions.start_over();
-        Sample::take(root, |process| self.role(process))
+        let mut groups = Groups::default();
+        let mut sample = Sample::take(root, |process| {
+            let role = self.role(process)?;
+            placed(role, self.per, process, &mut groups)
+        })?;
+        sample.groups = groups;
+        if self.judges_whole_units() {
+            sample.read_unit_times(root);
+        }
+        Ok(sample)
+    }
+
+    /// Whether no process of a unit is judged without the others: the kernel counts the time of all.
+    pub(super) fn judges_whole_units(&self) -> bool {
+        let exempt = self.exemptions.all().iter().map(Exemption::selector);
+        let mut questions = self.only.iter().chain(exempt).flat_map(Selector::questions);
+        self.per == Per::Unit
+            && self.population.containers == Containers::Include
+            && questions.all(|question| question.key() == Key::Unit)
     }
 
     /// What a process is to the check.
@@ -72,4 +92,21 @@ impl Scope {
         // An exemption in a later place has its effect, but the report can't name it.
         Ok(place.map(|at| Role::Exempt(u16::try_from(at).unwrap_or(u16::MAX))))
     }
+}
+
+/// The role of a process, and the place of its group. It may belong to any group if its own is hidden.
+fn placed(
+    role: Role,
+    per: Per,
+    process: &mut Process<'_>,
+    groups: &mut Groups,
+) -> Fact<(Role, u32)> {
+    if !matches!(role, Role::Judged | Role::Doubtful(_)) {
+        return Ok((role, NO_GROUP));
+    }
+    Ok(match unless_gone(Group::of(per, process))? {
+        Ok(None) => (role, NO_GROUP),
+        Ok(Some(group)) => (role, groups.place(group)),
+        Err(hidden) => (Role::Doubtful(hidden), groups.place(Group::Unplaced(per))),
+    })
 }

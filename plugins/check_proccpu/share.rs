@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use procwarden::proc::process::ticks_to_seconds;
 
+use super::per::Group;
 use super::sample::{Reading, Sample};
 
 /// How many ancestors we follow: more than any process has. PIDs that changed hands can form a circle.
@@ -60,7 +61,11 @@ impl Measure {
     }
 
     fn percent(&self, ticks: u64, seconds: f64) -> f64 {
-        100.0 * ticks_to_seconds(ticks) / seconds.max(TICK) / self.cores.unwrap_or(1.0)
+        self.percent_of(ticks_to_seconds(ticks), seconds)
+    }
+
+    fn percent_of(&self, used: f64, seconds: f64) -> f64 {
+        100.0 * used / seconds.max(TICK) / self.cores.unwrap_or(1.0)
     }
 }
 
@@ -68,7 +73,7 @@ impl Measure {
 #[derive(Debug)]
 pub(super) struct Window<'s> {
     before: &'s Sample,
-    now: &'s Sample,
+    pub(super) now: &'s Sample,
     measure: Measure,
     earlier: HashMap<u32, u64>,
 }
@@ -91,19 +96,45 @@ impl<'s> Window<'s> {
         if age < self.measure.min_age {
             return None;
         }
+        let share = self.part(process);
+        if share.over != Over::Birth {
+            return Some(share);
+        }
+        let percent = self.measure.percent(self.measure.ticks(process), age);
+        Some(Share { percent, seconds: age, ..share })
+    }
+
+    /// As [`share`](Self::share), but of the whole window, even for what was born inside it: what it adds
+    /// to a group's.
+    pub(super) fn part(&self, process: &Reading) -> Share {
         let total = self.measure.ticks(process);
         let (ticks, seconds, over) = match self.before.find(process.pid, process.start) {
             Some(before) => {
-                let seconds = self.now.elapsed(process, (self.before, before));
+                let seconds = self.now.elapsed(process.ended, self.before, before.began);
                 (self.used_since(before, process), seconds, Over::Window)
             }
-            None if self.is_born_inside(process) => (total, age, Over::Birth),
-            None => {
-                let window = self.now.taken.awake.saturating_sub(self.before.taken.awake);
-                (total, window.as_secs_f64(), Over::AtMost)
-            }
+            None if self.is_born_inside(process) => (total, self.seconds(), Over::Birth),
+            None => (total, self.seconds(), Over::AtMost),
         };
-        Some(Share { percent: self.measure.percent(ticks, seconds), seconds, over })
+        Share { percent: self.measure.percent(ticks, seconds), seconds, over }
+    }
+
+    /// The share of a unit by the kernel's own count; `None` where there is none, or of another group.
+    #[allow(clippy::cast_precision_loss, reason = "a share need not be exact to 2^-53")]
+    pub(super) fn counted(&self, group: &Group) -> Option<f64> {
+        let Group::Unit(name) = group else { return None };
+        let (before, now) = (self.before.unit_times.as_ref()?, self.now.unit_times.as_ref()?);
+        let time = now.all.get(name)?;
+        // A unit that has started anew begins at 0.
+        let earlier = before.all.get(name).filter(|earlier| earlier.group == time.group);
+        let used = time.micros.saturating_sub(earlier.map_or(0, |earlier| earlier.micros));
+        let seconds = self.now.elapsed(now.ended, self.before, before.began);
+        Some(self.measure.percent_of(used as f64 / 1e6, seconds))
+    }
+
+    /// The length of the window.
+    pub(super) fn seconds(&self) -> f64 {
+        self.now.taken.awake.saturating_sub(self.before.taken.awake).as_secs_f64()
     }
 
     fn used_since(&self, before: &Reading, process: &Reading) -> u64 {

@@ -52,7 +52,7 @@ impl<'r> Survey<'r> {
             policy,
             scope,
             baseline,
-            cases: last.cases.iter().copied().map(Settled::new).collect(),
+            cases: last.cases.iter().cloned().map(Settled::new).collect(),
             last,
             windows: 1,
             blindness: root.blindness(),
@@ -77,7 +77,7 @@ impl<'r> Survey<'r> {
         let before = self.baseline.fresh(self.root)?;
         let now = self.scope.sample(self.root)?;
         self.last = Tally::of(&self.policy, &before, now);
-        let still_open = open.iter().map(|&at| self.cases[at].first);
+        let still_open = open.iter().map(|&at| self.cases[at].first.clone());
         Ok(self.last.again(&self.policy, &before, still_open))
     }
 

@@ -2,11 +2,13 @@
 
 use procwarden::nagios::state::State;
 
-use super::policy::{Case, Policy, excess};
+use super::crowd::{Crowd, crowds, rank};
+use super::per::Per;
+use super::policy::{Case, Policy, Subject, excess};
 use super::sample::{Reading, Role, Sample};
 use super::share::{Over, Share, Window};
 
-/// How many of the busiest processes the report has room for.
+/// How many of the busiest the report has room for.
 const BUSIEST: usize = 5;
 
 /// The same for exempt processes that would be over.
@@ -16,26 +18,36 @@ const EXEMPT_OVER: usize = 20;
 pub(super) struct Tally {
     /// The end of the window.
     pub(super) sample: Sample,
+    /// Processes that were judged, by themselves or in a group.
     pub(super) judged: u64,
     pub(super) exempt: u64,
     /// Too young to be judged.
     pub(super) young: u64,
+    /// Groups that were judged.
+    pub(super) crowds: Vec<Crowd>,
     /// All that is not OK.
     pub(super) cases: Vec<Case>,
-    /// The busiest processes that were judged, the highest share first.
-    pub(super) busiest: Vec<(Reading, Share)>,
+    /// The busiest that were judged, the highest share first.
+    pub(super) busiest: Vec<(Subject, Share)>,
     pub(super) highest_lifetime: f64,
     /// Exempt processes that would be over, the highest share first.
     pub(super) exempt_over: Vec<(Reading, Share)>,
 }
 
 impl Tally {
-    /// Judges all processes of the window between two samples.
+    /// Judges the window between two samples.
     pub(super) fn of(policy: &Policy, before: &Sample, now: Sample) -> Self {
         let mut tally = Self::default();
         let window = Window::new(before, &now, policy.measure);
-        for process in now.readings() {
-            tally.take(policy, process, policy.judge(&window, process));
+        if policy.per == Per::Process {
+            for process in now.readings() {
+                tally.take(policy, process, policy.judge(&window, process));
+            }
+        } else {
+            tally.take_members(policy, &window);
+            for crowd in crowds(&window, policy) {
+                tally.take_crowd(policy, &window, crowd);
+            }
         }
         tally.cases.extend(tally.too_idle(policy));
         tally.sample = now;
@@ -50,25 +62,31 @@ impl Tally {
         cases: impl Iterator<Item = Case>,
     ) -> Vec<Case> {
         let window = Window::new(before, &self.sample, policy.measure);
-        let idle = self.too_idle(policy);
         let later = |case: Case| {
-            let now = match case.process {
-                None => idle,
-                Some(process) => self
+            let now = match &case.subject {
+                Subject::Busiest(_) => self.too_idle(policy),
+                Subject::Crowd(crowd) => self
+                    .crowds
+                    .iter()
+                    .find(|now| now.group == crowd.group)
+                    .map(|now| policy.judge_crowd(&window, now)),
+                Subject::Process(process) => self
                     .sample
                     .find(process.pid, process.start)
                     .filter(|now| matches!(now.role, Role::Judged | Role::Doubtful(_)))
                     .and_then(|now| policy.judge(&window, now)),
             };
-            let ended = Case { state: State::Ok, share: None, ..case };
-            now.unwrap_or(ended)
+            now.unwrap_or(Case { state: State::Ok, share: None, ..case })
         };
         cases.map(later).collect()
     }
 
     fn too_idle(&self, policy: &Policy) -> Option<Case> {
-        let (_, busiest) = self.busiest.first()?;
-        policy.judge_idle(*busiest, self.highest_lifetime)
+        let (_, busiest) = *self.busiest.first()?;
+        let possible = |crowd: &Crowd| (crowd.possible, crowd.hidden);
+        let highest = self.crowds.iter().map(possible).max_by(|a, b| a.0.total_cmp(&b.0));
+        let possible = highest.unwrap_or((busiest.percent, None));
+        policy.judge_idle(busiest, self.highest_lifetime, possible)
     }
 
     /// Counts a process; `case` is `None` for one too young to be judged.
@@ -79,33 +97,56 @@ impl Tally {
             Role::Judged | Role::Doubtful(_) if case.is_some() => self.judged += 1,
             Role::Judged | Role::Doubtful(_) => self.young += 1,
         }
-        let Some((case, share)) = case.and_then(|case| Some((case, case.share?))) else {
+        let Some((case, share)) = case.and_then(|case| Some((case.clone(), case.share?))) else {
             return;
         };
         if let Role::Exempt(_) = process.role {
-            if excess(policy.window, share.percent) != State::Ok {
-                rank(&mut self.exempt_over, (*process, share), EXEMPT_OVER);
-            }
+            self.take_exempt(policy, process, share);
             return;
         }
+        let lifetime = case.lifetime.unwrap_or(0.0);
         if case.state != State::Ok {
             self.cases.push(case);
         }
         if process.role == Role::Judged && share.over != Over::AtMost {
-            rank(&mut self.busiest, (*process, share), BUSIEST);
-            let lifetime = case.lifetime.unwrap_or(0.0);
+            self.rank_busiest(Subject::Process(*process), share);
             self.highest_lifetime = self.highest_lifetime.max(lifetime);
         }
     }
-}
 
-/// Puts `one` in its place among the `most` highest.
-fn rank(highest: &mut Vec<(Reading, Share)>, one: (Reading, Share), most: usize) {
-    let is_higher = |(_, other): &(Reading, Share)| other.percent >= one.1.percent;
-    let place = highest.partition_point(is_higher);
-    if place < most {
-        highest.insert(place, one);
-        highest.truncate(most);
+    /// Counts the processes that are judged in groups. None is too young for that.
+    fn take_members(&mut self, policy: &Policy, window: &Window<'_>) {
+        for process in window.now.readings() {
+            match process.role {
+                Role::Outside => {}
+                Role::Exempt(_) => {
+                    self.exempt += 1;
+                    self.take_exempt(policy, process, window.part(process));
+                }
+                Role::Judged | Role::Doubtful(_) => self.judged += 1,
+            }
+        }
+    }
+
+    fn take_crowd(&mut self, policy: &Policy, window: &Window<'_>, crowd: Crowd) {
+        let case = policy.judge_crowd(window, &crowd);
+        if let Some(share) = case.share {
+            self.rank_busiest(case.subject.clone(), share);
+        }
+        if case.state != State::Ok {
+            self.cases.push(case);
+        }
+        self.crowds.push(crowd);
+    }
+
+    fn take_exempt(&mut self, policy: &Policy, process: &Reading, share: Share) {
+        if excess(policy.window, share.percent) != State::Ok {
+            rank(&mut self.exempt_over, (*process, share), EXEMPT_OVER, |(_, s)| s.percent);
+        }
+    }
+
+    fn rank_busiest(&mut self, subject: Subject, share: Share) {
+        rank(&mut self.busiest, (subject, share), BUSIEST, |(_, share)| share.percent);
     }
 }
 
@@ -124,6 +165,7 @@ mod tests {
             window: Thresholds { warning: range(warning), critical: range(critical) },
             lifetime: Thresholds::default(),
             measure: Measure { with_children: false, min_age: 1.0, cores: None },
+            per: Per::Process,
         }
     }
 
@@ -141,7 +183,11 @@ mod tests {
         let (before, now) = window(roles);
         let tally = Tally::of(&policy, &before, now);
         let cases = tally.cases.iter();
-        cases.map(|case| (case.process.map(|process| process.pid), case.state)).collect()
+        let pid = |case: &Case| match &case.subject {
+            Subject::Process(process) => Some(process.pid),
+            _ => None,
+        };
+        cases.map(|case| (pid(case), case.state)).collect()
     }
 
     const HIDDEN: Role = Role::Doubtful(Hidden { file: File::Exe, cause: Cause::Denied });
@@ -165,7 +211,7 @@ mod tests {
         let (before, now) = window(&roles);
         let tally = Tally::of(&policy("50", "90"), &before, now);
         assert_eq!((tally.judged, tally.exempt), (5, 1));
-        assert_eq!(tally.busiest[0].0.pid, 3);
+        assert!(matches!(tally.busiest[0].0, Subject::Process(Reading { pid: 3, .. })));
         assert_eq!(tally.exempt_over.len(), 1);
     }
 
@@ -193,7 +239,7 @@ mod tests {
         let first = Tally::of(&policy, &before, now);
         let (before, now) = window(&[(60, Role::Judged)]);
         let second = Tally::of(&policy, &before, now);
-        let again = second.again(&policy, &before, first.cases.iter().copied());
+        let again = second.again(&policy, &before, first.cases.iter().cloned());
         let states: Vec<_> = again.iter().map(|case| case.state).collect();
         assert_eq!(states, [State::Warning, State::Ok]);
     }

@@ -75,6 +75,13 @@ fn unit_of_path(path: &[u8]) -> Option<&[u8]> {
     unit_of_group(parts.find(|part| !is_slice(part))?)
 }
 
+/// The CPU time in the text of a version 2 group's `cpu.stat`, in microseconds: that of all processes
+/// that are, or were, in the group or below it (Documentation/admin-guide/cgroup-v2.rst).
+pub fn cpu_micros(text: &[u8]) -> Option<u64> {
+    let mut lines = text.split(|&byte| byte == b'\n');
+    lines.find_map(|line| parse_number(line.strip_prefix(b"usage_usec ")?))
+}
+
 /// Whether a group of this name is a slice, which holds units and other slices.
 pub(crate) fn is_slice(group: &[u8]) -> bool {
     group.ends_with(b".slice")
@@ -91,6 +98,15 @@ pub(crate) fn unit_of_group(group: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_of_a_group_is_its_usage() {
+        let text = b"usage_usec 22912174021\nuser_usec 18192374559\nsystem_usec 4719799461\n";
+        assert_eq!(cpu_micros(text), Some(22_912_174_021));
+        for text in [&b""[..], b"usage_usec", b"usage_usec x\n", b"usage 1\n"] {
+            assert_eq!(cpu_micros(text), None);
+        }
+    }
 
     #[test]
     fn the_first_part_that_is_no_slice_is_the_unit() {

@@ -80,6 +80,11 @@ impl Exemption {
         self.selector.check_for(root).map_err(|error| error.at("exemption"))
     }
 
+    /// What it asks of a process.
+    pub const fn selector(&self) -> &Selector {
+        &self.selector
+    }
+
     /// How many processes it has covered.
     pub const fn matched(&self) -> u64 {
         self.matched

@@ -49,6 +49,19 @@ impl Process<'_> {
         self.root.is_procfs() && matches!(self.exe(), Ok(Some(_)))
     }
 
+    /// Its effective user id. One that stands for all users without a number in our user namespace is
+    /// hidden.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn known_uid(&mut self) -> Fact<u32> {
+        let uid = self.owner()?.uid;
+        if self.root.is_unmapped(uid) {
+            return Err(Missing::Hidden(Hidden { file: File::UserMap, cause: Cause::Unmapped }));
+        }
+        Ok(uid)
+    }
+
     /// Whether its executable was replaced or removed since it was started. A memfd was not: it never
     /// was on disk, and no restart brings another.
     ///
