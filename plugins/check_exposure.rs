@@ -74,9 +74,9 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     if options.grace.is_some() {
         options.rules.refuse_unless_on("--grace", Rules::OUTDATED)?;
     }
-    let Listed { items: mut exemptions, faults } = options.rules.exemptions()?;
-    let root = options.common.root()?;
-    exemptions.iter().try_for_each(|one| one.exemption.check_for(&root))?;
+    let root = options.common.root();
+    let Listed { items: mut exemptions, faults } = options.rules.exemptions(root.as_ref().ok())?;
+    let root = root?;
     exemptions.extend(RuleExemption::built_in(&BUILT_IN));
     let containers = options.common.containers.unwrap_or(Containers::Exclude);
     // The inspector leaves containers out itself: some rules are about them.

@@ -72,9 +72,9 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches)?;
     let waits = options.common.waits(Duration::ZERO)?;
     let policy = options.policy()?;
-    let Listed { items: exemptions, faults } = options.exemptions()?;
-    let root = options.common.root()?;
-    exemptions.iter().try_for_each(|one| one.exemption.check_for(&root))?;
+    let root = options.common.root();
+    let Listed { items: exemptions, faults } = options.exemptions(root.as_ref().ok())?;
+    let root = root?;
     let population = options.population();
     let report = |survey: &Survey<Policy>| {
         let mut report = survey.report(PLUGIN.title, options.common.verbose);
@@ -94,7 +94,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
 pub(crate) fn exemptions(root: &ProcRoot) -> Result<Vec<String>, Error> {
     let options = Options::try_parse_from([PLUGIN.name])?;
     let policy = options.policy()?;
-    let (population, known) = (options.population(), options.exemptions()?);
+    let (population, known) = (options.population(), options.exemptions(Some(root))?);
     let survey = Survey::take(root, &population, policy, known.items)?;
     Ok(spared::exemptions(&survey))
 }
@@ -142,8 +142,8 @@ impl Options {
         Ok((ids, may_lack_groups))
     }
 
-    fn exemptions(&self) -> Result<Listed<RuleExemption<Rules>>, Error> {
-        let mut all = self.rules.exemptions()?;
+    fn exemptions(&self, root: Option<&ProcRoot>) -> Result<Listed<RuleExemption<Rules>>, Error> {
+        let mut all = self.rules.exemptions(root)?;
         if !self.strict {
             all.items.extend(exemption::built_in());
         }

@@ -40,7 +40,8 @@ fn command() -> Command {
 fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches)?;
     let waits = options.common.waits(Duration::ZERO)?;
-    let mut specs = options.specs.specs(Subject::Program)?;
+    let root = options.common.root();
+    let mut specs = options.specs.specs(Subject::Program, root.as_ref().ok())?;
     options.common.refuse_lasting(&mut specs);
     if specs.items.is_empty() {
         if !specs.faults.is_empty() {
@@ -48,7 +49,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
         }
         specs.items.push(all_processes(options.specs.thresholds.thresholds()?)?);
     }
-    let root = options.common.root()?;
+    let root = root?;
     let population = options.common.population(Containers::Exclude);
     let verbose = options.common.verbose;
     let report = |headcount: &Headcount<'_>| {

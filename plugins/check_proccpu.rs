@@ -116,7 +116,9 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches)?;
     let (window, lifetime) = options.limits()?;
     let waits = options.waits()?;
-    let scope = options.scope()?;
+    let root = options.common.root();
+    let scope = options.scope(root.as_ref().ok())?;
+    let root = root?;
     let faults = scope.exemptions.faults().to_vec();
     let root = options.common.root()?;
     scope.check_for(&root)?;
@@ -173,10 +175,12 @@ impl Options {
         both.map_err(|error| error.at("--lifetime-warning or --lifetime-critical"))
     }
 
-    fn scope(&self) -> Result<Scope, Error> {
+    fn scope(&self, root: Option<&ProcRoot>) -> Result<Scope, Error> {
         let read = |text: &OsString| {
             let place = format!("--only '{}'", escape::bounded(text.as_bytes(), 100));
-            exemption::selector(text.as_bytes()).map_err(|error| error.at(place))
+            let selector = exemption::selector(text.as_bytes());
+            let fit = |selector: Selector| selector.check_for(root).map(|()| selector);
+            selector.and_then(fit).map_err(|error| error.at(place))
         };
         Ok(Scope {
             population: self.common.population(Containers::Include),
@@ -186,8 +190,8 @@ impl Options {
         })
     }
 
-    fn exemptions(&self) -> Result<Exemptions, Error> {
-        let mut all = self.exemptions.exemptions()?;
+    fn exemptions(&self, root: Option<&ProcRoot>) -> Result<Exemptions, Error> {
+        let mut all = self.exemptions.exemptions(root)?;
         if self.exempt_regular_users {
             let (min, max) = login_defs::regular_uids();
             let selector = Selector::parse(format!("uid={min}-{max}").as_bytes(), Subject::Program)

@@ -64,12 +64,13 @@ fn command() -> Command {
 fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches)?;
     let waits = options.common.waits(Duration::ZERO)?;
-    let mut typed = options.specs.specs(Subject::Domain)?;
+    let root = options.common.root();
+    let mut typed = options.specs.specs(Subject::Domain, root.as_ref().ok())?;
     options.common.refuse_lasting(&mut typed);
     if typed.items.is_empty() && !typed.faults.is_empty() {
         return Ok(Report::of_faults(PLUGIN.title, &typed.faults));
     }
-    let root = options.common.root()?;
+    let root = root?;
     if let Some(absence) = root.labelling().absence() {
         return Ok(options.without_labels(&typed.items, &absence));
     }

@@ -96,11 +96,11 @@ impl Options {
     fn act(&self) -> Outcome {
         // What does not answer is hidden.
         patience::begin_with_care();
+        let root = self.tree.open()?;
         let mut specs = Listed::default();
         for file in &self.specs_from {
-            spec_files::add(&mut specs, file, Subject::Program, Thresholds::default())?;
+            spec_files::add(&mut specs, file, &|text| read(text, &root))?;
         }
-        let root = self.tree.open()?;
         let source = self.tree.source(&root, || ())?;
         let population = Population::new(self.containers, true);
         let view = View { root, source, population, specs };
@@ -108,7 +108,7 @@ impl Options {
         if !what.is_empty() && what.iter().all(u8::is_ascii_digit) {
             return view.process(&escape::text(what));
         }
-        let spec = Spec::parse(what, Subject::Program, Thresholds::default())?;
+        let spec = read(what, &view.root)?;
         if is_name(&spec.selector, what) {
             return view.namesakes(&spec.selector);
         }
@@ -119,6 +119,10 @@ impl Options {
         let (text, satisfied) = spec::explain(&view, &escape::text(what), &spec)?;
         Ok((text, satisfied.exit_code()))
     }
+}
+
+fn read(spec: &[u8], root: &ProcRoot) -> Result<Spec, Error> {
+    Spec::parse(spec, Subject::Program, Thresholds::default())?.fit_for(Some(root))
 }
 
 /// Whether a spec is nothing but a name or a path, without a range or a label.

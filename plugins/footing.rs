@@ -1,5 +1,5 @@
-//! What has to be settled before Rust's runtime starts: standard output and standard error, signals,
-//! memory. Nothing that the world does to us may end us in another way than by a verdict.
+//! Prepares standard output, standard error, signals and memory before Rust's runtime starts.
+//! Whatever happens to us, we must end with a verdict.
 
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::Relaxed};
@@ -11,11 +11,12 @@ static STDOUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
 /// Standard error, kept for commands that speak to a person; -1 if there is none.
 static STDERR: AtomicI32 = AtomicI32::new(-1);
 
-/// Signals by which someone asks us to end.
+/// Signals that ask us to end.
 const REQUESTS: [libc::c_int; 5] =
     [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT, libc::SIGALRM];
 
-/// Has such a signal end us as it ends any program: a command that no scheduler runs owes no verdict.
+/// Lets these signals end us as they end any program: a command that no scheduler runs owes no
+/// verdict.
 pub(crate) fn end_like_any_program() {
     for signal in REQUESTS {
         take(signal, libc::SIG_DFL);
@@ -42,8 +43,8 @@ pub(crate) fn is_watched() -> bool {
 
 /// Ends the process: a thread that is stuck for ever holds up no destructor.
 pub(crate) fn end(code: u8) -> ! {
-    // The runtime opens /dev/null in the place of a closed descriptor, and a verdict written there
-    // would seem to be out.
+    // The runtime opens /dev/null in place of a closed descriptor, and a verdict written there
+    // would seem to have been delivered.
     let code = if STDOUT_WAS_CLOSED.load(Relaxed) { 3 } else { code };
     // SAFETY: it does not return, and nothing is buffered.
     unsafe { libc::_exit(code.into()) }
@@ -67,7 +68,8 @@ extern "C" fn settle() {
     }
 }
 
-/// Some schedulers take it for the status line, and the runtime writes there before it aborts.
+/// Shuts standard error: some schedulers take it for the status line, and the runtime writes there
+/// before it aborts.
 fn shut_stderr() {
     // SAFETY: the path is a string that ends in NUL, and the descriptors are our own.
     unsafe {
@@ -102,7 +104,7 @@ fn take_signals() {
     }
 }
 
-/// A system call that waits is interrupted by it, not begun again.
+/// Installs a handler that interrupts waiting system calls instead of restarting them.
 fn take(signal: libc::c_int, handler: libc::sighandler_t) {
     // SAFETY: all zero is a valid action, and the handlers do only what signal-safety(7) allows.
     unsafe {

@@ -154,9 +154,10 @@ impl Writer {
 
     fn keys(&mut self) {
         self.text.clear();
-        for (_, key, _, meaning, readable) in KEYS {
-            self.roff.control("TP", ["12"]).text([bold(*key)]);
-            self.roff.text([roman(format!("{meaning} (readable by: {readable})"))]);
+        for row in KEYS {
+            self.roff.control("TP", ["12"]).text([bold(row.name)]);
+            let text = format!("{} (readable by: {})", row.meaning, row.readers);
+            self.roff.text([roman(text)]);
         }
     }
 

@@ -40,7 +40,7 @@ fn of(words: &str) -> Vec<String> {
 fn spec_words() -> Vec<String> {
     let mut words = of("sshd root /usr/sbin/cron , , ,, = ~ : : - not- # label= ^a|b$ yes RSD");
     words.extend([" # ", " ", "1", "1-", "-5", "1-2", "0-0", "5k"].map(str::to_owned));
-    words.extend(KEYS.iter().flat_map(|&(_, key, ..)| [format!("{key}="), format!("{key}~")]));
+    words.extend(KEYS.iter().flat_map(|row| [format!("{}=", row.name), format!("{}~", row.name)]));
     words
 }
 

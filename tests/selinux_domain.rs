@@ -143,6 +143,31 @@ fn labels_that_selinux_never_writes_are_refused() {
     }
 }
 
+/// Beside right lines of a file the wrong label is an UNKNOWN of its own.
+#[test]
+fn a_wrong_label_in_a_file_does_not_silence_the_others() {
+    let tree = selinux();
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let run = |plugin: &str, option: &str, lines: &str, args: &[&str]| {
+        std::fs::write(file.path(), lines).expect("lines");
+        let check = Check::plugin(plugin).arg("--proc-root").arg(tree.path());
+        let check =
+            check.args(["--lsm", "selinux"]).args([option.as_ref(), file.path().as_os_str()]);
+        check.args(args).run()
+    };
+    let wrong = "domain=a:b:sshd_t:s0";
+    let place = format!("{}:2", file.path().display());
+    let run_specs = |lines: &str| run("check_selinux_domain", "--specs-from", lines, &[]);
+    let answer = run_specs(&format!("init_t:2-2\n{wrong}:0-0\n"));
+    answer.code(2).has("init_t 1 (want 2-2)").has(&place).has("no domain of SELinux's");
+    let alone = run_specs(&format!("# wrong\n{wrong}:0-0\n"));
+    alone.code(3).line_count(1).has(&place).has("no domain of SELinux's").lacks("|");
+    for (plugin, args) in [("check_proccpu", &["-c", "90"][..]), ("check_privdrop", &[])] {
+        let answer = run(plugin, "--exempt-from", &format!("atd\nnot-{wrong}\n"), args);
+        answer.code(3).has(&place).has("no domain of SELinux's").has("judged");
+    }
+}
+
 /// One sentence, however many specs, and no process is looked at.
 #[test]
 fn where_nothing_labels_that_is_said_once() {
@@ -158,6 +183,10 @@ fn where_nothing_labels_that_is_said_once() {
     }
     run(&["init_t:1-1"]).perf("'init_t'=0;;1:1;0");
     run(&["--lsm", "selinux"]).code(3).has("SELinux is not active");
+    // A slip is one on every host of a fleet.
+    run(&["--lsm", "selinux", "--absent-ok", "sshd_t:0-0"]).code(0);
+    let slip = run(&["--lsm", "selinux", "--absent-ok", "context=sshd_t:0-0"]);
+    slip.code(3).has("write domain=sshd_t");
     // The verdict on a recorded tree doesn't depend on this kernel, but its enforcement does.
     check(&selinux(), &["--lsm", "selinux", "init_t:1-1"]).code(0);
     check(&selinux(), &["--lsm", "selinux", "--enforcing", "init_t:1-1"])

@@ -21,13 +21,6 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// Refuses labels that no process can have.
-    pub(super) fn check_for(&self, root: &ProcRoot) -> Result<(), Error> {
-        self.exemptions.check_for(root)?;
-        let only = self.only.iter().map(|selector| selector.check_for(root));
-        only.collect::<Result<(), Error>>().map_err(|error| error.at("--only"))
-    }
-
     /// The end of a window.
     pub(super) fn sample(&mut self, root: &ProcRoot) -> Result<Sample, Error> {
         self.exemptions.start_over();

@@ -59,7 +59,7 @@ fn check(request: &Request) -> Result<Output, Error> {
         Some(metric) => measure(request, metric, &root, &population, &selector),
     };
     let mut found = look()?;
-    // A daemon that was replaced meanwhile is there at once.
+    // If a daemon was replaced meanwhile, a second count finds it at once.
     if found.state != State::Ok && found.scan.tallies[0].has_lost_some() {
         let again = look()?;
         if again.state <= found.state {

@@ -1,7 +1,7 @@
 //! Reads a command line as GNU's `getopt_long` does: `-w5`, `-kvv`, `--warn=5`, options after operands,
 //! and `--` before operands that look like options.
 //!
-//! No crate knows its abbreviations, or that `-C=x` asks for `=x`.
+//! No crate understands its abbreviations, or that `-C=x` means `=x`.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -26,18 +26,18 @@ pub(super) struct Opt<I: 'static> {
     pub(super) whole: bool,
 }
 
-/// What stands on a command line.
+/// An item of a command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Word<I> {
     Option(I, OsString),
     Operand(OsString),
 }
 
-/// Reads `arguments` one after the other. After an error it goes on, which nobody should.
+/// Reads `arguments` one by one. Callers must stop at an error.
 pub(super) struct Words<'a, I: 'static> {
     options: &'static [Opt<I>],
     rest: std::slice::Iter<'a, OsString>,
-    /// Letters behind a dash that are still to be read.
+    /// Letters after a dash that are still to be read.
     letters: &'a [u8],
     only_operands: bool,
 }

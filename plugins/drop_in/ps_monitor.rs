@@ -138,7 +138,7 @@ impl Watched {
     }
 }
 
-/// One whose number is not as it should be.
+/// A program whose number is wrong.
 struct Failing<'w> {
     watched: &'w Watched,
     tally: Tally,
@@ -166,7 +166,7 @@ fn check(watched: &[Watched]) -> Result<Output, Error> {
     let all: Vec<&Watched> = watched.iter().collect();
     let mut failing = count(&root, &population, &all)?;
     if failing.iter().any(|failing| failing.tally.has_lost_some()) {
-        // A daemon that was replaced meanwhile is there at once.
+        // If a daemon was replaced meanwhile, a second count finds it at once.
         let again: Vec<&Watched> = failing.iter().map(|failing| failing.watched).collect();
         failing = count(&root, &population, &again)?;
     }
@@ -187,7 +187,7 @@ fn check(watched: &[Watched]) -> Result<Output, Error> {
     Ok(Output { text, code: 1 })
 }
 
-/// Those whose number is not as it should be, or not known.
+/// The programs whose number is wrong or unknown.
 fn count<'w>(
     root: &ProcRoot,
     population: &Population,

@@ -19,9 +19,9 @@ const HIGHEST: usize = 64;
 pub(super) fn of(process: &mut Process<'_>, source: &Source, population: &Population) -> String {
     let mut text = describe::headline(process) + "\n";
     let mut push = |name: &str, value: &str| text.push_str(&format!("  {name:11}{value}\n"));
-    for &(key, name, ..) in KEYS {
-        if let Some(value) = fact(key, process) {
-            push(name, &value);
+    for row in KEYS {
+        if let Some(value) = fact(row.key, process) {
+            push(row.name, &value);
         }
     }
     push("ancestors", &ancestors(process));

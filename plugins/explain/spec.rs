@@ -13,13 +13,13 @@ use procwarden::text::error::Error;
 use super::answers::Answers;
 use super::{Satisfied, View, portrait, push_list};
 
-/// The processes that a spec has to do with, each in words.
+/// The processes that a spec concerns, each in words.
 #[derive(Default)]
 struct Found {
     fitting: Vec<String>,
-    /// Those that may fit, for all that can be seen.
+    /// Those that may fit, as far as we can see.
     uncertain: Vec<String>,
-    /// Those that fit, and are not counted.
+    /// Those that fit but are not counted.
     uncounted: Vec<String>,
     near: Vec<String>,
 }
@@ -27,13 +27,12 @@ struct Found {
 /// Explains a spec, which was written as `written`.
 ///
 /// # Errors
-/// When the processes can't be listed, or the spec asks for a label that none of them can have.
+/// When the processes can't be listed.
 pub(super) fn explain(
     view: &View,
     written: &str,
     spec: &Spec,
 ) -> Result<(String, Satisfied), Error> {
-    spec.selector.check_for(&view.root)?;
     let mut found = Found::default();
     Process::each(&view.root, |process| found.take(spec, &view.population, process))?;
     let blindness = view.root.blindness();
@@ -65,7 +64,7 @@ pub(super) fn explain(
 
 impl Found {
     fn take(&mut self, spec: &Spec, population: &Population, process: &mut Process<'_>) {
-        // One that has ended is not running.
+        // A process that has ended does not run.
         let Ok(answers) = Answers::of(&spec.selector, process) else { return };
         let fits = answers.fit();
         if fits == Ok(false) && !answers.nearly_fit() {

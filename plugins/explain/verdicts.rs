@@ -10,8 +10,8 @@ use super::Satisfied;
 use super::answers::{Answers, word};
 use super::portrait;
 
-/// What the specs say of a process: those that it fits, or nearly fits, term by term. One that could
-/// not be read may be the one that it fits. Without specs all is well.
+/// What the specs say of a process: those that it fits, or nearly fits, term by term. A spec that
+/// could not be read may be the one that it fits. Without specs all is well.
 ///
 /// # Errors
 /// When the process has ended.

@@ -1,4 +1,4 @@
-//! `--all`: the daemons, and the other files that Procwarden's checks of this host take.
+//! `--all`: writes the file of daemons, and the other files that checks of this host read.
 
 use std::path::Path;
 
@@ -11,8 +11,8 @@ use procwarden::text::escape;
 use super::write;
 use crate::check_privdrop;
 
-/// Creates `daemons` of this text, and `cpu`, `privdrop` and `domains` if they have a line, in `dir`;
-/// returns what was made. Nothing is made if any is there already.
+/// Creates `daemons` with this text in `dir`, and `cpu`, `privdrop` and `domains` if they have a
+/// line. Returns what was made. Makes nothing if one of them exists.
 pub(super) fn create(
     dir: &Path,
     daemons: String,

@@ -1,4 +1,4 @@
-//! Creates files, and overwrites none: what is there may have been edited.
+//! Creates files, and overwrites none: somebody may have edited them.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -8,10 +8,10 @@ use std::path::Path;
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
-/// Refuses a place where something is, even a link that leads nowhere.
+/// Refuses a path where something exists, even a dangling link.
 ///
 /// # Errors
-/// When it is there.
+/// When something is there.
 pub(super) fn must_be_free(path: &Path) -> Result<(), Error> {
     match fs::symlink_metadata(path) {
         Ok(_) => Err(occupied(path)),

@@ -1,5 +1,5 @@
-//! What was measured of many processes, as far as it is known: an interval, since values may be hidden,
-//! and so may be whether a process is meant at all.
+//! A measure of many processes. It is an interval, since values may be hidden, and also whether a
+//! process is meant at all.
 
 use crate::proc::doubts::Doubts;
 use crate::proc::fact::{Fact, Hidden, Missing};
@@ -13,7 +13,7 @@ pub struct Amount {
     measure: Option<Measure>,
     certain: Option<f64>,
     doubtful: Option<f64>,
-    /// Those whose value could not be had.
+    /// Those whose value could not be read.
     hidden: Doubts,
 }
 
@@ -74,8 +74,8 @@ impl Amount {
         }
     }
 
-    /// Those whose value could not be had.
-    pub const fn hidden(&self) -> &Doubts {
+    /// Those whose value could not be read.
+    pub(crate) const fn hidden(&self) -> &Doubts {
         &self.hidden
     }
 

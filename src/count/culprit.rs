@@ -50,8 +50,8 @@ pub(super) fn in_words(
 /// The amounts that the selector asks about: `rss 8.2 GiB`.
 fn judged(selector: &Selector, process: &mut Process<'_>) -> Vec<String> {
     let keys = selector.questions().iter().map(Question::key).filter(|key| !key.is_id());
-    let amounts = keys.filter_map(|key| match Key::named(key.name()) {
-        Some((key, Kind::Number(unit))) => Some((key, unit, quantity(key, process).ok()?)),
+    let amounts = keys.filter_map(|key| match key.row().kind {
+        Kind::Number(unit) => Some((key, unit, quantity(key, process).ok()?)),
         _ => None,
     });
     amounts

@@ -27,10 +27,10 @@ use crate::text::number::{self, Unit};
 /// Longest label in a sentence, in characters.
 const LONGEST_LABEL: usize = 80;
 
-/// Longest list of what explains a finding, in bytes.
+/// Longest explanation of a finding, in bytes.
 const LONGEST_NOTES: usize = 160;
 
-/// The same with what stands in the way of a count, and the remedy.
+/// The same if it names what hides a count, and the remedy.
 const LONGEST_OBSTACLE: usize = 320;
 
 /// How many groups that failed are named.
@@ -73,7 +73,7 @@ impl Count {
         failed.filter_map(|judged| Some((judged.group.as_ref()?, judged.bounds)))
     }
 
-    /// The range that it violates, or may.
+    /// The range that it violates or may violate.
     fn range(&self, thresholds: &Thresholds) -> Option<Range> {
         let (low, high) = self.bounds();
         match self.state {
@@ -82,7 +82,7 @@ impl Count {
         }
     }
 
-    /// Whether it failed since there are fewer, or less, than `thresholds` want.
+    /// Whether it failed because there are fewer, or less, than `thresholds` want.
     fn is_too_low(&self, thresholds: &Thresholds) -> bool {
         self.range(thresholds).is_some_and(|range| range.is_above(self.bounds().0))
     }
@@ -107,13 +107,13 @@ impl Count {
         }
     }
 
-    /// What hid it, but for the processes that it hid.
+    /// What hid it, without the processes that are hidden.
     fn cause(&self) -> String {
         let hidden = self.doubts().hidden().map(|hidden| hidden.to_string());
         self.blindness.clone().or(hidden).unwrap_or_default()
     }
 
-    /// Why it is not known better, and what would help.
+    /// Why we don't know more, and what would help.
     fn obstacle(&self) -> String {
         self.blindness.clone().or_else(|| self.doubts().explained()).unwrap_or_default()
     }
@@ -146,13 +146,12 @@ impl<'s> Headcount<'s> {
     /// Counts `specs` among `population` once.
     ///
     /// # Errors
-    /// When the processes can't be listed, or a spec asks for a label that none of them can have.
+    /// When the processes can't be listed.
     pub fn take(
         root: &'s ProcRoot,
         population: &'s Population,
         specs: &'s [Spec],
     ) -> Result<Self, Error> {
-        specs.iter().try_for_each(|spec| spec.selector.check_for(root))?;
         let all: Vec<_> = specs.iter().map(|spec| (spec, Target::of(spec))).collect();
         let (counts, processes) = count(root, population, &all)?;
         let counts = counts.into_iter().map(Settled::new).collect();
@@ -160,7 +159,7 @@ impl<'s> Headcount<'s> {
         Ok(Self { root, population, specs, faults: &[], counts, looks, scans: 1, processes })
     }
 
-    /// With specs that can't be counted: the report names each.
+    /// Adds specs that can't be counted. The report names each.
     #[must_use]
     pub fn with_faults(self, faults: &'s [Error]) -> Self {
         Self { faults, ..self }
@@ -194,8 +193,8 @@ impl<'s> Headcount<'s> {
         Ok(())
     }
 
-    /// Looks closely at what needs words: all that failed, or with `all` at everything. `so_far` is
-    /// called before, if anything does.
+    /// Takes a closer look at whatever failed, or with `all` at everything. If there is something
+    /// to look at, `so_far` is called first.
     ///
     /// # Errors
     /// When the processes can't be listed.
@@ -225,7 +224,7 @@ impl<'s> Headcount<'s> {
         Ok(())
     }
 
-    /// Whether the spec in place `at` failed for want of any process.
+    /// Whether the spec in place `at` failed because no process fits it.
     pub fn lacks(&self, at: usize) -> bool {
         let count = self.counts.get(at).map(|count| &count.last);
         count.is_some_and(|count| count.state != State::Ok && count.tally.certain == 0)
@@ -271,7 +270,7 @@ impl<'s> Headcount<'s> {
         if asked > 1 {
             report.remark = format!("{} of {asked} OK", well.len());
         }
-        // The first line cuts what is longer.
+        // The first line cuts longer lists.
         report.all_well = listed(&well, 480);
         if verbose > 1 {
             report.details.push(self.scanned());
@@ -284,7 +283,7 @@ impl<'s> Headcount<'s> {
         format!("scanned {} processes of {} {times}", self.processes, self.root.shown_path())
     }
 
-    /// The number, what was wanted if that is something else, and whether it took a second look.
+    /// The number, what was wanted if that differs, and whether it took a second look.
     fn settled_text(&self, at: usize) -> String {
         let (spec, count) = (&self.specs[at], &self.counts[at]);
         let last = &count.last;
@@ -312,7 +311,7 @@ impl<'s> Headcount<'s> {
         let too_few = count.is_too_low(&self.specs[at].thresholds);
         let mut notes = Vec::new();
         let mut limit = LONGEST_NOTES;
-        // What hides one count tends to hide all; once is enough.
+        // One cause usually hides all counts, so say it once.
         if count.state == State::Unknown && told.insert(count.cause()) {
             limit = LONGEST_OBSTACLE;
             notes.push(count.obstacle());
@@ -338,7 +337,7 @@ impl<'s> Headcount<'s> {
         in_short(&notes, limit)
     }
 
-    /// What there is where processes are missing: near misses, those elsewhere, zombies.
+    /// What we found in place of missing processes: near misses, processes elsewhere, zombies.
     fn in_their_place(&self, at: usize) -> Vec<String> {
         let mut notes: Vec<_> = self.looks[at].iter().flat_map(Look::near_misses).collect();
         let &Tally { zombies, elsewhere, .. } = &self.counts[at].last.tally;
@@ -405,13 +404,14 @@ fn count(
         listed = scan.listed;
         Ok(places.iter().enumerate().map(|(n, &at)| judge(specs[at], &scan, n)).collect())
     };
-    // Only a walk finds fault: the list of a unit's members is of a moment, and knows no zombies.
+    // A failure needs a walk over all processes: a unit's list of members is a snapshot without
+    // zombies.
     let failed = |at: &usize| counts[*at].state != State::Ok;
     let doubtful: Vec<usize> = scan.by_members.iter().copied().filter(failed).collect();
     for (&at, again) in doubtful.iter().zip(walk_again(&doubtful)?) {
         counts[at] = again;
     }
-    // A daemon that was replaced during the walk is there at once.
+    // If a daemon was replaced during the walk, a second walk finds it at once.
     let lost = |at: &usize| {
         let count = &counts[*at];
         count.tally.has_lost_some() && count.is_too_low(&specs[*at].thresholds)

@@ -1,7 +1,8 @@
-//! A closer look at the few specs that need words: which processes fit, and which only just don't.
+//! A closer look at the few specs that need an explanation: which processes fit, and which only
+//! just don't.
 //!
-//! Counting keeps nothing of a process. When a verdict wants explaining, the processes are walked
-//! once more, so that all that naming costs is paid only then.
+//! Counting keeps nothing of a process. If a verdict needs an explanation, we walk the processes
+//! once more, so the cost of naming them is paid only then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +32,7 @@ const FEW: usize = 3;
 /// What a closer look at one selector found.
 #[derive(Clone, Debug, Default)]
 pub struct Look {
-    /// Descriptions of processes that fit, at most 20, the most telling first.
+    /// Descriptions of processes that fit, at most 20, the most interesting first.
     pub fitting: Vec<String>,
     /// Who they are, for the first line.
     pub culprits: Vec<String>,
@@ -41,7 +42,7 @@ pub struct Look {
     crowd: Crowd,
     /// How many more fit.
     pub more: u64,
-    /// Descriptions of near misses with what turned them down, at most 20.
+    /// Descriptions of near misses and why each doesn't fit, at most 20.
     pub near: Vec<String>,
     /// Whether the selector asks for a unit, and no process of the host is in one.
     lacks_units: bool,
@@ -57,11 +58,11 @@ struct Fitting {
     pid: Pid,
     /// What was measured of it.
     value: Option<f64>,
-    /// The most telling process has the greatest.
+    /// The most interesting process has the greatest.
     rank: f64,
 }
 
-/// Near misses are the same if they differ from what is wanted in the same way.
+/// Near misses are counted together if they fail for the same reason.
 type Reason = (String, String);
 
 #[derive(Clone, Debug, Default)]
@@ -72,8 +73,8 @@ struct Reasoned {
 }
 
 impl Look {
-    /// What fits but for a slip, `perhaps sshd (2 processes)`; then `2 named sshd run as alice`, the most
-    /// frequent first.
+    /// First what would fit if the spec had no typo, `perhaps sshd (2 processes)`; then `2 named
+    /// sshd run as alice`, the most frequent first.
     pub fn near_misses(&self) -> Vec<String> {
         let nearest = self.neighbours.first_key_value();
         let perhaps = nearest.map(|(neighbour, &count)| {
@@ -232,8 +233,8 @@ fn described(selector: &Selector, process: &mut Process<'_>) -> String {
     if selector.asks_for_label() { describe::labelled(process) } else { describe::process(process) }
 }
 
-/// Who it is, for the first line, where the selector tells by labels and not by names; with the
-/// domain, where it doesn't tell that either.
+/// Names a process for the first line, if the selector asks for labels and not for names; with its
+/// domain, if the selector doesn't say that either.
 fn labelled_culprit(selector: &Selector, process: &mut Process<'_>) -> Option<String> {
     if !selector.asks_for_label() {
         return None;
@@ -249,7 +250,7 @@ fn labelled_culprit(selector: &Selector, process: &mut Process<'_>) -> Option<St
     Some(format!("{name} (pid {}{domain})", process.pid()))
 }
 
-/// The key that turned down a process which is what the selector's subject names.
+/// The key that rejected a process, although the selector's subject fits it.
 fn turned_down_by(selector: &Selector, process: &mut Process<'_>) -> Option<Key> {
     let subject = selector.questions().iter().find(|question| selector.is_subject(question))?;
     if subject.answer(process) != Ok(true) {
@@ -259,8 +260,8 @@ fn turned_down_by(selector: &Selector, process: &mut Process<'_>) -> Option<Key>
     rest.filter(|question| question.answer(process) == Ok(false)).map(Question::key).next()
 }
 
-/// Looks at all processes for each of the targets, and for neighbours of those in the places `lonely`,
-/// which nothing fits.
+/// Looks at all processes for each target. For the targets in the places `lonely`, which nothing
+/// fits, also looks for neighbours.
 ///
 /// # Errors
 /// When the processes can't be listed.
@@ -277,7 +278,7 @@ pub fn closely(
     let selectors: Vec<&Selector> = targets.iter().map(|target| target.selector).collect();
     let sieve = Sieve::new(&selectors);
     let of_units: Vec<_> = selectors.iter().map(|selector| selector.units().is_some()).collect();
-    // Most hosts' first process is in one, and no other is asked then.
+    // On most hosts the first process is in a unit, and then no other is asked.
     let mut lacks_units = of_units.contains(&true) && root.blindness().is_none();
     Process::each(root, |process| {
         lacks_units = lacks_units && is_in_no_unit(process);
@@ -299,7 +300,7 @@ pub fn closely(
     Ok(looks)
 }
 
-/// Whether it certainly is in no unit. One that has ended is in none.
+/// Whether it certainly is in no unit. A process that has ended is in none.
 fn is_in_no_unit(process: &mut Process<'_>) -> bool {
     match process.cgroup() {
         Ok(text) => cgroup::unit(text).is_none(),

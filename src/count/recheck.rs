@@ -1,7 +1,7 @@
-//! Looking again: a finding stands only if it stood in every scan.
+//! Rechecks. A problem is reported only if every scan found it.
 //!
-//! It is decided item by item (a spec, a process), so that two different passing glitches do not
-//! add up to an alarm.
+//! Each item (a spec, a process) is decided separately, so two different glitches do not add up to
+//! an alarm.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ pub trait Judged {
     fn state(&self) -> State;
 }
 
-/// An item and how it came to its final form.
+/// An item, and what became of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settled<T> {
     /// As it was first seen.
     pub first: T,
     /// As it is reported: the mildest of all scans, the latest of equal ones.
     pub last: T,
-    /// How long after the first scan that was.
+    /// How long after the first scan that was seen.
     pub after: Duration,
     waited: Duration,
 }
@@ -48,12 +48,12 @@ impl<T: Judged> Settled<T> {
     }
 }
 
-/// The places of those that are not OK, and so to be looked at again.
+/// The places of the items that are not OK and need another look.
 pub fn open<T: Judged>(items: &[Settled<T>]) -> Vec<usize> {
     (0..items.len()).filter(|&at| items[at].last.state() != State::Ok).collect()
 }
 
-/// Takes in how those in the places `open` look after another `wait`, in that order.
+/// Records how the items in the places `open` look after another `wait`, in that order.
 pub fn see<T: Judged>(items: &mut [Settled<T>], open: &[usize], again: Vec<T>, wait: Duration) {
     for (&at, again) in open.iter().zip(again) {
         items[at].see(again, wait);

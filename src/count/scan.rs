@@ -1,7 +1,7 @@
-//! One walk over all processes, or over those of a unit, counting for every spec at once.
+//! Counts for every spec in one walk over all processes, or over those of a unit.
 //!
-//! What it can't see it does not leave out: a count is an interval, from those that are certainly meant to
-//! those that may be.
+//! Hidden facts are not ignored: a count is an interval, from the processes that certainly fit to
+//! those that may.
 
 use crate::count::amount::Amount;
 use crate::count::groups::Groups;
@@ -21,8 +21,8 @@ use crate::select::selector::Selector;
 use crate::select::spec::Spec;
 use crate::text::error::Error;
 
-/// After this many unknowns the count can't be known. Further ones only widen the interval: what they
-/// are to the check isn't asked, since that costs more than the question itself.
+/// With this many unknowns the count can't be known. Further ones only widen the interval, so we
+/// don't ask whether they belong to the population: that costs more than the question itself.
 const MANY: u64 = 1000;
 
 /// What is to be counted, or measured.
@@ -69,13 +69,13 @@ impl<'s> From<&'s Selector> for Target<'s> {
 pub struct Tally {
     /// Those that certainly do.
     pub certain: u64,
-    /// Those that may, for all we can see.
+    /// Those that may, as far as we can see.
     pub uncertain: Doubts,
-    /// Those that would or may have, but were gone when they were looked at.
+    /// Those that would or may have fitted, but ended before we had looked at them.
     pub gone: u64,
-    /// Those that would, but have ended and not been waited for.
+    /// Those that would, but are zombies: ended, and not waited for.
     pub zombies: u64,
-    /// Those that would, but are in containers (or out of them).
+    /// Those that would, but are in containers (or outside, with `--containers only`).
     pub elsewhere: u64,
     /// What was measured of them, if anything was to be.
     pub amount: Option<Amount>,
@@ -90,7 +90,8 @@ pub struct Tally {
 pub struct Scan {
     /// One for each target, in order.
     pub tallies: Vec<Tally>,
-    /// How many processes were looked at; members of units twice if all were walked, too.
+    /// How many processes were looked at. If all were walked after the members of units, those
+    /// count twice.
     pub listed: u64,
     /// Places of the targets that were counted among the members of units alone.
     pub by_members: Vec<usize>,
@@ -144,12 +145,12 @@ pub fn each(
     Ok(count.scan(root, listed, Vec::new()))
 }
 
-/// As [`walk`], but for targets that ask for units by a look at the members of those alone, where their
+/// As [`walk`], but for targets with units only the members of these units are looked at, if their
 /// control groups list them.
 ///
 /// # Errors
 /// As [`walk`].
-pub fn count(
+pub(crate) fn count(
     root: &ProcRoot,
     population: &Population,
     targets: &[Target<'_>],
@@ -178,7 +179,7 @@ fn selectors<'s>(targets: &[Target<'s>]) -> Vec<&'s Selector> {
     targets.iter().map(|target| target.selector).collect()
 }
 
-/// A count in the making.
+/// A count under way.
 struct Count<'a> {
     targets: &'a [Target<'a>],
     population: &'a Population,
@@ -223,7 +224,7 @@ impl<'a> Count<'a> {
 impl Tally {
     /// The least and the greatest value that it may have: of what was measured, else of the number.
     #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
-    pub fn bounds(&self, is_blind: bool) -> (f64, f64) {
+    pub(crate) fn bounds(&self, is_blind: bool) -> (f64, f64) {
         if let Some(amount) = &self.amount {
             return amount.bounds(is_blind);
         }
@@ -231,8 +232,8 @@ impl Tally {
         (self.certain as f64, if is_blind { f64::MAX } else { possible as f64 })
     }
 
-    /// Whether it lacks processes that ended during the walk. If another took the place of one of them,
-    /// the listing may have been past its number, and so it was missed between its two lives.
+    /// Whether processes ended during the walk. If a daemon was replaced, the listing may already
+    /// have passed the PID of the new process, so that the daemon was missed between its two lives.
     pub const fn has_lost_some(&self) -> bool {
         self.gone > 0 || self.zombies > 0
     }

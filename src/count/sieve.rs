@@ -5,8 +5,8 @@ use crate::kernel::interpreter::is_interpreter;
 use crate::proc::process::Process;
 use crate::select::selector::Selector;
 
-/// Rejects most processes by comparing one number. The kernel keeps 15 bytes of a name, which fit in
-/// 16 bytes; so a scan for a hundred names costs about what a scan for one does.
+/// Rejects most processes by comparing one number. The kernel keeps 15 bytes of a name, which fit
+/// in a 16-byte number. So a scan for a hundred names costs about as much as a scan for one.
 pub(crate) struct Sieve {
     names: Vec<Option<u128>>,
 }
@@ -16,7 +16,7 @@ pub(crate) struct Sieve {
 pub(crate) enum Passed {
     /// Nothing: all selectors must look.
     Unknown,
-    /// Its name: only selectors for that name, or for no certain name, must look.
+    /// Its name: only selectors for that name, or for no particular name, must look.
     Named(u128),
 }
 

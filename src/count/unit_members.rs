@@ -1,10 +1,10 @@
-//! The short way to the processes of a systemd unit: its control group lists them, so that all the
-//! others need not be asked where they belong.
+//! Lists the processes of a systemd unit from its control group, without scanning every process.
 //!
-//! The listing only says where to look; what a process belongs to is still read of the process
-//! itself. But it must not leave one out, so wherever it might disagree with `/proc/PID/cgroup` it is
-//! not used, and the whole tree is walked. The same goes for units that have groups of their own
-//! (`Delegate=`), between which processes move while they are listed. The dead are in no listing.
+//! The list only says where to look; whether a process belongs to the unit is still read from the
+//! process itself. But the list must not lack one. If it might disagree with `/proc/PID/cgroup`, we
+//! don't use it, and walk the whole tree. The same goes for units that have groups of their own
+//! (`Delegate=`), since processes may move between these while we list them. Zombies are in no
+//! list.
 
 use std::os::fd::OwnedFd;
 
@@ -35,23 +35,23 @@ pub(crate) fn members(root: &ProcRoot, selectors: &[&Selector]) -> Option<Vec<Pi
 /// Lists the members of a unit.
 ///
 /// # Errors
-/// Also if it has groups of its own.
+/// Also if it has groups below it.
 fn in_unit(unit: &OwnedFd, pids: &mut Vec<Pid>) -> Result<(), Errno> {
     let is_leaf = || fstat(unit).map(|found| found.st_nlink == LINKS_OF_A_LEAF);
     let was_leaf = is_leaf()?;
     let members = open(unit, c"cgroup.procs", OFlags::RDONLY, ResolveFlags::NO_XDEV);
     let text = match members.and_then(contents) {
-        // It has gone meanwhile.
+        // It was removed meanwhile.
         Err(Errno::NOENT | Errno::NODEV) => return Ok(()),
         text => text?,
     };
-    // Before, or processes might come from a group that is gone by now; after, or they might have
-    // gone to a new one.
+    // Without groups below it before the read: otherwise a process might have come from a group
+    // that is now removed. And after it: otherwise a process might have moved to a new one.
     if !was_leaf || !is_leaf()? {
         return Err(Errno::NOTEMPTY);
     }
     let numbers = text.split(|&byte| byte == b'\n').filter_map(parse_number);
-    // 0 is a process that has no number in our PID namespace, and so is not in the tree.
+    // 0 stands for a process without a PID in our PID namespace, which is not in the tree either.
     pids.extend(numbers.filter_map(|pid| u32::try_from(pid).ok()).filter(|&pid| pid > 0).map(Pid));
     Ok(())
 }

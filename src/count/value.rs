@@ -1,4 +1,4 @@
-//! What a process has where a selector asks, in words.
+//! Words for the fact that a key asks about, as a process has it.
 
 use crate::host::names;
 use crate::kernel::cgroup;
@@ -46,7 +46,7 @@ pub fn shown(key: Key, process: &mut Process<'_>, longest: usize) -> Fact<String
         Key::Comm => text(process.comm()?.as_bytes()),
         Key::Cmd => text(&shown_command(process)?),
         Key::Stat => process.ps_stat()?,
-        // Daemons that write their title over their arguments pad it with spaces.
+        // Daemons that overwrite their arguments with a title pad it with spaces.
         Key::Args => text(secret::covered(process.cmdline()?).trim_ascii_end()),
         Key::User => name(names::user(process.owner()?.uid)),
         Key::Group => name(names::group(process.owner()?.gid)),

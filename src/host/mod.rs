@@ -1,8 +1,7 @@
-//! What a host tells beside `/proc/PID`: its users and groups, its security systems.
+//! What we read of a host outside `/proc/PID`: its users and groups, its security systems.
 //!
-//! This layer does I/O, and so keeps [`progress`] for the time limit and has [`patience`] with what
-//! may not answer. It knows no process: what is
-//! read of one belongs to the layer below.
+//! This layer does I/O. It records [`progress`] for the time limit, and has [`patience`] with
+//! whatever may not answer. It knows no process: reading one belongs to the layer below.
 
 pub mod login_defs;
 pub mod members;

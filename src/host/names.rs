@@ -1,7 +1,8 @@
 //! Users and groups by name and number, as the name service of this machine knows them.
 //!
-//! The service may be LDAP or SSSD, slow, or down: each id is asked for once a run, and one that
-//! does not answer is not asked again. Then texts show numbers, and what hangs on a name is hidden.
+//! The service may be LDAP or SSSD. It may be slow, or down. Each id is looked up once a run, and a
+//! service that does not answer is not asked again. Then texts show numbers, and a term that needs
+//! a name is hidden.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -26,29 +27,29 @@ thread_local! {
     static GROUPS: Cache = RefCell::default();
 }
 
-/// The name of a user, or the number where it has none that we know: for output.
+/// The name of a user for output, or the number if we know no name.
 pub fn user(uid: u32) -> String {
     user_for_sure(uid).unwrap_or_else(|NoAnswer| uid.to_string())
 }
 
-/// The name of a group, or the number where it has none that we know: for output.
+/// The name of a group for output, or the number if we know no name.
 pub fn group(gid: u32) -> String {
     group_for_sure(gid).unwrap_or_else(|NoAnswer| gid.to_string())
 }
 
-/// The name of a user, or the number where it has none.
+/// The name of a user, or the number if it has none.
 ///
 /// # Errors
-/// Without an answer.
-pub fn user_for_sure(uid: u32) -> Result<String, NoAnswer> {
+/// If the service does not answer.
+pub(crate) fn user_for_sure(uid: u32) -> Result<String, NoAnswer> {
     cached(&USERS, uid, move || Ok(user_by_id(uid)?.map(|user| user.name)))
 }
 
-/// The name of a group, or the number where it has none.
+/// The name of a group, or the number if it has none.
 ///
 /// # Errors
-/// Without an answer.
-pub fn group_for_sure(gid: u32) -> Result<String, NoAnswer> {
+/// If the service does not answer.
+pub(crate) fn group_for_sure(gid: u32) -> Result<String, NoAnswer> {
     let ask = move || group_in_order(Group::from_gid(Gid::from_raw(gid)));
     cached(&GROUPS, gid, move || Ok(ask()?.map(|group| group.name)))
 }
@@ -56,7 +57,7 @@ pub fn group_for_sure(gid: u32) -> Result<String, NoAnswer> {
 /// The number of a user given by name; a name that is a number and no user's is that number.
 ///
 /// # Errors
-/// Without an answer to what is no number.
+/// If `name` is no number and the service does not answer.
 pub fn uid(name: &str) -> Result<Option<u32>, NoAnswer> {
     let asked = name.to_owned();
     let found = answer(move || user_in_order(User::from_name(&asked)));
@@ -66,7 +67,7 @@ pub fn uid(name: &str) -> Result<Option<u32>, NoAnswer> {
 /// The number of a group given by name; a name that is a number and no group's is that number.
 ///
 /// # Errors
-/// Without an answer to what is no number.
+/// If `name` is no number and the service does not answer.
 pub fn gid(name: &str) -> Result<Option<u32>, NoAnswer> {
     let asked = name.to_owned();
     let found = answer(move || group_in_order(Group::from_name(&asked)));
@@ -74,7 +75,7 @@ pub fn gid(name: &str) -> Result<Option<u32>, NoAnswer> {
 }
 
 /// The home directory of a user, if that is known.
-pub fn home(uid: u32) -> Option<PathBuf> {
+pub(crate) fn home(uid: u32) -> Option<PathBuf> {
     answer(move || user_by_id(uid)).ok()?.map(|user| user.dir)
 }
 
@@ -124,7 +125,7 @@ fn number(name: &str, found: Result<Option<u32>, NoAnswer>) -> Result<Option<u32
     }
 }
 
-/// Silence is not kept: a later scan may ask again.
+/// A missing answer is not kept, so a later scan may ask again.
 fn cached(
     cache: &'static std::thread::LocalKey<Cache>,
     id: u32,
@@ -161,11 +162,12 @@ fn group_in_order(told: nix::Result<Option<Group>>) -> nix::Result<Option<Group>
     in_order(told, &HAS_ROOT, "/etc/group", || Group::from_gid(Gid::from_raw(0)))
 }
 
-/// What the name service said. That there is none counts only where its database is in order, that is,
-/// has an entry for the id 0: without a file, or a line of nsswitch.conf, it knows no one, and says so.
+/// Judges what the name service said. "There is none" counts only if its database is in order,
+/// which we take from an entry for the id 0. Without the file, or without a line in nsswitch.conf,
+/// the service knows nobody, and says so.
 ///
-/// getpwnam(3) has some more errors by which C libraries may say that there is none. Those of Linux say
-/// 0; for glibc any error, ENOENT too, is that of a service that is out of order
+/// getpwnam(3) lists further errors by which C libraries may say that there is none. Those of Linux
+/// return 0. For glibc any error, even ENOENT, means that a service is out of order
 /// (`NSS_STATUS_UNAVAIL` or `_TRYAGAIN` of a module, `nss/getXXbyYY_r.c`).
 fn in_order<T>(
     told: nix::Result<Option<T>>,
@@ -180,7 +182,8 @@ fn in_order<T>(
     }
 }
 
-/// Whether a file has an entry for the id 0, which systemd's module of the service makes up.
+/// Whether a file has an entry for the id 0. We read the file, since systemd's NSS module invents
+/// such an entry.
 fn lists_root(path: &str) -> bool {
     let text = fs::read(path).unwrap_or_default();
     let mut lines = text.split(|&byte| byte == b'\n');

@@ -1,4 +1,4 @@
-//! Open files: what they hold, and where they lie.
+//! Helpers for open files: their contents, their file system and their device.
 
 use std::fs;
 use std::io::Read;
@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, Stat, fstatfs, major, minor, readlinkat};
 use rustix::io::Errno;
 
-/// All that is left to read of an open file.
+/// Reads an open file to its end.
 pub(crate) fn contents(file: OwnedFd) -> Result<Vec<u8>, Errno> {
     let mut bytes = Vec::new();
     let read = fs::File::from(file).read_to_end(&mut bytes);
@@ -15,14 +15,14 @@ pub(crate) fn contents(file: OwnedFd) -> Result<Vec<u8>, Errno> {
     Ok(bytes)
 }
 
-/// Whether what is open lies on a file system of this type (statfs(2)).
+/// Whether an open file is on a file system of this type (statfs(2)).
 pub(crate) fn is_of_type(file: impl AsFd, magic: i64) -> Result<bool, Errno> {
     #[allow(clippy::unnecessary_cast, reason = "f_type's width differs by architecture")]
     let found = fstatfs(file)?.f_type as i64;
     Ok(found == magic)
 }
 
-/// Its device as `mountinfo` has it (`proc_pid_mountinfo(5)`).
+/// The device of a file, as `mountinfo` writes it (`proc_pid_mountinfo(5)`).
 pub(crate) fn device(file: &Stat) -> String {
     format!("{}:{}", major(file.st_dev), minor(file.st_dev))
 }

@@ -1,11 +1,11 @@
 //! How long to wait for what may never answer, and how to do without it.
 //!
 //! A process that holds its memory's lock blocks every read of its `/proc/PID/cmdline`, and a name
-//! service may hang. A thread that is blocked there can't be called back. So a careful check puts each such
-//! question on a thread of its own, and after some time goes on without the answer.
+//! service may hang. Nothing can wake a thread that is blocked there. So a careful check asks each
+//! of these questions on a separate thread, and after some time goes on without the answer.
 //!
-//! One thread for each question would slow down a scan. So the first scan asks directly, and starts
-//! again with care only if it gets stuck. What comes later is asked with care from the start.
+//! A thread for each question would slow down a scan. So the first scan asks directly, and starts
+//! again with care only if it gets stuck. Later reads are careful from the start.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
@@ -20,40 +20,40 @@ use crate::kernel::file::File;
 /// The longest wait for one answer.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// A question needs little more stack than the C library's for the name service.
+/// Stack of a thread that asks: the C library's name service needs most of it.
 const STACK: usize = 256 * 1024;
 
-/// After so many processes of a user whose file does not answer, the others' are not read.
+/// If this many processes of a user do not answer, that user's other processes are not asked.
 const MOST_SILENT: usize = 3;
 
 /// When the check has to end.
 static END: Mutex<Option<Instant>> = Mutex::new(None);
 
-/// What is asked with care: a bit for each file, and one for the name service.
+/// What we ask with care: a bit for each file, and one for the name service.
 static CAREFUL: AtomicU32 = AtomicU32::new(0);
 const NAMES: u32 = 1 << 31;
 
-/// Whether the name service did not answer once; then it isn't asked again.
+/// Whether the name service failed to answer. It isn't asked again.
 static NAMES_ARE_SILENT: AtomicBool = AtomicBool::new(false);
 
 /// The processes whose file did not answer, by file and user.
 static SILENT: Mutex<BTreeMap<(u8, u32), Vec<u32>>> = Mutex::new(BTreeMap::new());
 
-/// Says when the check has to end; returns that moment.
-pub fn ends_in(limit: Duration) -> Instant {
+/// Sets when the check has to end, and returns that moment.
+pub(crate) fn ends_in(limit: Duration) -> Instant {
     let end = Instant::now() + limit;
     *END.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
     end
 }
 
-/// How long that is from now, if it was said.
-pub fn time_left() -> Option<Duration> {
+/// The time left until then, if it was set.
+pub(crate) fn time_left() -> Option<Duration> {
     let end = *END.lock().unwrap_or_else(PoisonError::into_inner);
     end.map(|end| end.saturating_duration_since(Instant::now()))
 }
 
 /// How long to wait for one answer: a second, but no more than a tenth of the time that is left.
-pub fn patience() -> Duration {
+pub(crate) fn patience() -> Duration {
     time_left().map_or(LONGEST, |left| LONGEST.min(left / 10))
 }
 
@@ -62,9 +62,9 @@ pub fn begin_with_care() {
     CAREFUL.fetch_or(NAMES | bit(File::Cmdline), Relaxed);
 }
 
-/// From now on also asks with care for what the check is stuck in; `false` if that is nothing of
-/// the kind, or is done already.
-pub fn avoid(stuck: Stage) -> bool {
+/// From now on also asks with care for what the check is stuck in. `false` if that can't be asked
+/// with care, or already is.
+pub(crate) fn avoid(stuck: Stage) -> bool {
     let culprit = match stuck {
         Stage::AskingNames => NAMES,
         Stage::Reading(file) => bit(file),
@@ -77,8 +77,8 @@ pub fn avoid(stuck: Stage) -> bool {
     known & culprit == 0
 }
 
-/// Sleeps between two scans. What did not answer before is asked once more afterwards, with care:
-/// there is time for it, and none to begin again.
+/// Sleeps between two scans. Afterwards we ask once more for what did not answer, and with care:
+/// there is time to wait for it, but none to begin again.
 pub fn rest(time: Duration) {
     progress::enter(Stage::Waiting);
     thread::sleep(time);
@@ -95,7 +95,7 @@ pub(crate) fn is_careful_with(file: File) -> bool {
     CAREFUL.load(Relaxed) & bit(file) != 0
 }
 
-/// Puts a question to the name service; `None` if it does not answer, or did not before.
+/// Asks the name service; `None` if it does not answer, or did not before.
 pub(super) fn names<T: Send + 'static>(ask: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     if CAREFUL.load(Relaxed) & NAMES == 0 {
         return Some(ask());
@@ -128,14 +128,14 @@ pub(crate) fn file<T: Send + 'static>(
     answer
 }
 
-/// Does `work` on a thread of its own; `None` if that takes longer than our patience. Then it is left
-/// behind. Where there is no thread to be had, we do it ourselves.
+/// Does `work` on another thread. Returns `None` if that takes longer than our patience, and leaves
+/// the thread behind. If the kernel gives us no thread, we do the work ourselves.
 fn bounded<T: Send + 'static, W: FnOnce() -> T + Send + 'static>(work: W) -> Option<T> {
     let (task, tasks) = sync_channel::<W>(1);
     let (answer, answers) = sync_channel(1);
     let thread = move || {
         if let Ok(work) = tasks.recv() {
-            // Nobody listens any more if it comes too late.
+            // If it comes too late, nobody is listening any more.
             let _ = answer.send(work());
         }
     };
@@ -143,7 +143,7 @@ fn bounded<T: Send + 'static, W: FnOnce() -> T + Send + 'static>(work: W) -> Opt
         return Some(work());
     }
     task.send(work).ok()?;
-    // In two halves: a machine that stood still meanwhile has used up the first one only.
+    // Wait in two halves: if the whole machine stood still, that uses up the first one only.
     let half = patience() / 2;
     match answers.recv_timeout(half) {
         Err(RecvTimeoutError::Timeout) => answers.recv_timeout(half).ok(),

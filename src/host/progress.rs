@@ -1,7 +1,7 @@
-//! What the check is doing right now: for the message of a time limit, and for whoever watches over
-//! a worker that may be stuck.
+//! What the check is doing right now. The timeout message shows it, and the supervisor uses it to
+//! notice a stuck worker.
 //!
-//! It stands in a few atomics, so that keeping it costs next to nothing on the hot path.
+//! It is kept in a few atomics, which cost next to nothing on the hot path.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
@@ -30,7 +30,7 @@ pub enum Stage {
     Reading(File),
 }
 
-/// All but the last, in the order of their numbers; from there on the numbers are the files'.
+/// All but the last, in the order of their numbers. The numbers after them stand for files.
 const STAGES: [Stage; 7] = [
     Stage::Starting,
     Stage::AskingNames,
@@ -44,32 +44,32 @@ const STAGES: [Stage; 7] = [
 static STAGE: AtomicU8 = AtomicU8::new(0);
 static PID: AtomicU32 = AtomicU32::new(0);
 
-/// Goes on with each step, so that one that takes long shows.
+/// Counts the steps, so that one that takes long can be noticed.
 static STEP: AtomicU32 = AtomicU32::new(0);
 
-/// The worker whose check it is. Others were left behind.
+/// The worker that does the check now. Others were left behind.
 static WORKER: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
     static SELF: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Says what the check does from now on.
-pub fn enter(stage: Stage) {
+/// Records what the check is doing now.
+pub(crate) fn enter(stage: Stage) {
     let number = STAGES.iter().position(|known| *known == stage).unwrap_or_default();
     #[allow(clippy::cast_possible_truncation, reason = "there are few")]
     step(number as u8);
 }
 
-/// Says which file of which process is read from now on.
+/// Records which file of which process is being read now.
 pub(crate) fn reading(pid: u32, file: File) {
     PID.store(pid, Relaxed);
     #[allow(clippy::cast_possible_truncation, reason = "there are few")]
     step(STAGES.len() as u8 + file as u8);
 }
 
-/// A worker that was left behind ends here: what it was stuck in has let it go, but another one
-/// does its work by now. It must not write a file or speak.
+/// Stops a worker that was left behind. What it was stuck in has let it go, but another worker does
+/// its job now, so it must neither write a file nor print.
 fn step(stage: u8) {
     while SELF.get() != WORKER.load(Relaxed) {
         thread::park();
@@ -78,20 +78,20 @@ fn step(stage: u8) {
     STEP.fetch_add(1, Relaxed);
 }
 
-/// Makes the calling thread the one whose check it is.
-pub fn take_over(worker: u32) {
+/// Makes the calling thread the worker that does the check.
+pub(crate) fn take_over(worker: u32) {
     SELF.set(worker);
     WORKER.store(worker, Relaxed);
     STEP.fetch_add(1, Relaxed);
 }
 
 /// Leaves all workers behind, until the next one takes over.
-pub fn leave_behind() {
+pub(crate) fn leave_behind() {
     WORKER.store(u32::MAX, Relaxed);
 }
 
 /// The number of the step, and what it is.
-pub fn now() -> (u32, Stage) {
+pub(crate) fn now() -> (u32, Stage) {
     let step = STEP.load(Relaxed);
     let stage = usize::from(STAGE.load(Relaxed));
     let file = || File::ALL[(stage - STAGES.len()).min(File::ALL.len() - 1)];
@@ -99,7 +99,7 @@ pub fn now() -> (u32, Stage) {
 }
 
 /// What the check is doing right now, for a sentence that begins "timed out while".
-pub fn doing() -> String {
+pub(crate) fn doing() -> String {
     match now().1 {
         Stage::Starting => "reading its options".into(),
         Stage::AskingNames => "asking the name service for a user or group".into(),

@@ -14,7 +14,7 @@ impl Capabilities {
     pub const ALL: Self = Self(u64::MAX);
 
     /// Reads a mask of `/proc/PID/status`.
-    pub fn from_hex(digits: &[u8]) -> Option<Self> {
+    pub(crate) fn from_hex(digits: &[u8]) -> Option<Self> {
         if digits.is_empty() || digits.len() > 16 {
             return None;
         }

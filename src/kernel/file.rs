@@ -17,7 +17,7 @@ macro_rules! files {
 
             /// The path below `/proc/PID`; empty for the directory itself. `uptime` is below
             /// `/proc`, and the access vector has an absolute path.
-            pub const fn path(self) -> &'static str {
+            pub(crate) const fn path(self) -> &'static str {
                 match self {
                     $(Self::$name => $path,)+
                 }
@@ -113,7 +113,7 @@ impl File {
     }
 
     /// Whether it holds a security label.
-    pub const fn is_label(self) -> bool {
+    pub(crate) const fn is_label(self) -> bool {
         matches!(self, Self::Label | Self::ApparmorLabel | Self::SmackLabel)
     }
 }

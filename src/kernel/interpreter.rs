@@ -180,7 +180,7 @@ pub fn is_interpreter(comm: &[u8]) -> bool {
 }
 
 /// Whether this name is a shell's.
-pub fn is_shell(comm: &[u8]) -> bool {
+pub(crate) fn is_shell(comm: &[u8]) -> bool {
     find(comm).is_some_and(|interpreter| std::ptr::eq(interpreter, &raw const SHELL))
 }
 
@@ -206,7 +206,7 @@ impl<'a> Program<'a> {
     }
 
     /// Whether it is called so: by its base name, a dotted one also by its last part.
-    pub fn is_called(self, name: &[u8]) -> bool {
+    pub(crate) fn is_called(self, name: &[u8]) -> bool {
         let base = self.base_name();
         let last = base.rsplit(|&byte| byte == b'.').next();
         base == name || (self.is_dotted && last == Some(name))

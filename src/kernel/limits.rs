@@ -5,7 +5,7 @@ use crate::kernel::word::{parse_number, words};
 /// How many files the process may have open: the soft limit. `u64::MAX` for no limit.
 ///
 /// `None` if the kernel would not write it so.
-pub fn open_files(text: &[u8]) -> Option<u64> {
+pub(crate) fn open_files(text: &[u8]) -> Option<u64> {
     let mut lines = text.split(|&byte| byte == b'\n');
     let line = lines.find_map(|line| line.strip_prefix(b"Max open files "))?;
     match words(line).collect::<Vec<_>>()[..] {

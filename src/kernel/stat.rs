@@ -88,12 +88,12 @@ impl Stat {
     }
 
     /// A kernel thread, which has no executable and no arguments by nature.
-    pub const fn is_kernel_thread(&self) -> bool {
+    pub(crate) const fn is_kernel_thread(&self) -> bool {
         self.flags & PF_KTHREAD != 0
     }
 
     /// Whether the thread that it is of has ended, the process with it or not.
-    pub const fn has_ended(&self) -> bool {
+    pub(crate) const fn has_ended(&self) -> bool {
         matches!(self.state, b'Z' | b'X' | b'x')
     }
 
@@ -101,7 +101,7 @@ impl Stat {
     /// process has SIGKILL pending in each of its threads (`complete_signal` in kernel/signal.c).
     ///
     /// `None` if the line has no such field.
-    pub fn is_ending(&self, line: &[u8]) -> Option<bool> {
+    pub(crate) fn is_ending(&self, line: &[u8]) -> Option<bool> {
         let (_, _, after) = parts(line)?;
         let pending = after.split(|&byte| byte == b' ').nth(31 - 3).and_then(parse_number)?;
         Some(self.has_ended() || self.flags & ENDING != 0 || pending & SIGKILL != 0)

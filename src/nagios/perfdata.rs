@@ -10,7 +10,7 @@ use crate::nagios::range::{Range, Thresholds};
 /// One item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Perfdata {
-    /// Its name; [`Perfdata::render`] replaces characters that the format does not allow.
+    /// Its name; the rendering replaces characters that the format does not allow.
     pub label: String,
     /// The measured value.
     pub value: f64,
@@ -26,10 +26,11 @@ impl Perfdata {
         Self { label: label.into(), value, unit: "", thresholds: Thresholds::default() }
     }
 
-    /// Renders each item as `'label'=value[UOM];warn;crit;min`. A repeated label gets a number.
+    /// Renders each item as `'label'=value[UOM];warn;crit;min`. A repeated label gets a number. The
+    /// minimum is 0, and is left out of a value below it.
     ///
     /// In labels `=` becomes `:`. Other characters that the format does not allow become `_`.
-    pub fn render(items: &[Self]) -> Vec<String> {
+    pub(crate) fn render(items: &[Self]) -> Vec<String> {
         let mut taken = HashSet::new();
         items.iter().map(|item| item.rendered(&mut taken)).collect()
     }
@@ -47,7 +48,8 @@ impl Perfdata {
             |range: Option<Range>| range.map_or_else(String::new, |range| range.to_string());
         let Thresholds { warning, critical } = self.thresholds;
         let (warning, critical) = (shown(warning), shown(critical));
-        format!("'{label}'={}{};{warning};{critical};0", rounded(self.value), self.unit)
+        let least = if self.value < 0.0 { "" } else { "0" };
+        format!("'{label}'={}{};{warning};{critical};{least}", rounded(self.value), self.unit)
     }
 }
 
@@ -80,5 +82,6 @@ mod tests {
         );
         let share = Perfdata { unit: "%", ..Perfdata::plain("max", 99.999) };
         assert_eq!(Perfdata::render(&[share]), ["'max'=100%;;;0"]);
+        assert_eq!(Perfdata::render(&[Perfdata::plain("score", -500.0)]), ["'score'=-500;;;"]);
     }
 }

@@ -62,7 +62,7 @@ impl Range {
     ///
     /// # Errors
     /// What is wrong with it, and what would be right.
-    pub fn of_measure(text: &str, unit: Unit) -> Result<Self, Error> {
+    pub(crate) fn of_measure(text: &str, unit: Unit) -> Result<Self, Error> {
         let Interval { min, max } = Interval::of_measure(text, unit)?;
         let (start, end) = (min.unwrap_or(0.0), max.unwrap_or(f64::INFINITY));
         NagiosRange::new(CheckType::Outside, start, end)
@@ -81,7 +81,7 @@ impl Range {
     }
 
     /// Whether `value` is to be alerted on.
-    pub fn alerts(&self, value: f64) -> bool {
+    pub(crate) fn alerts(&self, value: f64) -> bool {
         self.0.check(value)
     }
 
@@ -91,11 +91,14 @@ impl Range {
         self.0.checks_outside() && value < *self.0.start()
     }
 
-    /// In the words of a spec: `1-`, `1-5`; what alerts inside is `not 1-5`.
+    /// In the words of a spec: `1-`, `1-5`; what alerts inside is `not 1-5`. Below 0 a dash would be a
+    /// sign: `-5 to 5`.
     pub fn wanted(&self) -> String {
         let (start, end) = (*self.0.start(), *self.0.end());
         let not = if self.0.checks_inside() { "not " } else { "" };
         match (start.is_finite(), end.is_finite()) {
+            (true, true) if start < 0.0 => format!("{not}{start} to {end}"),
+            (true, false) if start < 0.0 => format!("{not}at least {start}"),
             (true, true) => format!("{not}{start}-{end}"),
             (true, false) => format!("{not}{start}-"),
             (false, true) => format!("{not}up to {end}"),
@@ -117,7 +120,7 @@ impl Range {
 
     /// What is wanted of a value in this unit: `up to 8 GiB`, `at least 5m`, `2 GiB to 4 GiB`; of counts
     /// in the words of a spec.
-    pub fn wanted_in(&self, unit: Unit) -> String {
+    pub(crate) fn wanted_in(&self, unit: Unit) -> String {
         let (start, end) = (*self.0.start(), *self.0.end());
         let shown = |value| number::shown(value, unit);
         match (unit, start > 0.0, end.is_finite()) {
@@ -200,12 +203,12 @@ impl Thresholds {
     }
 
     /// Whether any measure would alert; `0-` and `0:` never do.
-    pub fn can_alert(&self) -> bool {
+    pub(crate) fn can_alert(&self) -> bool {
         self.examples(0.0, f64::MAX).iter().any(|value| self.state(*value) != State::Ok)
     }
 
     /// Whether any measure is OK; the two ranges of `1:2`, which mean 1 and 2 exactly, leave none.
-    pub fn can_be_ok(&self) -> bool {
+    pub(crate) fn can_be_ok(&self) -> bool {
         self.examples(0.0, f64::MAX).iter().any(|value| self.state(*value) == State::Ok)
     }
 
@@ -233,7 +236,7 @@ impl Thresholds {
 
     /// The range in doubt where a count lies between `certain` and `possible`, the critical one first:
     /// the one that some values between violate and others don't.
-    pub fn doubtful(&self, certain: f64, possible: f64) -> Option<Range> {
+    pub(crate) fn doubtful(&self, certain: f64, possible: f64) -> Option<Range> {
         [self.critical, self.warning].into_iter().flatten().find(|&range| {
             let alone = Self { critical: Some(range), warning: None };
             alone.state_between(certain, possible) == State::Unknown
@@ -344,6 +347,11 @@ mod tests {
         assert_eq!(doubtful(2.0, 3.0).unwrap(), "1-2");
         assert_eq!(doubtful(4.0, 6.0).unwrap(), "1-5");
         assert_eq!(doubtful(3.0, 5.0), None);
+        let wanted = |range: &str| Range::parse(range).unwrap().wanted();
+        assert_eq!(
+            ["-5:10", "-5:", "@-5:-1"].map(wanted),
+            ["-5 to 10", "at least -5", "not -5 to -1"]
+        );
         assert_eq!(cron.violated(State::Warning).unwrap().wanted(), "1-2");
         assert_eq!(cron.violated(State::Critical).unwrap().wanted(), "1-5");
     }

@@ -66,7 +66,7 @@ impl Report {
     }
 
     /// The worst state of all findings; OK without any.
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         self.findings.iter().map(|finding| finding.state).max().unwrap_or(State::Ok)
     }
 
@@ -98,7 +98,7 @@ impl Report {
     }
 
     /// Renders mon's form: what failed, in few words, then the details. Empty when OK.
-    pub fn mon(&self) -> String {
+    pub(crate) fn mon(&self) -> String {
         if self.findings.is_empty() {
             return String::new();
         }

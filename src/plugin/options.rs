@@ -160,21 +160,23 @@ pub struct SpecOptions {
 }
 
 impl SpecOptions {
-    /// The specs in the order of arguments, options, files; a bare first term means `subject`.
+    /// The specs in the order of arguments, options, files, for processes of `root`; a bare first term
+    /// means `subject`. What was typed wrongly is an error even where there is no tree.
     ///
     /// # Errors
     /// The first typed spec that is written wrongly, or a file that is of no use. The rest are faults
     /// in the list.
-    pub fn specs(&self, subject: Subject) -> Result<Listed<Spec>, Error> {
+    pub fn specs(&self, subject: Subject, root: Option<&ProcRoot>) -> Result<Listed<Spec>, Error> {
         let fallback = self.thresholds.thresholds()?;
+        let parse = |text: &[u8]| Spec::parse(text, subject, fallback)?.fit_for(root);
         let typed = self.specs.iter().chain(&self.more_specs);
         let mut specs = Listed::default();
         for spec in typed {
-            specs.add_typed(Spec::parse(spec.as_bytes(), subject, fallback))?;
+            specs.add_typed(parse(spec.as_bytes()))?;
         }
         for file in &self.specs_from {
             let mut of_file = Listed::default();
-            spec_files::add(&mut of_file, file, subject, fallback)?;
+            spec_files::add(&mut of_file, file, &parse)?;
             specs.items.extend(of_file.items.into_iter().map(|placed| placed.spec));
             specs.faults.append(&mut of_file.faults);
         }
@@ -198,9 +200,9 @@ impl ExemptionOptions {
     /// What they mean.
     ///
     /// # Errors
-    /// As [`Exemptions::parse`].
-    pub fn exemptions(&self) -> Result<Exemptions, Error> {
-        Exemptions::parse(&self.exempt, &self.exempt_from)
+    /// A selector on the command line that is wrong, or an unusable file.
+    pub fn exemptions(&self, root: Option<&ProcRoot>) -> Result<Exemptions, Error> {
+        Exemptions::parse(&self.exempt, &self.exempt_from, root)
     }
 }
 

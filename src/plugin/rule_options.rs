@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Command;
 
+use crate::proc::root::ProcRoot;
 use crate::rules::exemption::RuleExemption;
 use crate::rules::set::{Chosen, RuleSet};
 use crate::rules::severities::Severities;
@@ -105,18 +106,19 @@ impl<R: RuleSet> RuleOptions<R> {
         Err(Error::new(why))
     }
 
-    /// The exemptions of options and then of files.
+    /// The exemptions of options and then of files, for processes of `root`.
     ///
     /// # Errors
     /// One that was typed wrongly, or is only about rules that are off; or a file that is of no use.
     /// The rest are faults in the list.
-    pub fn exemptions(&self) -> Result<Listed<RuleExemption<R>>, Error> {
+    pub fn exemptions(&self, root: Option<&ProcRoot>) -> Result<Listed<RuleExemption<R>>, Error> {
+        let fit = |one: RuleExemption<R>| one.fit_for(root);
         let mut all = Listed::default();
         for selector in &self.exempt {
-            all.add_typed(RuleExemption::from_all(selector.as_bytes()))?;
+            all.add_typed(RuleExemption::from_all(selector.as_bytes()).and_then(fit))?;
         }
         for text in &self.exempt_rule {
-            let read = RuleExemption::from_rules(text.as_bytes());
+            let read = RuleExemption::from_rules(text.as_bytes()).and_then(fit);
             let read = read.map_err(|error| error.at("--exempt-rule"));
             if let Ok(read) = &read {
                 self.refuse_unless_on("--exempt-rule", read.rules)?;
@@ -124,7 +126,7 @@ impl<R: RuleSet> RuleOptions<R> {
             all.add_typed(read)?;
         }
         for file in &self.exempt_from {
-            all.add_file(file, RuleExemption::from_line)?;
+            all.add_file(file, |line| RuleExemption::from_line(line).and_then(fit))?;
         }
         Ok(all)
     }

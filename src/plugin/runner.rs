@@ -7,7 +7,8 @@ use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
-use clap::{ArgMatches, Command, error::ErrorKind};
+use clap::error::{ContextKind, ErrorKind};
+use clap::{ArgMatches, Command};
 use rustix::process::Signal;
 
 use crate::host::progress;
@@ -135,7 +136,7 @@ fn output(plugin: Plugin, arguments: Vec<OsString>, form: Form) -> Output {
         Err(error) => {
             let foreign = foreign.filter(|_| error.kind() == ErrorKind::UnknownArgument);
             let hint = foreign.map(|spec| format!("; as a spec it is {spec}")).unwrap_or_default();
-            return unknown(plugin.title, form, &(usage_text(&error) + &hint));
+            return unknown(plugin.title, form, &(usage_text(error) + &hint));
         }
     };
     let limit = matches.get_one::<Duration>("timeout").copied().unwrap_or(Duration::from_secs(10));
@@ -194,15 +195,18 @@ fn print(form: Form, output: &Output) -> u8 {
 }
 
 /// What clap says, on one line and without its usage text.
-fn usage_text(error: &clap::Error) -> String {
+fn usage_text(mut error: clap::Error) -> String {
+    error.remove(ContextKind::Usage);
+    // The tip for an unknown option is to write `--` before it, as if it were a spec.
+    error.remove(ContextKind::Suggested);
     let text = error.render().to_string();
-    let said = text.split("\n\nUsage").next().unwrap_or(&text);
-    let said = said.split("\n\nFor more").next().unwrap_or(said).replace("\n\n", "; ");
-    // clap's tip for what it does not know is to take it for a spec, which helps nobody.
-    let said = said.split("  tip: to pass").next().unwrap_or(&said).trim_end_matches([' ', ';']);
+    let text = text.trim_start_matches("error: ");
+    // clap ends every error with this, and has no switch for it.
+    let said = text.split("\n\nFor more information").next().unwrap_or(text);
+    let said = said.trim_end().replace("\n\n", "; ");
     let is_unknown = error.kind() == ErrorKind::UnknownArgument;
-    let said = if is_unknown { format!("{said}; --help tells all options") } else { said.into() };
-    let words: Vec<_> = said.trim_start_matches("error: ").split_whitespace().collect();
+    let said = if is_unknown { said + "; --help tells all options" } else { said };
+    let words: Vec<_> = said.split_whitespace().collect();
     escape::bounded(words.join(" ").as_bytes(), 400)
 }
 

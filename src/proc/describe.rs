@@ -1,4 +1,4 @@
-//! Processes in words: bounded, escaped, and without what may not be read.
+//! Describes a process in words: bounded, escaped, and without the facts that may not be read.
 
 use crate::host::names;
 use crate::kernel::cgroup;
@@ -11,8 +11,8 @@ use crate::text::number::span;
 /// Longest command line in a detail line, in characters.
 const LONGEST_COMMAND: usize = 120;
 
-/// Longest path or security label in a detail line, in characters. Labels can be ten times as long,
-/// but by then they are lists of categories.
+/// Longest path or security label in a detail line, in characters. A label can be ten times as
+/// long, but then most of it is a list of categories.
 const LONGEST_PART: usize = 240;
 
 /// Longest name of a unit in a first line, in characters.
@@ -92,7 +92,7 @@ pub fn name(process: &mut Process<'_>) -> String {
 }
 
 /// The command line, arguments joined by spaces and secrets covered; `None` for what has none.
-pub fn command(process: &mut Process<'_>) -> Option<String> {
+pub(crate) fn command(process: &mut Process<'_>) -> Option<String> {
     let line = secret::covered(process.cmdline().ok()?);
     // Daemons that write their title over their arguments pad it with spaces.
     let line = line.trim_ascii_end();

@@ -1,9 +1,9 @@
-//! Processes that could not be judged: how many, and what hid the first of them.
+//! Counts processes that could not be judged, and keeps what hid the first of them.
 
 use crate::proc::fact::Hidden;
 use crate::proc::root::Pid;
 
-/// What is in doubt. Only the first reason is kept, since one reason tends to hide them all.
+/// The processes in doubt. Only the first reason is kept, since usually one reason hides them all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Doubts {
     count: u64,

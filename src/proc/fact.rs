@@ -1,8 +1,8 @@
-//! What can be known of a process, and what stands in the way.
+//! What we can know of a process, and why we may not.
 //!
-//! Every fact is a value, *gone* (the process ended under us) or *hidden* (it is there, and we may
-//! not look). [`Fact`] is a plain `Result`, so that `?` carries both up to whoever judges, and no
-//! failed read can pass for "no".
+//! Every fact is a value, *gone* (the process ended while we looked) or *hidden* (it is there, but
+//! we may not look). [`Fact`] is a plain `Result`: `?` carries both up to the code that judges, and
+//! no failed read can pass for "no".
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::host::pid_file::Fault;
 use crate::host::security::System;
 use crate::kernel::file::File;
 
-/// Why a process's file does not tell us what it should.
+/// Why we could not read a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// EACCES or EPERM: file permissions, ptrace access, hidepid=1 or a security module.
@@ -25,7 +25,7 @@ pub enum Cause {
     Refused(System),
     /// The process is there, the file is not.
     Absent,
-    /// There are no labels: this system is not active, or none that labels processes is.
+    /// There are no labels: this system is not active, or no system that labels processes is.
     NoSystem(Option<System>),
     /// A user or group that has no number in our user namespace, and shows as the overflow id
     /// (`user_namespaces(7)`).
@@ -34,14 +34,14 @@ pub enum Cause {
     Covered,
     /// What lies at its path is another file: it is of another root or mount namespace.
     Elsewhere,
-    /// What it holds is not of the kernel's form.
+    /// Its contents do not have the kernel's form.
     Malformed,
-    /// A command line that names our program: it may be about to start a check, and is then none of
-    /// those that a check looks for.
+    /// A command line names our program. The process may be about to start a check, and then it
+    /// must not match.
     NamesUs,
     /// It is longer than we are willing to read.
     TooLong,
-    /// It does not answer: who reads it waits for ever, or longer than we have patience.
+    /// It does not answer: a read takes for ever, or longer than our patience.
     NoAnswer,
     /// The name service does not answer.
     NoNames,
@@ -53,12 +53,12 @@ pub enum Cause {
     Failed(Errno),
 }
 
-/// A fact that exists but could not be had: which file, and why.
+/// A fact that exists but could not be read: from which file, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hidden {
-    /// The file that would tell.
+    /// The file that would show it.
     pub file: File,
-    /// Why it did not.
+    /// Why it could not be read.
     pub cause: Cause,
 }
 
@@ -71,7 +71,7 @@ impl Hidden {
         format!("{self}{whose}{joint}{remedy}")
     }
 
-    /// How to let the plugin see, in a few words for the sysadmin; empty where nothing is known.
+    /// Tells the sysadmin in a few words how to let the plugin see; empty if we know no way.
     fn remedy(self) -> Cow<'static, str> {
         Cow::Borrowed(match (self.cause, self.file) {
             (Cause::Refused(_), File::AccessVector) => {
@@ -108,10 +108,10 @@ impl Hidden {
     }
 }
 
-/// What helps where our privileges are good for our user namespace only.
+/// The remedy if our privileges hold in our user namespace only.
 const OUTSIDE: &str = "run the check outside of the user namespace";
 
-/// Whether we have what usually lets one look into others' processes.
+/// Whether we have the capability that usually lets us look into other users' processes.
 pub(crate) fn may_trace() -> bool {
     let sets = rustix::thread::capabilities(None);
     sets.is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_PTRACE))
@@ -154,15 +154,15 @@ pub enum Missing {
     Hidden(Hidden),
 }
 
-/// What hangs on a name that the name service did not tell us.
+/// The fact hidden when the name service does not answer.
 pub const NO_NAMES: Missing =
     Missing::Hidden(Hidden { file: File::Directory, cause: Cause::NoNames });
 
 /// A fact about a process.
 pub type Fact<T> = Result<T, Missing>;
 
-/// What is known of a process that is there: the value, or what hides it. For whoever goes on
-/// without the value, but not without the process.
+/// Splits off the case that the process is gone. For code that can do without the value, but not
+/// without the process.
 ///
 /// # Errors
 /// [`Missing::Gone`] alone.

@@ -1,8 +1,8 @@
-//! How the processes of one tree are labelled: by which system, and in which file.
+//! Finds out how the processes of a tree are labelled: by which system, and in which file.
 //!
-//! The kernel lists its active systems in `/sys/kernel/security/lsm`. Many containers lack that file,
-//! and many policies refuse it to a confined plugin. Then each system is looked for by its own files,
-//! and at last our own label shows whether there are labels at all.
+//! The kernel lists its active systems in `/sys/kernel/security/lsm`. Many containers lack that
+//! file, and many policies forbid a confined plugin to read it. Then we look for each system by its
+//! own files, and finally our own label shows whether there are labels at all.
 
 use rustix::io::Errno;
 
@@ -59,6 +59,14 @@ impl Labelling {
             Presence::Active(system) => Some(system),
             _ => None,
         }
+    }
+
+    /// The system whose labels are asked for, even if it is not active.
+    pub(crate) fn meant(&self) -> Option<System> {
+        self.system().or(match self.choice {
+            Choice::Only(system) => Some(system),
+            Choice::Auto => None,
+        })
     }
 
     /// Why there are no labels, as a sentence; `None` where there are, or may be.

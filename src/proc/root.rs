@@ -1,7 +1,7 @@
 //! The tree of processes: `/proc`, the host's `/proc` mounted elsewhere, or a recorded copy.
 //!
-//! Opens, lists, and knows what kind of tree it is and whether it shows all there is. It reads no
-//! process; that is [`Process`](crate::proc::process::Process)'s work.
+//! Opens and lists it. Knows what kind of tree it is, and whether it shows all processes. Reading a
+//! process is the work of [`Process`](crate::proc::process::Process).
 
 mod blindness;
 mod mounts;
@@ -103,7 +103,8 @@ impl ProcRoot {
         &self.path
     }
 
-    /// Whether a kernel answers; if not, it is a recorded tree, whose owners mean nothing.
+    /// Whether this is a kernel's procfs. If not, it is a recorded tree, and the owners of its
+    /// files mean nothing.
     pub const fn is_procfs(&self) -> bool {
         self.is_procfs
     }
@@ -145,8 +146,8 @@ impl ProcRoot {
         Ok(count)
     }
 
-    /// The link text of the tree's own PID namespace: that of its PID 1, or our own if we are in
-    /// it, where either may be read.
+    /// The link text of the tree's own PID namespace: that of its PID 1, or ours if we are in it.
+    /// `None` if neither may be read.
     pub(crate) fn home(&self) -> Option<&[u8]> {
         let read = |path: &CStr| readlinkat(&self.directory, path, Vec::new()).ok();
         let find = || {
@@ -168,22 +169,22 @@ impl ProcRoot {
 
     /// Whether the kernel has any control groups, so that each process has lines of its own
     /// (`proc_cgroup_show` in kernel/cgroup/cgroup.c leaves out hierarchies that were never
-    /// mounted, for all processes alike). Of a recorded tree's kernel we assume so.
+    /// mounted, for all processes alike). We assume that the kernel of a recorded tree had some.
     pub(crate) fn has_control_groups(&self) -> bool {
         let find =
             || !self.is_procfs || self.own_file("cgroup").is_none_or(|text| !text.is_empty());
         *self.has_control_groups.get_or_init(find)
     }
 
-    /// Whether we live in the very PID namespace that the tree shows.
+    /// Whether we live in the PID namespace that the tree shows.
     pub(crate) fn is_ours(&self) -> bool {
         let status = self.open_file(c"self/status").and_then(contents).ok();
         let status = status.and_then(|text| Status::parse(&text));
         self.is_procfs && status.is_some_and(|status| status.pid_namespaces == 1)
     }
 
-    /// Whether `id`, a user's or group's, may stand for any that has no number in our user
-    /// namespace; never in the first one, where all have.
+    /// Whether `id`, of a user or group, may stand for every id that has no number in our user
+    /// namespace. Never in the first namespace, where all have one.
     pub(crate) fn is_unmapped(&self, id: u32) -> bool {
         let find = || {
             let map = fs::read_to_string(self.path.join("self/uid_map")).ok()?;
@@ -195,9 +196,9 @@ impl ProcRoot {
         *self.overflow_id.get_or_init(find) == Some(id)
     }
 
-    /// Seconds since boot, in which processes' starts are told: the kernel's own clock, and for a
-    /// recorded tree its `uptime`. A container's /proc/uptime may be lxcfs's, which begins with the
-    /// container, while `stat` goes on telling starts since the host's boot.
+    /// Seconds since boot, the clock of processes' start times. Asks the kernel's own clock; a
+    /// recorded tree has its `uptime`. We don't read /proc/uptime: in a container it may be
+    /// lxcfs's, which counts from the container's start, while `stat` counts from the host's boot.
     ///
     /// # Errors
     /// When a recorded tree's file is missing or not of the kernel's form.
@@ -233,7 +234,7 @@ impl ProcRoot {
 
 /// A process's number, if that is what a directory is called by.
 pub(crate) fn parse_pid(name: &[u8]) -> Option<Pid> {
-    // A leading digit rules out all that is not a process without a look at the rest.
+    // The first byte alone rules out nearly everything that is no process.
     name.first().filter(|first| matches!(first, b'1'..=b'9'))?;
     u32::try_from(parse_number(name)?).ok().map(Pid)
 }

@@ -20,7 +20,7 @@ pub struct Case<J: Judge> {
     pub state: State,
     /// Its number.
     pub pid: Pid,
-    /// When it started; `None` if that is hidden.
+    /// When it started; `None` if that was hidden every time.
     start: Option<u64>,
     /// What was wrong in every scan.
     pub verdict: VerdictOf<J>,
@@ -66,15 +66,18 @@ impl<J: Judge> Case<J> {
 
     /// The case of a process of which everything is hidden.
     pub(crate) fn unseen(pid: Pid, hidden: Hidden, judge: &J) -> Self {
-        let mut verdict = VerdictOf::<J>::default();
-        verdict.doubt(judge.severities().on, hidden);
+        let verdict = hidden_verdict(hidden, judge);
         Self { state: State::Unknown, pid, start: None, verdict, portrait: None, place: None }
     }
 
     /// Looks again, and keeps what is still wrong with the same process. `process` stands at its PID.
     pub(crate) fn look_again(&mut self, process: &mut Process<'_>, judge: &J) {
         let (was_broken, was_doubtful) = (self.verdict.broken, self.verdict.doubtful);
-        let now = self.seen_again(process, judge).unwrap_or_default();
+        let now = match unless_gone(self.seen_again(process, judge)) {
+            Ok(Ok(verdict)) => verdict,
+            Ok(Err(hidden)) => hidden_verdict(hidden, judge),
+            Err(_) => Verdict::default(),
+        };
         let maybe = was_broken.union(was_doubtful).intersection(now.broken.union(now.doubtful));
         let broken = was_broken.intersection(now.broken);
         let hidden = now.hidden.or(self.verdict.hidden);
@@ -87,12 +90,22 @@ impl<J: Judge> Case<J> {
     }
 
     /// What is wrong with it now; nothing if it is another process, a zombie, or no rule's any more.
-    fn seen_again(&self, process: &mut Process<'_>, judge: &J) -> Fact<VerdictOf<J>> {
-        let is_same = start(process)? == self.start;
-        let verdict = judge.judge(process)?.filter(|_| is_same);
+    fn seen_again(&mut self, process: &mut Process<'_>, judge: &J) -> Fact<VerdictOf<J>> {
+        // While one of the starts is hidden, it may be the same.
+        let now = start(process)?;
+        let is_another = now.zip(self.start).is_some_and(|(now, then)| now != then);
+        self.start = self.start.or(now);
+        let verdict = judge.judge(process)?.filter(|_| !is_another);
         let lives = process.is_alive() != Ok(false);
         Ok(verdict.filter(|_| lives).unwrap_or_default())
     }
+}
+
+/// All rules in doubt.
+fn hidden_verdict<J: Judge>(hidden: Hidden, judge: &J) -> VerdictOf<J> {
+    let mut verdict = VerdictOf::<J>::default();
+    verdict.doubt(judge.severities().on, hidden);
+    verdict
 }
 
 fn state<R: RuleSet, E>(verdict: &Verdict<R, E>, severities: &Severities<R>) -> State {
@@ -103,4 +116,95 @@ fn state<R: RuleSet, E>(verdict: &Verdict<R, E>, severities: &Severities<R>) -> 
 /// When a process started; `None` if that is hidden.
 fn start(process: &mut Process<'_>) -> Fact<Option<u64>> {
     Ok(unless_gone(process.stat())?.ok().map(|stat| stat.start))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fs;
+
+    use super::*;
+    use crate::kernel::file::File;
+    use crate::proc::fact::{Cause, Missing};
+    use crate::proc::root::ProcRoot;
+    use crate::rules::set::tests::Three;
+
+    /// Says that the first rule is broken, or that it can't see.
+    struct Strict {
+        severities: Severities<Three>,
+        is_blind: Cell<bool>,
+    }
+
+    impl Judge for Strict {
+        type Rules = Three;
+        type Evidence = ();
+        type Looks = ();
+        const ALL_WELL: &'static str = "";
+
+        fn severities(&self) -> &Severities<Three> {
+            &self.severities
+        }
+
+        fn judge(&self, _: &mut Process<'_>) -> Fact<Option<VerdictOf<Self>>> {
+            if self.is_blind.get() {
+                let hidden = Hidden { file: File::Status, cause: Cause::Denied };
+                return Err(Missing::Hidden(hidden));
+            }
+            Ok(Some(Verdict { broken: Three::ONE, ..Verdict::default() }))
+        }
+
+        fn looks(&self, _: &mut Process<'_>, _: &VerdictOf<Self>) -> Fact<()> {
+            Ok(())
+        }
+
+        fn shown(&self, (): &()) -> String {
+            String::new()
+        }
+
+        fn causes(&self, _: Three, (): &()) -> String {
+            String::new()
+        }
+    }
+
+    /// A start, or all of it, that is hidden in one scan and seen in another makes no other process.
+    #[test]
+    fn a_finding_stands_while_something_of_it_is_hidden() {
+        let tree = tempfile::tempdir().unwrap();
+        let of = |file: &str| tree.path().join("7").join(file);
+        fs::create_dir(tree.path().join("7")).unwrap();
+        let status = "Name:\tbadd\nState:\tS (sleeping)\nTgid:\t7\nPid:\t7\nPPid:\t1\n\
+                      Uid:\t33\t33\t33\t33\nGid:\t0\t0\t0\t0\nGroups:\t33\nNSpid:\t7\nThreads:\t1\n";
+        fs::write(of("status"), status).unwrap();
+        fs::write(of("comm"), "badd\n").unwrap();
+        let start_at = |start: u32| {
+            let zeros = |count| vec!["0"; count].join(" ");
+            let stat = format!("7 (badd) S {} {start} {}\n", zeros(18), zeros(30));
+            fs::write(of("stat"), stat).unwrap();
+        };
+        let root = ProcRoot::open(tree.path()).unwrap();
+        let severities = Severities {
+            on: Three::all(),
+            named: Three::empty(),
+            warnings: Three::TWO,
+            chosen: Three::empty(),
+        };
+        let judge = Strict { severities, is_blind: Cell::new(false) };
+        let see = || Process::new(&root, Pid(7));
+        let verdict = judge.judge(&mut see()).unwrap().unwrap();
+        let mut case = Case::new(&mut see(), verdict, &judge).unwrap();
+        assert_eq!((case.state, case.start), (State::Critical, None));
+        start_at(500);
+        case.look_again(&mut see(), &judge);
+        assert_eq!((case.state, case.start), (State::Critical, Some(500)));
+        fs::remove_file(of("stat")).unwrap();
+        case.look_again(&mut see(), &judge);
+        assert_eq!((case.state, case.start), (State::Critical, Some(500)));
+        judge.is_blind.set(true);
+        case.look_again(&mut see(), &judge);
+        assert_eq!(case.state, State::Unknown);
+        judge.is_blind.set(false);
+        start_at(600);
+        case.look_again(&mut see(), &judge);
+        assert_eq!(case.state, State::Ok);
+    }
 }

@@ -5,6 +5,7 @@
 
 use crate::proc::fact::{Fact, unless_gone};
 use crate::proc::process::Process;
+use crate::proc::root::ProcRoot;
 use crate::rules::set::RuleSet;
 use crate::rules::verdict::Verdict;
 use crate::select::exemption::Exemption;
@@ -60,6 +61,14 @@ impl<R: RuleSet> RuleExemption<R> {
             Some(Ok(_)) => Self::from_rules(text),
             _ => Self::from_all(text),
         }
+    }
+
+    /// As [`Exemption::fit_for`].
+    ///
+    /// # Errors
+    /// A label that no process can have.
+    pub(crate) fn fit_for(self, root: Option<&ProcRoot>) -> Result<Self, Error> {
+        Ok(Self { exemption: self.exemption.fit_for(root)?, ..self })
     }
 
     /// Reads lines that a plugin itself brings.

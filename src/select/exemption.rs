@@ -1,7 +1,7 @@
 //! Exemptions: processes that someone has looked at and found right, and the reason why.
 //!
-//! An exemption is a selector; in a file, `SELECTOR # REASON`. It remembers how often it was of use,
-//! so that one which spares nothing any more can be told and taken away: whitelists rot.
+//! An exemption is a selector; in a file, `SELECTOR # REASON`. It counts how many processes it
+//! covered, so `-v` can list the exemptions that are no longer needed: whitelists rot.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -42,7 +42,7 @@ pub struct Exemption {
 }
 
 impl Exemption {
-    /// One that a program makes.
+    /// An exemption made by the program, not read from text.
     pub fn new(selector: Selector, reason: &str) -> Self {
         Self { selector, reason: Some(reason.into()), matched: 0 }
     }
@@ -65,19 +65,20 @@ impl Exemption {
     /// Whether `process` is exempt; a yes is counted.
     ///
     /// # Errors
-    /// Gone, or hidden where the answer hangs on a hidden fact.
+    /// Gone, or hidden if the answer depends on a hidden fact.
     pub fn covers(&mut self, process: &mut Process<'_>) -> Fact<bool> {
         let fits = self.selector.fits(process)?;
         self.matched += u64::from(fits);
         Ok(fits)
     }
 
-    /// As [`Selector::check_for`].
+    /// The exemption, if processes of `root` can have what it asks for.
     ///
     /// # Errors
-    /// A label that no process can have; with `not-` it would spare everything.
-    pub fn check_for(&self, root: &ProcRoot) -> Result<(), Error> {
-        self.selector.check_for(root).map_err(|error| error.at("exemption"))
+    /// What no process can have; with `not-` it would spare everything.
+    pub fn fit_for(self, root: Option<&ProcRoot>) -> Result<Self, Error> {
+        self.selector.check_for(root).map_err(|error| error.at("exemption"))?;
+        Ok(self)
     }
 
     /// What it asks of a process.
@@ -107,29 +108,26 @@ impl fmt::Display for Exemption {
 pub struct Exemptions(Listed<Exemption>);
 
 impl Exemptions {
-    /// Reads those that were typed, then those of the files. A file may be empty: without
-    /// exemptions everything is judged.
+    /// Reads those that were typed, then those of the files, for processes of `root`. A file may be
+    /// empty: then everything is judged.
     ///
     /// # Errors
-    /// A selector that was typed wrongly, or a file that is of no use. The rest are
+    /// A selector on the command line that is wrong, or an unusable file. The rest are
     /// [`faults`](Self::faults).
-    pub fn parse(typed: &[OsString], files: &[PathBuf]) -> Result<Self, Error> {
+    pub(crate) fn parse(
+        typed: &[OsString],
+        files: &[PathBuf],
+        root: Option<&ProcRoot>,
+    ) -> Result<Self, Error> {
+        let parse = |text: &[u8]| Exemption::parse(text)?.fit_for(root);
         let mut all = Listed::default();
         for text in typed {
-            all.add_typed(Exemption::parse(text.as_bytes()))?;
+            all.add_typed(parse(text.as_bytes()))?;
         }
         for file in files {
-            all.add_file(file, Exemption::parse)?;
+            all.add_file(file, parse)?;
         }
         Ok(Self(all))
-    }
-
-    /// As [`Exemption::check_for`], for all of them.
-    ///
-    /// # Errors
-    /// The first label that no process can have.
-    pub fn check_for(&self, root: &ProcRoot) -> Result<(), Error> {
-        self.0.items.iter().try_for_each(|one| one.check_for(root))
     }
 
     /// Why some can't be applied: each is worth an UNKNOWN, since they may spare what is found.
@@ -142,10 +140,10 @@ impl Exemptions {
         self.0.items.push(exemption);
     }
 
-    /// The place of the first exemption that `process` fits; each that it fits counts it.
+    /// The place of the first exemption that covers `process`. Each one that does counts it.
     ///
     /// # Errors
-    /// Gone; or hidden where the answer hangs on a hidden fact.
+    /// Gone; or hidden if the answer depends on a hidden fact.
     pub fn which(&mut self, process: &mut Process<'_>) -> Fact<Option<usize>> {
         let (mut first, mut hidden) = (None, None);
         for (at, exemption) in self.0.items.iter_mut().enumerate() {
@@ -161,7 +159,7 @@ impl Exemptions {
         }
     }
 
-    /// Forgets how many matched: a new scan begins.
+    /// Resets the counts for a new scan.
     pub fn start_over(&mut self) {
         for exemption in &mut self.0.items {
             exemption.matched = 0;
@@ -173,7 +171,7 @@ impl Exemptions {
         &self.0.items
     }
 
-    /// Lines for `-v`, first those that matched nothing: `exemption 'xz' matched nothing`.
+    /// Lines for `-v`, unused exemptions first: `exemption 'xz' matched nothing`.
     pub fn details(&self) -> Vec<String> {
         let (used, idle): (Vec<_>, Vec<_>) = self.0.items.iter().partition(|one| one.matched > 0);
         let line = |one: &&Exemption| {
@@ -202,7 +200,8 @@ mod tests {
     fn a_wrong_line_is_told_with_its_place() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "# known\n\natd # by design\nfrob=1 # no such key\n").unwrap();
-        let read = |files: &[PathBuf]| Exemptions::parse(&[], files).unwrap();
+        let root = ProcRoot::open(std::path::Path::new("/proc")).unwrap();
+        let read = |files: &[PathBuf]| Exemptions::parse(&[], files, Some(&root)).unwrap();
         let files = [file.path().to_owned()];
         let fault = read(&files).faults()[0].to_string();
         assert!(fault.contains(":4: exemption 'frob=1 # no such key': unknown key"), "{fault}");
@@ -214,8 +213,8 @@ mod tests {
     #[test]
     fn what_matched_nothing_is_told_first() {
         let typed = ["uid=0-", "nosuchprocess"].map(OsString::from);
-        let mut all = Exemptions::parse(&typed, &[]).unwrap();
         let root = ProcRoot::open(std::path::Path::new("/proc")).unwrap();
+        let mut all = Exemptions::parse(&typed, &[], Some(&root)).unwrap();
         let mut me = Process::new(&root, root.own_pid().unwrap());
         assert_eq!(all.which(&mut me), Ok(Some(0)));
         assert_eq!(

@@ -1,10 +1,10 @@
-//! Which processes belong to the check itself, and so must not be counted by it.
+//! Finds the processes that belong to the check itself, which must not count them.
 //!
-//! That is our own process, the `sh -c`, `sudo` or script that wraps it, and what the agent (NRPE,
-//! mon, sshd, …) forked to run it. The agent's own main process does count. What was forked for
-//! this check started moments before us and has an older twin; the agent itself did not, or has
-//! none. Forks that the same agent made for *other* checks are known by the session that they share
-//! with it.
+//! These are our own process, the `sh -c`, `sudo` or script that wraps it, and the processes that
+//! the agent (NRPE, mon, sshd, …) forked to run it. The agent's main process does count. A fork for
+//! this check started moments before us, and has an older process of the same name above it. The
+//! agent itself did not, or has none. Forks that the same agent made for *other* checks share its
+//! session.
 
 use crate::kernel::cmdline::{arguments, base_name};
 use crate::kernel::interpreter::{is_interpreter, is_shell, program, shell_has_work};
@@ -16,10 +16,10 @@ use crate::proc::root::{Pid, ProcRoot};
 /// How long before us a process may have started to be counted as made for this check, in seconds.
 const MOMENT: f64 = 3.0;
 
-/// More ancestors than anyone has; a bound for a tree that changes while we climb it.
+/// More ancestors than any process has. A bound, since the tree changes while we climb it.
 const HIGHEST: usize = 64;
 
-/// The check's own processes, as seen once at its start.
+/// The check's own processes, read once at its start.
 #[derive(Debug, Default)]
 pub struct Lineage {
     own: Vec<Relative>,
@@ -30,20 +30,20 @@ pub struct Lineage {
     start: f64,
 }
 
-/// Whoever runs checks: its main process, and where its forks' forks end up.
+/// A program that runs checks: its main process, and the process that adopts its orphaned forks.
 #[derive(Clone, Debug)]
 struct Agent {
     main: Relative,
-    /// The parent of forks that were forked twice, as NRPE's are, if ours was.
+    /// The parent of forks that were forked twice, as NRPE forks. Known only if ours was.
     reaper: Option<u32>,
 }
 
-/// What is kept of an ancestor, or of an agent's main process.
+/// What we keep of an ancestor, or of an agent's main process.
 #[derive(Clone, Debug)]
 struct Relative {
     pid: Pid,
     comm: Vec<u8>,
-    /// What it runs, if it is an interpreter: all of a kind have its name, but not its script.
+    /// The script, if it is an interpreter: all processes of an interpreter share its name.
     script: Vec<u8>,
     stat: Stat,
 }
@@ -72,11 +72,11 @@ impl Relative {
 
 impl Lineage {
     /// Looks at our ancestors in `root`; empty if we are not in that tree.
-    pub fn of_this_check(root: &ProcRoot) -> Self {
+    pub(crate) fn of_this_check(root: &ProcRoot) -> Self {
         root.own_pid().map(|me| Self::of(root, me)).unwrap_or_default()
     }
 
-    /// The same of a check that `pid` is.
+    /// The same for another check, of this PID.
     pub(crate) fn of(root: &ProcRoot, pid: Pid) -> Self {
         let mut process = Process::new(root, pid);
         let Ok(check) = Relative::read(&mut process) else {
@@ -94,21 +94,21 @@ impl Lineage {
     }
 
     /// Whether `process` is the check itself or was made for it.
-    pub fn includes(&self, process: &mut Process<'_>) -> bool {
+    pub(crate) fn includes(&self, process: &mut Process<'_>) -> bool {
         let own = self.own.iter().find(|own| own.pid == process.pid());
-        // Between two scans the number may have gone to another process.
+        // Between two scans another process may have got the PID.
         own.is_some_and(|own| process.stat().is_ok_and(|stat| stat.start == own.stat.start))
     }
 
     /// Whether `process` has our own name.
-    pub fn is_namesake(&self, process: &mut Process<'_>) -> bool {
+    pub(crate) fn is_namesake(&self, process: &mut Process<'_>) -> bool {
         let me = self.own.first();
         me.is_some_and(|me| process.comm().is_ok_and(|comm| comm.as_bytes() == me.comm))
     }
 
     /// Whether `process` is a fork that our agent made for another check. Only a check that counts
     /// programs can mistake it for the agent.
-    pub fn includes_fork(&self, process: &mut Process<'_>) -> bool {
+    pub(crate) fn includes_fork(&self, process: &mut Process<'_>) -> bool {
         if self.agents.is_empty() || self.counted.contains(&process.pid()) {
             return false;
         }
@@ -120,8 +120,9 @@ impl Lineage {
         self.is_fork_of(agent, process)
     }
 
-    /// Whether an agent made `process` for a check, directly or by forking twice. Workers that it
-    /// keeps are its children, too, but old; and a second agent has nothing to do with it.
+    /// Whether an agent made `process` for a check, directly or by forking twice. The agent's
+    /// permanent workers are its children, too, but they are old. A second agent of the same name
+    /// is neither.
     fn is_fork_of(&self, agent: &Agent, process: &mut Process<'_>) -> bool {
         let main = &agent.main;
         let Ok(fork) = Relative::read(process) else {
@@ -142,8 +143,9 @@ impl Lineage {
         if parent > 1 && self.is_fork_of(agent, &mut elder) {
             return true;
         }
-        // A first fork ends as soon as it has forked again. This one's may have ended after we read
-        // whose child it is; or ours has not yet, so that we can't know who takes up the orphans.
+        // A first fork ends as soon as it has forked again. The one above this process may have
+        // ended after we read its PID. Or ours has not ended yet, and we don't know who adopts
+        // orphans.
         let has_ended = matches!(elder.stat(), Err(Missing::Gone));
         let reaper_is_unknown = agent.reaper.is_none() && self.forks_of(agent) > 1;
         (has_ended || reaper_is_unknown) && self.is_young(&fork.stat)
@@ -154,7 +156,7 @@ impl Lineage {
         self.own.iter().filter(|own| own.is_called_like(&agent.main)).count()
     }
 
-    /// Takes an ancestor for ours, or for the agent.
+    /// Decides whether an ancestor belongs to the check, or is the agent.
     fn place(&mut self, root: &ProcRoot, ancestor: &Relative, elders: &[Relative]) {
         let mut process = Process::new(root, ancestor.pid);
         let cmdline = process.cmdline().unwrap_or_default();
@@ -193,7 +195,7 @@ impl Lineage {
     }
 }
 
-/// Our ancestors, the parent first, PID 1 left out.
+/// Our ancestors without PID 1, the parent first.
 fn climb(root: &ProcRoot, mut ppid: u32) -> Vec<Relative> {
     let mut ancestors = Vec::new();
     while ppid > 1 && ancestors.len() < HIGHEST {
@@ -207,13 +209,13 @@ fn climb(root: &ProcRoot, mut ppid: u32) -> Vec<Relative> {
 }
 
 /// The oldest process of the same name that started before: an ancestor, the session's leader, or
-/// (a daemon's leader may be gone) any in the same session.
+/// any process of the session, since a daemon's leader may be gone.
 fn older_twin(root: &ProcRoot, of: &Relative, elders: &[Relative]) -> Option<Relative> {
     if let Some(elder) = elders.iter().rfind(|elder| elder.is_older_twin_of(of)) {
         return Some(elder.clone());
     }
     if of.stat.session == of.pid.0 {
-        // All others of its session descend from it.
+        // All other processes of its session descend from it.
         return None;
     }
     let leader = Relative::read(&mut Process::new(root, Pid(of.stat.session))).ok();

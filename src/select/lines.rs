@@ -10,7 +10,7 @@ use crate::text::escape;
 /// A file of specs or selectors larger than this is a mistake.
 const LARGEST_FILE: u64 = 1 << 20;
 
-/// What a file of specs or selectors holds.
+/// Reads a file of specs or selectors.
 ///
 /// # Errors
 /// When the file can't be read or is too large to be one.
@@ -29,8 +29,8 @@ pub(crate) fn contents_of(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(text)
 }
 
-/// The lines of a file of specs or selectors that say something, with their numbers from 1; a `#`
-/// at the beginning of a line makes it a comment.
+/// The lines of a file of specs or selectors with their numbers, from 1. Leaves out empty lines and
+/// comments, which begin with `#`.
 ///
 /// # Errors
 /// As [`contents_of`].
@@ -43,13 +43,13 @@ fn lines_of(path: &Path) -> Result<Vec<(usize, Vec<u8>)>, Error> {
     Ok(lines.filter(|(_, line)| !line.is_empty() && !line.starts_with(b"#")).collect())
 }
 
-/// What was read of options and files, and what is wrong with the rest. One wrong line of a file that
-/// many hosts share must not silence the others.
+/// The items read from options and files, and the faults of those that can't be used. One wrong
+/// line in a file that many hosts share must not silence the others.
 #[derive(Clone, Debug)]
 pub struct Listed<T> {
     /// The items that can be used, in order.
     pub items: Vec<T>,
-    /// Why the others can't be used. Each is worth an UNKNOWN of its own.
+    /// Why the others can't be used. Each is a separate UNKNOWN.
     pub faults: Vec<Error>,
 }
 
@@ -63,7 +63,7 @@ impl<T> Listed<T> {
     /// Adds an item of the command line.
     ///
     /// # Errors
-    /// If it is written wrongly. If this host only lacks what it names, that is a fault.
+    /// If it is written wrongly. If only this host lacks what it names, that is a fault.
     pub fn add_typed(&mut self, item: Result<T, Error>) -> Result<(), Error> {
         match item {
             Ok(item) => self.items.push(item),
@@ -73,8 +73,8 @@ impl<T> Listed<T> {
         Ok(())
     }
 
-    /// Adds the items of a file, each line read by `parse`; a wrong line is a fault, with its place.
-    /// Returns how many lines there are that say something.
+    /// Adds the items of a file, each line read by `parse`. A wrong line is a fault, with its
+    /// place. Returns the number of lines without comments.
     ///
     /// # Errors
     /// When the file can't be read or is too large to be such a list, or if all its lines are wrong.
@@ -112,7 +112,7 @@ impl<T> Listed<T> {
     }
 }
 
-/// What stands before and after ` # `, where a comment or a reason begins; tabs look like spaces.
+/// Splits a line at ` # `, which begins a comment or a reason. Tabs count as spaces.
 pub(crate) fn split_comment(line: &[u8]) -> (&[u8], Option<&[u8]>) {
     let is_mark = |part: &[u8]| matches!(part, [b' ' | b'\t', b'#', b' ' | b'\t']);
     let (before, after) = match line.windows(3).position(is_mark) {

@@ -1,5 +1,5 @@
-//! What a spec measures instead of counting: `sum=KEY`, `max=KEY` or `min=KEY` of its processes, and
-//! the ranges that this is held against, which are written in the unit of the key.
+//! What a spec measures instead of counting: `sum=KEY`, `max=KEY` or `min=KEY` of its processes.
+//! Its ranges are written in the unit of the key.
 
 use std::fmt;
 
@@ -27,9 +27,9 @@ pub enum How {
 /// A value of all processes together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measure {
-    /// How it is made of theirs.
+    /// How the values become one.
     pub how: How,
-    /// What is read of each.
+    /// What is read of each process.
     pub key: Key,
     /// What it is measured in.
     pub unit: Unit,
@@ -39,7 +39,7 @@ pub struct Measure {
 const WORDS: [(&[u8], How); 3] = [(b"sum=", How::Sum), (b"max=", How::Max), (b"min=", How::Min)];
 
 impl Measure {
-    /// The measure among the terms of a spec, whose ranges are not split off yet.
+    /// The measure among the terms of a spec, which still has its ranges.
     ///
     /// # Errors
     /// A key that can't be measured, or a second measure.
@@ -58,12 +58,12 @@ impl Measure {
     ///
     /// # Errors
     /// Gone, or hidden.
-    pub fn of(self, process: &mut Process<'_>) -> Fact<f64> {
+    pub(crate) fn of(self, process: &mut Process<'_>) -> Fact<f64> {
         quantity(self.key, process)
     }
 
     /// A value of it, fit for output.
-    pub fn shown(self, value: f64) -> String {
+    pub(crate) fn shown(self, value: f64) -> String {
         number::shown(value, self.unit)
     }
 }
@@ -105,8 +105,7 @@ const fn example(unit: Unit) -> &'static str {
     }
 }
 
-/// What stands before and after the last colon, if the latter is a range in some unit, or one gone
-/// wrong.
+/// Splits a text at its last colon, if a range in some unit follows, or something meant as one.
 fn range_at_end(text: &[u8]) -> Option<(&[u8], &str)> {
     let colon = text.iter().rposition(|&byte| byte == b':')?;
     let (rest, tail) = (&text[..colon], std::str::from_utf8(&text[colon + 1..]).ok()?);
@@ -152,9 +151,9 @@ fn split(term: &[u8]) -> Option<(How, &[u8])> {
     WORDS.iter().find_map(|(word, how)| Some((*how, term.strip_prefix(*word)?)))
 }
 
-/// The key of that name, if its values can be added up and compared. An id is a number, but no amount.
+/// The key of that name, if its values can be added and compared. An id is a number, but no amount.
 fn measurable(name: &str) -> Result<(Key, Unit), Error> {
-    let amounts = KEYS.iter().filter_map(|&(key, name, kind, ..): &Row| match kind {
+    let amounts = KEYS.iter().filter_map(|&Row { key, name, kind, .. }| match kind {
         Kind::Number(unit) if !key.is_id() => Some((key, name, unit)),
         _ => None,
     });

@@ -5,7 +5,7 @@
 //! processes, `sisters` those of other checks that run at the same moment, and [`exemption`] spares what
 //! someone has looked at.
 //!
-//! Everything here is asked of one process at a time. Walks and counts belong to the layer below.
+//! Everything here looks at one process at a time. Walks and counts belong to the layer below.
 
 pub mod each;
 pub mod exemption;

@@ -1,5 +1,5 @@
-//! Which processes a check is about at all: running ones, of the host or of containers, with or
-//! without kernel threads, and never the check's own.
+//! Decides which processes a check is about at all: running ones, of the host or of containers,
+//! with or without kernel threads, and never the check's own.
 
 use std::cell::OnceCell;
 
@@ -9,14 +9,14 @@ use crate::select::lineage::Lineage;
 use crate::select::selector::Selector;
 use crate::select::sisters::Sisters;
 
-/// What is done with processes in nested PID namespaces.
+/// How to treat processes in nested PID namespaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Containers {
-    /// They are left out.
+    /// Leave them out.
     Exclude,
-    /// They count like all others.
+    /// Count them like all others.
     Include,
-    /// Only they count.
+    /// Count only them.
     Only,
 }
 
@@ -25,13 +25,13 @@ pub enum Containers {
 pub enum Standing {
     /// One of those it is about.
     Member,
-    /// Ended, and not yet waited for.
+    /// Ended, but not yet waited for.
     Zombie,
     /// On the other side of `--containers`.
     Elsewhere,
-    /// A kernel thread, and those are not wanted.
+    /// A kernel thread, while these are excluded.
     KernelThread,
-    /// The check itself, or made for it; to a selector's expressions also any other check.
+    /// The check itself, or started for it. For a selector's expressions also any other check.
     Own,
 }
 
@@ -47,7 +47,7 @@ pub struct Population {
 }
 
 impl Population {
-    /// All that run, chosen by containers and kernel threads.
+    /// All that run, limited by containers and kernel threads.
     pub const fn new(containers: Containers, kernel_threads: bool) -> Self {
         Self {
             containers,
@@ -58,7 +58,7 @@ impl Population {
         }
     }
 
-    /// Without other runs of this program under the name that it was called by.
+    /// Excludes other processes that have the name we were called by.
     #[must_use]
     pub fn without_namesakes(self) -> Self {
         Self { namesakes: false, ..self }
@@ -72,8 +72,8 @@ impl Population {
         self.standing_for(&Selector::everything(), process)
     }
 
-    /// What `process`, which fits a selector, is to it: one that asks for zombies or containers gets
-    /// them, and one that searches names or arguments finds no other check.
+    /// What `process`, which fits `selector`, is to the check. A selector that asks for zombies or
+    /// containers gets them, and one that searches names or arguments finds no other check.
     ///
     /// # Errors
     /// Gone, or hidden.

@@ -1,14 +1,14 @@
 //! The ranges at the end of a spec: one is the critical one, of two the first is the warning one.
 //!
-//! A range that never alerts, or that a slip has made part of a value, would make a spec that is OK
-//! for ever. It is refused here.
+//! A range that never alerts, or that a typo has made part of a value, would make a spec that is OK
+//! for ever. Such a range is refused here.
 
 use crate::nagios::range::{Range, Thresholds};
 use crate::select::selector::{Key, Kind, Subject, split_terms};
 use crate::text::error::Error;
 use crate::text::escape;
 
-/// The range of who only wants a graph: it never alerts.
+/// The range for a graph alone: it never alerts.
 pub(super) const ANY: &str = "any";
 
 /// Takes the ranges off the end of a spec, if it has any.
@@ -76,7 +76,8 @@ fn open(range: &str) -> String {
     format!("the range {range} never alerts; write 1- for at least one, or :any for a graph alone")
 }
 
-/// `sshd:1:2`, as `check_procs` would have it, reads as two ranges that exclude each other.
+/// `sshd:1:2`, as one would write it for `check_procs`, reads as two ranges that exclude each
+/// other.
 fn no_ok(rest: &[u8], first: &str, last: &str) -> String {
     let both = match (first.parse::<u64>(), last.parse::<u64>()) {
         (Ok(one), Ok(other)) => {
@@ -88,7 +89,7 @@ fn no_ok(rest: &[u8], first: &str, last: &str) -> String {
     format!("no number is OK: WARNING unless {first}, CRITICAL unless {last}{both}")
 }
 
-/// `kworker/0:1` means `kworker/0`, once; who writes it rather means the thread.
+/// `kworker/0:1` means one `kworker/0`, but the author probably means the thread of that name.
 fn refuse_number_of_a_thread(
     rest: &[u8],
     next: &Ending<'_>,
@@ -112,17 +113,17 @@ pub(crate) fn needless_range(text: &[u8]) -> Option<&str> {
     range_at_end(text).map(|(_, range)| range).filter(|&range| range == ANY || range.contains('-'))
 }
 
-/// What stands before and after the last colon, if the latter is a range, or one gone wrong.
+/// Splits a text at its last colon, if a range follows, or something meant as one.
 fn range_at_end(text: &[u8]) -> Option<(&[u8], &str)> {
     let colon = text.iter().rposition(|&byte| byte == b':')?;
     let (rest, tail) = (&text[..colon], std::str::from_utf8(&text[colon + 1..]).ok()?);
-    // Values may end in much that looks like a range; a bare name seldom does.
+    // Many values end like a range. A bare name seldom does.
     is_meant_as_range(tail, is_bare(text)).then_some((rest, tail))
 }
 
-/// Whether what follows a colon is a range, or was meant to be one: nothing at all, or bounds of
-/// which at least one is a number; after a bare name, whatever begins like a number. `s0-s0` of a
-/// security level and `server` of a name are not.
+/// Whether the text after a colon is a range, or was meant to be one: nothing at all, or bounds of
+/// which at least one is a number. After a bare name, anything that begins like a number. `s0-s0`
+/// of a security level and `server` of a name are none.
 fn is_meant_as_range(tail: &str, after_a_name: bool) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let begins_like_one = || {
@@ -149,8 +150,9 @@ pub(super) fn stray(range: &str) -> Error {
     Error::new(format!("the range {range} goes at the end, after all terms, and once"))
 }
 
-/// A range where it would be taken for part of a value: behind a bare name or a label, or, if it can
-/// only be a range, behind the value of any key but those whose values hold colons.
+/// A range in the middle of a spec, which would become part of a value: after a bare name or a
+/// label. After other values, only if it can be nothing but a range, and the key's values hold no
+/// colons.
 fn stray_range(term: &[u8]) -> Option<String> {
     let (value, range) = range_at_end(term)?;
     let has_key = |key: &[u8]| value.strip_prefix(b"not-").unwrap_or(value).starts_with(key);
@@ -160,20 +162,21 @@ fn stray_range(term: &[u8]) -> Option<String> {
     is_stray.then(|| range.to_owned())
 }
 
-/// Refuses a range that a slip has made part of the last term: `name=bash.0-0`, `/usr/bin/x:0z0`. A
-/// value that ends like this needs both ranges behind it.
+/// Refuses a range that a typo has made part of the last term: `name=bash.0-0`, `/usr/bin/x:0z0`. A
+/// value that really ends like this needs both ranges after it.
 fn refuse_lost(rest: &[u8], subject: Subject) -> Result<(), Error> {
     let terms = split_terms(rest);
     let text = String::from_utf8_lossy(terms.last().copied().unwrap_or_default());
     let key = text.split(['=', '~']).next().unwrap_or_default();
     let key = Key::named(key.strip_prefix("not-").unwrap_or(key));
-    let is_number = matches!(key, Some((_, Kind::Number(_))));
+    let is_number = matches!(key.map(|row| row.kind), Some(Kind::Number(_)));
     if is_number || !ends_like_range(&text) {
         return Ok(());
     }
+    let is_label = text.starts_with("label=");
     let shown = escape::text(text.as_bytes());
     let key = match subject {
-        Subject::Program if is_bare(text.as_bytes()) && !text.starts_with('/') => "name=",
+        Subject::Program if key.is_none() && !text.starts_with('/') && !is_label => "name=",
         _ => "",
     };
     Err(Error::new(format!(

@@ -1,8 +1,8 @@
-//! Which processes belong to another check that runs at the same moment.
+//! Finds the processes of other checks that run at the same moment.
 //!
-//! `args~cups:1-` would find itself in the arguments of any plugin of ours that looks for cups, and in
-//! those of its `sh -c`. A check is known by its file, never by its name: a miner may call itself
-//! `check_proccpu`.
+//! `args~cups:1-` would match the arguments of every other check of ours that looks for cups, and
+//! of its `sh -c`. We know a check by its executable file, never by its name: a miner may call
+//! itself `check_proccpu`.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -18,7 +18,7 @@ use crate::proc::process::executable::Identity;
 use crate::proc::root::ProcRoot;
 use crate::select::lineage::Lineage;
 
-/// What has more descendants than this was not made for a check.
+/// A process with more descendants than this was not started for a check.
 const MOST_DESCENDANTS: usize = 64;
 
 /// What all checks have in common.
@@ -26,9 +26,9 @@ const MOST_DESCENDANTS: usize = 64;
 pub(crate) struct Sisters {
     /// The file that they run; `None` if we are not in the tree.
     file: Option<Identity>,
-    /// The size of its code, which everyone may know of every process.
+    /// The size of its code, which every user may read of every process.
     code: Option<u64>,
-    /// Where it is called from.
+    /// The directories that it is called from.
     directories: Vec<PathBuf>,
 }
 
@@ -58,7 +58,7 @@ impl Sisters {
         if self.is_one(process)? || self.wraps_one(process)? {
             return Ok(true);
         }
-        // It has not started the check yet, or has just seen it end.
+        // It has not started its check yet, or the check has just ended.
         if self.is_named_by(process.cmdline()?) {
             let hidden = Hidden { file: File::Cmdline, cause: Cause::NamesUs };
             return Err(Missing::Hidden(hidden));
@@ -66,7 +66,7 @@ impl Sisters {
         Ok(false)
     }
 
-    /// Whether `process` runs our file. Where that may not be known, one whose code has another size
+    /// Whether `process` runs our file. If we may not know, a process with code of another size
     /// doesn't.
     ///
     /// # Errors
@@ -79,7 +79,7 @@ impl Sisters {
         }
     }
 
-    /// Whether it was made for a check that descends from it.
+    /// Whether it was started for a check that descends from it.
     fn wraps_one(&self, process: &mut Process<'_>) -> Fact<bool> {
         let root = process.root();
         let below = process.descendants(MOST_DESCENDANTS).into_iter();
@@ -89,8 +89,8 @@ impl Sisters {
         }))
     }
 
-    /// Whether a path in a command line leads to our file. Only those in our own directories are
-    /// followed: what a stranger names may lie on a server that is dead.
+    /// Whether a path in a command line leads to our file. We follow only paths in our own
+    /// directories: a path that a stranger chose may lead to a dead file server.
     fn is_named_by(&self, cmdline: &[u8]) -> bool {
         let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"\0'\"`;|&()<>=".contains(byte);
         let words = cmdline.split(is_end).map(|word| Path::new(OsStr::from_bytes(word)));

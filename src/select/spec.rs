@@ -1,7 +1,8 @@
-//! A spec: a selector, the ranges that the number of its processes or a measure of them is held
-//! against, and the label it goes by.
+//! A spec: a selector, the ranges for the number of its processes or for a measure of them, and the
+//! label that output shows.
 
 use crate::nagios::range::{Range, Thresholds};
+use crate::proc::root::ProcRoot;
 use crate::select::each::Each;
 use crate::select::measure::{self, How, Measure};
 use crate::select::ranges::{self, is_bare};
@@ -76,11 +77,19 @@ impl Spec {
     }
 
     /// What its ranges are written in.
-    pub fn unit(&self) -> Unit {
+    pub(crate) fn unit(&self) -> Unit {
         self.measure.map_or(Unit::Count, |measure| measure.unit)
     }
 
-    /// The spec as it was understood, its questions in the order in which they are asked: `name=sshd,
+    /// The spec, if processes of `root` can have what it asks for.
+    ///
+    /// # Errors
+    /// What no process can have, which `:0-0` would call OK for ever.
+    pub fn fit_for(self, root: Option<&ProcRoot>) -> Result<Self, Error> {
+        self.selector.check_for(root).map(|()| self)
+    }
+
+    /// The spec as we understood it, its questions in the order in which we ask them: `name=sshd,
     /// then user=root; critical unless 1-1`.
     pub fn in_words(&self) -> String {
         let questions = self.selector.questions().iter().map(Question::in_words);

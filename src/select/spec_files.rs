@@ -1,19 +1,17 @@
 //! Files of specs, and directories of such files.
 //!
-//! In a directory each package or role keeps a file of its own, such as `web.specs`. Backups, editors'
-//! files and what a package manager left have other names, and are not read.
+//! In a directory each package or role can keep its own file, such as `web.specs`. Backups and the
+//! leftovers of editors and package managers have other names, and are not read.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::nagios::range::Thresholds;
 use crate::select::lines::{Listed, split_comment};
-use crate::select::selector::Subject;
 use crate::select::spec::Spec;
 use crate::text::error::Error;
 use crate::text::escape;
 
-/// How the names of files end that are read in a directory.
+/// The ending of the files that are read in a directory.
 const ENDING: &[u8] = b".specs";
 
 /// A spec of a file.
@@ -27,24 +25,23 @@ pub struct Placed {
     pub spec: Spec,
 }
 
-/// Adds the specs of a file to `specs`, one a line; what follows ` # ` is a comment. Of a directory, it
+/// Adds the specs of a file to `specs`, one a line, each read by `parse`; what follows ` # ` is a comment. Of a directory, it
 /// adds those of each file that ends in `.specs`, in the order of names.
 ///
 /// # Errors
 /// As [`Listed::add_file`]. A file without any spec is an error, and a directory without any file,
-/// since a check of nothing would be OK for ever. A file of a directory that is of no use is a fault:
-/// it must not silence the others.
+/// since a check of nothing would be OK for ever. An unusable file in a directory is a fault: it
+/// must not silence the others.
 pub fn add(
     specs: &mut Listed<Placed>,
     path: &Path,
-    subject: Subject,
-    fallback: Thresholds,
+    parse: &dyn Fn(&[u8]) -> Result<Spec, Error>,
 ) -> Result<(), Error> {
     if !path.is_dir() {
-        return add_file(specs, path, subject, fallback);
+        return add_file(specs, path, parse);
     }
     for file in files_in(path)? {
-        if let Err(error) = add_file(specs, &file, subject, fallback) {
+        if let Err(error) = add_file(specs, &file, parse) {
             specs.faults.push(error);
         }
     }
@@ -54,21 +51,20 @@ pub fn add(
 fn add_file(
     specs: &mut Listed<Placed>,
     path: &Path,
-    subject: Subject,
-    fallback: Thresholds,
+    parse: &dyn Fn(&[u8]) -> Result<Spec, Error>,
 ) -> Result<(), Error> {
-    let parse = |place: &str, line: &[u8]| {
+    let placed = |place: &str, line: &[u8]| {
         let (text, _) = split_comment(line);
-        let spec = Spec::parse(text, subject, fallback)?;
+        let spec = parse(text)?;
         Ok(Placed { place: place.to_owned(), text: escape::text(text), spec })
     };
-    match specs.add_placed(path, parse)? {
+    match specs.add_placed(path, placed)? {
         0 => Err(Error::new(format!("{} holds no spec", escape::path(path)))),
         _ => Ok(()),
     }
 }
 
-/// The files of specs in a directory. A name that begins with a dot is hidden, as it is from a shell.
+/// The files of specs in a directory, without hidden ones, whose names begin with a dot.
 fn files_in(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let shown = escape::path(directory);
     let fail = |error| {
@@ -93,10 +89,13 @@ fn files_in(directory: &Path) -> Result<Vec<PathBuf>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nagios::range::Thresholds;
+    use crate::select::selector::Subject;
 
     fn read(path: &Path) -> Result<Listed<Placed>, String> {
         let mut specs = Listed::default();
-        let read = add(&mut specs, path, Subject::Program, Thresholds::default());
+        let parse = |text: &[u8]| Spec::parse(text, Subject::Program, Thresholds::default());
+        let read = add(&mut specs, path, &parse);
         read.map(|()| specs).map_err(|error| error.to_string())
     }
 

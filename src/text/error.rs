@@ -19,18 +19,18 @@ impl Error {
 
     /// An error about what this host lacks, such as a user. The question itself is right, so others
     /// beside it are judged.
-    pub fn of_host(text: impl Into<String>) -> Self {
+    pub(crate) fn of_host(text: impl Into<String>) -> Self {
         Self { text: text.into(), is_of_host: true }
     }
 
     /// The same error with what would be right: `error; remedy`.
     #[must_use]
-    pub fn followed_by(self, remedy: &str) -> Self {
+    pub(crate) fn followed_by(self, remedy: &str) -> Self {
         Self { text: format!("{}; {remedy}", self.text), ..self }
     }
 
     /// Whether it is about what this host lacks.
-    pub const fn is_of_host(&self) -> bool {
+    pub(crate) const fn is_of_host(&self) -> bool {
         self.is_of_host
     }
 

@@ -34,7 +34,7 @@ impl Unit {
     }
 
     /// Its unit of measurement in performance data.
-    pub const fn symbol(self) -> &'static str {
+    pub(crate) const fn symbol(self) -> &'static str {
         match self {
             Self::Count => "",
             Self::Bytes => "B",
@@ -74,7 +74,7 @@ pub fn parse(text: &str, unit: Unit) -> Result<f64, Error> {
 }
 
 /// A number in the base unit, as a reader has it: `9.1 GiB`, `2d`, `93.5%`, `400`.
-pub fn shown(value: f64, unit: Unit) -> String {
+pub(crate) fn shown(value: f64, unit: Unit) -> String {
     let tenths = |value: f64| (value * 10.0).round() / 10.0;
     match unit {
         Unit::Count => value.to_string(),
@@ -99,7 +99,7 @@ pub fn span(seconds: f64) -> String {
 }
 
 /// Whether a text is an interval of whole numbers, as the range of a spec.
-pub fn is_range(text: &str) -> bool {
+pub(crate) fn is_range(text: &str) -> bool {
     Interval::parse(text, Unit::Count).is_ok()
 }
 
@@ -125,7 +125,7 @@ impl Interval {
     ///
     /// # Errors
     /// As [`Self::parse`].
-    pub fn of_measure(text: &str, unit: Unit) -> Result<Self, Error> {
+    pub(crate) fn of_measure(text: &str, unit: Unit) -> Result<Self, Error> {
         let read = Self::read(text, unit, "write -MAX, MIN- or MIN-MAX")?;
         if text.contains('-') {
             return Ok(read);

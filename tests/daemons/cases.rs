@@ -1,5 +1,6 @@
 //! What every scheduler is asked: one table of cases, and the processes they are about.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use regex::Regex;
@@ -184,4 +185,26 @@ pub(crate) fn bearers(name: &str) -> usize {
         .filter_map(|entry| fs::read(entry.ok()?.path().join("comm")).ok())
         .filter(|comm| comm.strip_suffix(b"\n") == Some(name.as_bytes()))
         .count()
+}
+
+/// The example services of a shipped file: their names, and the titles of the plugins that they call.
+/// `pattern` finds a name, and then the plugin without `check_`.
+pub(crate) fn examples(lab: &Lab, shipped: &str, pattern: &str) -> Vec<(String, String)> {
+    let found = Regex::new(pattern).unwrap();
+    let found =
+        found.captures_iter(shipped).map(|found| (found[1].to_owned(), found[2].to_owned()));
+    let ours = found.filter(|(_, plugin)| lab.plugins().join(format!("check_{plugin}")).exists());
+    ours.map(|(name, plugin)| (name, plugin.to_uppercase())).collect()
+}
+
+/// Each example service was answered by its plugin, which understood the call.
+pub(crate) fn assert_understood(
+    examples: &[(String, String)],
+    known: &BTreeMap<String, (Answer, String)>,
+) {
+    for (name, title) in examples {
+        let text = &known[name].0.text;
+        assert!(text.starts_with(&format!("{title} is ")), "{name}: {text}");
+        assert!(!text.contains("usage") && !text.contains("unexpected"), "{name}: {text}");
+    }
 }

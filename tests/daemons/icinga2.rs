@@ -10,7 +10,8 @@ use std::fs;
 use std::process::Command;
 
 use crate::cases::{
-    Case, Cases, ages_left_out, assert_panicked, assert_sound, items, split, values,
+    Case, Cases, ages_left_out, assert_panicked, assert_sound, assert_understood, examples, items,
+    split, values,
 };
 use crate::drop_ins::Host;
 use crate::lab::{Answer, Lab, Running, answer, have, repository, wait_for};
@@ -289,7 +290,11 @@ fn the_shipped_icinga2_services_work() {
     let lab = Lab::new();
     let cases = Cases::new(&lab);
     let (alive, gone) = (&cases.alive, &cases.gone);
-    lab.write("procwarden-services.conf", lab.shipped("icinga2/procwarden-services.conf"));
+    let services = lab.shipped("icinga2/procwarden-services.conf");
+    let pattern = r#"apply Service "([^"]+)" \{\s+import "[^"]+"\s+check_command = "(\w+)""#;
+    let examples = examples(&lab, &services, pattern);
+    assert!(examples.len() > 3, "{examples:?}");
+    lab.write("procwarden-services.conf", services);
     let hosts = format!(
         r#"include "procwarden-services.conf"
 object Host "lab" {{
@@ -304,12 +309,11 @@ object Host "windows" {{ check_command = "dummy"; vars.os = "Windows" }}
     );
     let config = configuration(&lab, &hosts);
     validate(&lab, &config, &["-C"]);
-    let names =
-        ["daemons", "down", "root given up halfway", "security domains", "runaway processes"];
+    let names: Vec<_> = examples.iter().map(|(name, _)| name.as_str()).chain(["down"]).collect();
     let (known, _) = run(&lab, &config, &names);
     assert_eq!(
         known.keys().map(String::as_str).collect::<BTreeSet<_>>(),
-        BTreeSet::from(names),
+        names.iter().copied().collect(),
         "apply rules made other services"
     );
     let (daemons, down) = (&known["daemons"].0, &known["down"].0);
@@ -317,15 +321,7 @@ object Host "windows" {{ check_command = "dummy"; vars.os = "Windows" }}
     assert_eq!(down.code, 2, "{down:?}");
     let runaway = &known["runaway processes"].0;
     assert!(runaway.code < 3, "an option without its value: {runaway:?}");
-    for (name, start) in [
-        ("root given up halfway", "PRIVDROP is "),
-        ("security domains", "SELINUX_DOMAIN is "),
-        ("runaway processes", "PROCCPU is "),
-    ] {
-        let text = &known[name].0.text;
-        assert!(text.starts_with(start), "{name}: {text}");
-        assert!(!text.contains("usage") && !text.contains("unexpected"), "{name}: {text}");
-    }
+    assert_understood(&examples, &known);
 }
 
 /// The Director's basket is made from the `CheckCommand`s as Icinga itself reads them.

@@ -8,7 +8,7 @@ use procwarden::count::headcount::Headcount;
 use procwarden::nagios::range::Thresholds;
 use procwarden::proc::root::ProcRoot;
 use procwarden::select::population::{Containers, Population};
-use procwarden::select::selector::{KEYS, Kind, Subject};
+use procwarden::select::selector::{KEYS, Kind, Row, Subject};
 use procwarden::select::spec::Spec;
 
 use crate::parsers::{STAT, STATUS};
@@ -63,7 +63,7 @@ pub fn write(dir: &Path, edits: &[(u8, Edit)]) {
 
 /// Specs that ask for everything that can be asked for, and so read every file.
 pub fn specs() -> Vec<String> {
-    let by_key = KEYS.iter().map(|&(_, key, kind, ..)| match kind {
+    let by_key = KEYS.iter().map(|&Row { name: key, kind, .. }| match kind {
         Kind::Text => format!("{key}~ss"),
         // Of a tree that is none of ours it is an error.
         Kind::PidFile => "sshd".into(),

@@ -99,7 +99,7 @@ const fn refused(why: &'static str, letter: Option<u8>, names: &'static [&'stati
     Opt { takes: Takes::Maybe, ..plain(Id::Refused(why), letter, names) }
 }
 
-/// What an argument asks for instead of a check.
+/// An argument that asks for something other than a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Instead {
     Help,
@@ -113,7 +113,7 @@ impl From<String> for Instead {
     }
 }
 
-/// A check as it was asked for.
+/// A check as asked for.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     /// What is measured of each process; `None` to count them.
@@ -132,7 +132,7 @@ pub(super) struct Request {
     pub(super) hint: Option<String>,
 }
 
-/// Options in the making: those that choose processes are kept until all are read.
+/// Options under way: those that choose processes are kept until all are read.
 #[derive(Default)]
 struct Typed {
     ranges: [Option<String>; 2],
@@ -219,7 +219,7 @@ impl Typed {
         Ok(())
     }
 
-    /// What the original takes once, and later ones ignores without a word.
+    /// An option that the original takes once. It silently ignores later ones.
     fn take_once(&mut self, id: Id, value: OsString) -> Result<(), String> {
         let (option, words, place) = match id {
             Id::Command => ("-C", "command name", &mut self.command),
@@ -355,7 +355,7 @@ impl Typed {
         let names_programs = !terms.is_empty();
         let status = self.status.as_deref().unwrap_or_default();
         let states = status::terms(status)?;
-        // Totals have always counted zombies. A daemon that is dead has not to be OK.
+        // Totals have always counted zombies. A dead daemon must not be OK.
         let wants_zombies = !names_programs || status.contains('Z');
         if wants_zombies && !states.iter().any(|term| term.starts_with("state=")) {
             terms.push(term("state=", status::STATES.as_bytes()));

@@ -1,8 +1,8 @@
-//! The ranges of `-w` and `-c`, with everything that the original reads and that is no mistake.
+//! The ranges of `-w` and `-c`: everything that the original accepts and that is no mistake.
 
 use procwarden::nagios::range::Range;
 
-/// Reads a range; an empty one is none, as an unset macro of the scheduler's leaves it.
+/// Reads a range. An empty one is none: a scheduler's macro may be unset.
 ///
 /// # Errors
 /// What is wrong with it. The original takes what is no number for 0.

@@ -93,7 +93,7 @@ fn status_line(request: &Request, found: &Found) -> String {
     line + &perfdata(request, found)
 }
 
-/// `1 process`, `2 processes`, and where some are out of sight `2 to 5 processes`.
+/// `1 process`, `2 processes`, or `2 to 5 processes` if some are hidden.
 fn number(found: &Found) -> String {
     let certain = found.scan.tallies[0].certain;
     let uncertain = found.scan.tallies[0].uncertain.count();

@@ -1,8 +1,8 @@
 //! The security systems that give each process a label.
 //!
-//! Each system is one module that implements [`SecuritySystem`], and one row of [`SYSTEMS`]. The rest
-//! of the program knows none by name. [`Labelling`](crate::proc::labelling::Labelling) finds out which
-//! of them is active, and so where labels are read.
+//! Each system is one module that implements [`SecuritySystem`], and one row of [`SYSTEMS`]. The
+//! rest of the program knows none of them by name. [`Labelling`](crate::proc::labelling::Labelling)
+//! finds out which of them is active, and so where labels are read.
 
 mod apparmor;
 mod selinux;
@@ -19,7 +19,7 @@ pub(crate) use system::{kernel_file, own_label};
 #[derive(Clone, Copy)]
 pub struct System(&'static dyn SecuritySystem);
 
-/// All systems, in the order in which they are asked.
+/// All systems, in the order in which we ask them.
 pub const SYSTEMS: [System; 3] =
     [System(&selinux::Selinux), System(&apparmor::Apparmor), System(&smack::Smack)];
 

@@ -1,4 +1,4 @@
-//! What every security system has to offer, and how they are asked.
+//! The interface of a security system, and how the kernel is asked about it.
 
 use std::fmt;
 use std::os::fd::BorrowedFd;
@@ -46,8 +46,8 @@ pub trait SecuritySystem: fmt::Debug + Sync {
     /// Its name for people.
     fn title(&self) -> &'static str;
 
-    /// Whether it is active, where the kernel's list of active systems is out of sight;
-    /// `tree` is an open /proc.
+    /// Whether it is active. Asked if the kernel's list of active systems can't be read; `tree` is
+    /// an open /proc.
     fn answers(&self, tree: BorrowedFd<'_>) -> bool;
 
     /// The file of `/proc/PID` that holds its label and no other system's, if it has one.

@@ -1,4 +1,4 @@
-//! The children of a process and theirs, by the kernel's own lists.
+//! The children of a process and their children, from the kernel's own lists.
 
 use super::Process;
 use crate::host::open::contents;
@@ -9,8 +9,8 @@ use crate::proc::fact::{Fact, Missing};
 use crate::proc::root::Pid;
 
 impl Process<'_> {
-    /// Its children and their children, the nearest first, `most` at most. Empty where the kernel
-    /// keeps no lists (`CONFIG_PROC_CHILDREN`).
+    /// Its children and their children, nearest first, at most `most`. Empty if the kernel keeps no
+    /// lists (`CONFIG_PROC_CHILDREN`).
     pub(crate) fn descendants(&self, most: usize) -> Vec<Pid> {
         let mut found = self.children(most);
         let mut at = 0;
@@ -26,7 +26,7 @@ impl Process<'_> {
     ///
     /// # Errors
     /// Gone, or hidden; a kernel may keep no lists.
-    pub fn child_count(&self) -> Fact<u64> {
+    pub(crate) fn child_count(&self) -> Fact<u64> {
         let mut count = 0;
         for thread in self.threads()? {
             let mut list = Vec::new();
@@ -40,7 +40,7 @@ impl Process<'_> {
         Ok(count)
     }
 
-    /// Each thread has a list of its own: of those that it forked.
+    /// Each thread has its own list, of the children that it forked.
     fn children(&self, most: usize) -> Vec<Pid> {
         let threads = self.threads().into_iter().flatten().take(most);
         threads.flat_map(|thread| self.children_of(thread)).take(most).collect()

@@ -1,8 +1,8 @@
-//! A process whose first thread has ended while others live on. With that thread went the way to all
-//! that memory tells: executable, arguments, sizes. Any other thread still shows them.
+//! Handles a process whose first thread has ended while others live on. That thread shows no memory
+//! any more: no executable, no arguments, no sizes. Any other thread still does.
 //!
-//! A process that was killed may look the same for ever, if something holds up one of its threads: a
-//! tracer, a device that does not answer. Nothing of it runs any more.
+//! A killed process may look the same for ever if something holds up one of its threads: a tracer,
+//! or a device that does not answer. But nothing of it runs any more.
 
 use super::Process;
 use crate::kernel::file::File;
@@ -10,8 +10,9 @@ use crate::kernel::stat::Stat;
 use crate::proc::fact::{Fact, Missing};
 
 impl Process<'_> {
-    /// Has a living thread stand in for the first one, if `stat` shows that to have ended before the
-    /// last: in `stat` now, and from now on where memory is asked for. Without one, it stays a zombie.
+    /// If `stat` shows that the first thread ended before the others, lets a living thread stand in
+    /// for it: in this `stat`, and whenever memory is asked for later. Without a living thread the
+    /// process stays a zombie.
     pub(super) fn ask_a_living_thread(&mut self, stat: Stat) -> Fact<Stat> {
         if !stat.has_ended() || stat.threads <= 1 {
             return Ok(stat);
@@ -38,8 +39,8 @@ impl Process<'_> {
         Ok((!is_ending).then_some(stat))
     }
 
-    /// Whether it turns out only now that another thread stands in for the first one: what the first
-    /// one didn't have is to be asked again.
+    /// Whether we find out only now that another thread stands in for the first one. Then what the
+    /// first one lacked must be read again.
     pub(super) fn finds_a_living_thread(&mut self) -> bool {
         self.stand_in.is_none() && self.stat().is_ok() && self.stand_in.is_some()
     }

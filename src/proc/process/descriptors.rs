@@ -14,7 +14,7 @@ impl Process<'_> {
     ///
     /// # Errors
     /// Gone, or hidden.
-    pub fn open_descriptors(&self) -> Fact<u64> {
+    pub(crate) fn open_descriptors(&self) -> Fact<u64> {
         if !self.root().is_procfs() {
             return self.listed_descriptors();
         }
@@ -35,7 +35,7 @@ impl Process<'_> {
     /// # Errors
     /// Gone, or hidden.
     #[allow(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
-    pub fn descriptor_share(&self) -> Fact<f64> {
+    pub(crate) fn descriptor_share(&self) -> Fact<f64> {
         let mut text = Vec::new();
         self.read_whole(File::Limits, &mut text)?;
         let limit = limits::open_files(&text);

@@ -1,4 +1,4 @@
-//! The link `exe`: its text, the mark of a file that was replaced, and which file it leads to.
+//! The link `exe`: its text, the mark of a replaced file, and the file it leads to.
 
 use std::os::fd::AsFd;
 
@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use rustix::path::Arg;
 
 use super::Process;
-use super::read::missing;
+use super::missing::missing;
 use crate::kernel::file::File;
 use crate::proc::fact::Fact;
 
@@ -19,7 +19,7 @@ pub(crate) fn undeleted(link: &[u8]) -> &[u8] {
     link.strip_suffix(DELETED).unwrap_or(link)
 }
 
-/// The link, which a kernel thread does not have even where it may not be read.
+/// The link. `None` for a kernel thread, even if we may not read the link: it has none.
 pub(crate) fn link_of<'p>(process: &'p mut Process<'_>) -> Fact<Option<&'p [u8]>> {
     if process.exe().is_err() && process.is_kernel_thread() == Ok(true) {
         return Ok(None);
@@ -27,7 +27,8 @@ pub(crate) fn link_of<'p>(process: &'p mut Process<'_>) -> Fact<Option<&'p [u8]>
     process.exe()
 }
 
-/// Which file it is, whatever its path: device and inode. They do not change while a process runs it.
+/// Identifies a file by device and inode, which stay the same while a process runs it, whatever its
+/// path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     device: (u32, u32),
@@ -35,7 +36,8 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// That of the file at `path`, which may be relative to `directory`; it is not asked of a server.
+    /// The identity of the file at `path`, which may be relative to `directory`. A file server is
+    /// not asked.
     pub(crate) fn of(directory: impl AsFd, path: impl Arg) -> Result<Self, Errno> {
         let found = statx(directory, path, AtFlags::STATX_DONT_SYNC, StatxFlags::INO)?;
         Ok(Self { device: (found.stx_dev_major, found.stx_dev_minor), inode: found.stx_ino })

@@ -1,13 +1,15 @@
 //! A process, read lazily: each file at most once, and only when someone asks.
 //!
-//! One [`Process`] serves a whole scan. Moving it on to the next PID forgets what was read and keeps
+//! One [`Process`] serves a whole scan. Moving it to the next PID forgets what was read and keeps
 //! the buffers, so nothing is allocated per process and memory does not grow with their number.
-//! Paths are relative to the tree's directory: opening `PID` first would cost a third of a read.
+//! Paths are relative to the tree's directory, since opening `PID` first would cost a third of a
+//! read.
 
 mod children;
 mod dead_leader;
 mod descriptors;
 pub(crate) mod executable;
+mod missing;
 pub(crate) mod name;
 mod path;
 mod place;
@@ -36,8 +38,8 @@ use crate::kernel::status::{self, Status};
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 use crate::proc::root::{Pid, ProcRoot};
 use crate::text::error::Error;
+use missing::{covered, missing};
 use path::PidPath;
-use read::{covered, missing};
 
 /// Effective user and group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +50,8 @@ pub struct Owner {
     pub gid: u32,
 }
 
-/// A file's content, kept from one process to the next for its room. `Ok(false)`: by nature there
-/// is none (a kernel thread has no executable).
+/// A file's content. Its buffer is kept from one process to the next. `Ok(false)` means that there
+/// is none by nature: a kernel thread has no executable.
 #[derive(Debug)]
 struct Content {
     file: File,
@@ -64,14 +66,14 @@ impl Content {
     }
 }
 
-/// One process of a tree, of which nothing is known until it is asked for.
+/// One process of a tree. Nothing is read until someone asks.
 #[derive(Debug)]
 pub struct Process<'r> {
     root: &'r ProcRoot,
     pid: Pid,
     path: PidPath,
     is_covered: bool,
-    /// The thread that shows the memory, where the first one has ended.
+    /// The thread to ask about memory if the first one has ended.
     stand_in: Option<Pid>,
     comm: Option<Fact<Comm>>,
     comm_in_stat: Option<Comm>,
@@ -79,7 +81,7 @@ pub struct Process<'r> {
     status: Option<Fact<Status>>,
     owner: Option<Fact<Owner>>,
     at_home: Option<bool>,
-    /// One for each file that was asked for of any process.
+    /// One for each file that was read of any process.
     contents: Vec<Content>,
     scratch: Vec<u8>,
     status_text: Vec<u8>,
@@ -108,7 +110,7 @@ impl<'r> Process<'r> {
         }
     }
 
-    /// Our own process, if we live in the very PID namespace that the tree shows.
+    /// Our own process, if we live in the PID namespace that the tree shows.
     pub(crate) fn own(root: &'r ProcRoot) -> Option<Self> {
         let pid = root.own_pid().filter(|_| root.is_ours())?;
         Some(Self::new(root, pid))
@@ -127,7 +129,7 @@ impl<'r> Process<'r> {
     }
 
     /// Moves on to `pid` and forgets all that was read.
-    pub fn move_to(&mut self, pid: Pid) {
+    pub(crate) fn move_to(&mut self, pid: Pid) {
         self.pid = pid;
         self.path = PidPath::new(pid);
         self.is_covered = self.root.is_covered(pid);
@@ -148,7 +150,7 @@ impl<'r> Process<'r> {
         self.pid
     }
 
-    /// The tree it stands in.
+    /// The tree it belongs to.
     pub const fn root(&self) -> &'r ProcRoot {
         self.root
     }
@@ -164,7 +166,7 @@ impl<'r> Process<'r> {
         if let Some(comm) = self.comm_in_stat {
             return *self.comm.insert(Ok(comm));
         }
-        // Room for one byte more than there can be.
+        // One byte more than a name can have, to notice a longer one.
         let mut text = [0_u8; Comm::LONGEST + 2];
         let known = self.read_short(File::Comm, &mut text).and_then(|length| {
             let parsed = Comm::parse(&text[..length]);
@@ -242,8 +244,8 @@ impl<'r> Process<'r> {
     }
 
     /// Effective user and group: the owner of `/proc/PID`, even of a process that is not dumpable
-    /// (fs/proc/base.c, `task_dump_owner`); in a recorded tree, whose owner is whoever unpacked
-    /// it, those of `status`.
+    /// (fs/proc/base.c, `task_dump_owner`); in a recorded tree, those of `status`, since its files
+    /// belong to the user who unpacked it.
     ///
     /// # Errors
     /// Gone, or hidden.
@@ -282,7 +284,8 @@ impl<'r> Process<'r> {
         self.whole(File::Cmdline)
     }
 
-    /// `cgroup`: a line a hierarchy, `ID:CONTROLLERS:PATH`; empty on a host without control groups.
+    /// `cgroup`: one line for each hierarchy, `ID:CONTROLLERS:PATH`; empty on a host without
+    /// control groups.
     ///
     /// # Errors
     /// Gone, or hidden.
@@ -296,18 +299,18 @@ impl<'r> Process<'r> {
     /// The security label, from the file where its system keeps it.
     ///
     /// # Errors
-    /// Gone, or hidden; where no security system labels processes, hidden by that.
+    /// Gone, or hidden. Without a security system that labels processes, it is hidden.
     pub fn label(&mut self) -> Fact<Label<'_>> {
         let labelling = self.root.labelling();
         Ok(labelling.label(self.raw_label()?))
     }
 
-    /// Whether its security system refuses it nothing, whatever the policy says: an SELinux domain
-    /// that is permissive on its own, a profile in complain mode.
+    /// Whether its security system forbids it nothing, whatever the policy says: it is in a
+    /// permissive SELinux domain, or its profile is in complain mode.
     ///
     /// # Errors
     /// Gone, or hidden.
-    pub fn is_permissive(&mut self) -> Fact<bool> {
+    pub(crate) fn is_permissive(&mut self) -> Fact<bool> {
         let labelling = self.root.labelling();
         labelling.is_permissive(self.raw_label()?)
     }

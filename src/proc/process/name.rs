@@ -1,4 +1,5 @@
-//! What a process is called: `comm`, the long name that the kernel cut, or what an interpreter runs.
+//! What a process is called: `comm`, the long name that the kernel cut, or the program that an
+//! interpreter runs.
 
 use super::Process;
 use super::executable::{link_of, undeleted};
@@ -26,8 +27,8 @@ pub(crate) fn is(name: &[u8], process: &mut Process<'_>) -> Fact<bool> {
     is_continued_as(name, process)
 }
 
-/// Whether the whole of a name whose beginning is `comm` is told by the command line or the executable.
-/// The first 15 bytes are those of the name already: another claim is no proof against it.
+/// Whether the command line or the executable confirms a long name that begins with `comm`. Since
+/// the first 15 bytes fit already, a different claim is no proof against it.
 fn is_continued_as(name: &[u8], process: &mut Process<'_>) -> Fact<bool> {
     let is_it = |long: &[u8]| long == name;
     Ok(claims(process, is_it)? == Some(true) || runs_file_called(process, is_it)?)
@@ -74,7 +75,7 @@ pub(crate) fn any(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fa
         return Ok(true);
     }
     match runs_file_called(process, fits) {
-        // Or each long name would leave all expressions unknown to an ordinary user.
+        // Otherwise every long name would make every expression unknown to an ordinary user.
         Err(Missing::Hidden(_)) if claim == Some(false) => Ok(false),
         known => known,
     }
@@ -91,15 +92,15 @@ pub fn shown(process: &mut Process<'_>) -> Fact<Vec<u8>> {
     if !is_cut && !interprets {
         return Ok(comm.to_vec());
     }
-    // Where nothing more is told, it has this name still.
+    // Without a command line, this name is all there is.
     let cmdline = process.cmdline().unwrap_or_default();
     let is_longer = |name: &&[u8]| is_cut && name.len() > comm.len() && name.starts_with(comm);
     let script = || program(cmdline).filter(|_| interprets).map(Program::base_name);
     Ok(other_names(cmdline).find(is_longer).or_else(script).unwrap_or(comm).to_vec())
 }
 
-/// What a command line calls the process: by its first argument, without a title and a login shell's
-/// dash, and by what an interpreter runs.
+/// The names that a command line gives a process: its first argument, without a title or a login
+/// shell's dash, and the program of an interpreter.
 fn other_names(cmdline: &[u8]) -> impl Iterator<Item = &[u8]> {
     let own = arguments(cmdline).next().unwrap_or_default();
     let own = own.strip_prefix(b"-").unwrap_or(own);
@@ -107,15 +108,15 @@ fn other_names(cmdline: &[u8]) -> impl Iterator<Item = &[u8]> {
     [base_name(untitled(own)), base_name(own)].into_iter().chain(script)
 }
 
-/// Whether what an interpreter runs fits; where the main thread is called after what it is
-/// (`node-MainThread`), the interpreter's own name too.
+/// Whether the program of an interpreter fits. If the main thread is named after its role
+/// (`node-MainThread`), the interpreter's own name may fit, too.
 fn runs(process: &mut Process<'_>, fits: impl Fn(Program<'_>) -> bool) -> Fact<bool> {
     let cmdline = process.cmdline()?;
     let own = arguments(cmdline).next().map(|text| Program { text, is_dotted: false });
     Ok(program(cmdline).is_some_and(&fits) || own.is_some_and(&fits))
 }
 
-/// Whether a name by which the command line continues the cut `comm` fits; `None` if it has none.
+/// Whether a name in the command line that continues the cut `comm` fits; `None` if there is none.
 fn claims(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fact<Option<bool>> {
     let comm = process.comm()?;
     let names = other_names(process.cmdline()?);
@@ -123,7 +124,7 @@ fn claims(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fact<Optio
     Ok(long.reduce(|first, second| first || second))
 }
 
-/// Whether the name by which the executable continues the cut `comm` fits.
+/// Whether the executable's name continues the cut `comm` and fits.
 fn runs_file_called(process: &mut Process<'_>, fits: impl Fn(&[u8]) -> bool) -> Fact<bool> {
     let comm = process.comm()?;
     let name = link_of(process)?.map(|link| base_name(undeleted(link)));

@@ -1,4 +1,4 @@
-//! Paths of a process's files, made without allocating: one for each read of a scan.
+//! Builds the paths of a process's files without allocating, since every read of a scan needs one.
 
 use std::ffi::CStr;
 

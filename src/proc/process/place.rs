@@ -9,7 +9,7 @@ use rustix::fs::{CWD, readlinkat};
 
 use super::Process;
 use super::executable::{DELETED, Identity, link_of, undeleted};
-use super::read::missing;
+use super::missing::missing;
 use crate::host::progress;
 use crate::kernel::file::File;
 use crate::kernel::mountinfo::root_mount;

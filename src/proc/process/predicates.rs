@@ -1,5 +1,5 @@
-//! What a process is: alive, a kernel thread, in a container, outdated. Each question is put to the
-//! cheapest file that can answer it, and to a dearer one only if that one can't.
+//! What a process is: alive, a kernel thread, in a container, outdated. We ask the cheapest file
+//! that can answer, and a more expensive one only if that can't.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,8 +15,8 @@ use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 use crate::proc::root::Pid;
 
 impl Process<'_> {
-    /// Whether any of its threads runs. A zombie doesn't; a process whose leader exited does, unless
-    /// all that is left of it is dying.
+    /// Whether any of its threads runs. A zombie has none; a process whose leader exited has some,
+    /// unless all that is left of it is dying.
     ///
     /// # Errors
     /// Gone, or hidden.
@@ -25,7 +25,7 @@ impl Process<'_> {
             return Ok(alive);
         }
         // Both links need memory or namespaces, which an exiting process gives up before it becomes
-        // a zombie; they cost half of what `stat` does.
+        // a zombie. Reading them costs half of what `stat` does.
         if self.stat.is_none() && (self.is_at_home() || self.has_memory()) {
             return Ok(true);
         }
@@ -43,8 +43,8 @@ impl Process<'_> {
         self.stat().map(|stat| stat.is_kernel_thread())
     }
 
-    /// True if its executable proves that it has memory of its own, as neither zombies nor kernel
-    /// threads have. A recorded tree proves nothing. False proves nothing.
+    /// True if its executable proves that it has memory; zombies and kernel threads have none. A
+    /// recorded tree proves nothing, and false proves nothing.
     fn has_memory(&mut self) -> bool {
         self.root.is_procfs() && matches!(self.exe(), Ok(Some(_)))
     }
@@ -128,21 +128,21 @@ impl Process<'_> {
     ///
     /// # Errors
     /// Gone, or hidden.
-    pub fn is_contained(&mut self) -> Fact<bool> {
+    pub(crate) fn is_contained(&mut self) -> Fact<bool> {
         if self.status_if_read().is_none() && self.is_at_home() {
             return Ok(false);
         }
         self.status().map(|status| status.pid_namespaces > 1)
     }
 
-    /// Whether it lives in another user namespace than the tree's PID 1, by their maps of ids: then
-    /// the capabilities that it holds are good for that namespace only (`user_namespaces(7)`).
+    /// Whether it lives in another user namespace than the tree's PID 1, judged by their id maps.
+    /// Then its capabilities are good for that namespace only (`user_namespaces(7)`).
     ///
     /// # Errors
     /// Gone, or hidden; a recorded tree may lack the maps.
     pub fn is_in_own_user_namespace(&self) -> Fact<bool> {
         let map = |process: &Self| {
-            // A long map is told from others by its beginning.
+            // The beginning of a long map is enough to tell it from others.
             let mut text = [0_u8; 256];
             process.read_short(File::UserMap, &mut text)?;
             Ok(text)

@@ -1,4 +1,4 @@
-//! State and command line as `ps` shows them, for who is used to its columns `STAT` and `ARGS`.
+//! State and command line as `ps` shows them in its columns `STAT` and `ARGS`.
 
 use super::Process;
 use crate::kernel::cmdline::joined;
@@ -29,8 +29,8 @@ impl Process<'_> {
         if without == with { Ok(with) } else { self.ps_stat().map(|stat| fits(stat.as_bytes())) }
     }
 
-    /// The arguments, joined by spaces and without blanks at either end. What has none is shown by its
-    /// name: `[kthreadd]`, and a zombie as `[name] <defunct>`.
+    /// The arguments, joined by spaces and without blanks at either end. A process without
+    /// arguments is shown by its name: `[kthreadd]`, and a zombie as `[name] <defunct>`.
     ///
     /// # Errors
     /// Gone, or hidden.

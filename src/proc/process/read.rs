@@ -1,4 +1,4 @@
-//! Opening, reading, closing, and what an error of it means. All input of a process comes this way.
+//! Opens, reads and closes a process's files. All input from a process comes this way.
 
 use std::ffi::CStr;
 use std::mem;
@@ -8,13 +8,14 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{AtFlags, Mode, OFlags, StatxFlags, openat, statx};
 use rustix::io::{Errno, fcntl_dupfd_cloexec, read};
 
+use super::missing::{covered, missing};
 use super::path::{FilePath, PidPath};
 use super::{Content, Process};
 use crate::host::{patience, progress};
 use crate::kernel::file::File;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 
-/// Longer arguments, control groups or labels are not read: a process may claim any size
+/// The most we read of a file. A process may claim arguments of any size
 /// (`prctl(PR_SET_MM_ARG_END)`), and the check must stay small. Exec allows 6 MiB of arguments.
 const LONGEST: usize = 8 << 20;
 
@@ -29,7 +30,7 @@ impl Process<'_> {
         )
     }
 
-    /// Where a file is, if need be that of another thread than the first.
+    /// The path of a file, of a living thread if the first one has ended.
     pub(super) fn path_to(&self, file: File) -> FilePath {
         match self.stand_in {
             Some(thread) if file.is_of_memory() => PidPath::new(thread).to(file),
@@ -62,8 +63,8 @@ impl Process<'_> {
         self.whole(file)
     }
 
-    /// What is kept of a file. Few are ever asked for, so a list is searched faster than a table of
-    /// all files is cleared for each process.
+    /// What we keep of a file. Few files are ever read, so searching a list is faster than clearing
+    /// a table of all files for each process.
     pub(super) fn content(&mut self, file: File) -> &mut Content {
         let at = self.place(file);
         &mut self.contents[at]
@@ -77,7 +78,7 @@ impl Process<'_> {
         })
     }
 
-    /// One open, one read, one close: what a file of one short line needs.
+    /// Reads a file of one short line: one open, one read, one close.
     pub(super) fn read_short(&self, file: File, buffer: &mut [u8]) -> Fact<usize> {
         if patience::is_careful_with(file) {
             let bytes = self.read_with_care(file)?;
@@ -88,7 +89,7 @@ impl Process<'_> {
         self.attempt(file, |path| read(self.root.open_file(path)?, buffer))
     }
 
-    /// The whole file, in one read where the buffer already has the room.
+    /// Reads a whole file; one read is enough if the buffer has room.
     pub(super) fn read_whole(&self, file: File, bytes: &mut Vec<u8>) -> Fact<()> {
         if patience::is_careful_with(file) {
             *bytes = self.read_with_care(file)?;
@@ -101,7 +102,7 @@ impl Process<'_> {
         Ok(())
     }
 
-    /// On a thread of its own, since the file may not answer.
+    /// Reads on another thread, since the file may not answer.
     fn read_with_care(&self, file: File) -> Fact<Vec<u8>> {
         let answer = self.attempt(file, |path| {
             let directory = self.root.as_directory();
@@ -146,7 +147,8 @@ impl Process<'_> {
         }
     }
 
-    /// A file that is empty was read while its process vanished; otherwise it is not procfs's.
+    /// Decides about a file that can't be parsed. An empty one may be that of a process that ended
+    /// while we read it; all others do not come from procfs.
     pub(super) fn malformed(&self, file: File, empty: bool) -> Missing {
         if empty && !self.is_listed() {
             return Missing::Gone;
@@ -155,7 +157,7 @@ impl Process<'_> {
     }
 }
 
-/// All that the file holds, but not much beyond [`LONGEST`].
+/// Reads the file to its end, but not much beyond [`LONGEST`].
 fn read_all(directory: BorrowedFd<'_>, path: &CStr, bytes: &mut Vec<u8>) -> Result<(), Errno> {
     bytes.clear();
     bytes.reserve(4096);
@@ -171,29 +173,7 @@ fn read_all(directory: BorrowedFd<'_>, path: &CStr, bytes: &mut Vec<u8>) -> Resu
     Ok(())
 }
 
-/// Whose process it is; in a recorded tree, whoever unpacked it.
+/// The user of a process; in a recorded tree, the user who unpacked it.
 fn uid_of(root: BorrowedFd<'_>, directory: &CStr) -> Result<u32, Errno> {
     statx(root, directory, AtFlags::NO_AUTOMOUNT, StatxFlags::UID).map(|found| found.stx_uid)
-}
-
-pub(super) const fn covered(file: File) -> Missing {
-    Missing::Hidden(Hidden { file, cause: Cause::Covered })
-}
-
-/// What an error of open, read or readlink means.
-pub(super) fn missing(file: File, errno: Errno, is_listed: impl FnOnce() -> bool) -> Missing {
-    let cause = match errno {
-        // Only procfs says ESRCH, and only of what has ended.
-        Errno::SRCH => return Missing::Gone,
-        Errno::NOENT => {
-            if !is_listed() {
-                return Missing::Gone;
-            }
-            Cause::Absent
-        }
-        Errno::ACCESS | Errno::PERM => Cause::Denied,
-        Errno::INVAL if file.is_label() => Cause::NoSystem(None),
-        other => Cause::Failed(other),
-    };
-    Missing::Hidden(Hidden { file, cause })
 }

@@ -3,8 +3,8 @@
 use rustix::fs::{Dir, Mode, OFlags, openat};
 
 use super::Process;
+use super::missing::{covered, missing};
 use super::path::PidPath;
-use super::read::{covered, missing};
 use crate::host::progress;
 use crate::kernel::file::File;
 use crate::proc::fact::Fact;
@@ -30,7 +30,7 @@ impl Process<'_> {
         Ok(entries.filter_map(|entry| parse_pid(entry.file_name().to_bytes())).collect())
     }
 
-    /// A reader for what `task` holds of one of its threads.
+    /// A reader for one of its threads, below `task`.
     #[must_use]
     pub fn thread(&self, thread: Pid) -> Self {
         let (path, is_covered) = (PidPath::of_thread(self.pid, thread), self.is_covered);

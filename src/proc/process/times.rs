@@ -1,4 +1,4 @@
-//! How old a process is, how busy, how large: from `stat` and `statm`, in units that people use.
+//! Age, CPU time and memory of a process, from `stat` and `statm`, in seconds, percent and bytes.
 
 use super::Process;
 use crate::kernel::file::File;
@@ -13,7 +13,7 @@ impl Process<'_> {
     pub fn age(&mut self) -> Fact<f64> {
         let start = ticks_to_seconds(self.stat()?.start);
         if self.now()? < start {
-            // It may have started since we asked for the time.
+            // It may have started after we read the clock.
             self.now = None;
         }
         let age = self.now()? - start;
@@ -29,7 +29,7 @@ impl Process<'_> {
     /// Gone, or hidden.
     pub fn lifetime_cpu(&mut self) -> Fact<f64> {
         let used = ticks_to_seconds(self.stat()?.cpu_ticks);
-        // One that started in this very tick has no lifetime to divide by.
+        // A process that started in this tick has no lifetime to divide by.
         Ok(100.0 * used / self.age()?.max(ticks_to_seconds(1)))
     }
 
@@ -65,7 +65,7 @@ impl Process<'_> {
         pages.ok_or_else(|| self.malformed(File::Statm, length == 0))
     }
 
-    /// Seconds since boot, asked for once a scan, or again for a process that is younger.
+    /// Seconds since boot. Read once a scan, and again for a process that is younger.
     fn now(&mut self) -> Fact<f64> {
         if let Some(now) = self.now {
             return Ok(now);

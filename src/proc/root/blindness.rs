@@ -1,4 +1,4 @@
-//! Whether the tree lists all processes there are: `hidepid=` of its mount may leave others' out.
+//! Detects a /proc mounted with `hidepid=`, which hides other users' processes.
 
 use procfs_core::process::MountInfo;
 use rustix::fs::{AtFlags, fstat, statat};
@@ -13,7 +13,7 @@ impl ProcRoot {
     /// Why processes may be missing from the listing altogether (`hidepid=invisible` or
     /// `ptraceable`, proc(5)) and what would help; `None` when all are there.
     pub fn blindness(&self) -> Option<String> {
-        // PID 1 is always there; who may trace it may trace all in its user namespace.
+        // PID 1 always exists, and whoever may trace it may trace everything in its user namespace.
         if !self.is_procfs || (may_trace() && self.shows_pid_1()) {
             return None;
         }
@@ -41,7 +41,7 @@ impl ProcRoot {
             }
             _ => "mount it without hidepid".into(),
         };
-        // What we have already, and in vain, is no remedy.
+        // Don't recommend what we already have.
         let or_run = match may_trace() {
             false => ", or run with CAP_SYS_PTRACE",
             true if is_first_user_namespace() => "",

@@ -1,7 +1,7 @@
-//! What is mounted on the tree: options that hide processes, and mounts that cover single ones.
+//! Finds mounts on the tree that cover single processes.
 //!
-//! Whoever may mount can hide a process by an empty directory, or another process's, over its own
-//! (MITRE ATT&CK, T1564.013). The kernel lists that in `mountinfo`, which is read once.
+//! Somebody who may mount can hide a process under an empty directory, or under another process's
+//! (MITRE ATT&CK, T1564.013). The kernel lists these mounts in `mountinfo`, which we read once.
 
 use std::fs;
 use std::os::fd::AsRawFd;
@@ -19,8 +19,8 @@ impl ProcRoot {
         self.covered.get_or_init(find).contains(&pid)
     }
 
-    /// `None` where no table lists our mount: that of another mount namespace, without a process in
-    /// sight that lives there. Then only the number in `stat` and `status` shows what they are of.
+    /// `None` if no table lists our mount. It may belong to a mount namespace in which no process
+    /// lives that we can see. Then only the PID in `stat` and `status` shows whose they are.
     fn covered_processes(&self) -> Option<Vec<Pid>> {
         if !self.is_procfs {
             return None;
@@ -39,7 +39,8 @@ impl ProcRoot {
         ours.or_else(|| self.file("1/mountinfo").and_then(covered_in))
     }
 
-    /// A file of our own process: the tree's first, since there may be no other /proc here.
+    /// Reads a file of our own process. Tries the tree first, since there may be no other /proc
+    /// here.
     pub(super) fn own_file(&self, name: &str) -> Option<Vec<u8>> {
         self.file(&format!("self/{name}")).or_else(|| fs::read(format!("/proc/self/{name}")).ok())
     }

@@ -2,18 +2,41 @@
 
 use regex::bytes::Regex;
 
-use super::{Key, Test, pid_file};
+use super::{Key, Question, Test, pid_file};
 use crate::host::names::{self, NoAnswer};
 use crate::kernel::cgroup;
 use crate::kernel::cmdline::joined;
 use crate::kernel::file::File;
-use crate::proc::fact::{Cause, Fact, Hidden, Missing, NO_NAMES};
+use crate::proc::fact::{self, Cause, Fact, Hidden, Missing, NO_NAMES};
 use crate::proc::process::executable::{link_of, undeleted};
 use crate::proc::process::{Process, name};
 use crate::proc::root::Pid;
 
+impl Question {
+    /// The answer for one process.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn answer(&self, process: &mut Process<'_>) -> Fact<bool> {
+        let any = fact::any(self.tests.iter().map(|test| holds(self.key, test, process)));
+        any.map(|found| found != self.negated)
+    }
+
+    /// Whether it is an expression for names or arguments, and no exact value beside it answers yes.
+    pub(super) fn finds_by_expression(&self, process: &mut Process<'_>) -> bool {
+        let is_expression = |test: &Test| matches!(test, Test::Matches(_));
+        let is_of_text =
+            matches!(self.key, Key::Name | Key::Comm | Key::Args | Key::Cmd) && !self.negated;
+        if !is_of_text || !self.tests.iter().any(is_expression) {
+            return false;
+        }
+        let mut exact = self.tests.iter().filter(|test| !is_expression(test));
+        !exact.any(|test| holds(self.key, test, process) == Ok(true))
+    }
+}
+
 /// Whether the process is what `test` says of `key`.
-pub(super) fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bool> {
+fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bool> {
     match key {
         Key::Name => match test {
             Test::Text(name) => name::is(name, process),

@@ -5,9 +5,9 @@
 use crate::text::error::Error;
 use std::str;
 
-use super::parse::{Subject, exact};
 use super::slip;
-use super::{Key, Kind, hint};
+use super::value::exact;
+use super::{Key, Kind, Subject, hint};
 use crate::text::escape;
 
 /// Signs that a bare word may hold beside letters and digits.
@@ -66,10 +66,9 @@ fn remedy(key: &str, value: &[u8]) -> String {
 /// `bash user=root` or `!user=root`: a term, with something else than a comma before it.
 fn misplaced_term(value: &[u8]) -> Option<String> {
     let at = slip::term_inside(value)?;
-    let (before, term) = (escape::text(&value[..at]), escape::text(&value[at..]));
-    let name = before.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let (name, term) = (slip::without_signs_at_end(&value[..at]), escape::text(&value[at..]));
     let shown = escape::text(value);
-    Some(match name {
+    Some(match name.as_str() {
         "" => format!("in '{shown}' something stands before a term; write {term}, or not-{term}"),
         "not" => format!("in '{shown}' 'not' is a word of its own; write not-{term}"),
         name => format!("in '{shown}' no comma stands before '{term}'; write {name},{term}"),
@@ -130,9 +129,9 @@ fn wrong_sign_in_spec(text: &str) -> Option<String> {
 }
 
 fn longest_key(text: &str) -> Option<(Key, Kind, &str)> {
-    let fits = super::KEYS.iter().filter(|(_, name, ..)| text.starts_with(name));
-    let (key, name, kind, ..) = fits.max_by_key(|(_, name, ..)| name.len())?;
-    Some((*key, *kind, &text[name.len()..]))
+    let fits = super::KEYS.iter().filter(|row| text.starts_with(row.name));
+    let row = fits.max_by_key(|row| row.name.len())?;
+    Some((row.key, row.kind, &text[row.name.len()..]))
 }
 
 fn fault_of_domain(value: &[u8]) -> Option<String> {

@@ -22,7 +22,7 @@ pub(crate) fn unknown_key(key: &str) -> String {
 
 /// The keys, for an error.
 pub(super) fn known_keys() -> String {
-    let known: Vec<_> = KEYS.iter().map(|&(_, name, ..)| name).collect();
+    let known: Vec<_> = KEYS.iter().map(|row| row.name).collect();
     format!("keys are {}, in a spec also {}", known.join(" "), OF_SPECS.join(" "))
 }
 
@@ -31,7 +31,7 @@ pub(super) const OF_SPECS: [&str; 6] = ["label", "sum", "max", "min", "each", "l
 
 /// Every word that may stand before a sign.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    KEYS.iter().map(|&(_, name, ..)| name).chain(OF_SPECS)
+    KEYS.iter().map(|row| row.name).chain(OF_SPECS)
 }
 
 /// The key that a wrong one is likely to mean.

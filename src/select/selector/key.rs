@@ -109,78 +109,155 @@ pub enum Kind {
     YesNo,
 }
 
-/// A row of the table: key, name, kind of value, meaning, who can read it.
-pub type Row = (Key, &'static str, Kind, &'static str, &'static str);
+/// All that is known of a key: parser, errors and manual page ask here.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The key.
+    pub key: Key,
+    /// Its name in the grammar.
+    pub name: &'static str,
+    /// The form of its values, and the unit of a number.
+    pub kind: Kind,
+    /// What it asks about, in a few words.
+    pub meaning: &'static str,
+    /// Who can read that.
+    pub readers: &'static str,
+    /// What it costs: terms of a lower rank are tried first. Few processes have a certain name, many a
+    /// certain user, so a cheap term that rejects nearly all comes before one that is cheaper still.
+    rank: u8,
+}
+
+const fn row(
+    rank: u8,
+    key: Key,
+    name: &'static str,
+    kind: Kind,
+    meaning: &'static str,
+    readers: &'static str,
+) -> Row {
+    Row { key, name, kind, meaning, readers, rank }
+}
 
 const ALL: &str = "all";
 const POLICY: &str = "all, if policy lets";
 const DESCRIPTORS: &str = "all, before Linux 6.2 same user, CAP_SYS_PTRACE";
 const TRACER: &str = "same user, CAP_SYS_PTRACE";
 
+const EXE: Row = row(1, Key::Exe, "exe", Kind::Path, "the executable's path", TRACER);
+
 /// Every key that can be written, in the order of the manual.
 pub const KEYS: &[Row] = &[
-    (Key::Name, "name", Kind::Text, "what a sysadmin would call it", ALL),
-    (Key::Exe, "exe", Kind::Path, "the executable's path", TRACER),
-    (Key::Args, "args", Kind::Text, "the command line, joined by spaces", ALL),
-    (Key::Comm, "comm", Kind::Text, "what the kernel calls it, never a script's interpreter", ALL),
-    (Key::Cmd, "cmd", Kind::Text, "the command line as ps has it, [NAME] for a kernel thread", ALL),
-    (Key::User, "user", Kind::UserName, "effective user", ALL),
-    (Key::Uid, "uid", Kind::Number(Unit::Count), "effective UID", ALL),
-    (Key::Group, "group", Kind::GroupName, "effective group", ALL),
-    (Key::Gid, "gid", Kind::Number(Unit::Count), "effective GID", ALL),
-    (Key::RealUser, "ruser", Kind::UserName, "real user", ALL),
-    (Key::RealUid, "ruid", Kind::Number(Unit::Count), "real UID", ALL),
-    (Key::RealGroup, "rgroup", Kind::GroupName, "real group", ALL),
-    (Key::RealGid, "rgid", Kind::Number(Unit::Count), "real GID", ALL),
-    (Key::Pid, "pid", Kind::Number(Unit::Count), "its PID", ALL),
-    (Key::Ppid, "ppid", Kind::Number(Unit::Count), "the parent's PID", ALL),
-    (Key::Parent, "parent", Kind::Text, "the parent's name", ALL),
-    (Key::State, "state", Kind::Letters, "state, any of the letters R S D Z T t I X", ALL),
-    (Key::Stat, "pstat", Kind::Text, "state and flags as ps has them, such as Ss+", ALL),
-    (Key::Leader, "leader", Kind::YesNo, "yes if it leads a session, as most daemons do", ALL),
-    (Key::Age, "age", Kind::Number(Unit::Seconds), "time since its start", ALL),
-    (Key::Cpu, "cpu", Kind::Number(Unit::Percent), "lifetime CPU in % of one core", ALL),
-    (Key::Rss, "rss", Kind::Number(Unit::Bytes), "resident memory", ALL),
-    (Key::Anon, "anon", Kind::Number(Unit::Bytes), "resident memory of its own, not shared", ALL),
-    (Key::Vsz, "vsz", Kind::Number(Unit::Bytes), "virtual memory", ALL),
-    (Key::Threads, "threads", Kind::Number(Unit::Count), "number of threads", ALL),
-    (Key::Fds, "fds", Kind::Number(Unit::Count), "number of open descriptors", DESCRIPTORS),
-    (
+    row(0, Key::Name, "name", Kind::Text, "what a sysadmin would call it", ALL),
+    EXE,
+    row(5, Key::Args, "args", Kind::Text, "the command line, joined by spaces", ALL),
+    row(
+        0,
+        Key::Comm,
+        "comm",
+        Kind::Text,
+        "what the kernel calls it, never a script's interpreter",
+        ALL,
+    ),
+    row(
+        5,
+        Key::Cmd,
+        "cmd",
+        Kind::Text,
+        "the command line as ps has it, [NAME] for a kernel thread",
+        ALL,
+    ),
+    row(2, Key::User, "user", Kind::UserName, "effective user", ALL),
+    row(2, Key::Uid, "uid", Kind::Number(Unit::Count), "effective UID", ALL),
+    row(2, Key::Group, "group", Kind::GroupName, "effective group", ALL),
+    row(2, Key::Gid, "gid", Kind::Number(Unit::Count), "effective GID", ALL),
+    row(8, Key::RealUser, "ruser", Kind::UserName, "real user", ALL),
+    row(8, Key::RealUid, "ruid", Kind::Number(Unit::Count), "real UID", ALL),
+    row(8, Key::RealGroup, "rgroup", Kind::GroupName, "real group", ALL),
+    row(8, Key::RealGid, "rgid", Kind::Number(Unit::Count), "real GID", ALL),
+    row(1, Key::Pid, "pid", Kind::Number(Unit::Count), "its PID", ALL),
+    row(6, Key::Ppid, "ppid", Kind::Number(Unit::Count), "the parent's PID", ALL),
+    row(10, Key::Parent, "parent", Kind::Text, "the parent's name", ALL),
+    row(6, Key::State, "state", Kind::Letters, "state, any of the letters R S D Z T t I X", ALL),
+    row(7, Key::Stat, "pstat", Kind::Text, "state and flags as ps has them, such as Ss+", ALL),
+    row(
+        6,
+        Key::Leader,
+        "leader",
+        Kind::YesNo,
+        "yes if it leads a session, as most daemons do",
+        ALL,
+    ),
+    row(6, Key::Age, "age", Kind::Number(Unit::Seconds), "time since its start", ALL),
+    row(6, Key::Cpu, "cpu", Kind::Number(Unit::Percent), "lifetime CPU in % of one core", ALL),
+    row(6, Key::Rss, "rss", Kind::Number(Unit::Bytes), "resident memory", ALL),
+    row(
+        6,
+        Key::Anon,
+        "anon",
+        Kind::Number(Unit::Bytes),
+        "resident memory of its own, not shared",
+        ALL,
+    ),
+    row(6, Key::Vsz, "vsz", Kind::Number(Unit::Bytes), "virtual memory", ALL),
+    row(6, Key::Threads, "threads", Kind::Number(Unit::Count), "number of threads", ALL),
+    row(7, Key::Fds, "fds", Kind::Number(Unit::Count), "number of open descriptors", DESCRIPTORS),
+    row(
+        7,
         Key::Fdshare,
         "fdshare",
         Kind::Number(Unit::Percent),
         "open descriptors in % of the soft limit",
         DESCRIPTORS,
     ),
-    (Key::Children, "children", Kind::Number(Unit::Count), "number of direct children", ALL),
-    (Key::Unit, "unit", Kind::Text, "systemd unit, such as ssh.service", ALL),
-    (Key::Pidfile, "pidfile", Kind::PidFile, "its number stands in this file", "who may read it"),
-    (Key::Context, "context", Kind::Text, "the whole security label", POLICY),
-    (Key::Domain, "domain", Kind::Text, "its type (SELinux) or profile (AppArmor)", POLICY),
-    (Key::Mode, "mode", Kind::Text, "AppArmor: enforce, complain, unconfined", POLICY),
-    (Key::Seuser, "seuser", Kind::Text, "SELinux user", POLICY),
-    (Key::Role, "role", Kind::Text, "SELinux role", POLICY),
-    (Key::Level, "level", Kind::Text, "SELinux level or range", POLICY),
-    (
+    row(9, Key::Children, "children", Kind::Number(Unit::Count), "number of direct children", ALL),
+    row(7, Key::Unit, "unit", Kind::Text, "systemd unit, such as ssh.service", ALL),
+    row(
+        11,
+        Key::Pidfile,
+        "pidfile",
+        Kind::PidFile,
+        "its number stands in this file",
+        "who may read it",
+    ),
+    row(4, Key::Context, "context", Kind::Text, "the whole security label", POLICY),
+    row(4, Key::Domain, "domain", Kind::Text, "its type (SELinux) or profile (AppArmor)", POLICY),
+    row(4, Key::Mode, "mode", Kind::Text, "AppArmor: enforce, complain, unconfined", POLICY),
+    row(4, Key::Seuser, "seuser", Kind::Text, "SELinux user", POLICY),
+    row(4, Key::Role, "role", Kind::Text, "SELinux role", POLICY),
+    row(4, Key::Level, "level", Kind::Text, "SELinux level or range", POLICY),
+    row(
+        5,
         Key::Permissive,
         "permissive",
         Kind::YesNo,
         "yes if its domain is permissive, its profile in complain mode",
         POLICY,
     ),
-    (Key::Container, "container", Kind::YesNo, "yes in a nested PID namespace", ALL),
-    (Key::Deleted, "deleted", Kind::YesNo, "yes if its executable was replaced or removed", TRACER),
+    row(9, Key::Container, "container", Kind::YesNo, "yes in a nested PID namespace", ALL),
+    row(
+        3,
+        Key::Deleted,
+        "deleted",
+        Kind::YesNo,
+        "yes if its executable was replaced or removed",
+        TRACER,
+    ),
 ];
 
 impl Key {
     /// The key of that name.
-    pub fn named(name: &str) -> Option<(Self, Kind)> {
-        KEYS.iter().find(|(_, known, ..)| *known == name).map(|&(key, _, kind, ..)| (key, kind))
+    pub fn named(name: &str) -> Option<&'static Row> {
+        KEYS.iter().find(|row| row.name == name)
     }
 
-    /// Its name in the grammar; a bare path is told as the `exe` it means.
+    /// What is known of it. A bare path is not in the table: it is the `exe` that it means.
+    pub fn row(self) -> &'static Row {
+        KEYS.iter().find(|row| row.key == self).unwrap_or(&EXE)
+    }
+
+    /// Its name in the grammar.
     pub fn name(self) -> &'static str {
-        KEYS.iter().find(|(key, ..)| *key == self).map_or("exe", |&(_, name, ..)| name)
+        self.row().name
     }
 
     /// Whether its number stands for something, and is no amount.
@@ -217,33 +294,9 @@ impl Key {
         }
     }
 
-    /// Which terms are tried first. Few processes have a certain name, many a certain user: a
-    /// cheap term that turns nearly all down comes before one that is cheaper still.
-    pub(crate) const fn rank(self) -> u8 {
-        match self {
-            Self::Name | Self::Comm => 0,
-            Self::Pid | Self::Path | Self::Exe => 1,
-            Self::User | Self::Uid | Self::Group | Self::Gid => 2,
-            Self::Deleted => 3,
-            Self::Context | Self::Domain | Self::Mode | Self::Seuser | Self::Role | Self::Level => {
-                4
-            }
-            Self::Args | Self::Cmd | Self::Permissive => 5,
-            Self::Ppid
-            | Self::State
-            | Self::Leader
-            | Self::Age
-            | Self::Cpu
-            | Self::Rss
-            | Self::Anon
-            | Self::Vsz
-            | Self::Threads => 6,
-            Self::Unit | Self::Stat | Self::Fds | Self::Fdshare => 7,
-            Self::RealUser | Self::RealUid | Self::RealGroup | Self::RealGid => 8,
-            Self::Container | Self::Children => 9,
-            Self::Parent => 10,
-            Self::Pidfile => 11,
-        }
+    /// Its place among the terms of a selector: the cheapest first.
+    pub(crate) fn rank(self) -> u8 {
+        self.row().rank
     }
 }
 
@@ -253,9 +306,10 @@ mod tests {
 
     #[test]
     fn names_and_keys_are_one_to_one() {
-        for &(key, name, kind, ..) in KEYS {
-            assert_eq!(Key::named(name), Some((key, kind)));
-            assert_eq!(key.name(), name);
+        for row in KEYS {
+            assert_eq!(Key::named(row.name).map(|named| named.key), Some(row.key));
+            assert_eq!(row.key.row().name, row.name);
         }
+        assert_eq!(Key::Path.name(), "exe");
     }
 }

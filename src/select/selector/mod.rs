@@ -14,12 +14,12 @@ mod near;
 mod parse;
 mod pid_file;
 mod slip;
+mod value;
 
 pub use answer::{id, quantity};
 pub(crate) use hint::unknown_key;
 pub use key::{KEYS, Key, Kind, Row};
 pub(crate) use near::Neighbour;
-pub use parse::Subject;
 pub(crate) use parse::{split_terms, unquoted};
 pub(crate) use slip::in_label as slip_in_label;
 
@@ -36,6 +36,15 @@ use crate::text::error::Error;
 use crate::text::number::Interval;
 use executable::Executable;
 
+/// What a bare first term names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A name, or an executable if it begins with `/`.
+    Program,
+    /// A security domain, even if it begins with `/` (AppArmor's profiles do).
+    Domain,
+}
+
 /// A conjunction of terms.
 #[derive(Clone, Debug)]
 pub struct Selector {
@@ -45,14 +54,6 @@ pub struct Selector {
 }
 
 impl Selector {
-    /// Reads a selector; a bare first term means `subject`.
-    ///
-    /// # Errors
-    /// The offending term, and what would be right.
-    pub fn parse(text: &[u8], subject: Subject) -> Result<Self, Error> {
-        parse::selector(text, subject)
-    }
-
     /// One that every process fits.
     pub const fn everything() -> Self {
         Self { text: String::new(), questions: Vec::new(), subject: None }
@@ -94,17 +95,18 @@ impl Selector {
     }
 
     /// Checks what it asks for against what there is in `root`: the labels that its security system writes,
-    /// and whether pid files are about its processes.
+    /// and whether pid files are about its processes. Without a tree nothing is wrong.
     ///
     /// # Errors
     /// What no process can have, which `:0-0` would call OK for ever.
-    pub fn check_for(&self, root: &ProcRoot) -> Result<(), Error> {
+    pub fn check_for(&self, root: Option<&ProcRoot>) -> Result<(), Error> {
+        let Some(root) = root else { return Ok(()) };
         if self.pid_files().next().is_some() && !root.is_ours() {
             let why = "a pid file is about this host's own processes, and not about those of --proc-root; \
                        leave pidfile= out";
             return Err(Error::new(why).at(format_args!("'{}'", self.text)));
         }
-        let system = if self.asks_for_label() { root.labelling().system() } else { None };
+        let system = if self.asks_for_label() { root.labelling().meant() } else { None };
         let faults = system.and_then(|system| {
             self.questions.iter().find_map(|question| question.fault_of_label(system))
         });
@@ -209,17 +211,6 @@ impl Question {
         })
     }
 
-    fn finds_by_expression(&self, process: &mut Process<'_>) -> bool {
-        let is_expression = |test: &Test| matches!(test, Test::Matches(_));
-        let is_of_text =
-            matches!(self.key, Key::Name | Key::Comm | Key::Args | Key::Cmd) && !self.negated;
-        if !is_of_text || !self.tests.iter().any(is_expression) {
-            return false;
-        }
-        let mut exact = self.tests.iter().filter(|test| !is_expression(test));
-        !exact.any(|test| answer::holds(self.key, test, process) == Ok(true))
-    }
-
     /// Its terms one by one, as they were understood.
     #[cfg(test)]
     pub(crate) fn terms(&self) -> impl Iterator<Item = (Key, bool, String)> {
@@ -244,15 +235,6 @@ impl Question {
             }
             _ => None,
         })
-    }
-
-    /// The answer for one process.
-    ///
-    /// # Errors
-    /// Gone, or hidden.
-    pub fn answer(&self, process: &mut Process<'_>) -> Fact<bool> {
-        let any = fact::any(self.tests.iter().map(|test| answer::holds(self.key, test, process)));
-        any.map(|found| found != self.negated)
     }
 }
 

@@ -3,34 +3,27 @@
 //! A comma that belongs to a value is written twice. Everything that is wrong is told here, before
 //! any scan.
 
-use crate::text::error::Error;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::str;
 
-use regex::bytes::RegexBuilder;
-
-use super::executable::Executable;
-use super::{Key, Kind, Question, Selector, Test, bare, hint, slip};
-use crate::host::names::{self, NoAnswer};
-use crate::kernel::cgroup;
+use super::value::{exact, regex};
+use super::{Key, Kind, Question, Row, Selector, Subject, Test, bare, hint, slip};
+use crate::text::error::Error;
 use crate::text::escape;
-use crate::text::number::Interval;
-
-/// What a bare first term names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// A name, or an executable if it begins with `/`.
-    Program,
-    /// A security domain, even if it begins with `/` (AppArmor's profiles do).
-    Domain,
-}
 
 /// Begins a term that must hold beside another one of the same key, and is no alternative to it.
 const ALSO: &[u8] = b"and-";
 
-/// Reads a selector.
-pub(super) fn selector(text: &[u8], subject: Subject) -> Result<Selector, Error> {
+impl Selector {
+    /// Reads a selector; a bare first term means `subject`.
+    ///
+    /// # Errors
+    /// The offending term, and what would be right.
+    pub fn parse(text: &[u8], subject: Subject) -> Result<Self, Error> {
+        selector(text, subject)
+    }
+}
+
+fn selector(text: &[u8], subject: Subject) -> Result<Selector, Error> {
     if text.contains(&0) {
         return Err(Error::new("it holds a NUL byte; write plain UTF-8 text"));
     }
@@ -163,6 +156,12 @@ fn no_term(terms: &[Vec<u8>], at: usize) -> String {
         return error.to_string();
     }
     let shown = escape::text(term);
+    let before = at.checked_sub(1).and_then(|before| Written::read(&terms[before]));
+    let state = before.filter(|before| before.key == "state" && !before.negated);
+    if let Some(state) = state.filter(|_| exact(Key::State, Kind::Letters, term).is_ok()) {
+        let letters = escape::text(state.value);
+        return format!("letters of several states stand together; write state={letters}{shown}");
+    }
     if Written::read(&terms[0]).is_some() {
         let mut rest = terms.to_vec();
         rest.remove(at);
@@ -216,7 +215,7 @@ impl<'t> Written<'t> {
             }
             _ => {}
         }
-        let (key, kind) =
+        let &Row { key, kind, .. } =
             Key::named(self.key).ok_or_else(|| Error::new(hint::unknown_key(self.prefixed)))?;
         if self.value.is_empty() {
             return Err(Error::new(format!(
@@ -233,114 +232,6 @@ impl<'t> Written<'t> {
         };
         Ok((key, self.negated, test))
     }
-}
-
-fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, Error> {
-    if matches!(kind, Kind::Number(_) | Kind::Letters | Kind::YesNo | Kind::PidFile) {
-        return Err(Error::new(format!("'{key}~' compares no text; write {key}=VALUE")));
-    }
-    let pattern = utf8(value)?;
-    // A newline in an argument ends no command line.
-    let built = RegexBuilder::new(pattern).dot_matches_new_line(true).build();
-    built.map(Test::Matches).map_err(|error| {
-        // The crate's message draws the place over several lines; the last one says what it is.
-        let what = error.to_string();
-        let what = what.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let value = escape::text(value);
-        Error::new(format!(
-            "'{value}' is no regular expression: {what}; put \\ before a sign that means itself"
-        ))
-    })
-}
-
-pub(super) fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, Error> {
-    let shown = escape::text(value);
-    match kind {
-        Kind::Text if key == Key::Unit => unit(value),
-        Kind::Text if key == Key::Mode && !MODES.contains(&shown.as_str()) => Err(Error::new(
-            format!("'{shown}' is no mode; write one of {}, or mode~REGEX", MODES.join(", ")),
-        )),
-        Kind::Text => Ok(Test::Text(value.to_vec())),
-        Kind::Path if value.starts_with(b"/") => Ok(Test::Executable(Executable::new(value))),
-        Kind::Path => Err(Error::new(format!(
-            "'{shown}' is not an absolute path; write exe=/PATH or exe~REGEX"
-        ))),
-        Kind::PidFile if value.starts_with(b"/") => {
-            Ok(Test::PidFile(OsStr::from_bytes(value).into()))
-        }
-        Kind::PidFile => {
-            Err(Error::new(format!("'{shown}' is not an absolute path; write pidfile=/PATH")))
-        }
-        Kind::UserName => {
-            let no_user = || {
-                Error::of_host(format!("there is no user '{shown}'; write a user's name or number"))
-            };
-            id(names::uid(utf8(value)?), no_user)
-        }
-        Kind::GroupName => {
-            let no_group = || {
-                Error::of_host(format!(
-                    "there is no group '{shown}'; write a group's name or number"
-                ))
-            };
-            id(names::gid(utf8(value)?), no_group)
-        }
-        Kind::Number(unit) => {
-            let interval = Interval::parse(utf8(value)?, unit);
-            interval
-                .map(Test::Within)
-                .map_err(|error| error.at(format_args!("{}={shown}", key.name())))
-        }
-        Kind::Letters if value.iter().all(|letter| b"RSDZTtIX".contains(letter)) => {
-            Ok(Test::Letters(value.to_vec()))
-        }
-        Kind::Letters => {
-            Err(Error::new(format!("'{shown}' is no state; write letters of R S D Z T t I X")))
-        }
-        Kind::YesNo => match value {
-            b"yes" => Ok(Test::Is(true)),
-            b"no" => Ok(Test::Is(false)),
-            _ => Err(Error::new(format!("{}={shown}: write yes or no", key.name()))),
-        },
-    }
-}
-
-/// What the kernel calls the modes of AppArmor's profiles.
-const MODES: [&str; 6] = ["enforce", "complain", "kill", "unconfined", "user", "mixed"];
-
-fn id(told: Result<Option<u32>, NoAnswer>, nobody: impl FnOnce() -> Error) -> Result<Test, Error> {
-    match told {
-        Ok(found) => found.map(Test::Id).ok_or_else(nobody),
-        Err(NoAnswer) => Ok(Test::Untold),
-    }
-}
-
-/// A unit's name; without a kind it is a service, as systemctl has it. A dot alone is no kind: there is
-/// a php8.2-fpm.service.
-fn unit(value: &[u8]) -> Result<Test, Error> {
-    let is_of_units = |byte: &u8| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(byte);
-    if !value.iter().all(is_of_units) {
-        let shown = escape::text(value);
-        return Err(Error::new(format!(
-            "no unit is called '{shown}'; write unit~REGEX for a pattern"
-        )));
-    }
-    if cgroup::unit_of_group(value).is_some() {
-        return Ok(Test::Text(value.to_vec()));
-    }
-    let empty = ["slice", "target", "timer", "path", "device", "automount"];
-    let is_kind = |kind: &&str| value.ends_with(format!(".{kind}").as_bytes());
-    if let Some(kind) = empty.into_iter().find(is_kind) {
-        let shown = escape::text(value);
-        return Err(Error::new(format!(
-            "'{shown}' is a {kind}, which has no processes itself; name the unit that has"
-        )));
-    }
-    Ok(Test::Text([value, b".service"].concat()))
-}
-
-fn utf8(value: &[u8]) -> Result<&str, Error> {
-    str::from_utf8(value).map_err(|_| Error::new(format!("'{}' is not UTF-8", escape::text(value))))
 }
 
 #[cfg(test)]
@@ -424,6 +315,10 @@ mod tests {
             ("name=^bash$", "write name~^bash$"),
             ("args=catalina", "write args~catalina, or args~^catalina$"),
             ("name=bash;user=root", "write name=bash,user=root, or name~bash;user[=]root"),
+            ("bash|user=root", "write bash,user=root"),
+            ("bash\tuser=root", "write bash,user=root"),
+            ("name=bash|user=root", "write name=bash,user=root"),
+            ("state=D,Z", "write state=DZ"),
             ("name=bash,,user=root", "write name=bash,user=root"),
             ("args~-D.user=root", "write args~-D,user=root, or args~-D.user[=]root"),
             ("unit=*", "no unit is called '*'"),

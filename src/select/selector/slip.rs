@@ -115,7 +115,7 @@ fn is_option(value: &[u8], at: usize) -> bool {
 
 fn lost_term(name: &str, sign: char, value: &[u8], at: usize) -> String {
     let (before, term) = (escape::text(&value[..at]), escape::text(&value[at..]));
-    let shown = before.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let shown = without_signs_at_end(&value[..at]);
     let masked = term.replacen('=', "[=]", 1).replacen('~', "[~]", 1);
     let remedy = if name == "label" {
         "a label holds no KEY=".to_owned()
@@ -123,6 +123,12 @@ fn lost_term(name: &str, sign: char, value: &[u8], at: usize) -> String {
         format!("or {name}~{before}{masked} if it is part of the text")
     };
     format!("'{term}' would be part of '{name}'; write {name}{sign}{shown},{term}, {remedy}")
+}
+
+/// The text before a lost comma, fit for output.
+pub(super) fn without_signs_at_end(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    escape::text(text.trim_end_matches(|c: char| !c.is_alphanumeric()).as_bytes())
 }
 
 /// Whether an exact value was meant as a pattern. A profile of AppArmor's may hold any of it.
