@@ -120,8 +120,6 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let scope = options.scope(root.as_ref().ok())?;
     let root = root?;
     let faults = scope.exemptions.faults().to_vec();
-    let root = options.common.root()?;
-    scope.check_for(&root)?;
     let policy = Policy { window, lifetime, measure: options.measure(&root)?, per: options.per };
     let baseline = options.baseline().reading_units(scope.judges_whole_units());
     let report = |survey: &Survey<'_>| {
@@ -185,7 +183,7 @@ impl Options {
         Ok(Scope {
             population: self.common.population(Containers::Include),
             only: self.only.iter().map(read).collect::<Result<_, _>>()?,
-            exemptions: self.exemptions()?,
+            exemptions: self.exemptions(root)?,
             per: self.per,
         })
     }

@@ -236,7 +236,7 @@ impl Thresholds {
 
     /// The range in doubt where a count lies between `certain` and `possible`, the critical one first:
     /// the one that some values between violate and others don't.
-    pub(crate) fn doubtful(&self, certain: f64, possible: f64) -> Option<Range> {
+    pub fn doubtful(&self, certain: f64, possible: f64) -> Option<Range> {
         [self.critical, self.warning].into_iter().flatten().find(|&range| {
             let alone = Self { critical: Some(range), warning: None };
             alone.state_between(certain, possible) == State::Unknown
