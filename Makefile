@@ -53,15 +53,21 @@ install:
 	$(DATA) README.md CHANGELOG.md $(SHARE)/doc/procwarden
 	$(DATA) packaging/icinga2/procwarden-services.conf packaging/icinga2/procwarden-basket.json \
 	    packaging/nagios/procwarden-services.cfg packaging/mon/mon.cf packaging/nrpe/daemons \
+	    packaging/examples/* \
 	    $(SHARE)/doc/procwarden/examples
 	$(if $(ICINGA_DIR),$(DATA) -D packaging/icinga2/procwarden.conf $(DESTDIR)$(ICINGA_DIR)/procwarden.conf)
 	$(call keep,packaging/nagios/procwarden.cfg,$(NAGIOS_DIR),procwarden.cfg)
 	$(call keep,packaging/nrpe/procwarden.cfg,$(NRPE_DIR),procwarden.cfg)
 	install -d $(DESTDIR)$(CONFIG_DIR)
 
-# A file that an administrator may have edited is not overwritten.
-keep = $(if $(2),if test -e $(DESTDIR)$(2)/$(3); then echo "kept: $(DESTDIR)$(2)/$(3)"; else install -d $(DESTDIR)$(2) && \
-	sed 's|/usr/lib/nagios/plugins|$(PLUGIN_DIR)|' $(1) > $(DESTDIR)$(2)/$(3); fi)
+# A file that an administrator may have edited is not overwritten. One that calls plugins elsewhere, as
+# after a change of PREFIX, is told: its checks would fail, or run an old version.
+keep = $(if $(2),if test -e $(DESTDIR)$(2)/$(3); then \
+	    echo "kept: $(DESTDIR)$(2)/$(3)"; \
+	    ! grep '^[^\#]*=/[^ ]*/check_' $(DESTDIR)$(2)/$(3) | grep -qv '=$(PLUGIN_DIR)/check_' || \
+	        echo "WARNING: it does not call the plugins in $(PLUGIN_DIR); change that or remove it and install again" >&2; \
+	else install -d $(DESTDIR)$(2) && \
+	    sed 's|/usr/lib/nagios/plugins|$(PLUGIN_DIR)|' $(1) > $(DESTDIR)$(2)/$(3); fi)
 
 # Leaves directories, and what an administrator may have edited: our files in $(CONFIG_DIR),
 # $(NRPE_DIR) and $(NAGIOS_DIR).

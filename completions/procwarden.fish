@@ -44,7 +44,7 @@ complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l no-sys
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -s h -l help -d 'Print help'
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -s V -l version -d 'Print version'
 complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l specs-from -d 'With a PID or NAME: say which specs of this file it satisfies; of a directory, of each file that ends in .specs' -r -F
-complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l containers -d 'What to do with processes in nested PID namespaces' -r -f -a "exclude\t'They are left out'
+complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l containers -d 'How to treat processes inside containers (nested PID namespaces)' -r -f -a "exclude\t'They are left out'
 include\t'They count like all others'
 only\t'Only they count'"
 complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l units-from -d 'Read what systemd says from a file: the output of systemctl show --all \'*.service\' \'*.target\'' -r -F

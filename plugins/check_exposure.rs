@@ -48,14 +48,24 @@ const BUILT_IN: [&str; 2] = [
     "fileless:lxc-attach # runs from a copy of itself in memory, so that no container can change it",
 ];
 
+/// For `--help`.
+const EXAMPLES: &str = "  \
+  check_exposure
+  check_exposure --recheck 3
+  check_exposure --exempt-from /etc/procwarden/exposure
+  check_exposure --rules all
+  check_exposure --rules default,outdated --grace 7d";
+
 /// Check that no configuration error leaves a process open
 #[derive(Debug, Parser)]
-#[command(name = "check_exposure", version, max_term_width = 80)]
+#[command(name = "check_exposure", version, max_term_width = 80, after_long_help = EXAMPLES)]
 struct Options {
     #[command(flatten)]
     rules: RuleOptions<Rules>,
 
-    /// How long code that was replaced may run, for the rule outdated [default: 1d]
+    /// How long replaced code may run
+    ///
+    /// This is for the rule outdated. The default is 1d.
     #[arg(long, value_name = "TIME", value_parser = number::long_duration)]
     grace: Option<Duration>,
 

@@ -39,24 +39,37 @@ pub(crate) const PLUGIN: Plugin =
 const PRIVILEGED_GROUPS: [&str; 8] =
     ["shadow", "disk", "kmem", "docker", "lxd", "sudo", "wheel", "adm"];
 
+/// For `--help`.
+const EXAMPLES: &str = "  \
+  check_privdrop --recheck 3
+  check_privdrop --exempt-from /etc/procwarden/privdrop
+  check_privdrop --rules default,caps --allow-caps net_bind_service
+  check_privdrop --rules all --warn-on caps,groups,no-new-privs
+  check_privdrop --exempt-rule 'uid-regain:proftpd # logs users in'";
+
 /// Check that no process has given up root only halfway
 #[derive(Debug, Parser)]
-#[command(name = "check_privdrop", version, max_term_width = 80)]
+#[command(name = "check_privdrop", version, max_term_width = 80, after_long_help = EXAMPLES)]
 struct Options {
     #[command(flatten)]
     rules: RuleOptions<Rules>,
 
-    /// Capabilities that any process may hold, for the rule caps
-    #[arg(long, value_name = "CAP,...", value_parser = Capabilities::named, value_delimiter = ',')]
+    /// Capabilities that any process may hold
+    ///
+    /// They are for the rule caps.
+    #[arg(long, hide_short_help = true, value_name = "CAP,...", value_parser = Capabilities::named, value_delimiter = ',')]
     allow_caps: Vec<Capabilities>,
 
-    /// Groups that are as good as root, for the rules groups and no-new-privs; by default shadow,
-    /// disk, kmem, docker, lxd, sudo, wheel and adm
-    #[arg(long, value_name = "GROUP,...", value_delimiter = ',')]
+    /// Groups that are as good as root
+    ///
+    /// They are for the rules groups and no-new-privs. By default they are shadow, disk, kmem, docker,
+    /// lxd, sudo, wheel and adm.
+    #[arg(long, hide_short_help = true, value_name = "GROUP,...", value_delimiter = ',')]
     privileged_groups: Vec<String>,
 
-    /// Also judge atd, NRPE, Postfix's local, squid and varnishd, otherwise exempt since they keep
-    /// root by design
+    /// Also judge what keeps root by design
+    ///
+    /// Without it atd, NRPE, Postfix's local, squid and varnishd are exempt.
     #[arg(long)]
     strict: bool,
 

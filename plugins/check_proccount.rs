@@ -29,12 +29,23 @@ struct Options {
     common: CommonOptions,
 }
 
+/// For `--help`.
+const EXAMPLES: &str = "  \
+  check_proccount --specs-from /etc/procwarden/daemons --recheck 5
+  check_proccount sshd,user=root,not-parent=sshd,args~listener:1-1
+  check_proccount /usr/lib/postfix/sbin/master:1-1 unit=cron.service:1-
+  check_proccount nginx,user=www-data:4-:2- state=Z,label=zombies:0-20
+  check_proccount java,sum=rss:-6G:-8G";
+
 fn command() -> Command {
-    let what = "What to count: NAME[,KEY=VALUE...][:[WARN:]CRIT], such as nginx,user=root:1-1";
-    let where_to = "What to do with processes in nested PID namespaces [default: exclude]";
+    let what = "What to count, such as nginx,user=root:1-1";
+    let how = "What to count: NAME[,KEY=VALUE...][:[WARN:]CRIT], such as nginx,user=root:1-1";
+    let where_to =
+        "How to treat processes inside containers (nested PID namespaces) [default: exclude]";
     Options::command()
-        .mut_arg("specs", |specs| specs.help(what))
+        .mut_arg("specs", |specs| specs.help(what).long_help(how))
         .mut_arg("containers", |containers| containers.help(where_to))
+        .after_long_help(EXAMPLES)
 }
 
 fn run(matches: &ArgMatches) -> Result<Report, Error> {

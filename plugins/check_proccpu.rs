@@ -42,69 +42,96 @@ use survey::Survey;
 pub(crate) const PLUGIN: Plugin =
     Plugin { name: "check_proccpu", title: "PROCCPU", command: Options::command, run };
 
+/// For `--help`.
+const EXAMPLES: &str = "  \
+  check_proccpu -w 80 -c 95
+  check_proccpu -w 60 -c 90 --since-last --exempt-from /etc/procwarden/cpu
+  check_proccpu -w 60 -c 90 --since-last --exempt-regular-users
+  check_proccpu -c 90 --since-last --lifetime-warning 20
+  check_proccpu -w 60 -c 90 --since-last --with-children --recheck 2";
+
 /// Check that no process burns CPU when it should not
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own, as typed")]
 #[derive(Clone, Debug, Parser)]
 #[command(name = "check_proccpu", version, max_term_width = 80)]
 #[command(
-    after_help = "RANGE is in percent of one core: a process with four busy threads uses 400."
+    after_help = "RANGE is in percent of one core: a process with four busy threads uses 400.",
+    after_long_help = EXAMPLES
 )]
 struct Options {
     #[command(flatten)]
     thresholds: ThresholdOptions,
 
-    /// WARNING by CPU time over the whole life of a process
-    #[arg(long, value_name = "RANGE", value_parser = Range::parse, allow_hyphen_values = true)]
+    /// WARNING by CPU time over the whole life
+    ///
+    /// This is all CPU time of a process divided by its age.
+    #[arg(long, value_name = "RANGE", value_parser = Range::parse, allow_hyphen_values = true,
+          hide_short_help = true)]
     lifetime_warning: Option<Range>,
 
-    /// CRITICAL by CPU time over the whole life of a process
-    #[arg(long, value_name = "RANGE", value_parser = Range::parse, allow_hyphen_values = true)]
+    /// CRITICAL by CPU time over the whole life
+    ///
+    /// This is all CPU time of a process divided by its age.
+    #[arg(long, value_name = "RANGE", value_parser = Range::parse, allow_hyphen_values = true,
+          hide_short_help = true)]
     lifetime_critical: Option<Range>,
 
     /// Sample for this long
     #[arg(long, value_name = "TIME", default_value = "3s", value_parser = window)]
     over: Duration,
 
-    /// Measure since the last check instead, without waiting
+    /// Measure since the last check; do not wait
     #[arg(long)]
     since_last: bool,
 
     /// Sample if the last check was longer ago than this
-    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration,
+          hide_short_help = true)]
     max_gap: Duration,
 
     #[arg(
         long,
         value_name = "DIR",
+        hide_short_help = true,
         help = "Where to keep what the next check needs [default: \
         $MP_STATE_PATH, else /var/lib/procwarden or XDG's state home]"
     )]
     state_dir: Option<PathBuf>,
 
-    /// Add the time of children that ended and were waited for
+    /// Add the time of children that ended
+    ///
+    /// That is the time of those that their parent has waited for.
     #[arg(long)]
     with_children: bool,
 
     /// RANGEs are in percent of the whole machine
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     of_machine: bool,
 
     /// Do not judge processes younger than this
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = min_age)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = min_age,
+          hide_short_help = true)]
     min_age: f64,
 
-    /// What to hold against RANGE: each process, or what all of a name, user or unit use together
-    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Per::Process)]
+    /// What to hold against RANGE
+    ///
+    /// This is each process, or what all of a name, user or unit use together.
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Per::Process,
+          hide_short_help = true)]
     per: Per,
 
-    /// Judge these processes only, such as unit=app.service; of several options, those that fit any
+    /// Judge only these, such as unit=app.service
+    ///
+    /// Of several options, those are judged that fit any.
     #[arg(long, value_name = "SELECTOR", allow_hyphen_values = true)]
     only: Vec<OsString>,
 
     #[command(flatten)]
     exemptions: ExemptionOptions,
 
-    /// Do not judge processes of regular users, as /etc/login.defs defines them
+    /// Do not judge processes of regular users
+    ///
+    /// These are the users whom /etc/login.defs calls so.
     #[arg(long)]
     exempt_regular_users: bool,
 
@@ -121,7 +148,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let root = root?;
     let faults = scope.exemptions.faults().to_vec();
     let policy = Policy { window, lifetime, measure: options.measure(&root)?, per: options.per };
-    let baseline = options.baseline().reading_units(scope.judges_whole_units());
+    let baseline = options.baseline()?.reading_units(scope.judges_whole_units());
     let report = |survey: &Survey<'_>| {
         let mut report = survey.report(PLUGIN.title, options.common.verbose);
         report.add_faults(&faults);
@@ -204,9 +231,15 @@ impl Options {
         Ok(Measure { with_children: self.with_children, min_age: self.min_age, cores })
     }
 
-    fn baseline(&self) -> Baseline {
+    fn baseline(&self) -> Result<Baseline, Error> {
+        // Made silently, a misspelt name would be a second place, where nothing is kept yet.
+        if let Some(dir) = self.state_dir.as_deref().filter(|dir| !dir.exists()) {
+            let dir = escape::path(dir);
+            let why = "it is not there; make this directory, or leave the option out";
+            return Err(Error::new(why).at(format!("--state-dir {dir}")));
+        }
         if !self.since_last {
-            return Baseline::now(self.over);
+            return Ok(Baseline::now(self.over));
         }
         // A check with other options keeps a sample of its own. These three options change nothing
         // that is measured: an admin who adds -v sees the same window as the service.
@@ -215,7 +248,8 @@ impl Options {
         same.common.mon = false;
         same.common.timeout = Duration::ZERO;
         let identity = format!("{same:?}");
-        Baseline::since_last(self.over, self.max_gap, self.state_dir.as_deref(), &identity)
+        let dir = self.state_dir.as_deref();
+        Ok(Baseline::since_last(self.over, self.max_gap, dir, &identity))
     }
 }
 

@@ -37,17 +37,21 @@ struct Options {
     #[command(flatten)]
     specs: SpecOptions,
 
-    /// CRITICAL unless the security system enforces its policy (SELinux: enforcing; AppArmor: no
-    /// loaded profile in complain mode)
+    /// CRITICAL unless the policy is enforced
+    ///
+    /// SELinux must be enforcing; of AppArmor no loaded profile may be in complain mode.
     #[arg(long)]
     enforcing: bool,
 
-    /// CRITICAL if a process runs in a domain that is permissive on its own (AppArmor: in
-    /// complain mode)
+    /// CRITICAL if a domain in use is permissive
+    ///
+    /// That is a domain that SELinux has made permissive, or a profile of AppArmor's in complain mode.
     #[arg(long)]
     no_permissive_domains: bool,
 
-    /// OK instead of UNKNOWN where no such security system is active
+    /// OK if no such security system is active
+    ///
+    /// Without it the check is UNKNOWN there.
     #[arg(long)]
     absent_ok: bool,
 
@@ -55,10 +59,21 @@ struct Options {
     common: CommonOptions,
 }
 
+/// For `--help`.
+const EXAMPLES: &str = "  \
+  check_selinux_domain --enforcing --no-permissive-domains --recheck 5
+  check_selinux_domain init_t:1-1 initrc_t:0-0 unconfined_service_t:0-0
+  check_selinux_domain sshd_t,user=root:1- crond_t:1-
+  check_selinux_domain mode=complain:0-0 rsyslogd:1-1
+  check_selinux_domain --specs-from /etc/procwarden/domains --absent-ok";
+
 fn command() -> Command {
-    let what = "What to count: DOMAIN[,KEY=VALUE...][:[WARN:]CRIT], such as sshd_t,user=root:1-";
-    let with_defaults = format!("{what}. Without any spec:\n{}", default_specs::in_words());
-    Options::command().mut_arg("specs", |specs| specs.help(what).long_help(with_defaults))
+    let what = "What to count, such as sshd_t,user=root:1-";
+    let how = "What to count: DOMAIN[,KEY=VALUE...][:[WARN:]CRIT], such as sshd_t,user=root:1-";
+    let with_defaults = format!("{how}. Without any spec:\n{}", default_specs::in_words());
+    Options::command()
+        .mut_arg("specs", |specs| specs.help(what).long_help(with_defaults))
+        .after_long_help(EXAMPLES)
 }
 
 fn run(matches: &ArgMatches) -> Result<Report, Error> {

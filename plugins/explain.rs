@@ -45,7 +45,7 @@ struct Options {
     #[arg(long, value_name = "FILE")]
     specs_from: Vec<PathBuf>,
 
-    /// What to do with processes in nested PID namespaces
+    /// How to treat processes inside containers (nested PID namespaces)
     #[arg(long, value_name = "WHAT", default_value = "exclude")]
     containers: Containers,
 

@@ -813,10 +813,10 @@ fn the_manuals_whitelists_do_what_it_says() {
         let args = ["--lifetime-critical", "40", "-v", "--exempt-from"];
         recorded(&tree, &args).arg(file.path()).run()
     };
-    let server = with("cpu-server");
+    let server = with("cpu on a server");
     server.code(2).has("2 over; 3 judged, 3 exempt").has("pid 7 xz").has("pid 9 updatedb");
     server.has("mariadbd (has a check of its own) matched nothing");
-    let workstation = with("cpu-workstation");
+    let workstation = with("cpu on a workstation");
     workstation.code(2).has("2 over; 4 judged, 2 exempt").has("pid 6 xz").has("pid 7 xz");
     workstation.has("updatedb.plocate (the nightly index of file names) matched 1 process");
 }

@@ -161,6 +161,15 @@ fn a_run_that_goes_by_the_last_does_not_wait() {
 }
 
 #[test]
+fn a_named_directory_that_is_not_there_is_no_place_to_begin() {
+    let dir = open_dir();
+    let absent = dir.path().join("absent");
+    let args = ["-c", "50", "--since-last", "--state-dir", absent.to_str().unwrap()];
+    check(args.map(str::to_owned).to_vec()).run().code(3).has("make this directory");
+    assert!(!absent.exists());
+}
+
+#[test]
 fn the_share_is_over_the_time_since_the_last_check() {
     let name = unique();
     let base = open_dir();

@@ -238,3 +238,32 @@ fn an_empty_argv_is_no_crash() {
     };
     assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 3, "status {status:#x}");
 }
+
+#[test]
+fn manual_pages_are_clean() {
+    if !can(Need::Program("mandoc")) {
+        return;
+    }
+    let pages = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/man")).expect("man");
+    let pages = pages.map(|page| page.expect("a page").path());
+    let pages: Vec<_> = pages.filter(|page| page.extension().is_some_and(|e| e != "md")).collect();
+    assert!(pages.len() > 5, "{pages:?}");
+    let lint = Command::new("mandoc").arg("-Tlint").args(pages).output().expect("mandoc");
+    let said = String::from_utf8_lossy(&lint.stdout) + String::from_utf8_lossy(&lint.stderr);
+    assert!(said.is_empty(), "{said}");
+}
+
+#[test]
+fn short_help_fits_a_screen_and_long_help_has_the_grammar() {
+    for plugin in plugins() {
+        let short = Check::plugin(&plugin).arg("-h").run_raw();
+        let lines = short.code(3).lines();
+        assert!(lines.len() <= 24, "{} lines\n{short}", lines.len());
+        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{short}");
+        let long = Check::plugin(&plugin).arg("--help").run_raw();
+        long.code(3).has("Examples:\n").has(&format!("Manual pages: {plugin}(8)"));
+        assert!(long.lines().iter().all(|line| line.chars().count() <= 80), "{long}");
+    }
+    let long = Check::plugin("check_proccount").arg("--help").run_raw();
+    long.has("\n  SELECTOR  ").has("\n  name exe args ");
+}

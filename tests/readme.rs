@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use regex::Regex;
+
 use support::{Need, can};
 
 /// Lines of the README's `sh` blocks that begin with `word`.
@@ -62,20 +64,24 @@ fn the_first_command_is_a_check_of_this_machine() {
     }
 }
 
-/// What is shown of the schedulers' definitions stands in the files that their own tests run.
+/// Installed pages and this one name no file that only the source has.
 #[test]
-fn definitions_in_the_readme_are_those_of_packaging() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let section = readme.split("## At home in your scheduler").nth(1).unwrap();
-    let section = section.split("\n## ").next().unwrap();
-    let mut shown = 0;
-    for part in section.split("(`packaging/").skip(1) {
-        let file = part.split('`').next().unwrap();
-        let file = std::fs::read_to_string(root.join("packaging").join(file)).unwrap();
-        let block = part.split("```").nth(1).unwrap().trim_matches('\n');
-        assert!(file.contains(block), "not in its file:\n{block}");
-        shown += 1;
+fn what_is_installed_names_what_is_installed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = std::fs::read_dir(root.join("man")).unwrap().map(|page| page.unwrap().path());
+    let is_source = Regex::new(
+        r"(?m)(^|[\s`(])((docs|packaging|tests|benches|fuzz|src)/[\w.]|CONTRIBUTING|CHANGELOG)",
+    );
+    let is_source = is_source.unwrap();
+    for file in pages.chain([root.join("README.md")]) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let found = is_source.find(&text).map(|found| found.as_str());
+        assert_eq!(found, None, "{}", file.display());
     }
-    assert_eq!(shown, 4);
+}
+
+#[test]
+fn the_readme_is_read_in_one_go() {
+    let readme = include_str!("../README.md");
+    assert!(readme.lines().count() < 200);
 }

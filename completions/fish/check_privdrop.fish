@@ -1,12 +1,12 @@
-complete -c check_privdrop -l exempt -d 'Leave out the processes of a selector, such as name=x,user=y' -r
+complete -c check_privdrop -l exempt -d 'Leave out the processes of a selector' -r
 complete -c check_privdrop -l exempt-rule -d 'Leave them out for one rule only' -r
-complete -c check_privdrop -l exempt-from -d 'Read exemptions from a file: [RULE:]SELECTOR # REASON, one a line' -r -F
-complete -c check_privdrop -l allow-caps -d 'Capabilities that any process may hold, for the rule caps' -r
-complete -c check_privdrop -l privileged-groups -d 'Groups that are as good as root, for the rules groups and no-new-privs; by default shadow, disk, kmem, docker, lxd, sudo, wheel and adm' -r
-complete -c check_privdrop -s t -l timeout -d 'End after this long, whatever hangs, with what is known by then' -r
-complete -c check_privdrop -l recheck -d 'When something is wrong, look again after this long; report only what persists' -r
+complete -c check_privdrop -l exempt-from -d 'Read exemptions from a file' -r -F
+complete -c check_privdrop -l allow-caps -d 'Capabilities that any process may hold' -r
+complete -c check_privdrop -l privileged-groups -d 'Groups that are as good as root' -r
+complete -c check_privdrop -s t -l timeout -d 'End after this long' -r
+complete -c check_privdrop -l recheck -d 'Report only what is still wrong after this' -r
 complete -c check_privdrop -l rechecks -d 'How many times to look again' -r
-complete -c check_privdrop -l containers -d 'What to do with processes in nested PID namespaces [default: include]' -r -f -a "exclude\t'They are left out'
+complete -c check_privdrop -l containers -d 'How to treat processes inside containers (nested PID namespaces) [default: include]' -r -f -a "exclude\t'They are left out'
 include\t'They count like all others'
 only\t'Only they count'"
 complete -c check_privdrop -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F
@@ -14,12 +14,12 @@ complete -c check_privdrop -l lsm -d 'Security system whose labels to read; a re
 selinux\t''
 apparmor\t''
 smack\t''"
-complete -c check_privdrop -l rules -d 'Rules to apply: gid-root, group-root, uid-regain (\'default\'), caps, groups, no-new-privs, threads (\'all\')' -r
-complete -c check_privdrop -l warn-on -d 'Rules that make it WARNING, besides uid-regain' -r
-complete -c check_privdrop -l crit-on -d 'Rules that make it CRITICAL: by default all but uid-regain' -r
-complete -c check_privdrop -l strict -d 'Also judge atd, NRPE, Postfix\'s local, squid and varnishd, otherwise exempt since they keep root by design'
-complete -c check_privdrop -s v -l verbose -d 'Say more; up to three times'
+complete -c check_privdrop -l rules -d 'Rules to apply' -r
+complete -c check_privdrop -l warn-on -d 'Rules that make it WARNING' -r
+complete -c check_privdrop -l crit-on -d 'Rules that make it CRITICAL' -r
+complete -c check_privdrop -l strict -d 'Also judge what keeps root by design'
+complete -c check_privdrop -s v -l verbose -d 'Increase verbosity (up to -vvv)'
 complete -c check_privdrop -l mon -d 'Report as mon\'s monitors do: exit 0 or 1, summary first, nothing when all is well'
-complete -c check_privdrop -s k -l no-kthreads -d 'Leave kernel threads out'
+complete -c check_privdrop -s k -l no-kthreads -d 'Ignore kernel threads'
 complete -c check_privdrop -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c check_privdrop -s V -l version -d 'Print version'

@@ -1,11 +1,11 @@
 complete -c check_selinux_domain -l spec -d 'Another SPEC, for command definitions that pass options' -r
-complete -c check_selinux_domain -l specs-from -d 'Read specs from a file, one a line, # begins a comment; of a directory, from each file that ends in .specs' -r -F
-complete -c check_selinux_domain -s w -l warning -d 'Nagios range outside of which the state is WARNING' -r
-complete -c check_selinux_domain -s c -l critical -d 'Nagios range outside of which the state is CRITICAL' -r
-complete -c check_selinux_domain -s t -l timeout -d 'End after this long, whatever hangs, with what is known by then' -r
-complete -c check_selinux_domain -l recheck -d 'When something is wrong, look again after this long; report only what persists' -r
+complete -c check_selinux_domain -l specs-from -d 'Read specs from a file' -r -F
+complete -c check_selinux_domain -s w -l warning -d 'WARNING outside of this Nagios range' -r
+complete -c check_selinux_domain -s c -l critical -d 'CRITICAL outside of this Nagios range' -r
+complete -c check_selinux_domain -s t -l timeout -d 'End after this long' -r
+complete -c check_selinux_domain -l recheck -d 'Report only what is still wrong after this' -r
 complete -c check_selinux_domain -l rechecks -d 'How many times to look again' -r
-complete -c check_selinux_domain -l containers -d 'What to do with processes in nested PID namespaces [default: include]' -r -f -a "exclude\t'They are left out'
+complete -c check_selinux_domain -l containers -d 'How to treat processes inside containers (nested PID namespaces) [default: include]' -r -f -a "exclude\t'They are left out'
 include\t'They count like all others'
 only\t'Only they count'"
 complete -c check_selinux_domain -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F
@@ -13,11 +13,11 @@ complete -c check_selinux_domain -l lsm -d 'Security system whose labels to read
 selinux\t''
 apparmor\t''
 smack\t''"
-complete -c check_selinux_domain -l enforcing -d 'CRITICAL unless the security system enforces its policy (SELinux: enforcing; AppArmor: no loaded profile in complain mode)'
-complete -c check_selinux_domain -l no-permissive-domains -d 'CRITICAL if a process runs in a domain that is permissive on its own (AppArmor: in complain mode)'
-complete -c check_selinux_domain -l absent-ok -d 'OK instead of UNKNOWN where no such security system is active'
-complete -c check_selinux_domain -s v -l verbose -d 'Say more; up to three times'
+complete -c check_selinux_domain -l enforcing -d 'CRITICAL unless the policy is enforced'
+complete -c check_selinux_domain -l no-permissive-domains -d 'CRITICAL if a domain in use is permissive'
+complete -c check_selinux_domain -l absent-ok -d 'OK if no such security system is active'
+complete -c check_selinux_domain -s v -l verbose -d 'Increase verbosity (up to -vvv)'
 complete -c check_selinux_domain -l mon -d 'Report as mon\'s monitors do: exit 0 or 1, summary first, nothing when all is well'
-complete -c check_selinux_domain -s k -l no-kthreads -d 'Leave kernel threads out'
+complete -c check_selinux_domain -s k -l no-kthreads -d 'Ignore kernel threads'
 complete -c check_selinux_domain -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c check_selinux_domain -s V -l version -d 'Print version'

@@ -24,41 +24,46 @@ use crate::text::number::{duration, seconds};
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Options of every plugin")]
 pub struct CommonOptions {
-    /// End after this long, whatever hangs, with what is known by then
+    /// End after this long
+    ///
+    /// Whatever hangs, the check ends then, with what is known.
     #[arg(short, long, value_name = "SECONDS", default_value = "10", value_parser = duration)]
     pub timeout: Duration,
 
-    /// Say more; up to three times
+    /// Increase verbosity (up to -vvv)
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
 
     /// Report as mon's monitors do: exit 0 or 1, summary first, nothing when all is well
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub mon: bool,
 
-    /// When something is wrong, look again after this long; report only what persists
+    /// Report only what is still wrong after this
+    ///
+    /// If something is wrong, the check looks again after DELAY. Otherwise it does not wait.
     #[arg(long, value_name = "DELAY", value_parser = duration)]
     pub recheck: Option<Duration>,
 
     /// How many times to look again
-    #[arg(long, value_name = "N", default_value = "1", requires = "recheck",
+    #[arg(long, value_name = "N", default_value = "1", requires = "recheck", hide_short_help = true,
           value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub rechecks: u16,
 
-    /// What to do with processes in nested PID namespaces [default: include]
-    #[arg(long, value_name = "WHAT")]
+    /// How to treat processes inside containers (nested PID namespaces) [default: include]
+    #[arg(long, value_name = "WHAT", hide_short_help = true)]
     pub containers: Option<Containers>,
 
-    /// Leave kernel threads out
-    #[arg(short = 'k', long)]
+    /// Ignore kernel threads
+    #[arg(short = 'k', long, hide_short_help = true)]
     pub no_kthreads: bool,
 
     /// The tree of processes: another mount of /proc, or a recorded copy
-    #[arg(long, value_name = "DIR", default_value = "/proc")]
+    #[arg(long, value_name = "DIR", default_value = "/proc", hide_short_help = true)]
     pub proc_root: PathBuf,
 
     /// Security system whose labels to read; a recorded copy doesn't tell which
-    #[arg(long, value_name = "SYSTEM", default_value = "auto", value_parser = security_systems())]
+    #[arg(long, value_name = "SYSTEM", default_value = "auto", value_parser = security_systems(),
+          hide_short_help = true)]
     pub lsm: Choice,
 }
 
@@ -118,11 +123,11 @@ impl CommonOptions {
 /// The ranges of `-w` and `-c`, as typed; a plugin that judges one number has them.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct ThresholdOptions {
-    /// Nagios range outside of which the state is WARNING
+    /// WARNING outside of this Nagios range
     #[arg(short, long, value_name = "RANGE", value_parser = Range::parse, allow_hyphen_values = true)]
     pub warning: Option<Range>,
 
-    /// Nagios range outside of which the state is CRITICAL
+    /// CRITICAL outside of this Nagios range
     #[arg(short, long, value_name = "RANGE", value_parser = Range::parse, allow_hyphen_values = true)]
     pub critical: Option<Range>,
 }
@@ -146,11 +151,13 @@ pub struct SpecOptions {
     pub specs: Vec<OsString>,
 
     /// Another SPEC, for command definitions that pass options
-    #[arg(long = "spec", value_name = "SPEC", allow_hyphen_values = true)]
+    #[arg(long = "spec", value_name = "SPEC", allow_hyphen_values = true, hide_short_help = true)]
     pub more_specs: Vec<OsString>,
 
-    /// Read specs from a file, one a line, # begins a comment; of a directory, from each file that ends
-    /// in .specs
+    /// Read specs from a file
+    ///
+    /// It has one spec a line, and # begins a comment. Of a directory, each file that ends in .specs is
+    /// read.
     #[arg(long, value_name = "FILE")]
     pub specs_from: Vec<PathBuf>,
 
@@ -187,11 +194,13 @@ impl SpecOptions {
 /// The exemptions of a plugin that judges processes, as typed.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ExemptionOptions {
-    /// Do not judge these processes, such as xz,user=backup
+    /// Do not judge these, such as xz,user=backup
     #[arg(long, value_name = "SELECTOR", allow_hyphen_values = true)]
     pub exempt: Vec<OsString>,
 
-    /// The same from a file, a selector a line; what follows " # " is the reason
+    /// Read such selectors from a file
+    ///
+    /// It has one selector a line. What follows " # " is the reason.
     #[arg(long, value_name = "FILE")]
     pub exempt_from: Vec<PathBuf>,
 }

@@ -29,7 +29,9 @@ pub struct RuleOptions<R: RuleSet> {
     #[arg(long, value_name = "RULE,...", value_parser = R::parse)]
     pub crit_on: Vec<R>,
 
-    /// Leave out the processes of a selector, such as name=x,user=y
+    /// Leave out the processes of a selector
+    ///
+    /// An example is name=x,user=y.
     #[arg(long, value_name = "SELECTOR", allow_hyphen_values = true)]
     pub exempt: Vec<OsString>,
 
@@ -41,7 +43,8 @@ pub struct RuleOptions<R: RuleSet> {
     #[arg(
         long,
         value_name = "FILE",
-        help = "Read exemptions from a file: [RULE:]SELECTOR # REASON, one a line"
+        help = "Read exemptions from a file",
+        long_help = "Read exemptions from a file: [RULE:]SELECTOR # REASON, one a line"
     )]
     pub exempt_from: Vec<PathBuf>,
 }
@@ -55,12 +58,12 @@ impl<R: RuleSet> RuleOptions<R> {
         let mild = R::MILD.names(", ");
         let rules = format!("Rules to apply: {default} ('default'), {others} ('all')");
         command
-            .mut_arg("rules", |arg| arg.help(rules))
+            .mut_arg("rules", |arg| arg.long_help(rules))
             .mut_arg("warn_on", |arg| {
-                arg.help(format!("Rules that make it WARNING, besides {mild}"))
+                arg.long_help(format!("Rules that make it WARNING, besides {mild}"))
             })
             .mut_arg("crit_on", |arg| {
-                arg.help(format!("Rules that make it CRITICAL: by default all but {mild}"))
+                arg.long_help(format!("Rules that make it CRITICAL: by default all but {mild}"))
             })
     }
 

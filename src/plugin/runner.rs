@@ -15,7 +15,7 @@ use crate::host::progress;
 use crate::nagios::report::{Finding, Report};
 use crate::nagios::state::State;
 use crate::plugin::supervisor::{self, End, supervise};
-use crate::plugin::{check_procs, outlet};
+use crate::plugin::{check_procs, help, outlet};
 use crate::text::error::Error;
 use crate::text::escape;
 use crate::text::number;
@@ -126,11 +126,13 @@ fn output(plugin: Plugin, arguments: Vec<OsString>, form: Form) -> Output {
     let command = (plugin.command)().term_width(80);
     let takes_specs = command.get_arguments().any(|argument| argument.get_id() == "specs");
     let foreign = takes_specs.then(|| check_procs::as_spec(&arguments)).flatten();
-    let matches = match command.try_get_matches_from(std::iter::once(name).chain(arguments)) {
+    let arguments: Vec<_> = std::iter::once(name).chain(arguments).collect();
+    let matches = match command.try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error)
-            if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
-        {
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+            return Output { text: help::answer((plugin.command)(), &arguments), code: 3 };
+        }
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => {
             return Output { text: error.render().to_string(), code: 3 };
         }
         Err(error) => {

@@ -1,7 +1,7 @@
 //! Files of specs or selectors: one a line, with comments.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use crate::text::error::Error;
@@ -19,7 +19,10 @@ pub(crate) fn contents_of(path: &Path) -> Result<Vec<u8>, Error> {
     let mut text = Vec::new();
     File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut text)).map_err(
         |error| {
-            let right = "give a file that this user may read";
+            let right = match error.kind() {
+                ErrorKind::NotFound => "'procwarden suggest' makes such files",
+                _ => "give a file that this user may read",
+            };
             Error::new(format!("cannot read {shown}: {error}; {right}"))
         },
     )?;

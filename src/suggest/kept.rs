@@ -108,6 +108,7 @@ fn by_kind(unit: &str) -> Option<&'static str> {
         {
             Some("a container")
         }
+        "scope" if stem == "init" => Some("systemd itself"),
         "scope" => Some("a scope, which no boot starts"),
         "service" if stem.starts_with("user@") => Some("a user's own services"),
         "service" if LOGINS.contains(&name) => Some("a login prompt"),
@@ -198,6 +199,7 @@ mod tests {
         for (unit, why) in [
             ("ssh.service", None),
             ("run-parts.service", None),
+            ("init.scope", Some("systemd itself")),
             ("session-3.scope", Some("a login")),
             ("docker-0123456789abcdef.scope", Some("a container")),
             ("user@1000.service", Some("a user's own services")),

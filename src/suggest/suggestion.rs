@@ -193,8 +193,11 @@ impl Suggestion {
             plural(doubtful, "line"),
         );
         if !self.missing.is_empty() {
-            let missing = plural(self.missing.len(), "unit");
-            text.push_str(&format!("; {missing} should run and do not"));
+            let (missing, verb) = match self.missing.len() {
+                1 => ("1 unit".to_owned(), "does"),
+                count => (format!("{count} units"), "do"),
+            };
+            text.push_str(&format!("; {missing} should run and {verb} not"));
         }
         if !self.unseen.is_empty() {
             text.push_str("; not all processes could be seen");

@@ -138,10 +138,11 @@ const fn row(
     Row { key, name, kind, meaning, readers, rank }
 }
 
-const ALL: &str = "all";
-const POLICY: &str = "all, if policy lets";
-const DESCRIPTORS: &str = "all, before Linux 6.2 same user, CAP_SYS_PTRACE";
-const TRACER: &str = "same user, CAP_SYS_PTRACE";
+// Who can read it of another user's process; procwarden-selectors(7) explains the words.
+const ALL: &str = "everyone";
+const POLICY: &str = "policy";
+const DESCRIPTORS: &str = "Linux 6.2";
+const TRACER: &str = "owner";
 
 const EXE: Row = row(1, Key::Exe, "exe", Kind::Path, "the executable's path", TRACER);
 

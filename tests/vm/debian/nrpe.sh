@@ -65,7 +65,7 @@ expect 3 "*is UNKNOWN: httpd_t 0 to $label" nrpe none
 expect 3 '*is UNKNOWN: *cannot tell whether SELinux enforces*nagios_system_plugin_t security_t:file read*' nrpe enforcing
 expect 3 "*is UNKNOWN: *${label}permissive domains 0 to *" nrpe permissive
 expect 3 "*is UNKNOWN: sshd*$label" nrpe count
-expect 0 '*is OK: sshd 1, cron 1, nrpe 1|*' nrpe check_daemons
+expect 0 '*is OK: sshd 1, nrpe 1|*' nrpe check_sshd
 expect 0 '*is OK: *; sampled here: there is no place to keep anything|*' nrpe since
 
 # One way out: a domain of the policy's for plugins that may do all.
@@ -92,7 +92,7 @@ expect 0 '*is OK: init_t 1, permissive domains 0|*' nrpe permissive
 expect 0 '*is OK: nrpe_t,name=nrpe 1|*=1;;1:1;0' nrpe nrpe
 expect 0 '*is OK: sshd,domain=sshd_t,permissive=no,unit=ssh.service 1|*' nrpe count
 expect 0 '*is OK: sshd 1, cron 1, nrpe 1|*' nrpe check_daemons
-expect 0 '*is OK: sshd 1, cron 1, nrpe 1|*' nrpe check_daemons_from_file
+expect 0 '*is OK: sshd 1, nrpe 1|*' nrpe check_sshd
 expect 0 '*is OK: highest *' nrpe check_runaway
 expect 0 '*is OK: no privilege left behind*' nrpe check_privdrop
 expect 0 '*is OK: nothing stands open*' nrpe exposure
