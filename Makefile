@@ -59,6 +59,7 @@ install:
 	$(call keep,packaging/nagios/procwarden.cfg,$(NAGIOS_DIR),procwarden.cfg)
 	$(call keep,packaging/nrpe/procwarden.cfg,$(NRPE_DIR),procwarden.cfg)
 	install -d $(DESTDIR)$(CONFIG_DIR)
+	$(SHARE)/procwarden/drop-in refresh
 
 # A file that an administrator may have edited is not overwritten. One that calls plugins elsewhere, as
 # after a change of PREFIX, is told: its checks would fail, or run an old version.
@@ -72,6 +73,7 @@ keep = $(if $(2),if test -e $(DESTDIR)$(2)/$(3); then \
 # Leaves directories, and what an administrator may have edited: our files in $(CONFIG_DIR),
 # $(NRPE_DIR) and $(NAGIOS_DIR).
 uninstall:
+	test ! -x $(SHARE)/procwarden/drop-in || $(SHARE)/procwarden/drop-in purge
 	for plugin in $(PLUGINS); do \
 	    rm -f $(DESTDIR)$(PLUGIN_DIR)/$$plugin $(DESTDIR)$(MON_DIR)/$$plugin.monitor \
 	        $(SHARE)/bash-completion/completions/$$plugin $(SHARE)/zsh/site-functions/_$$plugin \
