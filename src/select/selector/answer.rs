@@ -2,7 +2,7 @@
 
 use regex::bytes::Regex;
 
-use super::{Key, Question, Test, pid_file};
+use super::{Key, Question, STATES, Test, pid_file};
 use crate::host::names::{self, NoAnswer};
 use crate::kernel::cgroup;
 use crate::kernel::cmdline::joined;
@@ -54,6 +54,7 @@ fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bool> {
         Key::RealUser => test.fits_user(known(process.status()?.uid.real, process)?),
         Key::RealGroup => test.fits_group(known(process.status()?.gid.real, process)?),
         Key::Parent => parent_holds(test, process),
+        Key::State if test.is_of_every_state() => Ok(true),
         Key::State => process.stat().map(|stat| test.fits_letter(stat.state)),
         Key::Stat => process.ps_stat_fits(|stat| test.fits_text(stat)),
         Key::Leader => process.stat().map(|stat| test.is(stat.session == process.pid().0)),
@@ -210,6 +211,12 @@ impl Test {
 
     fn fits_number(&self, value: f64) -> bool {
         matches!(self, Self::Within(interval) if interval.contains(value))
+    }
+
+    /// Whether it is true of whatever is listed, so that nothing need be read: a total with zombies.
+    fn is_of_every_state(&self) -> bool {
+        let Self::Letters(letters) = self else { return false };
+        letters.len() >= STATES.len() && STATES.iter().all(|state| letters.contains(state))
     }
 
     fn fits_letter(&self, letter: u8) -> bool {

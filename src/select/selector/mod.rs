@@ -45,6 +45,9 @@ pub enum Subject {
     Domain,
 }
 
+/// The letters that the kernel has for a process's state.
+const STATES: &[u8] = b"RSDZTtIX";
+
 /// A conjunction of terms.
 #[derive(Clone, Debug)]
 pub struct Selector {

@@ -7,7 +7,7 @@ use std::str;
 use regex::bytes::RegexBuilder;
 
 use super::executable::Executable;
-use super::{Key, Kind, Test};
+use super::{Key, Kind, STATES, Test};
 use crate::host::names::{self, NoAnswer};
 use crate::kernel::cgroup;
 use crate::text::error::Error;
@@ -79,7 +79,7 @@ pub(super) fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, Error> {
                 .map(Test::Within)
                 .map_err(|error| error.at(format_args!("{}={shown}", key.name())))
         }
-        Kind::Letters if value.iter().all(|letter| b"RSDZTtIX".contains(letter)) => {
+        Kind::Letters if value.iter().all(|letter| STATES.contains(letter)) => {
             Ok(Test::Letters(value.to_vec()))
         }
         Kind::Letters => {
