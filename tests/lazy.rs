@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use support::tree::Recorded;
-use support::{Installed, Need, Tree, can, open_dir};
+use support::{Answer, Check, Installed, Need, Process, Specimen, Tree, can, open_dir, unique};
 
 /// How many processes the tree holds; none is ever one that is looked for.
 const MANY: u32 = 50;
@@ -22,7 +22,7 @@ fn touched(specs: &[&str]) -> BTreeMap<String, u32> {
     let dir = open_dir();
     let log = dir.path().join("strace");
     let plugin = Installed::link("check_proccount");
-    support::Check::program("strace")
+    Check::program("strace")
         .args(["-f", "-qq", "-e", "trace=%file", "-o"])
         .arg(&log)
         .arg(plugin.path())
@@ -104,7 +104,7 @@ fn the_table_of_mounts_is_read_once() {
     let dir = open_dir();
     let log = dir.path().join("strace");
     let plugin = Installed::link("check_proccount");
-    support::Check::program("strace")
+    Check::program("strace")
         .args(["-f", "-qq", "-e", "trace=%file", "-o"])
         .arg(&log)
         .arg(plugin.path())
@@ -113,4 +113,55 @@ fn the_table_of_mounts_is_read_once() {
         .code(0);
     let log = fs::read_to_string(&log).unwrap_or_default();
     assert_eq!(log.matches("mountinfo").count(), 1, "{log}");
+}
+
+/// What a check touches of a process of root's: the paths below its directory.
+fn touched_of(process: &Process, user: &str, plugin: &str, args: &[&str]) -> (Answer, Vec<String>) {
+    let dir = open_dir();
+    let log = dir.path().join("strace");
+    let plugin = Installed::link(plugin);
+    let answer = Check::program("strace")
+        .args(["-f", "-qq", "-e", "trace=%file", "-u", user, "-o"])
+        .arg(&log)
+        .arg(plugin.path())
+        .args(args)
+        .run();
+    let head = format!("\"{}/", process.pid());
+    let log = fs::read_to_string(&log).unwrap_or_default();
+    let paths = log.lines().filter_map(|line| line.split_once(&head)?.1.split('"').next());
+    (answer, paths.map(str::to_owned).collect())
+}
+
+/// An ordinary user would be refused them, and is told so as if it had been tried.
+#[test]
+fn what_is_known_to_be_denied_is_not_tried() {
+    if !can(Need::Root) || !can(Need::Program("strace")) {
+        return;
+    }
+    let name = unique();
+    let process = Specimen::called(&name).start();
+    let spec = format!("{name},exe=/usr/sbin/nosuch:0-0");
+    let touched = |user: &str| touched_of(&process, user, "check_proccount", &[&spec]);
+    let (answer, paths) = touched("nobody");
+    answer.code(3).has("exe may not be read").has("CAP_SYS_PTRACE");
+    assert!(paths.contains(&"comm".to_owned()), "{paths:?}");
+    assert!(!paths.iter().any(|path| path == "exe" || path.starts_with("ns/")), "{paths:?}");
+    let (answer, paths) = touched("root");
+    assert!(paths.contains(&"exe".to_owned()), "{paths:?}");
+    answer.code(0);
+}
+
+/// The owner of the directory tells that a process is root's.
+#[test]
+fn privileges_of_root_are_not_read() {
+    if !can(Need::Root) || !can(Need::Program("strace")) {
+        return;
+    }
+    let process = Specimen::called(unique()).start();
+    let reads_status = |rules: &str| {
+        let (_, paths) = touched_of(&process, "root", "check_privdrop", &["--rules", rules]);
+        paths.contains(&"status".to_owned())
+    };
+    assert!(!reads_status("default"));
+    assert!(reads_status("default,threads"));
 }

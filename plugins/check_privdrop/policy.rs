@@ -42,11 +42,16 @@ impl Judge for Policy {
 
     /// `None` if it runs as root, and has no other threads to be judged by.
     fn judge(&self, process: &mut Process<'_>) -> Fact<Option<Verdict>> {
+        // Root owns the directory of its own, and that costs a seventh of reading `status`.
+        let is_about_threads = self.severities.on.contains(Rules::THREADS);
+        if !is_about_threads && unless_gone(process.owner())?.is_ok_and(|owner| owner.uid == 0) {
+            return Ok(None);
+        }
         let status = match unless_gone(process.status())? {
             Ok(status) => status,
             Err(hidden) => return self.judge_unseen(process, hidden),
         };
-        let asks_threads = self.severities.on.contains(Rules::THREADS) && status.threads != Some(1);
+        let asks_threads = is_about_threads && status.threads != Some(1);
         let is_root = status.uid.effective == 0;
         if is_root && !asks_threads {
             return Ok(None);

@@ -11,6 +11,7 @@ mod descriptors;
 pub(crate) mod executable;
 mod missing;
 pub(crate) mod name;
+mod off_limits;
 mod path;
 mod place;
 mod predicates;
@@ -81,6 +82,7 @@ pub struct Process<'r> {
     status: Option<Fact<Status>>,
     owner: Option<Fact<Owner>>,
     at_home: Option<bool>,
+    off_limits: Option<bool>,
     /// One for each file that was read of any process.
     contents: Vec<Content>,
     scratch: Vec<u8>,
@@ -103,6 +105,7 @@ impl<'r> Process<'r> {
             status: None,
             owner: None,
             at_home: None,
+            off_limits: None,
             contents: Vec::new(),
             scratch: Vec::new(),
             status_text: Vec::new(),
@@ -140,6 +143,7 @@ impl<'r> Process<'r> {
         self.status = None;
         self.owner = None;
         self.at_home = None;
+        self.off_limits = None;
         for content in &mut self.contents {
             content.known = None;
         }
@@ -255,6 +259,8 @@ impl<'r> Process<'r> {
         }
         let known = if self.is_covered {
             Err(covered(File::Directory))
+        } else if let Some(status) = self.status_if_read() {
+            Ok(Owner { uid: status.uid.effective, gid: status.gid.effective })
         } else if self.root.is_procfs() {
             progress::reading(self.pid.0, File::Directory);
             statx(
@@ -339,6 +345,9 @@ impl<'r> Process<'r> {
     fn read_exe(&mut self) -> Fact<bool> {
         if self.is_covered {
             return Err(covered(File::Exe));
+        }
+        if self.is_off_limits() {
+            return Err(Missing::Hidden(Hidden { file: File::Exe, cause: Cause::Denied }));
         }
         progress::reading(self.pid.0, File::Exe);
         let reuse = mem::take(&mut self.content(File::Exe).bytes);

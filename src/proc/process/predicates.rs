@@ -157,7 +157,7 @@ impl Process<'_> {
         if let Some(known) = self.at_home {
             return known;
         }
-        let home = self.root.home().filter(|_| !self.is_covered);
+        let home = self.root.home().filter(|_| !self.is_covered && !self.is_off_limits());
         let known = home.is_some_and(|home| {
             progress::reading(self.pid.0, File::PidNamespace);
             let path = self.path.to(File::PidNamespace);
