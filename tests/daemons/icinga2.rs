@@ -291,7 +291,7 @@ fn the_shipped_icinga2_services_work() {
     let cases = Cases::new(&lab);
     let (alive, gone) = (&cases.alive, &cases.gone);
     let services = lab.shipped("icinga2/procwarden-services.conf");
-    let pattern = r#"apply Service "([^"]+)" \{\s+import "[^"]+"\s+check_command = "(\w+)""#;
+    let pattern = r#"apply Service "([^"]+)" \{[^}]*?check_command = "(\w+)""#;
     let examples = examples(&lab, &services, pattern);
     assert!(examples.len() > 3, "{examples:?}");
     lab.write("procwarden-services.conf", services);
@@ -303,6 +303,7 @@ object Host "lab" {{
   vars.daemons = [ "{alive},ppid=1:0-0", "{alive}:1-1" ]
   vars.daemon["down"] = {{ proccount_specs = [ "{gone}:1-" ]; proccount_recheck = 0.1 }}
   vars.selinux = true
+  vars.outdated_code = true
 }}
 object Host "windows" {{ check_command = "dummy"; vars.os = "Windows" }}
 "#
