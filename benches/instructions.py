@@ -22,6 +22,7 @@ MARGIN = 0.10
 CHECKS = {
     "one name": ["check_proccount", "svc7:1-"],
     "a hundred names": ["check_proccount", *[f"svc{n}:any" for n in range(100)]],
+    "memory of a name": ["check_proccount", "svc7,sum=anon:any"],
     "name and user": ["check_proccount", "svc7,uid=0:1-"],
     "arguments": ["check_proccount", "args~worker 7$:1-"],
     "privileges": ["check_privdrop"],
@@ -41,6 +42,7 @@ def make_tree():
             "CapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\nCapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\n"
             "CapAmb:\t0000000000000000\nNoNewPrivs:\t0\n" % (pid, pid),
             "cmdline": f"/usr/sbin/daemon\0--worker\0{pid % 50}\0".replace("--worker\0", "worker\0"),
+            "statm": "1000 500 300 5 0 123 0\n",
             "cgroup": "0::/system.slice/daemon.service\n",
         }
         os.makedirs(f"{TREE}/{pid}")
