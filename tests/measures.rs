@@ -291,7 +291,7 @@ fn zombies_are_counted_by_parent() {
         tree.add(&Recorded { state: 'Z', ppid: 300, exe: None, ..Recorded::new(pid, "a") });
     }
     let answer = Check::tree(&tree, ["state=Z,each=ppid,label=zombies:-2"]).run();
-    answer.critical_with("zombies 3 (want 0-2): worker (pid 300) 3");
+    answer.critical("zombies 3 (want 0-2): worker (pid 300) 3");
 }
 
 /// A process whose group is hidden may be in any, or in one of its own.

@@ -128,8 +128,8 @@ fn a_masters_workers_and_a_workers_master_are_no_near_misses() {
     // One that belongs to none of them is.
     tree.add(&Recorded { uid: [0; 4], ..Recorded::new(200, "nginx") });
     let answer = Check::tree(&tree, ["nginx,uid=33:4-"]).run();
-    answer.critical("nginx,uid=33 2 (want 4-): 1 named nginx runs as 0");
+    answer.critical("nginx,uid=33 2 (want 4-): 1 named nginx runs as 0 (pid 200)");
     // Without workers the master is all there is.
     let answer = Check::tree(&nginx(0), ["nginx,uid=33:4-"]).run();
-    answer.critical("nginx,uid=33 0 (want 4-): 1 named nginx runs as 0");
+    answer.critical("nginx,uid=33 0 (want 4-): 1 named nginx runs as 0 (pid 100)");
 }

@@ -18,6 +18,7 @@ use crate::proc::root::ProcRoot;
 use crate::select::each::{Each, Group};
 use crate::select::measure::Measure;
 use crate::select::population::{Containers, Population};
+use crate::select::selector::Key;
 use crate::select::spec::Spec;
 use crate::text::error::Error;
 use crate::text::escape;
@@ -323,10 +324,11 @@ impl<'s> Headcount<'s> {
                 let number = between(*bounds, count.unit());
                 format!("{} {number}", each.name(group, self.root))
             };
-            // What may fail is not worth a name, unless all that is hidden is in few groups.
             notes.extend(failed.iter().take(MOST_GROUPS).map(name));
         }
-        if failed.len() > 1 {
+        // The parent that does not reap is all there is to say.
+        let is_told = self.specs[at].each.is_some_and(|each| each.key() == Key::Ppid);
+        if failed.len() > 1 || is_told {
             return in_short(&notes, limit);
         }
         if too_few && !is_measured {

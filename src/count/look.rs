@@ -85,7 +85,7 @@ impl Look {
         let reasons =
             reasons.into_iter().map(
                 |((name, one), Reasoned { processes, plural })| match processes.as_slice() {
-                    [_] => format!("1 named {name} {one}"),
+                    [(pid, _)] => format!("1 named {name} {one} (pid {pid})"),
                     several => format!("{} named {name} {plural}", several.len()),
                 },
             );
