@@ -95,6 +95,17 @@ fn memory_is_one_statm_a_process() {
     assert_eq!(touched(&["rss=1G-:0-0"]), only("statm"));
 }
 
+/// What is measured is read of those alone that fit.
+#[test]
+fn a_measure_reads_only_what_fits() {
+    if !can(Need::Program("strace")) {
+        return;
+    }
+    let specs = ["absent,sum=anon:any", "absent,max=fds:any", "absent,each=unit,sum=threads:any"];
+    assert_eq!(touched(&specs), only("comm"));
+    assert_eq!(touched(&["sum=anon:any"]).get("statm"), Some(&MANY));
+}
+
 /// What covers single processes is listed in one table, which a host may fill with thousands of mounts.
 #[test]
 fn the_table_of_mounts_is_read_once() {
