@@ -123,6 +123,9 @@ impl Count {
 /// A value of which the least and the greatest are known.
 fn between((low, high): (f64, f64), unit: Unit) -> String {
     let shown = |value| number::shown(value, unit);
+    if low >= high {
+        return shown(low);
+    }
     match (shown(low), shown(high)) {
         (low, _) if high >= f64::MAX => format!("{low} or more"),
         (low, high) if low == high => low,

@@ -181,6 +181,9 @@ impl Thresholds {
     /// are both outside of 2-3, as 2.0 and 3.0 are of 2.3-2.7.
     pub fn state_between(&self, certain: f64, possible: f64) -> State {
         let state = self.state(certain);
+        if certain >= possible {
+            return state;
+        }
         let is_same = |value: &f64| self.state(*value) == state;
         if self.examples(certain, possible).iter().all(is_same) { state } else { State::Unknown }
     }

@@ -83,7 +83,8 @@ impl CommonOptions {
 
     /// Makes faults of the specs that want to look again, without `--recheck`.
     pub fn refuse_lasting(&self, specs: &mut Listed<Spec>) {
-        if self.recheck.is_some_and(|delay| !delay.is_zero()) {
+        let looks_again = self.recheck.is_some_and(|delay| !delay.is_zero());
+        if looks_again || !specs.items.iter().any(|spec| spec.lasting) {
             return;
         }
         let items = std::mem::take(&mut specs.items).into_iter();

@@ -77,6 +77,11 @@ pub fn parse(text: &str, unit: Unit) -> Result<f64, Error> {
 pub(crate) fn shown(value: f64, unit: Unit) -> String {
     let tenths = |value: f64| (value * 10.0).round() / 10.0;
     match unit {
+        // A whole number is written in a tenth of the time.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole")]
+        Unit::Count if value.fract() == 0.0 && (0.0..1e15).contains(&value) => {
+            (value as u64).to_string()
+        }
         Unit::Count => value.to_string(),
         Unit::Percent => format!("{}%", tenths(value)),
         Unit::Seconds => span(value),
