@@ -211,9 +211,15 @@ impl<'a> Count<'a> {
         let passed = self.sieve.passed(process);
         for &at in places {
             if self.sieve.lets_through(at, passed) {
-                self.tallies[at].take(self.targets[at], self.population, process);
+                self.take(at, process);
             }
         }
+    }
+
+    /// Kept out of the loop above, which turns most processes down for most targets.
+    #[inline(never)]
+    fn take(&mut self, at: usize, process: &mut Process<'_>) {
+        self.tallies[at].take(&self.targets[at], self.population, process);
     }
 
     fn scan(self, root: &ProcRoot, listed: u64, by_members: Vec<usize>) -> Scan {
@@ -238,7 +244,7 @@ impl Tally {
         self.gone > 0 || self.zombies > 0
     }
 
-    fn take(&mut self, target: Target<'_>, population: &Population, process: &mut Process<'_>) {
+    fn take(&mut self, target: &Target<'_>, population: &Population, process: &mut Process<'_>) {
         let fit = target.selector.fits(process);
         match fit {
             Ok(false) => return,
@@ -295,7 +301,7 @@ impl Tally {
     /// Whether a process fitted in all looks before, where it must have.
     fn has_lasted(
         &mut self,
-        target: Target<'_>,
+        target: &Target<'_>,
         process: &mut Process<'_>,
         fit: Result<(), Hidden>,
     ) -> Fact<bool> {
