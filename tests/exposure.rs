@@ -598,3 +598,21 @@ fn a_process_that_is_hidden_is_unknown() {
     let answer = check(process.pid(), "open-args").with_proc("hidepid=2").by_user(NOBODY).run();
     answer.code(3).has("hides other users' processes (hidepid=");
 }
+
+/// This machine's own systemd, booted in namespaces with a few daemons.
+#[test]
+fn on_a_host_with_systemd_a_days_work_is_no_alarm_and_each_fault_is() {
+    if !can(Need::Root) || !can(Need::UnitGroups) {
+        return;
+    }
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut command = Command::new("timeout");
+    command.arg("300").arg("bash").arg(tests.join("suggest/host.sh"));
+    command.arg(support::check::binary()).arg(tests.join("exposure/day.sh"));
+    let done = command.output().expect("host.sh");
+    let said = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);
+    if done.status.code() == Some(77) {
+        return support::lacking(&said);
+    }
+    assert!(done.status.success() && !said.contains("WRONG"), "{:?}\n{said}", done.status);
+}

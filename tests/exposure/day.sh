@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Runs inside of the host that tests/suggest/host.sh boots: check_exposure must be silent about a day's
+# work, as root and as an ordinary user, and find each fault. A line "WRONG" for each that is not so.
+failed=0
+wrong() { echo "WRONG: $*"; failed=1; }
+as_root() { procwarden check_exposure -t 60 "$@"; }
+as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups procwarden check_exposure -t 60 "$@"; }
+
+# silent WHEN: neither says anything, at the second look at the latest.
+silent() {
+    for who in as_root as_nobody; do
+        said=$($who --recheck 3) || wrong "$who, $1: $said"
+    done
+}
+# found CODE PATTERN WHAT [OPTION...]: both end with CODE, and say so.
+found() {
+    local code=$1 pattern=$2 what=$3
+    shift 3
+    for who in as_root as_nobody; do
+        said=$($who "$@")
+        [ $? = "$code" ] && [[ $said == *$pattern* ]] || wrong "$who, $what (wanted $code, $pattern): $said"
+    done
+}
+# unit NAME LINE...: starts a service of these lines.
+unit() {
+    local name=$1
+    shift
+    printf '%s\n' '[Service]' "$@" >"/run/systemd/system/$name.service"
+    systemctl daemon-reload
+    systemctl start "$name"
+}
+
+silent "after boot"
+install -d -m 700 /root/.ssh
+ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id
+cp /root/.ssh/id.pub /root/.ssh/authorized_keys
+ssh -tt -i /root/.ssh/id -o StrictHostKeyChecking=no -o LogLevel=ERROR root@localhost sleep 1000 </dev/null >/dev/null &
+echo 'sleep 1001' | at now 2>/dev/null
+systemd-run -q sleep 1002
+unshare --pid --fork --mount-proc sleep 1003 &
+systemctl restart cron nginx
+systemctl reload nginx ssh
+silent "with sessions, jobs and a container"
+
+# Innocent neighbours of the faults below.
+mkdir -p /opt/app /opt/safe
+cp /bin/sleep /opt/app/appd
+cp /bin/sleep /opt/safe/safed
+unit safed 'ExecStart=/opt/safe/safed 1e6'
+unit userd 'ExecStart=/opt/app/appd 1e6' User=nobody
+unit tmpd 'ExecStart=/bin/sleep 1e6' PrivateTmp=yes ProtectSystem=strict
+chown 4000 /opt/app
+silent "a user's program that runs as another user"
+
+unit appd 'ExecStart=/opt/app/appd 1e6'
+found 2 "appd.service) writable-code: /opt/app is 4000's" "root runs a user's program"
+systemctl stop appd userd
+
+printf '%s\n' '[Socket]' ListenStream=/run/docker.sock SocketMode=0666 Service=safed.service >/run/systemd/system/docker.socket
+systemctl daemon-reload
+systemctl stop safed
+systemctl start docker.socket
+found 2 'everyone may write /run/docker.sock (mode 0666)' "docker's socket"
+chmod 660 /run/docker.sock
+silent "docker's socket with its own mode"
+
+unit tokend 'ExecStart=/bin/bash -c "exec -a tokend sleep 1e6" --token=hunter2'
+silent "an argument that the shell kept"
+unit passd "ExecStart=/bin/bash -c 'while :; do sleep 9; done' passd --db-password hunter2"
+found 1 'passd.service) secret-args: every user may read the secret after --db-password' "a password"
+systemctl stop passd
+silent "the end"
+exit $failed
