@@ -21,6 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 SIZES = [0, 1000, 10000, 30000]
 UNIT = "procwarden-bench.service"
+NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 TARGET = os.environ.get("CARGO_TARGET_DIR", f"{ROOT}/target")
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 7
 
@@ -96,6 +97,8 @@ def rows(bin):
         ("check_proccpu --since-last", [f"{bin}/check_proccpu", "-c", "95", "--since-last", "--over", "0.1s", "-t", "60", "--state-dir", f"{bin}/state"], "floor stat"),
         ("check_privdrop", [f"{bin}/check_privdrop", "-t", "60"], "floor status"),
         ("check_exposure", [f"{bin}/check_exposure", "-t", "60"], "floor status"),
+        ("check_exposure, as nobody", [*NOBODY, f"{bin}/check_exposure", "-t", "60"], "floor status"),
+        ("check_exposure --rules outdated", [f"{bin}/check_exposure", "-t", "60", "--rules", "outdated"], "floor status"),
         ("check_selinux_domain", [f"{bin}/check_selinux_domain"], "floor attr/current"),
     ]
     peers = [
@@ -262,7 +265,9 @@ def only_drop_ins(bin):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as bin:
+    # Not in /tmp: check_exposure would find each sleeper that root runs from there.
+    with tempfile.TemporaryDirectory(dir="/opt") as bin:
+        os.chmod(bin, 0o755)
         os.chmod(bin, 0o755)
         build(bin)
         if "drop-ins" in sys.argv:

@@ -1039,4 +1039,12 @@ fn real_daemons_are_as_the_manual_says() {
     }
     assert!(table.len() > 30, "{stdout}");
     assert!(stdout.contains("PRIVDROP is OK: "), "the default rules are silent\n{stdout}");
+    let (_, exposure) = stdout.split_once("== check_exposure\n").expect("the other table");
+    let manual = fs::read_to_string(root.join("docs/exposure-daemons.md")).expect("the table");
+    let rows: Vec<&str> = exposure.lines().take_while(|line| line.starts_with('|')).collect();
+    for row in rows.iter().filter(|_| release.contains("VERSION_CODENAME=bookworm")) {
+        assert!(manual.contains(row), "not in docs/exposure-daemons.md: {row}\n{exposure}");
+    }
+    assert!(rows.len() > 30, "{exposure}");
+    assert!(exposure.contains("EXPOSURE is OK: nothing stands open"), "{exposure}");
 }

@@ -5,6 +5,7 @@
 use procwarden::kernel::file::File;
 use procwarden::proc::fact::{Cause, Fact, Hidden, Missing};
 use procwarden::proc::process::Process;
+use procwarden::proc::root::Pid;
 
 use super::answer::Answer;
 use super::inspector::Inspector;
@@ -14,6 +15,10 @@ const OTHERS_WRITE: u32 = 0o002;
 
 pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
     let who = &inspector.who;
+    // systemd makes each file with the mode that it should have, and gives its services a umask.
+    if process.pid() == Pid(1) {
+        return Ok(Answer::NotAsked);
+    }
     if !who.is_system_user(process)? && !who.is_privileged(process)? {
         return Ok(Answer::NotAsked);
     }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What check_privdrop says about real daemons of Debian's: prints docs/privdrop-daemons.md's table.
+# What check_privdrop and check_exposure say about real daemons of Debian's: prints the tables of
+# docs/privdrop-daemons.md and, after a line "== check_exposure", of docs/exposure-daemons.md.
 #
 # Usage: daemons.sh PROCWARDEN [DIR]      (root, overlayfs, network for apt)
 #
@@ -13,6 +14,8 @@ packages="nginx-light redis-server memcached postgresql cron at postfix openssh-
     openssh-client chrony dbus rsyslog bind9 unbound dnsmasq-base apache2 haproxy dovecot-imapd
     avahi-daemon php-fpm proftpd-core nagios-nrpe-server varnish squid libcap2-bin"
 rules="gid-root group-root uid-regain caps groups no-new-privs threads"
+# Of check_exposure's rules, those that are about a process alone and need no unit or container.
+exposures="writable-code fileless open-args secret-args traced outdated loader-env umask"
 
 # ---- outside: the overlay, and the end of all that ran in it ----
 
@@ -72,8 +75,8 @@ inside() {
     chmod +x "$lab/root/usr/sbin/policy-rc.d"
     cp "$2" "$lab/root/usr/local/bin/procwarden"
     chroot "$lab/root" bash -euo pipefail -c "$(declare -f get_packages start own as root_with daemons \
-        sessions settle members running record table name_ids word); packages='$packages'; rules='$rules'
-        get_packages; daemons; sessions; record; table >/tmp/table"
+        sessions settle members running record table name_ids word exposure); packages='$packages'; rules='$rules'; exposures='$exposures'
+        get_packages; daemons; sessions; record; { table; exposure; } >/tmp/table"
     cp "$lab/root/tmp/table" "$lab/table.new"
     mv "$lab/table.new" "$lab/table"
     sleep infinity
@@ -128,6 +131,40 @@ table() {
     echo "$ check_privdrop --exempt-rule 'uid-regain:proftpd # takes root back to log users in'"
     procwarden check_privdrop --proc-root "$tree" \
         --exempt-rule 'uid-regain:proftpd # takes root back to log users in' || true
+    echo '```'
+}
+
+# The same for check_exposure, which looks at the processes themselves: one row for each name and user.
+# One run a rule: its details name the pids.
+exposure() {
+    local pids others
+    pids=$(running)
+    others=$(printf 'not-pid=%s,' $pids)
+    echo "== check_exposure"
+    echo "| process | user | ${exposures// / | } |"
+    echo "|---|---|---|---|---|---|---|---|---|---|"
+    for rule in $exposures; do
+        procwarden check_exposure -v --rules "$rule" --exempt "${others%,}" | tail -n +2 |
+            sed -nE "s/^([A-Z]+) $rule: .*, pids? ([0-9, ]+)(, user| and ).*/\1 \2/p" |
+            while read -r state found; do
+                for pid in ${found//,/ }; do echo "$pid $rule $state"; done
+            done || true
+    done >/tmp/exposed
+    for pid in $pids; do
+        echo "$(cat "/proc/$pid/comm" 2>/dev/null) $(stat -c %U "/proc/$pid" 2>/dev/null) $pid"
+    done | LC_ALL=C sort | awk 'NF == 3 && !seen[$1, $2]++' |
+        while read -r comm user pid; do
+            row="| \`$comm\` | $user |"
+            for rule in $exposures; do
+                row+=" $(awk -v pid="$pid" -v rule="$rule" '$1 == pid && $2 == rule { s = $3 } END { print s == "" ? "-" : s }' /tmp/exposed) |"
+            done
+            echo "$row"
+        done
+    echo
+    echo '```'
+    echo "$ check_exposure"
+    # What else runs on the machine is exempt, and counted in what follows.
+    procwarden check_exposure --exempt "${others%,}" | sed -n '1s/;.*//p' || true
     echo '```'
 }
 
