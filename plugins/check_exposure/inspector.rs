@@ -1,5 +1,7 @@
 //! Puts each rule to each process.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use procwarden::host::writers::Writers;
@@ -42,7 +44,10 @@ const ASKS: [(Rules, Ask); 10] = [
 pub(crate) struct Inspector {
     severities: Severities<Rules>,
     containers: Containers,
-    is_procfs: bool,
+    /// Whether the files of this host are those of the processes.
+    pub(crate) is_procfs: bool,
+    /// Whether the processes of a control group, by its text, see our files.
+    roots: RefCell<HashMap<Vec<u8>, bool>>,
     /// Whether users may not read each other's processes.
     pub(crate) is_private: bool,
     /// How long replaced code may run.
@@ -66,12 +71,27 @@ impl Inspector {
             severities,
             containers,
             is_procfs: root.is_procfs(),
+            roots: RefCell::default(),
             is_private: root.is_private(),
             grace,
             who: Who::new(root),
             writers: Writers::default(),
             mounts: open_socket::Mounts::default(),
         }
+    }
+
+    /// Whether paths of the process are ours, or those of another one in its control group are.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub(crate) fn shares_our_root(&self, process: &mut Process<'_>) -> Fact<bool> {
+        let group = process.cgroup()?.to_vec();
+        if let Some(known) = self.roots.borrow().get(&group) {
+            return Ok(*known);
+        }
+        let shares = process.has_our_root()?;
+        self.roots.borrow_mut().insert(group, shares);
+        Ok(shares)
     }
 
     /// The rules that are about a process, by where it lives.

@@ -1,5 +1,9 @@
 //! `writable-code`: what has root's rights runs a file that others can replace, and so can become root.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
 use procwarden::host::writers::{Answer as Can, Writers};
 use procwarden::kernel::cmdline::arguments;
 use procwarden::kernel::file::File;
@@ -17,11 +21,11 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     if !inspector.who.is_privileged(process)? {
         return Ok(Answer::NotAsked);
     }
-    let of_exe = unless_gone(executable(&inspector.writers, process))?;
+    let of_exe = unless_gone(executable(inspector, process))?;
     if let Ok(Some(flaw)) = of_exe {
         return Ok(Answer::of(Some(flaw)));
     }
-    let of_script = unless_gone(script(&inspector.writers, process))?;
+    let of_script = unless_gone(script(inspector, process))?;
     if let Ok(Some(flaw)) = of_script {
         return Ok(Answer::of(Some(flaw)));
     }
@@ -29,36 +33,46 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
 }
 
 /// What is wrong with the executable. Where that may not be asked for, an absolute first argument is
-/// taken at its word.
-fn executable(writers: &Writers, process: &mut Process<'_>) -> Fact<Option<String>> {
+/// taken at its word, if there is such a file: a title is none.
+fn executable(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
     match process.locate_executable() {
-        Ok(Some(place)) => opening(writers, &place),
+        Ok(Some(place)) => opening(&inspector.writers, &place),
         Ok(None) => Ok(None),
         Err(Missing::Hidden(hidden)) if hidden.cause == Cause::Denied => {
             let claim = arguments(process.cmdline()?).next().unwrap_or_default().to_vec();
-            if !is_path(&claim) {
-                return Err(Missing::Hidden(hidden));
-            }
-            claimed(writers, process, &claim)
+            let is_file = is_path(&claim)
+                && inspector.writers.of(Path::new(OsStr::from_bytes(&claim))) != Ok(Can::Absent);
+            if is_file { claimed(inspector, process, &claim) } else { Err(Missing::Hidden(hidden)) }
         }
         Err(missing) => Err(missing),
     }
 }
 
 /// What is wrong with the script that an interpreter runs.
-fn script(writers: &Writers, process: &mut Process<'_>) -> Fact<Option<String>> {
-    let cmdline = process.cmdline()?;
-    let script = program(cmdline).filter(|program| !program.is_dotted);
+fn script(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
+    let script = program(process.cmdline()?).filter(|program| !program.is_dotted);
     let Some(script) = script.map(|program| program.text.to_vec()) else { return Ok(None) };
     if is_path(&script) {
-        claimed(writers, process, &script)
+        claimed(inspector, process, &script)
     } else if script.starts_with(b"/") {
         // A descriptor, as of `bash <(...)`.
         Ok(None)
     } else {
         let place = in_working_directory(process, &script)?;
-        opening(writers, &place)
+        opening(&inspector.writers, &place)
     }
+}
+
+/// What is wrong with a path that a command line names. Whether it is the host's costs a look at all
+/// mounts of the process: without a finding one process stands for all of its control group.
+fn claimed(inspector: &Inspector, process: &mut Process<'_>, path: &[u8]) -> Fact<Option<String>> {
+    let here = Place { root: "/".into(), path: OsStr::from_bytes(path).into() };
+    let is_safe_here = inspector.is_procfs && opening(&inspector.writers, &here) == Ok(None);
+    if is_safe_here && inspector.shares_our_root(process)? {
+        return Ok(None);
+    }
+    let place = process.locate(path)?;
+    opening(&inspector.writers, &place)
 }
 
 /// Where a relative path of a process is; of an empty one, the working directory.
@@ -73,12 +87,6 @@ pub(crate) fn in_working_directory(process: &mut Process<'_>, path: &[u8]) -> Fa
 fn is_path(word: &[u8]) -> bool {
     let of_process: [&[u8]; 2] = [b"/proc/", b"/dev/fd/"];
     word.starts_with(b"/") && !of_process.iter().any(|start| word.starts_with(start))
-}
-
-/// What is wrong with a path that a command line names.
-fn claimed(writers: &Writers, process: &mut Process<'_>, path: &[u8]) -> Fact<Option<String>> {
-    let place = process.locate(path)?;
-    opening(writers, &place)
 }
 
 /// Who can replace a file, and what to do about it.
