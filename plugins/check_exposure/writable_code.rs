@@ -35,9 +35,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
 /// What is wrong with the executable. Where that may not be asked for, an absolute first argument is
 /// taken at its word, if there is such a file: a title is none.
 fn executable(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
-    match process.locate_executable() {
-        Ok(Some(place)) => opening(&inspector.writers, &place),
-        Ok(None) => Ok(None),
+    match process.exe() {
         Err(Missing::Hidden(hidden)) if hidden.cause == Cause::Denied => {
             let claim = arguments(process.cmdline()?).next().unwrap_or_default().to_vec();
             let is_file = is_path(&claim)
@@ -45,6 +43,10 @@ fn executable(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<S
             if is_file { claimed(inspector, process, &claim) } else { Err(Missing::Hidden(hidden)) }
         }
         Err(missing) => Err(missing),
+        Ok(_) => match process.locate_executable()? {
+            Some(place) => opening(&inspector.writers, &place),
+            None => Ok(None),
+        },
     }
 }
 
