@@ -30,6 +30,9 @@ pub(crate) const PLUGIN: Plugin =
 /// The spec that `--no-permissive-domains` adds.
 const NO_PERMISSIVE_DOMAINS: &str = "permissive=yes,label=permissive domains:0-0";
 
+/// The spec that `--no-unconfined` adds.
+const NO_UNCONFINED: &str = "mode=unconfined,profiled=yes,label=unconfined:0-0";
+
 /// Check that security domains hold the right processes
 #[derive(Debug, Parser)]
 #[command(name = "check_selinux_domain", version, max_term_width = 80)]
@@ -48,6 +51,12 @@ struct Options {
     /// That is a domain that SELinux has made permissive, or a profile of AppArmor's in complain mode.
     #[arg(long)]
     no_permissive_domains: bool,
+
+    /// CRITICAL if a process runs unconfined though AppArmor has a profile for its program
+    ///
+    /// It was started before the profile was loaded. Profiles that only complain do not count.
+    #[arg(long)]
+    no_unconfined: bool,
 
     /// OK if no such security system is active
     ///
@@ -123,6 +132,9 @@ impl Options {
         }
         if self.no_permissive_domains {
             specs.items.push(parse(NO_PERMISSIVE_DOMAINS)?);
+        }
+        if self.no_unconfined {
+            specs.items.push(parse(NO_UNCONFINED)?);
         }
         Ok(specs)
     }

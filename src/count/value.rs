@@ -82,6 +82,7 @@ pub fn shown(key: Key, process: &mut Process<'_>, longest: usize) -> Fact<String
         Key::Context | Key::Domain | Key::Mode | Key::Seuser | Key::Role | Key::Level => {
             key.part_of(&process.label()?).map_or("none".into(), text)
         }
+        Key::Profiled => yes_no(process.is_profiled()?),
         Key::Permissive => yes_no(process.is_permissive()?),
     })
 }

@@ -3,8 +3,8 @@
 /// Makes the enum, the list of all and their paths from one row a file.
 macro_rules! files {
     ($($(#[$doc:meta])+ $name:ident = $path:literal,)+) => {
-        /// A file, link or directory of `/proc/PID`, as proc(5) names it; the last three are others: a
-        /// daemon's, and two of the kernel's.
+        /// A file, link or directory of `/proc/PID`, as proc(5) names it; the last ones are others: a
+        /// daemon's, and some of the kernel's.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum File {
@@ -16,7 +16,7 @@ macro_rules! files {
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
             /// The path below `/proc/PID`; empty for the directory itself. `uptime` is below
-            /// `/proc`, and the access vector has an absolute path.
+            /// `/proc`, and what is not below `/proc` has an absolute path.
             pub(crate) const fn path(self) -> &'static str {
                 match self {
                     $(Self::$name => $path,)+
@@ -75,6 +75,8 @@ files! {
     PidFile = "pid file",
     /// Seconds since boot, of the whole tree: ages are computed from it.
     Uptime = "uptime",
+    /// AppArmor's loaded profiles.
+    Profiles = "/sys/kernel/security/apparmor/policy/profiles",
     /// Answers whether an SELinux domain is permissive.
     AccessVector = "/sys/fs/selinux/access",
 }

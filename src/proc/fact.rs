@@ -91,6 +91,7 @@ impl Hidden {
             }
             (Cause::Denied, _) => "check hidepid of /proc and the security policy, or run as root",
             (Cause::Absent, File::AccessVector) => "mount selinuxfs on /sys/fs/selinux",
+            (Cause::Absent, File::Profiles) => "mount securityfs on /sys/kernel/security",
             (Cause::Absent, file) if file.is_label() => {
                 "this kernel or tree has no security labels"
             }

@@ -4,11 +4,12 @@
 //! file, and many policies forbid a confined plugin to read it. Then we look for each system by its
 //! own files, and finally our own label shows whether there are labels at all.
 
-use rustix::io::Errno;
-
+use std::cell::OnceCell;
 use std::os::fd::BorrowedFd;
 
-use crate::host::security::{Choice, Label, SYSTEMS, System, kernel_file, own_label};
+use rustix::io::Errno;
+
+use crate::host::security::{Choice, Label, Programs, SYSTEMS, System, kernel_file, own_label};
 use crate::kernel::file::File;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 use crate::text::escape;
@@ -33,6 +34,7 @@ pub struct Labelling {
     choice: Choice,
     presence: Presence,
     file: File,
+    programs: OnceCell<Option<Result<Programs, Errno>>>,
 }
 
 impl Labelling {
@@ -50,7 +52,7 @@ impl Labelling {
             }
             _ => None,
         };
-        Self { choice, presence, file: own_file.unwrap_or(File::Label) }
+        Self { choice, presence, file: own_file.unwrap_or(File::Label), programs: OnceCell::new() }
     }
 
     /// The system that writes the labels, if known.
@@ -114,6 +116,25 @@ impl Labelling {
                 other => Cause::Failed(other),
             })
             .map_err(|cause| Missing::Hidden(Hidden { file: File::AccessVector, cause }))
+    }
+
+    /// The programs that loaded profiles are for; only of the running kernel.
+    ///
+    /// # Errors
+    /// Hidden, if the system has no profiles or the kernel doesn't say.
+    pub(crate) fn programs(&self) -> Fact<&Programs> {
+        let ask = || {
+            let programs = self.system()?.programs()?;
+            Some(programs.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO)))
+        };
+        let cause = match self.programs.get_or_init(ask) {
+            Some(Ok(programs)) => return Ok(programs),
+            None => Cause::NoSystem(System::named("apparmor")),
+            Some(Err(Errno::ACCESS | Errno::PERM)) => Cause::Denied,
+            Some(Err(Errno::NOENT)) => Cause::Absent,
+            Some(Err(errno)) => Cause::Failed(*errno),
+        };
+        Err(Missing::Hidden(Hidden { file: File::Profiles, cause }))
     }
 
     fn writer(&self, raw: &[u8]) -> System {

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
+use super::programs::Programs;
 use super::system::{Enforcement, Label, SecuritySystem, kernel_file, own_label};
 use crate::kernel::file::File;
 use crate::text::escape;
@@ -20,6 +21,9 @@ const PROFILES: &str = "/sys/kernel/security/apparmor/profiles";
 
 /// One directory for each profile, with the files `name` and `mode`, readable by every user.
 const POLICY: &str = "/sys/kernel/security/apparmor/policy/profiles";
+
+/// Where distributions keep the policy's text.
+const TEXTS: &str = "/etc/apparmor.d";
 
 /// `Y` or `N`, also where securityfs is not mounted.
 const ENABLED: &str = "/sys/module/apparmor/parameters/enabled";
@@ -94,6 +98,10 @@ impl SecuritySystem for Apparmor {
 
     fn is_permissive(&self, label: &Label<'_>) -> Result<bool, Errno> {
         Ok(label.mode == Some(b"complain"))
+    }
+
+    fn programs(&self) -> Option<io::Result<Programs>> {
+        Some(Programs::loaded(Path::new(POLICY), Path::new(TEXTS)))
     }
 
     fn remedy(&self) -> String {

@@ -5,6 +5,7 @@
 //! finds out which of them is active, and so where labels are read.
 
 mod apparmor;
+mod programs;
 mod selinux;
 mod smack;
 mod system;
@@ -12,6 +13,7 @@ mod system;
 use std::fmt;
 use std::ops::Deref;
 
+pub use programs::Programs;
 pub use system::{Enforcement, Label, SecuritySystem};
 pub(crate) use system::{kernel_file, own_label};
 

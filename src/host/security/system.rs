@@ -1,11 +1,12 @@
 //! The interface of a security system, and how the kernel is asked about it.
 
-use std::fmt;
 use std::os::fd::BorrowedFd;
+use std::{fmt, io};
 
 use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
 
+use super::programs::Programs;
 use crate::host::open::contents;
 use crate::host::progress::{self, Stage};
 use crate::kernel::file::File;
@@ -67,6 +68,11 @@ pub trait SecuritySystem: fmt::Debug + Sync {
     /// # Errors
     /// That of asking the running kernel; `BADMSG` if its answer is not of the known form.
     fn is_permissive(&self, label: &Label<'_>) -> Result<bool, Errno>;
+
+    /// The programs that loaded profiles are for; `None` for a system without profiles.
+    fn programs(&self) -> Option<io::Result<Programs>> {
+        None
+    }
 
     /// Why no process has this domain, and what would be right; `None` if one may.
     fn fault_of_domain(&self, _domain: &[u8]) -> Option<String> {

@@ -15,6 +15,7 @@ mod off_limits;
 mod path;
 mod place;
 mod predicates;
+mod profile;
 mod ps;
 mod read;
 mod threads;

@@ -76,6 +76,7 @@ fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bool> {
             Ok(part.is_some_and(|part| test.fits_text(part)))
         }
         Key::Permissive => process.is_permissive().map(|permissive| test.is(permissive)),
+        Key::Profiled => process.is_profiled().map(|profiled| test.is(profiled)),
         Key::Uid
         | Key::Gid
         | Key::RealUid

@@ -82,6 +82,8 @@ pub enum Key {
     Level,
     /// Whether its security system refuses it nothing.
     Permissive,
+    /// Whether a loaded AppArmor profile is for its program.
+    Profiled,
     /// Whether it lives in a nested PID namespace.
     Container,
     /// Whether its executable was replaced or removed.
@@ -234,6 +236,14 @@ pub const KEYS: &[Row] = &[
         "yes if its domain is permissive, its profile in complain mode",
         POLICY,
     ),
+    row(
+        5,
+        Key::Profiled,
+        "profiled",
+        Kind::YesNo,
+        "yes if an enforced AppArmor profile is for its program",
+        TRACER,
+    ),
     row(9, Key::Container, "container", Kind::YesNo, "yes in a nested PID namespace", ALL),
     row(
         3,
@@ -280,6 +290,7 @@ impl Key {
                 | Self::Role
                 | Self::Level
                 | Self::Permissive
+                | Self::Profiled
         )
     }
 

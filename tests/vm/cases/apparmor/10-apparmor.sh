@@ -77,6 +77,35 @@ expect 0 "*|*=1;*" $plugin mode=mixed:1-1
 expect 0 "*|*=1;*" $plugin 'domain=unconfined//&:ns1:unconfined:1-1'
 expect 0 "*|*=2;*" $plugin pw-enforce:2-2
 
+# A profile that is loaded after its program was started does not confine it until a restart.
+expect 0 "*is OK: pw-enforce 2, unconfined 0|*" $plugin --no-unconfined pw-enforce:2-2
+for program in late later; do
+  cp /bin/busybox /bin/busybox-$program
+  as -u nobody /bin/busybox-$program sleep 904 &
+  eval "$program=$!"
+  runs "$!" "busybox-$program sleep 904" || not "busybox-$program"
+done
+expect 0 "*is OK: pw-enforce 2, unconfined 0|*" $plugin --no-unconfined pw-enforce:2-2
+load late
+expect 2 "*is CRITICAL: unconfined 1 to * (want 0-0): busybox-later*; 1 of 2 OK|*" \
+  $plugin --no-unconfined pw-enforce:2-2
+# The kernel does not tell the pattern of a profile that has a name, its text does.
+mkdir -p /etc/apparmor.d
+echo 'profile pw-late /{usr/,}bin/busybox-l?te {' >/etc/apparmor.d/pw-late
+# shellcheck disable=SC2154 # late and later
+raw "/proc/$late/attr/current" 'unconfined$'
+for user in root nobody; do
+  expect 2 "*is CRITICAL: unconfined 2 (want 0-0): busybox-late*; 1 of 2 OK|*" \
+    as -u $user $plugin --no-unconfined pw-enforce:2-2
+done
+expect 0 "*|*=2;*" $plugin mode=unconfined,profiled=yes:2-2
+kill "$late"
+as -u nobody /bin/busybox-late sleep 905 &
+late=$!
+runs $late 'busybox-late sleep 905' || not 'busybox-late again'
+raw "/proc/$late/attr/current" 'pw-late (enforce)$'
+expect 2 "*is CRITICAL: unconfined 1 (want 0-0): busybox-later*" $plugin --no-unconfined pw-enforce:2-2
+
 # A plugin that may read labels, but trace nobody.
 for user in root nobody; do
   expect 0 "*|*=2;*" as -a 'exec pw-reader' -u $user $plugin pw-enforce:2-2
