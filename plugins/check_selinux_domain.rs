@@ -34,6 +34,7 @@ const NO_PERMISSIVE_DOMAINS: &str = "permissive=yes,label=permissive domains:0-0
 const NO_UNCONFINED: &str = "mode=unconfined,profiled=yes,label=unconfined:0-0";
 
 /// Check that security domains hold the right processes
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Parser)]
 #[command(name = "check_selinux_domain", version, max_term_width = 80)]
 struct Options {
