@@ -570,6 +570,24 @@ fn exemptions_and_severities_are_those_of_the_engine() {
         .has("there is no rule 'frob'; rules are writable-code, fileless");
 }
 
+/// What services ask for, and daemons that were started by hand.
+#[test]
+fn services_are_compared_with_their_files() {
+    if !can(Need::Root) || !can(Need::UnitGroups) {
+        return;
+    }
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut command = Command::new("timeout");
+    command.arg("300").arg("bash").arg(tests.join("suggest/host.sh"));
+    command.arg(support::check::binary()).arg(tests.join("exposure/units.sh"));
+    let done = command.output().expect("host.sh");
+    let said = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);
+    if done.status.code() == Some(77) {
+        return support::lacking(&said);
+    }
+    assert!(done.status.success() && !said.contains("WRONG"), "{:?}\n{said}", done.status);
+}
+
 #[test]
 fn containers_are_left_out_unless_they_are_asked_for() {
     if !can(Need::Root) {

@@ -11,13 +11,16 @@ use procwarden::proc::root::ProcRoot;
 use procwarden::rules::judge::Judge;
 use procwarden::rules::severities::Severities;
 use procwarden::select::population::Containers;
+use procwarden::suggest::systemctl;
 
 use super::answer::{Answer, Flaw};
 use super::rules::Rules;
+use super::sandbox::Services;
+use super::stray::Programs;
 use super::who::Who;
 use super::{
-    fileless, loader_env, open_args, open_socket, outdated, privileged_container, secret_args,
-    traced, umask, writable_code,
+    fileless, loader_env, open_args, open_socket, outdated, privileged_container, sandbox,
+    secret_args, stray, traced, umask, writable_code,
 };
 
 type Verdict = procwarden::rules::verdict::Verdict<Rules, Vec<(Rules, Flaw)>>;
@@ -26,10 +29,12 @@ type Verdict = procwarden::rules::verdict::Verdict<Rules, Vec<(Rules, Flaw)>>;
 type Ask = fn(&Inspector, &mut Process<'_>) -> Fact<Answer>;
 
 /// The rules that ask processes, in the order of what they cost.
-const ASKS: [(Rules, Ask); 10] = [
+const ASKS: [(Rules, Ask); 12] = [
     (Rules::TRACED, traced::ask),
     (Rules::UMASK, umask::ask),
     (Rules::PRIVILEGED_CONTAINER, privileged_container::ask),
+    (Rules::STRAY, stray::ask),
+    (Rules::SANDBOX, sandbox::ask),
     (Rules::FILELESS, fileless::ask),
     (Rules::WRITABLE_CODE, writable_code::ask),
     (Rules::OPEN_ARGS, open_args::ask),
@@ -58,6 +63,10 @@ pub(crate) struct Inspector {
     pub(crate) writers: Writers,
     /// The sockets mounted in each container.
     pub(crate) mounts: open_socket::Mounts,
+    /// What services ask for; `None` where systemd is not the init.
+    pub(crate) services: Option<Services>,
+    /// The programs of services.
+    pub(crate) programs: Programs,
 }
 
 impl Inspector {
@@ -67,6 +76,8 @@ impl Inspector {
         grace: Duration,
         root: &ProcRoot,
     ) -> Self {
+        let of_units = severities.on.intersects(Rules::SANDBOX | Rules::STRAY);
+        let needs_services = of_units && root.is_procfs() && systemctl::is_here();
         Self {
             severities,
             containers,
@@ -77,6 +88,8 @@ impl Inspector {
             who: Who::new(root),
             writers: Writers::default(),
             mounts: open_socket::Mounts::default(),
+            services: needs_services.then(|| Services::new(root)),
+            programs: Programs::default(),
         }
     }
 
@@ -165,9 +178,10 @@ impl Judge for Inspector {
         looks.map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("; ")
     }
 
-    /// A crash handler traces for a moment, and a job with a password may end at once.
+    /// A crash handler traces for a moment, a job with a password may end at once, and a service that is just
+    /// being started is not yet in its sandbox.
     fn passing(&self) -> Rules {
-        Rules::TRACED.union(Rules::SECRET_ARGS)
+        Rules::TRACED | Rules::SECRET_ARGS | Rules::SANDBOX | Rules::STRAY
     }
 
     fn of_host(&self) -> Vec<(Rules, bool, String)> {

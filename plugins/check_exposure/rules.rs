@@ -15,6 +15,10 @@ bitflags! {
         const OPEN_ARGS = 1 << 2;
         /// Everyone may give orders to what runs as root.
         const OPEN_SOCKET = 1 << 3;
+        /// A process lacks the protection that its service asks for.
+        const SANDBOX = 1 << 4;
+        /// A daemon runs outside of its service.
+        const STRAY = 1 << 5;
         /// A secret stands on a command line.
         const SECRET_ARGS = 1 << 6;
         /// Someone traces a privileged process.
@@ -41,6 +45,8 @@ impl RuleSet for Rules {
         ("fileless", Self::FILELESS),
         ("open-args", Self::OPEN_ARGS),
         ("open-socket", Self::OPEN_SOCKET),
+        ("sandbox", Self::SANDBOX),
+        ("stray", Self::STRAY),
         ("secret-args", Self::SECRET_ARGS),
         ("traced", Self::TRACED),
         ("outdated", Self::OUTDATED),
@@ -52,9 +58,13 @@ impl RuleSet for Rules {
         .union(Self::FILELESS)
         .union(Self::OPEN_ARGS)
         .union(Self::OPEN_SOCKET)
+        .union(Self::SANDBOX)
+        .union(Self::STRAY)
         .union(Self::SECRET_ARGS)
         .union(Self::TRACED);
-    const MILD: Self = Self::SECRET_ARGS
+    const MILD: Self = Self::SANDBOX
+        .union(Self::STRAY)
+        .union(Self::SECRET_ARGS)
         .union(Self::TRACED)
         .union(Self::OUTDATED)
         .union(Self::PRIVILEGED_CONTAINER)

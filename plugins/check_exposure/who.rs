@@ -65,6 +65,11 @@ impl Who {
         Ok((1..self.first_regular_uid).contains(&uid))
     }
 
+    /// Whether a UID is root's or a system user's.
+    pub(crate) const fn is_systems(&self, uid: u32) -> bool {
+        uid < self.first_regular_uid
+    }
+
     /// Whether it lives in a container: a nested PID namespace, or a control group of a known runtime
     /// below our own.
     pub(crate) fn is_contained(&self, process: &mut Process<'_>) -> Fact<bool> {

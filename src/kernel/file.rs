@@ -77,6 +77,8 @@ files! {
     Uptime = "uptime",
     /// AppArmor's loaded profiles.
     Profiles = "/sys/kernel/security/apparmor/policy/profiles",
+    /// The unit files of services.
+    UnitFiles = "/etc/systemd/system",
     /// Answers whether an SELinux domain is permissive.
     AccessVector = "/sys/fs/selinux/access",
 }

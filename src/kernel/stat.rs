@@ -33,6 +33,8 @@ pub struct Stat {
     pub session: u32,
     /// (5), (8) Whether its process group is in the foreground of its terminal.
     pub foreground: bool,
+    /// (7) Whether it has a controlling terminal.
+    pub has_terminal: bool,
     /// (9) `PF_*` flags.
     pub flags: u64,
     /// (14) + (15) User and system time of all threads, in clock ticks.
@@ -72,6 +74,7 @@ impl Stat {
             ppid: u32::try_from(field(4)).ok()?,
             session: u32::try_from(field(6)).ok()?,
             foreground: field(5) == field(8) && !is_negative(8),
+            has_terminal: field(7) != 0,
             flags: field(9),
             cpu_ticks: field(14).checked_add(field(15))?,
             children_ticks: field(16).checked_add(field(17))?,

@@ -161,7 +161,7 @@ fn what_for(daemon: &Daemon<'_>) -> &'static str {
 }
 
 /// Whether people and jobs run programs of this name as well.
-pub(crate) fn is_of_anybody(name: &str) -> bool {
+pub fn is_of_anybody(name: &str) -> bool {
     is_interpreter(name.as_bytes()) || TOOLS.contains(&name)
 }
 

@@ -30,5 +30,6 @@ pub mod systemctl;
 mod table;
 mod units;
 
+pub use main_line::is_of_anybody;
 pub use names::plain;
 pub use units::Units;

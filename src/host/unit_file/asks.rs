@@ -34,6 +34,8 @@ pub struct Asks {
     pub mounts: Option<&'static str>,
     /// Capabilities that its bounding set may not have, and the settings that say so.
     pub forbidden: Capabilities,
+    /// It ends by itself: `Type=oneshot`.
+    pub is_oneshot: bool,
     /// What it runs.
     pub commands: Vec<Command>,
 }
@@ -126,6 +128,7 @@ impl Asks {
                 .or_else(|| settings.first(&MOUNT_LISTS, Read::lists))
                 .or(dynamic),
             forbidden: settings.forbidden(),
+            is_oneshot: settings.values("Type").last() == Some(&&b"oneshot"[..]),
             commands: settings.commands(),
         }
     }

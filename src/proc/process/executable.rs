@@ -15,7 +15,7 @@ use crate::proc::fact::Fact;
 pub(super) const DELETED: &[u8] = b" (deleted)";
 
 /// The link's text without the mark of a replaced file.
-pub(crate) fn undeleted(link: &[u8]) -> &[u8] {
+pub fn undeleted(link: &[u8]) -> &[u8] {
     link.strip_suffix(DELETED).unwrap_or(link)
 }
 

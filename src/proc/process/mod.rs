@@ -21,6 +21,7 @@ mod read;
 mod threads;
 mod times;
 
+pub use executable::undeleted;
 pub use name::shown as shown_name;
 pub use place::Place;
 pub use times::ticks_to_seconds;

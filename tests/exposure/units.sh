@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Runs inside of the host that tests/suggest/host.sh boots: what check_exposure says of services and of
+# daemons that were started by hand. A line "WRONG" for each check that is not right.
+failed=0
+ln -sf procwarden /usr/bin/check_exposure
+check="check_exposure --rules sandbox,stray"
+
+wrong() { echo "WRONG after $1: wanted $2: $said"; failed=1; }
+# said CODE WHAT WORDS: for root and for an ordinary user it ends with CODE and has the WORDS in a line.
+said() {
+    for user in root nobody; do
+        said=$(setpriv --reuid "$user" --clear-groups $check -v)
+        [ $? = "$1" ] || wrong "$2 ($user)" "$1"
+        [[ $said = *"$3"* ]] || wrong "$2 ($user)" "'$3'"
+    done
+}
+# The same for root alone: an ordinary user may not see what a titled process runs, and is told so.
+said_root() {
+    said=$($check -v)
+    [ $? = "$1" ] || wrong "$2 (root)" "$1"
+    [[ $said = *"$3"* ]] || wrong "$2 (root)" "'$3'"
+}
+# bounded COMMAND...: waits until it succeeds.
+bounded() {
+    for _ in $(seq 100); do "$@" && return; sleep 0.1; done
+    echo "WRONG: never true: $*"
+    failed=1
+}
+running() { [ "$(pgrep -c -x "$1")" = "$2" ]; }
+# drop_in UNIT LINE: adds it, and does not restart the unit.
+drop_in() {
+    mkdir -p "/etc/systemd/system/$1.service.d"
+    printf '[Service]\n%s\n' "$2" >"/etc/systemd/system/$1.service.d/90-test.conf"
+}
+# mended UNIT: a restart mends what a drop-in asks for.
+mended() {
+    systemctl daemon-reload
+    systemctl restart "$1"
+    said 0 "a restart of $1" OK
+    rm -r "/etc/systemd/system/$1.service.d"
+    systemctl daemon-reload
+}
+
+said 0 boot OK
+for setting in NoNewPrivileges=yes SystemCallFilter=@system-service PrivateTmp=yes \
+    CapabilityBoundingSet=~CAP_SYS_TIME; do
+    drop_in atd $setting
+    said 1 $setting "atd.service asks for"
+    said 1 $setting "restart atd.service, /etc/systemd/system/atd.service.d/90-test.conf is newer"
+    mended atd
+done
+drop_in cron User=nobody
+said 2 User= "cron.service asks for User=nobody, and it runs as root"
+rm -r /etc/systemd/system/cron.service.d
+said 0 "the end of it" OK
+# What is not asked of systemd, but of root.
+drop_in pwtest@a "ExecStart=
+ExecStart=+/usr/bin/pwtest a
+NoNewPrivileges=yes"
+said 0 "a command with +" OK
+rm -r /etc/systemd/system/pwtest@a.service.d
+
+# Sessions and jobs are no daemons.
+install -d -m 700 /root/.ssh
+ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id
+cp /root/.ssh/id.pub /root/.ssh/authorized_keys
+session() { ssh -i /root/.ssh/id -o StrictHostKeyChecking=no -o LogLevel=ERROR root@localhost "$@" </dev/null; }
+ssh -tt -i /root/.ssh/id -o StrictHostKeyChecking=no -o LogLevel=ERROR root@localhost sleep 1000 </dev/null >/dev/null &
+bounded pgrep -f '^sleep 1000' >/dev/null
+session 'nohup sleep 1001 >/dev/null 2>&1 &'
+echo 'sleep 1002' | at now 2>/dev/null
+bounded pgrep -f '^sleep 1002' >/dev/null
+systemctl restart ssh cron atd
+systemd-run -q sleep 1003
+said 0 "sessions that outlive their daemons" OK
+
+# Daemons that were started by hand, in a session.
+systemctl stop nginx redis-server
+session nginx
+bounded pgrep -x nginx >/dev/null
+said_root 1 "nginx by hand" "outside of its service nginx.service: stop it, and start nginx.service"
+pkill -x nginx
+bounded running nginx 0
+session "runuser -u redis -- redis-server --port 7001 --daemonize yes --dir /tmp >/dev/null"
+bounded running redis-server 1
+said 1 "redis by hand" "started by hand, outside of any service (session-"
+pkill -x redis-server
+bounded running redis-server 0
+systemctl start nginx redis-server
+said 0 "all starts" OK
+exit $failed
