@@ -15,6 +15,7 @@ apparmor\t''
 smack\t''"
 complete -c check_selinux_domain -l enforcing -d 'CRITICAL unless the policy is enforced'
 complete -c check_selinux_domain -l no-permissive-domains -d 'CRITICAL if a domain in use is permissive'
+complete -c check_selinux_domain -l no-unconfined -d 'CRITICAL if a process runs unconfined though AppArmor has a profile for its program'
 complete -c check_selinux_domain -l absent-ok -d 'OK if no such security system is active'
 complete -c check_selinux_domain -s v -l verbose -d 'Increase verbosity (up to -vvv)'
 complete -c check_selinux_domain -l mon -d 'Report as mon\'s monitors do: exit 0 or 1, summary first, nothing when all is well'
