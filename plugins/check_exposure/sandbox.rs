@@ -174,9 +174,7 @@ fn remedy(
     let (file, changed) = &unit.changed;
     let age = process.age()?;
     let start = services.boot + process.root().uptime().unwrap_or_default() - age;
-    #[allow(clippy::cast_precision_loss, reason = "seconds since 1970")]
-    let is_newer = *changed as f64 > start;
-    Ok(if is_newer {
+    Ok(if changed.as_secs_f64() > start {
         format!("restart {shown}, {} is newer than the process", escape::path(file))
     } else {
         format!("restart {shown}, and see how it was started")

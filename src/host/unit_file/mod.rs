@@ -10,11 +10,12 @@ mod syntax;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 pub use asks::{Account, Asks};
 pub use command::{Command, Step};
@@ -37,9 +38,8 @@ const MOST_ALIASES: usize = 20;
 pub struct UnitFile {
     /// The file that makes it: not a drop-in.
     pub path: PathBuf,
-    /// The file that changed last, and when (ctime, seconds since 1970): packages keep the mtime of
-    /// their build.
-    pub changed: (PathBuf, i64),
+    /// The file that changed last, and when (ctime, since 1970): packages keep the mtime of their build.
+    pub changed: (PathBuf, Duration),
     /// What they say.
     pub asks: Asks,
 }
@@ -53,7 +53,7 @@ type Found = Result<Option<Rc<UnitFile>>, Unseen>;
 #[derive(Debug)]
 struct Text {
     path: PathBuf,
-    changed: i64,
+    changed: Duration,
     is_empty: bool,
     assignments: Vec<Assignment>,
 }
@@ -169,10 +169,16 @@ fn read(path: &Path) -> io::Result<Option<Text>> {
     let link = fs::symlink_metadata(path)?;
     Ok(syntax::service_section(&bytes).map(|assignments| Text {
         path: path.to_owned(),
-        changed: about.ctime().max(link.ctime()),
+        changed: changed(&about).max(changed(&link)),
         is_empty: bytes.is_empty(),
         assignments,
     }))
+}
+
+/// When the kernel saw a file change, to its last tick: a service may have been restarted in the same second.
+fn changed(about: &Metadata) -> Duration {
+    let part = |value: i64| u64::try_from(value).unwrap_or(0);
+    Duration::from_secs(part(about.ctime())) + Duration::from_nanos(part(about.ctime_nsec()))
 }
 
 #[cfg(test)]
