@@ -31,7 +31,7 @@ expect 0 "*|*=0;*" as -c $nrpe $plugin sshd_t,name=nosuch:0-0
 # partial_t: reads the labels of init_t and sshd_t only.
 raw "/proc/$sshd/attr/current" 'system_u:system_r:sshd_t:s0^@' -c $partial
 raw "/proc/$container/attr/current" 'cat: read error: Permission denied' -c $partial
-expect 2 "SELINUX_DOMAIN is CRITICAL: sshd_t 2 to ?? (want 0-1): sleep (pid [0-9]*), sleep (pid $sshd)|'sshd_t'=2;;1;0" as -c $partial $plugin sshd_t:0-1
+expect 2 "SELINUX_DOMAIN is CRITICAL: sshd_t 2 to ?? (want 0-1): sleep (pid $sshd), sleep (pid [0-9]*)|'sshd_t'=2;;1;0" as -c $partial $plugin sshd_t:0-1
 expect 0 "SELINUX_DOMAIN is OK: sshd_t 2 to ??|'sshd_t'=2;;2:;0" as -c $partial $plugin sshd_t:2-
 expect 3 "*is UNKNOWN: sshd_t 2 to ?? (want 2-2): $refused|'sshd_t'=2;;2:2;0" as -c $partial $plugin sshd_t:2-2
 expect 3 "*is UNKNOWN: container_t 0 to ?? (want 0-0): $refused|*=0;;0;0" as -c $partial $plugin container_t:0-0

@@ -7,7 +7,7 @@ expect 0 "SELINUX_DOMAIN is OK: gone_t 2, unlabeled_t 0|'gone_t'=2;;2:2;0 'unlab
   check_selinux_domain gone_t:2-2 unlabeled_t:0-0
 dd if=/policy/without-gone of=/sys/fs/selinux/load bs=16M 2>/dev/null
 raw "/proc/$pid/attr/current" 'system_u:object_r:unlabeled_t:s0^@'
-expect 2 "SELINUX_DOMAIN is CRITICAL: unlabeled_t 2 (want 0-0): sleep (pid [0-9]*), sleep (pid $pid); 1 of 2 OK|'gone_t'=0;;0;0 'unlabeled_t'=2;;0;0" \
+expect 2 "SELINUX_DOMAIN is CRITICAL: unlabeled_t 2 (want 0-0): sleep (pid $pid), sleep (pid [0-9]*); 1 of 2 OK|'gone_t'=0;;0;0 'unlabeled_t'=2;;0;0" \
   check_selinux_domain gone_t:0-0 unlabeled_t:0-0
 also "*$pid*sleep*system_u:object_r:unlabeled_t:s0*"
 # partial_t may not read an unlabeled process's label.
