@@ -71,7 +71,8 @@ fn check_procs_the_drop_in_tells_what_is_known() {
     let check = |args: &[&str]| Check::plugin("check_procs").args(["-t", "15"]).args(args).run();
     check(&["-c", "1:", "-a", &alive]).code(0);
     check(&["-c", "0", "-a", &alive]).code(2);
-    check(&["-c", "1:", "-a", "nosuch"]).code(3).has("0 to 1 processes").has("does not answer");
+    let answer = check(&["-c", "1:", "-C", &name, "-a", "nosuch"]);
+    answer.code(3).has("0 to 1 processes").has("does not answer");
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn other_user(unit: &UnitFile) -> Option<String> {
     }
 }
 
-/// `restart X: its /etc/.../10.conf is newer than the process`.
+/// `restart X, /etc/.../10.conf is newer than the process (systemctl daemon-reload first)`.
 fn remedy(
     services: &Services,
     shown: &str,
@@ -175,7 +175,8 @@ fn remedy(
     let age = process.age()?;
     let start = services.boot + process.root().uptime().unwrap_or_default() - age;
     Ok(if changed.as_secs_f64() > start {
-        format!("restart {shown}, {} is newer than the process", escape::path(file))
+        let file = escape::path(file);
+        format!("restart {shown}, {file} is newer than the process (systemctl daemon-reload first)")
     } else {
         format!("restart {shown}, and see how it was started")
     })
