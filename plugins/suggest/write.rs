@@ -45,6 +45,6 @@ fn occupied(path: &Path) -> Error {
     let shown = escape::path(path);
     Error::new(format!(
         "{shown} is there already, and is not overwritten; see what has changed with: \
-         procwarden suggest --compare {shown}"
+         procwarden suggest --compare {shown}; or remove it first"
     ))
 }

@@ -142,7 +142,9 @@ impl Suggestion {
                 line.subjects = main_line::subjects(daemon);
                 if young {
                     let age = number::span(daemon.main.age);
-                    *line = line.clone().doubted(format!("it runs for {age} only"));
+                    *line = line.clone().doubted(format!(
+                        "it runs for {age} only: ask again later, or with a lower --min-age"
+                    ));
                 }
             }
             if lines[0].doubt.is_none() {
