@@ -84,6 +84,12 @@ pub struct Status {
 }
 
 impl Status {
+    /// The name in the file's text, with newlines and backslashes escaped.
+    pub(crate) fn name(text: &[u8]) -> Option<&[u8]> {
+        let line = text.strip_prefix(b"Name:\t")?.split(|&byte| byte == b'\n').next();
+        line.filter(|name| !name.is_empty())
+    }
+
     /// Reads the file's text; `None` if it is not of the kernel's form, or lacks one of the lines
     /// `Pid:`, `Uid:` and `Gid:`.
     pub fn parse(text: &[u8]) -> Option<Self> {

@@ -80,9 +80,7 @@ impl Population {
     pub fn standing_for(&self, selector: &Selector, process: &mut Process<'_>) -> Fact<Standing> {
         let root = process.root();
         let lineage = self.lineage.get_or_init(|| Lineage::of_this_check(root));
-        if lineage.includes(process)
-            || (selector.names_programs() && lineage.includes_fork(process))
-        {
+        if lineage.includes(process) {
             return Ok(Standing::Own);
         }
         if self.containers != Containers::Include && !selector.asks_for_containers() {
@@ -90,6 +88,10 @@ impl Population {
             if process.is_contained()? != wanted {
                 return Ok(Standing::Elsewhere);
             }
+        }
+        // Behind what may have read `status`, which has the name.
+        if selector.names_programs() && lineage.includes_fork(process) {
+            return Ok(Standing::Own);
         }
         if !selector.asks_for_zombies() && !process.is_alive()? {
             return Ok(Standing::Zombie);

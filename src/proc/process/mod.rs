@@ -42,6 +42,9 @@ use crate::text::error::Error;
 use missing::{covered, missing};
 use path::PidPath;
 
+/// After so many processes in a row that `status` was read of, the next one is likely to be like them.
+const MANY: u8 = 8;
+
 /// Effective user and group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
@@ -77,12 +80,15 @@ pub struct Process<'r> {
     /// The thread to ask about memory if the first one has ended.
     stand_in: Option<Pid>,
     comm: Option<Fact<Comm>>,
-    comm_in_stat: Option<Comm>,
+    comm_elsewhere: Option<Comm>,
     stat: Option<Fact<Stat>>,
     status: Option<Fact<Status>>,
     owner: Option<Fact<Owner>>,
     at_home: Option<bool>,
     off_limits: Option<bool>,
+    /// Whether `status` had to tell where it lives, and of how many in a row.
+    wants_status: bool,
+    in_a_row: u8,
     /// One for each file that was read of any process.
     contents: Vec<Content>,
     scratch: Vec<u8>,
@@ -100,12 +106,14 @@ impl<'r> Process<'r> {
             is_covered: root.is_covered(pid),
             stand_in: None,
             comm: None,
-            comm_in_stat: None,
+            comm_elsewhere: None,
             stat: None,
             status: None,
             owner: None,
             at_home: None,
             off_limits: None,
+            wants_status: false,
+            in_a_row: 0,
             contents: Vec::new(),
             scratch: Vec::new(),
             status_text: Vec::new(),
@@ -138,12 +146,14 @@ impl<'r> Process<'r> {
         self.is_covered = self.root.is_covered(pid);
         self.stand_in = None;
         self.comm = None;
-        self.comm_in_stat = None;
+        self.comm_elsewhere = None;
         self.stat = None;
         self.status = None;
         self.owner = None;
         self.at_home = None;
         self.off_limits = None;
+        let wanted = mem::take(&mut self.wants_status);
+        self.in_a_row = if wanted { self.in_a_row.saturating_add(1) } else { 0 };
         for content in &mut self.contents {
             content.known = None;
         }
@@ -167,7 +177,7 @@ impl<'r> Process<'r> {
         if let Some(known) = self.comm {
             return known;
         }
-        if let Some(comm) = self.comm_in_stat {
+        if let Some(comm) = self.comm_elsewhere {
             return *self.comm.insert(Ok(comm));
         }
         // One byte more than a name can have, to notice a longer one.
@@ -199,7 +209,8 @@ impl<'r> Process<'r> {
             self.has_number(File::Stat, stat.pid).map(|()| stat)
         });
         // The same bytes as in comm (fs/proc/array.c, proc_task_name), and a read saved.
-        self.comm_in_stat = known.ok().and(Stat::name(&text)).and_then(Comm::named);
+        let name = known.ok().and(Stat::name(&text)).and_then(Comm::named);
+        self.comm_elsewhere = name.or(self.comm_elsewhere);
         self.scratch = text;
         known
     }
@@ -218,6 +229,11 @@ impl<'r> Process<'r> {
             let status = status.ok_or_else(|| self.malformed(File::Status, text.is_empty()))?;
             self.has_number(File::Status, status.pid).map(|()| status)
         });
+        if known.is_ok() {
+            // A name without a backslash has nothing escaped in it (fs/proc/array.c, proc_task_name).
+            let name = Status::name(&text).filter(|name| !name.contains(&b'\\'));
+            self.comm_elsewhere = self.comm_elsewhere.or(name.and_then(Comm::named));
+        }
         self.status_text = text;
         self.status.insert(known).clone()
     }
@@ -256,6 +272,10 @@ impl<'r> Process<'r> {
     pub fn owner(&mut self) -> Fact<Owner> {
         if let Some(known) = self.owner {
             return known;
+        }
+        if self.in_a_row >= MANY && self.is_off_limits() {
+            // It will be read anyway, if this one is like those before.
+            let _ = self.status();
         }
         let known = if self.is_covered {
             Err(covered(File::Directory))

@@ -132,6 +132,7 @@ impl Process<'_> {
         if self.status_if_read().is_none() && self.is_at_home() {
             return Ok(false);
         }
+        self.wants_status = true;
         self.status().map(|status| status.pid_namespaces > 1)
     }
 
