@@ -187,7 +187,7 @@ def drop_ins(bin):
         for original, call, _ in DROP_INS:
             name = os.path.basename(original)
             for program in (original, f"{bin}/{name}"):
-                found.setdefault((program, call), []).append(measure(bin, [program, *call.split()])[0])
+                found.setdefault((program, call), []).append(measure(bin, call, [program, *call.split()])[0])
     for original, call, aim in DROP_INS:
         name = os.path.basename(original)
         theirs, ours = (min(found[program, call]) for program in (original, f"{bin}/{name}"))
