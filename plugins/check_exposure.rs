@@ -26,8 +26,8 @@ use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser};
 use procwarden::nagios::report::Report;
 use procwarden::plugin::options::CommonOptions;
 use procwarden::plugin::rule_options::RuleOptions;
+use procwarden::plugin::rule_report;
 use procwarden::plugin::runner::Plugin;
-use procwarden::plugin::supervisor::publish;
 use procwarden::rules::exemption::RuleExemption;
 use procwarden::rules::survey::Survey;
 use procwarden::select::lines::Listed;
@@ -93,14 +93,9 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let containers = options.common.containers.unwrap_or(Containers::Exclude);
     // The inspector leaves containers out itself: some rules are about them.
     let population = Population::new(Containers::Include, true);
-    let report = |survey: &Survey<Inspector>| {
-        let mut report = survey.report(PLUGIN.title, options.common.verbose);
-        report.add_faults(&faults);
-        report
-    };
     let grace = options.grace.unwrap_or(DAY);
     let inspector = Inspector::new(severities, containers, grace, &root);
-    let mut survey = Survey::take(&root, &population, inspector, exemptions)?;
-    survey.settle(&root, waits, |so_far| publish(report(so_far).unsettled()));
-    Ok(report(&survey))
+    let survey = Survey::take(&root, &population, inspector, exemptions)?;
+    let shown = (PLUGIN.title, options.common.verbose);
+    Ok(rule_report::settled(survey, &root, waits, &faults, shown))
 }

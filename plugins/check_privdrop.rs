@@ -18,8 +18,8 @@ use procwarden::kernel::capability::Capabilities;
 use procwarden::nagios::report::Report;
 use procwarden::plugin::options::CommonOptions;
 use procwarden::plugin::rule_options::RuleOptions;
+use procwarden::plugin::rule_report;
 use procwarden::plugin::runner::Plugin;
-use procwarden::plugin::supervisor::publish;
 use procwarden::proc::root::ProcRoot;
 use procwarden::rules::exemption::RuleExemption;
 use procwarden::rules::survey::Survey;
@@ -89,14 +89,9 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let Listed { items: exemptions, faults } = options.exemptions(root.as_ref().ok())?;
     let root = root?;
     let population = options.population();
-    let report = |survey: &Survey<Policy>| {
-        let mut report = survey.report(PLUGIN.title, options.common.verbose);
-        report.add_faults(&faults);
-        report
-    };
-    let mut survey = Survey::take(&root, &population, policy, exemptions)?;
-    survey.settle(&root, waits, |so_far| publish(report(so_far).unsettled()));
-    Ok(report(&survey))
+    let survey = Survey::take(&root, &population, policy, exemptions)?;
+    let shown = (PLUGIN.title, options.common.verbose);
+    Ok(rule_report::settled(survey, &root, waits, &faults, shown))
 }
 
 /// An exemption for each process that the check would report with its default options, for `procwarden

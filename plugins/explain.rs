@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
+use clap::Parser;
 use procwarden::host::patience;
 use procwarden::nagios::range::Thresholds;
 use procwarden::proc::fact::Missing;
@@ -28,14 +28,14 @@ use procwarden::text::error::Error;
 use procwarden::text::escape;
 
 use crate::host_tree::HostTree;
-use crate::person::{self, Outcome};
+use crate::person::{Act, Outcome};
 
 /// The options, as typed.
 #[derive(Debug, Parser)]
 #[command(name = "procwarden-explain", bin_name = "procwarden explain", max_term_width = 80)]
 #[command(about = "Explain how a process is seen, and what a spec finds")]
 #[command(after_help = "Exit status: 0 satisfied, 1 not, 3 error, or not to be seen by this user")]
-struct Options {
+pub(crate) struct Options {
     /// A PID, a name or path, or a spec such as sshd,user=root:1-
     #[arg(value_name = "PID|NAME|SPEC")]
     what: OsString,
@@ -51,17 +51,6 @@ struct Options {
 
     #[command(flatten)]
     tree: HostTree,
-}
-
-/// Its options, for help, manual page and completions.
-pub(crate) fn command() -> clap::Command {
-    Options::command().version(env!("CARGO_PKG_VERSION"))
-}
-
-/// Does what the arguments say.
-pub(crate) fn run(arguments: &[OsString]) -> u8 {
-    let act = |matches: &ArgMatches| Options::from_arg_matches(matches)?.act();
-    person::run(command(), arguments, act)
 }
 
 /// Whether something is satisfied.
@@ -92,7 +81,7 @@ struct View {
     specs: Listed<Placed>,
 }
 
-impl Options {
+impl Act for Options {
     fn act(&self) -> Outcome {
         // What does not answer is hidden.
         patience::begin_with_care();

@@ -1,26 +1,25 @@
 //! `procwarden link`: makes the links by whose names the plugins are called.
 
 use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, ValueHint};
+use clap::{Parser, ValueHint};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
 use crate::drop_in::DROP_INS;
-use crate::person::{self, Outcome};
+use crate::person::{Act, Outcome};
 use crate::{MON_ENDING, PLUGINS};
 
 /// The options, as typed.
 #[derive(Debug, Parser)]
 #[command(name = "procwarden-link", bin_name = "procwarden link", max_term_width = 80)]
 #[command(about = "Make the plugins' links in a directory")]
-struct Options {
+pub(crate) struct Options {
     /// The directory; links that lead to this program already are left alone
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     directory: PathBuf,
@@ -34,18 +33,7 @@ struct Options {
     drop_in: bool,
 }
 
-/// Its options, for help, manual page and completions.
-pub(crate) fn command() -> clap::Command {
-    Options::command().version(env!("CARGO_PKG_VERSION"))
-}
-
-/// Does what the arguments say.
-pub(crate) fn run(arguments: &[OsString]) -> u8 {
-    let act = |matches: &ArgMatches| Options::from_arg_matches(matches)?.act();
-    person::run(command(), arguments, act)
-}
-
-impl Options {
+impl Act for Options {
     fn act(&self) -> Outcome {
         let binary = own_path()
             .map_err(|error| Error::new(format!("cannot find this program's own file: {error}")))?;

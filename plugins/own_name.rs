@@ -8,6 +8,7 @@ use procwarden::text::error::Error;
 use procwarden::text::escape;
 
 use crate::drop_in::DROP_INS;
+use crate::person::{self, Act};
 use crate::{PLUGINS, explain, link, suggest};
 
 /// A command, which speaks to a person and not to a scheduler.
@@ -21,10 +22,16 @@ pub(crate) struct Command {
 
 /// All commands.
 pub(crate) const COMMANDS: [Command; 3] = [
-    Command { name: "suggest", options: suggest::command, run: suggest::run },
-    Command { name: "explain", options: explain::command, run: explain::run },
-    Command { name: "link", options: link::command, run: link::run },
+    Command::of::<suggest::Options>("suggest"),
+    Command::of::<explain::Options>("explain"),
+    Command::of::<link::Options>("link"),
 ];
+
+impl Command {
+    const fn of<O: Act>(name: &'static str) -> Self {
+        Self { name, options: person::command::<O>, run: person::run::<O> }
+    }
+}
 
 /// Runs the command of this name, which is not the name of a plugin.
 pub(crate) fn run(name: &OsStr, arguments: &[OsString]) -> u8 {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{ArgMatches, Command};
+use clap::{Command, CommandFactory, FromArgMatches};
 use procwarden::plugin::outlet;
 use procwarden::text::error::Error;
 
@@ -11,18 +11,28 @@ use crate::footing;
 /// What is printed, and the exit code.
 pub(crate) type Outcome = Result<(String, u8), Error>;
 
-/// Reads `arguments`, has `act` do what they say, and prints what comes of it: errors to standard error,
-/// since standard output may be kept as a file. Returns the exit code; help and version end with 0.
-pub(crate) fn run(
-    command: Command,
-    arguments: &[OsString],
-    act: impl FnOnce(&ArgMatches) -> Outcome,
-) -> u8 {
+/// The options of a command.
+pub(crate) trait Act: CommandFactory + FromArgMatches {
+    /// Does what they say.
+    fn act(&self) -> Outcome;
+}
+
+/// A command's options, for help, manual page and completions.
+pub(crate) fn command<O: Act>() -> Command {
+    O::command().version(env!("CARGO_PKG_VERSION"))
+}
+
+/// Does what `arguments` say, and prints what comes of it: errors to standard error, since standard
+/// output may be kept as a file. Returns the exit code; help and version end with 0.
+pub(crate) fn run<O: Act>(arguments: &[OsString]) -> u8 {
     footing::end_like_any_program();
+    let command = command::<O>();
     let name = command.get_bin_name().unwrap_or_default().to_owned();
     let arguments = std::iter::once(name.clone().into()).chain(arguments.iter().cloned());
     let outcome = match command.term_width(80).try_get_matches_from(arguments) {
-        Ok(matches) => act(&matches),
+        Ok(matches) => {
+            O::from_arg_matches(&matches).map_err(Error::from).and_then(|options| options.act())
+        }
         Err(error) if !error.use_stderr() => Ok((error.render().to_string(), 0)),
         Err(error) => {
             let text = error.render().to_string();

@@ -5,12 +5,11 @@
 mod all;
 mod write;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use procwarden::host::{names, patience};
 use procwarden::proc::root::ProcRoot;
 use procwarden::suggest::compare;
@@ -22,13 +21,13 @@ use procwarden::text::number::{duration, seconds};
 
 use crate::footing;
 use crate::host_tree::HostTree;
-use crate::person::{self, Outcome};
+use crate::person::{Act, Outcome};
 
 /// The options, as typed.
 #[derive(Debug, Parser)]
 #[command(name = "procwarden-suggest", bin_name = "procwarden suggest", max_term_width = 80)]
 #[command(about = "Suggest which daemons to monitor on this host")]
-struct Options {
+pub(crate) struct Options {
     /// Create this file instead of printing (with --all: files in this directory); an existing one is
     /// never overwritten
     #[arg(short, long, value_name = "FILE")]
@@ -55,18 +54,7 @@ struct Options {
     tree: HostTree,
 }
 
-/// Its options, for help, manual page and completions.
-pub(crate) fn command() -> clap::Command {
-    Options::command().version(env!("CARGO_PKG_VERSION"))
-}
-
-/// Does what the arguments say.
-pub(crate) fn run(arguments: &[OsString]) -> u8 {
-    let act = |matches: &ArgMatches| Options::from_arg_matches(matches)?.act();
-    person::run(command(), arguments, act)
-}
-
-impl Options {
+impl Act for Options {
     fn act(&self) -> Outcome {
         // What does not answer is hidden.
         patience::begin_with_care();
@@ -91,7 +79,9 @@ impl Options {
         write::create(output, &text)?;
         Ok((format!("made {}: {summary}\n", escape::path(output)), 0))
     }
+}
 
+impl Options {
     fn text(&self, root: &ProcRoot, suggestion: &Suggestion) -> String {
         let host = host(root);
         if let Some(text) = format::text(self.format, &suggestion.specs(), &host) {

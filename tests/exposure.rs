@@ -35,16 +35,6 @@ fn check(pid: u32, rules: &str) -> Check {
         .args(["--exempt", &format!("not-pid={pid}")])
 }
 
-/// What an item of the perfdata counts.
-#[track_caller]
-fn counted(answer: &Answer, label: &str) -> u32 {
-    let items = answer.items();
-    let item = items.iter().find(|(found, _)| *found == label);
-    let (_, value) = item.unwrap_or_else(|| panic!("no {label}\n{answer}"));
-    let number = value.split(';').next().unwrap_or_default();
-    number.parse().unwrap_or_else(|_| panic!("{label}={number}\n{answer}"))
-}
-
 /// A directory of root's that all may enter, outside of `/tmp`.
 struct Place(tempfile::TempDir);
 
@@ -303,7 +293,7 @@ fn a_socket_that_makes_root_is_for_few() {
     for (mode, code) in [(0o666, 2), (0o660, 0)] {
         own(&path, mode, 0, 0);
         let answer = check_with_run(&mount("/run/docker.sock"), &[]);
-        assert_eq!(counted(&answer, "open-socket"), u32::from(code == 2));
+        assert_eq!(answer.counted("open-socket"), u32::from(code == 2));
         answer.code(code);
         if code == 2 {
             answer.has("open-socket: everyone may write /run/docker.sock (mode 0666)");

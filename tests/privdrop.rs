@@ -50,16 +50,6 @@ fn specimen(name: &str, verbs: &str) -> Process {
     verbs.fold(Specimen::called(name), Specimen::verb).start()
 }
 
-/// What an item of the perfdata counts.
-#[track_caller]
-fn counted(answer: &Answer, label: &str) -> u32 {
-    let items = answer.items();
-    let item = items.iter().find(|(found, _)| *found == label);
-    let (_, value) = item.unwrap_or_else(|| panic!("no {label}\n{answer}"));
-    let number = value.split(';').next().unwrap_or_default();
-    number.parse().unwrap_or_else(|_| panic!("{label}={number}\n{answer}"))
-}
-
 /// The rules that are broken, by the perfdata.
 #[track_caller]
 fn broken(answer: &Answer) -> String {
@@ -67,7 +57,7 @@ fn broken(answer: &Answer) -> String {
         ["gid-root", "group-root", "uid-regain", "caps", "groups", "no-new-privs", "threads"];
     let labels: Vec<_> = answer.items().iter().map(|(label, _)| (*label).to_owned()).collect();
     let on = rules.into_iter().filter(|rule| labels.iter().any(|label| label == rule));
-    let broken: Vec<_> = on.filter(|rule| counted(answer, rule) > 0).collect();
+    let broken: Vec<_> = on.filter(|rule| answer.counted(rule) > 0).collect();
     broken.join(" ")
 }
 
@@ -515,7 +505,7 @@ fn what_looks_the_same_is_told_once() {
     let answer = check(&name, &[]).run();
     answer.code(2).has(&format!("7 {name} (pids ")).has(" and 6 more, user www-data");
     answer.line_count(3);
-    assert_eq!(counted(&answer, "gid-root"), 8, "{answer}");
+    assert_eq!(answer.counted("gid-root"), 8, "{answer}");
     // With -v all pids stand there.
     let answer = check(&name, &["-v"]).run();
     for process in &same {
@@ -563,8 +553,8 @@ fn any_number_of_findings_fits() {
     }
     let answer = check_tree(&tree, &["-vvv"]).run();
     answer.code(2).has(" more; 300 processes judged");
-    assert_eq!(counted(&answer, "gid-root"), 300, "{answer}");
-    assert_eq!(counted(&answer, "judged"), 300, "{answer}");
+    assert_eq!(answer.counted("gid-root"), 300, "{answer}");
+    assert_eq!(answer.counted("judged"), 300, "{answer}");
 }
 
 #[test]
@@ -600,7 +590,7 @@ fn exemptions_are_counted_and_told() {
     let tree_of = |args: &[&str], code: i32, rules: &str, exempt: u32| {
         let answer = run(args);
         assert_eq!(broken(answer.code(code)), rules, "{answer}");
-        assert_eq!(counted(&answer, "exempt"), exempt, "{answer}");
+        assert_eq!(answer.counted("exempt"), exempt, "{answer}");
         answer
     };
     let other = ["--exempt", "other"];

@@ -6,10 +6,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use procwarden::host::names;
 use procwarden::host::unit_file::{Account, Step, UnitFile, UnitFiles};
+use procwarden::host::{clock, names};
 use procwarden::kernel::cgroup;
 use procwarden::kernel::cmdline::{arguments, base_name};
 use procwarden::kernel::file::File;
@@ -31,8 +30,6 @@ const LONGEST: usize = 80;
 #[derive(Debug)]
 pub(crate) struct Services {
     pub(crate) files: UnitFiles,
-    /// When this host booted, in seconds since 1970.
-    boot: f64,
     /// The mount that PID 1's `/` is.
     first_mount: Fact<Option<u64>>,
     /// Units of which a process was seen in a mount namespace of its own.
@@ -41,10 +38,8 @@ pub(crate) struct Services {
 
 impl Services {
     pub(crate) fn new(root: &ProcRoot) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         Self {
             files: UnitFiles::of_host(),
-            boot: now - root.uptime().unwrap_or(now),
             first_mount: Process::new(root, Pid(1)).root_mount(),
             apart: RefCell::default(),
         }
@@ -77,7 +72,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
         return Ok(Answer::Kept);
     };
     let shown = escape::bounded(name.as_bytes(), LONGEST);
-    let remedy = remedy(services, &shown, &unit, process)?;
+    let remedy = remedy(&shown, &unit, process)?;
     Ok(Answer::Broken(Flaw { text: format!("{shown} asks for {what}: {remedy}"), is_other }))
 }
 
@@ -165,15 +160,9 @@ fn other_user(unit: &UnitFile) -> Option<String> {
 }
 
 /// `restart X, /etc/.../10.conf is newer than the process (systemctl daemon-reload first)`.
-fn remedy(
-    services: &Services,
-    shown: &str,
-    unit: &UnitFile,
-    process: &mut Process<'_>,
-) -> Fact<String> {
+fn remedy(shown: &str, unit: &UnitFile, process: &mut Process<'_>) -> Fact<String> {
     let (file, changed) = &unit.changed;
-    let age = process.age()?;
-    let start = services.boot + process.root().uptime().unwrap_or_default() - age;
+    let start = clock::now() - process.age()?;
     Ok(if changed.as_secs_f64() > start {
         let file = escape::path(file);
         format!("restart {shown}, {file} is newer than the process (systemctl daemon-reload first)")

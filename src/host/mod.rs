@@ -3,6 +3,7 @@
 //! This layer does I/O. It records [`progress`] for the time limit, and has [`patience`] with
 //! whatever may not answer. It knows no process: reading one belongs to the layer below.
 
+pub mod clock;
 pub mod login_defs;
 pub mod members;
 pub mod names;

@@ -11,6 +11,7 @@ mod help;
 pub mod options;
 pub mod outlet;
 pub mod rule_options;
+pub mod rule_report;
 pub mod runner;
 pub mod state_dir;
 pub mod state_file;

@@ -44,24 +44,6 @@ impl<R: RuleSet, E> Verdict<R, E> {
         Ok(())
     }
 
-    /// Takes the answer to a rule that is counted as unseen where it is hidden.
-    ///
-    /// # Errors
-    /// Gone.
-    pub fn take_seen(&mut self, rule: R, answer: Fact<bool>) -> Fact<()> {
-        match unless_gone(answer)? {
-            Ok(is_broken) => {
-                self.seen.insert(rule);
-                self.broken.set(rule, is_broken);
-            }
-            Err(hidden) => {
-                self.unseen.insert(rule);
-                self.obstacle.get_or_insert(hidden);
-            }
-        }
-        Ok(())
-    }
-
     /// Makes rules doubtful.
     pub fn doubt(&mut self, rules: R, hidden: Hidden) {
         self.broken.remove(rules);

@@ -34,6 +34,16 @@ impl Answer {
         self.first_line().split_once('|').map_or("", |(_, perfdata)| perfdata)
     }
 
+    /// What an item of the perfdata counts.
+    #[track_caller]
+    pub(crate) fn counted(&self, label: &str) -> u32 {
+        let items = self.items();
+        let item = items.iter().find(|(found, _)| *found == label);
+        let (_, value) = item.unwrap_or_else(|| panic!("no {label}\n{self}"));
+        let number = value.split(';').next().unwrap_or_default();
+        number.parse().unwrap_or_else(|_| panic!("{label}={number}\n{self}"))
+    }
+
     /// Perfdata cut to its items: label (unquoted) and the rest.
     #[track_caller]
     pub(crate) fn items(&self) -> Vec<(&str, &str)> {

@@ -1,14 +1,12 @@
 //! What a process is: alive, a kernel thread, in a container, outdated. We ask the cheapest file
 //! that can answer, and a more expensive one only if that can't.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use rustix::fs::{AtFlags, MemfdFlags, Stat, fstat, memfd_create, readlinkat_raw, stat, statat};
 use rustix::io::Errno;
 
 use super::Process;
 use super::executable::{DELETED, undeleted};
-use crate::host::progress;
+use crate::host::{clock, progress};
 use crate::kernel::file::File;
 use crate::kernel::status::Status;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
@@ -87,8 +85,7 @@ impl Process<'_> {
         };
         #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
         let changed = found.st_ctime as f64;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |now| now.as_secs_f64());
-        Ok(Some((now - changed).max(0.0)))
+        Ok(Some((clock::now() - changed).max(0.0)))
     }
 
     /// Whether the link's last word is the kernel's mark (`fs/d_path.c`): a file's own name may end

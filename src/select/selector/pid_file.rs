@@ -1,10 +1,9 @@
 //! `pidfile=PATH`: whether a daemon's pid file names a process.
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::host::pid_file::{Fault, PidFile};
-use crate::host::progress;
+use crate::host::{clock, progress};
 use crate::kernel::file::File;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 use crate::proc::process::Process;
@@ -61,7 +60,7 @@ pub(super) fn complaint(path: &Path, root: &ProcRoot) -> Option<String> {
 
 /// How many seconds before the start of the process the file was written, if that is clear.
 fn written_before(file: &PidFile, process: &mut Process<'_>) -> Fact<Option<f64>> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |now| now.as_secs_f64());
+    let now = clock::now();
     let age = process.age()?;
     let uptime = process.root().uptime().unwrap_or(age);
     // Then the clock was set since, and says nothing.
