@@ -210,6 +210,8 @@ fn fileless_is_what_lies_where_anyone_may_put_files() {
         let verb = format!("uid={uid},{uid},{uid}");
         Specimen::called("").verb(verb).start_from(&path)
     };
+    // Exempt, and judged by nobody, too: a rule that can judge no process at all is UNKNOWN.
+    let _witness = start(33);
     for (uid, code) in [(0, 2), (33, 2), (ALICE, 0)] {
         let process = start(uid);
         for user in [None, Some(NOBODY)] {
