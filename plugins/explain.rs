@@ -4,7 +4,7 @@
 //! process chose is escaped all the same.
 
 mod answers;
-mod portrait;
+mod process;
 mod spec;
 mod verdicts;
 
@@ -159,11 +159,11 @@ impl View {
                 }
             }
             Ok(false) if resembles(process, selector.text()) => {
-                alike.push(format!("  {}\n", portrait::line(process)));
+                alike.push(format!("  {}\n", process::line(process)));
             }
             Err(Missing::Hidden(what)) => {
                 let why = what.explained("");
-                hidden.push(format!("  {}: {why}\n", portrait::line(process)));
+                hidden.push(format!("  {}: {why}\n", process::line(process)));
             }
             _ => {}
         })?;
@@ -186,9 +186,9 @@ impl View {
 
     /// How a process is seen, and what the specs say of it; nothing if it has ended.
     fn block(&self, process: &mut Process<'_>) -> Option<(String, Satisfied)> {
-        let portrait = portrait::of(process, &self.source, &self.population);
+        let text = process::of(process, &self.source, &self.population);
         let (verdicts, satisfied) = verdicts::of(&self.specs, process, &self.population).ok()?;
-        Some((portrait + &verdicts, satisfied))
+        Some((text + &verdicts, satisfied))
     }
 }
 

@@ -14,17 +14,19 @@ pub(crate) enum Answer {
 /// What is wrong with a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Flaw {
-    /// What is wrong and how to mend it, fit for output. It holds nothing that differs between
-    /// processes of one program, such as a PID: equal ones are one finding.
+    /// What is wrong and how to fix it, escaped. Equal texts become one finding, so this must not name
+    /// anything that differs between processes of one program, such as a PID.
     pub(crate) text: String,
-    /// It is of the other state than the rule usually is: worse if that is WARNING, milder if CRITICAL.
-    pub(crate) is_other: bool,
+    /// The rule's severity is swapped in this case: see [`Verdict::swapped`].
+    ///
+    /// [`Verdict::swapped`]: procwarden::rules::verdict::Verdict::swapped
+    pub(crate) is_swapped: bool,
 }
 
 impl Flaw {
-    /// A flaw of the rule's usual state.
+    /// A flaw of the rule's usual severity.
     pub(crate) const fn new(text: String) -> Self {
-        Self { text, is_other: false }
+        Self { text, is_swapped: false }
     }
 }
 

@@ -151,7 +151,7 @@ impl Judge for Inspector {
                 Ok(Answer::Broken(flaw)) => {
                     verdict.seen.insert(rule);
                     verdict.broken.insert(rule);
-                    verdict.other.set(rule, flaw.is_other);
+                    verdict.swapped.set(rule, flaw.is_swapped);
                     verdict.evidence.push((rule, flaw));
                 }
                 Err(hidden) => {

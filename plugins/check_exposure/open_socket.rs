@@ -44,7 +44,7 @@ fn in_container(socket: Option<String>) -> Answer {
             "{path} is mounted in its container, which can become root of this host by it; leave it out, \
              or exempt it"
         );
-        Answer::Broken(Flaw { text, is_other: true })
+        Answer::Broken(Flaw { text, is_swapped: true })
     })
 }
 

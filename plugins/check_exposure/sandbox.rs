@@ -68,12 +68,12 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     if is_spared(&unit, process)? {
         return Ok(Answer::NotAsked);
     }
-    let Some((what, is_other)) = lack(services, &name, &unit, process)? else {
+    let Some((what, is_swapped)) = lack(services, &name, &unit, process)? else {
         return Ok(Answer::Kept);
     };
     let shown = escape::bounded(name.as_bytes(), LONGEST);
     let remedy = remedy(&shown, &unit, process)?;
-    Ok(Answer::Broken(Flaw { text: format!("{shown} asks for {what}: {remedy}"), is_other }))
+    Ok(Answer::Broken(Flaw { text: format!("{shown} asks for {what}: {remedy}"), is_swapped }))
 }
 
 /// A file of the service may not be read.

@@ -11,7 +11,7 @@ use procwarden::select::spec::Spec;
 use procwarden::text::error::Error;
 
 use super::answers::Answers;
-use super::{Satisfied, View, portrait, push_list};
+use super::{Satisfied, View, process, push_list};
 
 /// The processes that a spec concerns, each in words.
 #[derive(Default)]
@@ -71,9 +71,9 @@ impl Found {
             return;
         }
         let standing = population.standing_for(&spec.selector, process);
-        let line = format!("  {}\n", portrait::line(process));
+        let line = format!("  {}\n", process::line(process));
         let with_terms = || line.clone() + &answers.lines("    ", false);
-        let counted = portrait::in_words(standing, population.containers);
+        let counted = process::in_words(standing, population.containers);
         let with_standing = || format!("{line}    {counted}\n");
         match (fits, standing) {
             (_, Err(Missing::Gone)) => {}

@@ -8,7 +8,7 @@ use procwarden::select::spec_files::Placed;
 
 use super::Satisfied;
 use super::answers::{Answers, word};
-use super::portrait;
+use super::process;
 
 /// What the specs say of a process: those that it fits, or nearly fits, term by term. A spec that
 /// could not be read may be the one that it fits. Without specs all is well.
@@ -42,7 +42,7 @@ pub(super) fn of(
         let mut said = word(fits).to_owned();
         if answers.fit() == Ok(true) && fits != Ok(true) {
             let standing = population.standing_for(&spec.selector, process);
-            let why = portrait::in_words(standing, population.containers);
+            let why = process::in_words(standing, population.containers);
             said += &format!(", not counted: {}", why.trim_start_matches("no, "));
         }
         text += &format!("{place}  {written}  {said}\n{}", answers.lines("    ", true));

@@ -1,4 +1,4 @@
-//! A process that breaks a rule, or may, from the first look at it to the last.
+//! A process that breaks a rule, or may break one. Each recheck updates it.
 
 use bitflags::Flags;
 
@@ -8,7 +8,7 @@ use crate::proc::describe;
 use crate::proc::fact::{Fact, Hidden, unless_gone};
 use crate::proc::process::Process;
 use crate::proc::root::Pid;
-use crate::rules::judge::{Judge, Portrait, VerdictOf};
+use crate::rules::judge::{Judge, Subject, VerdictOf};
 use crate::rules::set::RuleSet;
 use crate::rules::severities::Severities;
 use crate::rules::verdict::Verdict;
@@ -18,15 +18,15 @@ use crate::rules::verdict::Verdict;
 pub struct Case<J: Judge> {
     /// How bad it is.
     pub state: State,
-    /// Its number.
+    /// Its PID.
     pub pid: Pid,
-    /// When it started; `None` if that was hidden every time.
+    /// When it started; `None` if no scan could see it.
     start: Option<u64>,
     /// What was wrong in every scan.
     pub verdict: VerdictOf<J>,
-    /// What it looks like; there if a rule is broken.
-    pub portrait: Option<Portrait<J::Looks>>,
-    /// Its unit or parent, if a rule is broken.
+    /// What findings show of it; `None` if no rule is certainly broken.
+    pub subject: Option<Subject<J::Looks>>,
+    /// Its unit or parent; `None` if no rule is certainly broken.
     pub place: Option<String>,
 }
 
@@ -34,7 +34,7 @@ impl<J: Judge> Clone for Case<J> {
     fn clone(&self) -> Self {
         Self {
             verdict: self.verdict.clone(),
-            portrait: self.portrait.clone(),
+            subject: self.subject.clone(),
             place: self.place.clone(),
             ..*self
         }
@@ -48,7 +48,7 @@ impl<J: Judge> Judged for Case<J> {
 }
 
 impl<J: Judge> Case<J> {
-    /// The case of a process with this verdict.
+    /// Describes the process, if the verdict says that it breaks a rule.
     ///
     /// # Errors
     /// Gone, or hidden.
@@ -58,19 +58,19 @@ impl<J: Judge> Case<J> {
             state: state(&verdict, judge.severities()),
             pid: process.pid(),
             start: start(process)?,
-            portrait: is_broken.then(|| Portrait::of(process, judge, &verdict)).transpose()?,
+            subject: is_broken.then(|| Subject::of(process, judge, &verdict)).transpose()?,
             place: if is_broken { describe::place(process) } else { None },
             verdict,
         })
     }
 
-    /// The case of a process of which everything is hidden.
+    /// A process whose judge could see nothing.
     pub(crate) fn unseen(pid: Pid, hidden: Hidden, judge: &J) -> Self {
         let verdict = hidden_verdict(hidden, judge);
-        Self { state: State::Unknown, pid, start: None, verdict, portrait: None, place: None }
+        Self { state: State::Unknown, pid, start: None, verdict, subject: None, place: None }
     }
 
-    /// Looks again, and keeps what is still wrong with the same process. `process` stands at its PID.
+    /// Judges the process with this case's PID again. Keeps what is still wrong with the same process.
     pub(crate) fn look_again(&mut self, process: &mut Process<'_>, judge: &J) {
         let (was_broken, was_doubtful) = (self.verdict.broken, self.verdict.doubtful);
         let now = match unless_gone(self.seen_again(process, judge)) {
@@ -82,16 +82,17 @@ impl<J: Judge> Case<J> {
         let broken = was_broken.intersection(now.broken);
         let hidden = now.hidden.or(self.verdict.hidden);
         self.verdict = Verdict { broken, doubtful: maybe.difference(broken), hidden, ..now };
-        if let Ok(portrait) = Portrait::of(process, judge, &self.verdict) {
-            self.portrait = Some(portrait);
+        if let Ok(subject) = Subject::of(process, judge, &self.verdict) {
+            self.subject = Some(subject);
             self.place = describe::place(process);
         }
         self.state = state(&self.verdict, judge.severities());
     }
 
-    /// What is wrong with it now; nothing if it is another process, a zombie, or no rule's any more.
+    /// What is wrong with it now. Nothing, if the PID was reused, the process is a zombie, or no rule
+    /// is about it any more.
     fn seen_again(&mut self, process: &mut Process<'_>, judge: &J) -> Fact<VerdictOf<J>> {
-        // While one of the starts is hidden, it may be the same.
+        // If either start is hidden, assume the same process.
         let now = start(process)?;
         let is_another = now.zip(self.start).is_some_and(|(now, then)| now != then);
         self.start = self.start.or(now);
@@ -101,7 +102,7 @@ impl<J: Judge> Case<J> {
     }
 }
 
-/// All rules in doubt.
+/// Every rule that is on becomes doubtful.
 fn hidden_verdict<J: Judge>(hidden: Hidden, judge: &J) -> VerdictOf<J> {
     let mut verdict = VerdictOf::<J>::default();
     verdict.doubt(judge.severities().on, hidden);
@@ -109,7 +110,7 @@ fn hidden_verdict<J: Judge>(hidden: Hidden, judge: &J) -> VerdictOf<J> {
 }
 
 fn state<R: RuleSet, E>(verdict: &Verdict<R, E>, severities: &Severities<R>) -> State {
-    let known = severities.state_of(verdict.broken, verdict.other);
+    let known = severities.state_of(verdict.broken, verdict.swapped);
     if verdict.doubtful.is_empty() { known } else { known.max(State::Unknown) }
 }
 
@@ -129,7 +130,7 @@ mod tests {
     use crate::proc::root::ProcRoot;
     use crate::rules::set::tests::Three;
 
-    /// Says that the first rule is broken, or that it can't see.
+    /// Finds the first rule broken, or is blind.
     struct Strict {
         severities: Severities<Three>,
         is_blind: Cell<bool>,
@@ -166,7 +167,7 @@ mod tests {
         }
     }
 
-    /// A start, or all of it, that is hidden in one scan and seen in another makes no other process.
+    /// If its start, or everything, is hidden in one scan, it is still the same process.
     #[test]
     fn a_finding_stands_while_something_of_it_is_hidden() {
         let tree = tempfile::tempdir().unwrap();

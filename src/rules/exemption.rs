@@ -15,16 +15,16 @@ use crate::text::escape;
 /// An exemption from some rules.
 #[derive(Debug)]
 pub struct RuleExemption<R> {
-    /// The rules that it is about.
+    /// The rules it is for.
     pub rules: R,
-    /// Whom it spares.
+    /// The processes that may break them.
     pub exemption: Exemption,
-    /// The administrator did not write it, and need not hear that it matches nothing.
+    /// It comes with the plugin: if it matches nothing, that is not worth a line.
     pub is_built_in: bool,
 }
 
 impl<R: RuleSet> RuleExemption<R> {
-    /// Reads `SELECTOR`, for all rules.
+    /// Parses `SELECTOR`, an exemption from all rules.
     ///
     /// # Errors
     /// What is wrong with the selector.
@@ -33,7 +33,7 @@ impl<R: RuleSet> RuleExemption<R> {
         Ok(Self { rules: R::all(), exemption, is_built_in: false })
     }
 
-    /// Reads `RULE[,RULE...]:SELECTOR`.
+    /// Parses `RULE[,RULE...]:SELECTOR`.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -51,11 +51,11 @@ impl<R: RuleSet> RuleExemption<R> {
         })
     }
 
-    /// Reads a line of a file, which has either form. A name such as `tmux: server` may hold a colon,
-    /// too, so the second form needs names of rules before the colon.
+    /// Parses a line of a file, in either form. A process name may contain a colon (`tmux: server`), so
+    /// the line has rules only if every word before the colon is one.
     ///
     /// # Errors
-    /// As either form.
+    /// What is wrong with it.
     pub fn from_line(text: &[u8]) -> Result<Self, Error> {
         match split(text).map(|(rules, _)| R::parse(rules)) {
             Some(Ok(_)) => Self::from_rules(text),
@@ -71,18 +71,18 @@ impl<R: RuleSet> RuleExemption<R> {
         Ok(Self { exemption: self.exemption.fit_for(root)?, ..self })
     }
 
-    /// Reads lines that a plugin itself brings.
+    /// Parses the lines that come with a plugin.
     pub fn built_in(lines: &[&str]) -> Vec<Self> {
         let read = lines.iter().filter_map(|line| Self::from_line(line.as_bytes()).ok());
         read.map(|one| Self { is_built_in: true, ..one }).collect()
     }
 }
 
-/// Takes the rules that `process` is exempt from out of its verdict. Returns the broken ones among
-/// them, by the place of the exemption that covers them.
+/// Removes from the verdict the rules that `process` is exempt from. Returns those of them that were
+/// broken, each with the index of its exemption.
 ///
 /// # Errors
-/// Gone. If something hides whether an exemption covers the process, its rules become doubtful.
+/// Gone. If it is hidden whether an exemption covers the process, the exemption's rules become doubtful.
 pub(crate) fn apply<R: RuleSet, E>(
     exemptions: &mut [RuleExemption<R>],
     process: &mut Process<'_>,

@@ -9,7 +9,7 @@ use crate::nagios::report::Finding;
 use crate::nagios::state::State;
 use crate::proc::root::Pid;
 use crate::rules::case::Case;
-use crate::rules::judge::{Judge, Portrait};
+use crate::rules::judge::{Judge, Subject};
 use crate::rules::set::RuleSet;
 
 /// Processes that look the same and break the same rules.
@@ -17,20 +17,20 @@ pub(crate) struct Group<'s, J: Judge> {
     judge: &'s J,
     state: State,
     rules: J::Rules,
-    portrait: &'s Portrait<J::Looks>,
+    subject: &'s Subject<J::Looks>,
     pids: Vec<Pid>,
-    /// Where they belong, each place once.
+    /// Their units or parents.
     places: BTreeSet<&'s str>,
 }
 
 impl<J: Judge> Group<'_, J> {
-    /// For the first line: `badd (pid 812, user www-data, bad.service) gid-root: …`.
+    /// The text for the first line: `badd (pid 812, user www-data, bad.service) gid-root: …`.
     pub(crate) fn finding(&self) -> Finding {
         let count = match self.pids.len() {
             1 => String::new(),
             count => format!("{count} "),
         };
-        let Portrait { name, user, looks, .. } = self.portrait;
+        let Subject { name, user, looks, .. } = self.subject;
         Finding {
             state: self.state,
             text: format!(
@@ -43,15 +43,15 @@ impl<J: Judge> Group<'_, J> {
         }
     }
 
-    /// For a line of its own: `CRITICAL gid-root: badd, pid 812, user www-data, bad.service: uid 33/33/33
-    /// gid 0/0/0 groups 0: …`.
+    /// A detail line: `CRITICAL gid-root: badd, pid 812, user www-data, bad.service: uid 33/33/33 gid
+    /// 0/0/0 groups 0: …`.
     pub(crate) fn detail(&self, most: usize) -> String {
         format!("{} {}", self.state, self.line(most))
     }
 
-    /// The same without the state.
+    /// [`Self::detail`] without the state.
     pub(crate) fn line(&self, most: usize) -> String {
-        let Portrait { name, user, looks, .. } = self.portrait;
+        let Subject { name, user, looks, .. } = self.subject;
         let shown = self.judge.shown(looks);
         let joint = if shown.is_empty() { "" } else { ": " };
         format!(
@@ -70,27 +70,27 @@ impl<J: Judge> Group<'_, J> {
             0 | 1 => String::new(),
             count => format!(" and {} more", count - 1),
         };
-        let container = if self.portrait.contained { ", in a container" } else { "" };
+        let container = if self.subject.contained { ", in a container" } else { "" };
         format!("{}{more}{container}", first.unwrap_or_default())
     }
 }
 
-/// Groups those of the cases that broke a rule: the worst group first, then the largest.
+/// Groups the cases with a broken rule. The worst group comes first, then the largest.
 pub(crate) fn grouped<'s, J: Judge + 's>(
     cases: impl Iterator<Item = &'s Case<J>>,
     judge: &'s J,
 ) -> Vec<Group<'s, J>> {
     let mut alike = BTreeMap::<_, Vec<&Case<J>>>::new();
     for case in cases.filter(|case| !case.verdict.broken.is_empty()) {
-        if let Some(portrait) = &case.portrait {
-            alike.entry((case.verdict.broken, case.state, portrait)).or_default().push(case);
+        if let Some(subject) = &case.subject {
+            alike.entry((case.verdict.broken, case.state, subject)).or_default().push(case);
         }
     }
-    let group = |((rules, state, portrait), cases): ((_, _, _), Vec<&'s Case<J>>)| Group {
+    let group = |((rules, state, subject), cases): ((_, _, _), Vec<&'s Case<J>>)| Group {
         judge,
         state,
         rules,
-        portrait,
+        subject,
         pids: cases.iter().map(|case| case.pid).collect(),
         places: cases.iter().filter_map(|case| case.place.as_deref()).collect(),
     };

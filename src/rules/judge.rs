@@ -1,4 +1,4 @@
-//! What a plugin of rules fills in, and what a process looked like.
+//! What a plugin that has rules implements.
 
 use std::fmt::Debug;
 
@@ -16,19 +16,19 @@ use crate::text::escape;
 /// Longest user name shown, in characters.
 const LONGEST_USER: usize = 32;
 
-/// The verdict of a judge.
+/// The verdict type of a judge.
 pub type VerdictOf<J> = Verdict<<J as Judge>::Rules, <J as Judge>::Evidence>;
 
 /// Judges processes by a plugin's rules.
 pub trait Judge {
-    /// The rules.
+    /// The plugin's rules.
     type Rules: RuleSet;
 
-    /// What it learned while judging and needs to explain a finding.
+    /// What [`Self::judge`] learned and a finding needs as an explanation.
     type Evidence: Clone + Debug + Default;
 
-    /// What a finding shows of a process beside name and user. Processes that look the same and break
-    /// the same rules are one finding.
+    /// What a finding shows of a process besides its name and user. Processes that look the same and
+    /// break the same rules become one finding.
     type Looks: Clone + Debug + Ord;
 
     /// What the first line says when no rule is broken.
@@ -40,29 +40,29 @@ pub trait Judge {
     /// Judges a process; `None` if no rule is about it.
     ///
     /// # Errors
-    /// Gone; or hidden, which puts all rules in doubt.
+    /// Gone, or hidden. If hidden, all rules become doubtful.
     fn judge(&self, process: &mut Process<'_>) -> Fact<Option<VerdictOf<Self>>>;
 
-    /// What a process that breaks rules looks like.
+    /// Reads what findings show of a process that breaks rules.
     ///
     /// # Errors
     /// Gone, or hidden.
     fn looks(&self, process: &mut Process<'_>, verdict: &VerdictOf<Self>) -> Fact<Self::Looks>;
 
-    /// What a detail line shows of it besides its name and user; may be empty.
+    /// The looks as text for a detail line. May be empty.
     fn shown(&self, looks: &Self::Looks) -> String;
 
-    /// Why it breaks `rules`, and what to do.
+    /// Explains why the process breaks `rules`, and what to do.
     fn causes(&self, rules: Self::Rules, looks: &Self::Looks) -> String;
 
-    /// Rules whose findings pass by themselves as a matter of course. What breaks one is looked at
-    /// again after a second, even without `--recheck`.
+    /// Rules whose findings often go away by themselves. A process that breaks one is judged again
+    /// after a second, even without `--recheck`.
     fn passing(&self) -> Self::Rules {
         Self::Rules::empty()
     }
 
-    /// Findings about the host rather than a process: the rule, whether it is of the other state, and
-    /// what is wrong.
+    /// Findings about the host rather than a process: the rule, whether its severity is swapped
+    /// ([`Verdict::swapped`]), and what is wrong.
     fn of_host(&self) -> Vec<(Self::Rules, bool, String)> {
         Vec::new()
     }
@@ -73,9 +73,9 @@ pub trait Judge {
     }
 }
 
-/// A process as findings show it.
+/// The process that a finding is about, as the finding shows it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Portrait<L> {
+pub struct Subject<L> {
     /// Its name, escaped.
     pub name: String,
     /// Its effective user, escaped.
@@ -86,8 +86,8 @@ pub struct Portrait<L> {
     pub looks: L,
 }
 
-impl<L> Portrait<L> {
-    /// The portrait of a process.
+impl<L> Subject<L> {
+    /// Reads it from the process.
     ///
     /// # Errors
     /// Gone, or hidden.
@@ -95,12 +95,12 @@ impl<L> Portrait<L> {
         process: &mut Process<'_>,
         judge: &J,
         verdict: &VerdictOf<J>,
-    ) -> Fact<Portrait<J::Looks>>
+    ) -> Fact<Subject<J::Looks>>
     where
         J: Judge<Looks = L>,
     {
         let status = process.status()?;
-        Ok(Portrait {
+        Ok(Subject {
             name: describe::name(process),
             user: escape::bounded(names::user(status.uid.effective).as_bytes(), LONGEST_USER),
             contained: status.pid_namespaces > 1,

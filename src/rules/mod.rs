@@ -1,11 +1,11 @@
 //! Rules that each process keeps or breaks.
 //!
 //! A plugin names its rules ([`set`]) and answers two questions as a [`judge`]: does this process break
-//! any, and what does it look like? The engine does the rest. [`survey`] judges every process, looks
-//! again, and applies exemptions ([`exemption`]); `group` puts processes that look the same into one
-//! finding; `report` turns it all into words and performance data.
+//! any, and what does it look like? The engine does the rest. [`survey`] judges every process, applies
+//! exemptions ([`exemption`]) and rechecks. `group` merges processes that look the same into one
+//! finding. `report` renders text and performance data.
 //!
-//! Nothing here knows a rule.
+//! Nothing here knows a particular rule.
 
 pub mod case;
 pub mod exemption;

@@ -1,5 +1,4 @@
-//! The survey in words: what is wrong, what could not be seen, what was exempt, and how many there
-//! are of each.
+//! Renders a survey: what is wrong, what could not be seen, what was exempt, and how many of each.
 
 use bitflags::Flags;
 
@@ -20,7 +19,7 @@ use crate::text::number;
 const MOST_PIDS: [usize; 2] = [5, 20];
 
 impl<J: Judge> Survey<J> {
-    /// What the survey says; `verbose` is the number of `-v`.
+    /// The survey as a report; `verbose` is the number of `-v`.
     pub fn report(&self, title: &'static str, verbose: u8) -> Report {
         let groups = grouped(self.last_cases(), &self.judge);
         let most = MOST_PIDS[usize::from(verbose > 0)];
@@ -53,14 +52,14 @@ impl<J: Judge> Survey<J> {
 
     fn host_findings(&self) -> impl Iterator<Item = Finding> + '_ {
         let severities = self.judge.severities();
-        self.of_host.iter().map(|(rule, is_other, text)| {
-            let other = if *is_other { *rule } else { J::Rules::empty() };
-            let state = severities.state_of(*rule, other);
+        self.of_host.iter().map(|(rule, is_swapped, text)| {
+            let swapped = if *is_swapped { *rule } else { J::Rules::empty() };
+            let state = severities.state_of(*rule, swapped);
             Finding { state, text: format!("{}: {text}", rule.names("+")) }
         })
     }
 
-    /// Processes that may be wrong, since something hides whether they are.
+    /// The processes that may break a rule, and what hides it.
     fn undecided(&self) -> Option<String> {
         let mut doubts = Doubts::default();
         for case in self.last_cases().filter(|case| !case.verdict.doubtful.is_empty()) {
@@ -72,7 +71,7 @@ impl<J: Judge> Survey<J> {
         doubts.explained().map(|why| format!("cannot judge {processes}: {why}"))
     }
 
-    /// Rules that were asked for by name and could judge nothing at all.
+    /// Rules that the administrator named but that could judge no process.
     fn blind(&self) -> Vec<String> {
         self.sight.blind(self.judge.severities().named)
     }
@@ -99,7 +98,7 @@ impl<J: Judge> Survey<J> {
         }
     }
 
-    /// How many broken rules are exempt. One process may break several.
+    /// The number of exempt findings. One process may have several.
     fn exempt_count(&self) -> usize {
         self.exempt.iter().map(|(_, case)| case.verdict.broken.count()).sum()
     }
@@ -126,7 +125,7 @@ impl<J: Judge> Survey<J> {
         lines
     }
 
-    /// An item for each rule that is on, then exempt findings and judged processes.
+    /// One item for each rule that is on, then exempt findings and judged processes.
     #[allow(clippy::cast_precision_loss, reason = "there are less than 2^22 processes")]
     fn perfdata(&self) -> Vec<Perfdata> {
         let severities = self.judge.severities();

@@ -1,4 +1,4 @@
-//! The rules of a plugin by name, and sets of them.
+//! Sets of a plugin's rules.
 
 use std::fmt::Debug;
 
@@ -7,18 +7,19 @@ use bitflags::Flags;
 use crate::text::error::Error;
 use crate::text::escape;
 
-/// A set of a plugin's rules: a type of `bitflags!` with one flag a rule. Reports follow their order.
+/// A set of a plugin's rules: a `bitflags!` type with one flag per rule. Reports list rules in the
+/// order of the flags.
 pub trait RuleSet: Flags + Copy + Debug + Default + Ord + Send + Sync + 'static {
-    /// The rules' names in options, output and performance data.
+    /// Each rule's name in options, output and performance data.
     const NAMES: &'static [(&'static str, Self)];
 
-    /// Those that are on unless `--rules` chooses: what they find is wrong on any host.
+    /// The rules that are on without `--rules`. What they find is wrong on any host.
     const DEFAULT: Self;
 
-    /// Those that make a WARNING unless `--crit-on` names them. The others are CRITICAL.
+    /// The rules that are a WARNING unless `--crit-on` names them. The others are CRITICAL.
     const MILD: Self;
 
-    /// Reads `gid-root,caps`; `default` and `all` stand for several.
+    /// Parses `gid-root,caps`. `default` and `all` stand for several rules.
     ///
     /// # Errors
     /// A rule that does not exist.
@@ -26,13 +27,13 @@ pub trait RuleSet: Flags + Copy + Debug + Default + Ord + Send + Sync + 'static 
         Ok(Chosen::parse(text)?.rules)
     }
 
-    /// The names of its rules.
+    /// The names of the rules in the set.
     fn names(self, joint: &str) -> String {
         let names = Self::NAMES.iter().filter(|(_, rule)| self.contains(*rule));
         names.map(|(name, _)| *name).collect::<Vec<_>>().join(joint)
     }
 
-    /// How many rules it has.
+    /// The number of rules in the set.
     fn count(self) -> usize {
         self.iter().count()
     }
@@ -43,12 +44,12 @@ pub trait RuleSet: Flags + Copy + Debug + Default + Ord + Send + Sync + 'static 
     }
 }
 
-/// The rules that an option chooses.
+/// The rules that an option selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chosen<R> {
     /// All of them.
     pub rules: R,
-    /// Those that were asked for by their own names.
+    /// Those that have their own name in the option, not just `default` or `all`.
     pub named: R,
 }
 

@@ -6,27 +6,29 @@ use crate::rules::set::RuleSet;
 /// Which rules are on, and how bad each is.
 #[derive(Clone, Copy, Debug)]
 pub struct Severities<R> {
-    /// Those that are on.
+    /// The rules that are on.
     pub on: R,
-    /// Those of them that were asked for by name: the administrator relies on them.
+    /// Those of them that the administrator named, and so relies on.
     pub named: R,
-    /// Those that make a WARNING. The others are CRITICAL.
+    /// Those that are a WARNING. The others are CRITICAL.
     pub warnings: R,
-    /// Those whose state the administrator chose.
+    /// Those whose severity the administrator set.
     pub chosen: R,
 }
 
 impl<R: RuleSet> Severities<R> {
-    /// How bad it is to break these rules.
+    /// The state if these rules are broken.
     pub fn state(&self, broken: R) -> State {
         self.state_of(broken, R::empty())
     }
 
-    /// The same, where breaking `other` of them is of the other state than usual, unless the
-    /// administrator chose.
-    pub fn state_of(&self, broken: R, other: R) -> State {
-        let other = other.difference(self.chosen);
-        if !self.warnings.symmetric_difference(other).contains(broken) {
+    /// [`Self::state`], with the severity of the rules `swapped` exchanged ([`Verdict::swapped`]) unless
+    /// the administrator set it.
+    ///
+    /// [`Verdict::swapped`]: crate::rules::verdict::Verdict::swapped
+    pub fn state_of(&self, broken: R, swapped: R) -> State {
+        let swapped = swapped.difference(self.chosen);
+        if !self.warnings.symmetric_difference(swapped).contains(broken) {
             State::Critical
         } else if broken.is_empty() {
             State::Ok

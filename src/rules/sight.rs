@@ -1,4 +1,4 @@
-//! How many processes each rule could judge, and how many it could not, and why.
+//! Counts the processes that each rule could and could not judge, and keeps the reasons.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::proc::root::Pid;
 use crate::rules::set::RuleSet;
 use crate::rules::verdict::Verdict;
 
-/// How many processes there were with the same rules seen and unseen.
+/// How many processes the rules could judge (`seen`) and could not (`unseen`).
 #[derive(Clone, Debug, Default)]
 pub struct Sight<R> {
     seen: BTreeMap<R, u64>,
@@ -26,7 +26,7 @@ impl<R: RuleSet> Sight<R> {
         }
     }
 
-    /// Why each of `rules` that judged no process at all could not.
+    /// Explains why some of `rules` could judge no process.
     pub(crate) fn blind(&self, rules: R) -> Vec<String> {
         let seen = R::union_of(self.seen.keys().copied());
         let blind = rules.difference(seen);
@@ -40,7 +40,7 @@ impl<R: RuleSet> Sight<R> {
         unseen.map(words).collect()
     }
 
-    /// `, 12 not by writable-code and fileless (exe may not be read)` for each reason.
+    /// One `, 12 not by writable-code and fileless (exe may not be read)` for each set of rules.
     pub(crate) fn shortcomings(&self) -> String {
         let words = |(unseen, doubts): (&R, &Doubts)| {
             let why = doubts.hidden().map(|hidden| format!(" ({hidden})")).unwrap_or_default();
@@ -49,7 +49,7 @@ impl<R: RuleSet> Sight<R> {
         self.unseen.iter().map(words).collect()
     }
 
-    /// The same in lines for `-v`, with what would help.
+    /// Lines for `-v`: [`Self::shortcomings`] with what would help.
     pub(crate) fn details(&self) -> impl Iterator<Item = String> + '_ {
         self.unseen.iter().map(|(unseen, doubts)| {
             let why = doubts.explained().unwrap_or_default();

@@ -1,7 +1,7 @@
-//! Judges every process once, and looks again at those that seem wrong.
+//! Judges every process once, then rechecks those that seem wrong.
 //!
-//! Nothing is kept of a process that breaks no rule. A rule counts as broken only if the same process,
-//! by PID and start time, broke it every time.
+//! A process that breaks no rule is forgotten at once. A rule counts as broken only if the same
+//! process, by PID and start time, broke it in every check.
 
 use std::time::Duration;
 
@@ -21,29 +21,29 @@ use crate::rules::verdict::Verdict;
 use crate::select::population::{Population, Standing};
 use crate::text::error::Error;
 
-/// How long a finding of a passing rule must last, where `--recheck` does not say.
+/// How long a finding of a [passing](Judge::passing) rule must last without `--recheck`.
 const LASTING: Duration = Duration::from_secs(1);
 
-/// What was found, and by what it was judged.
+/// What was found, with the judge and exemptions that decided it.
 #[derive(Debug)]
 pub struct Survey<J: Judge> {
-    /// By what it was judged.
+    /// The plugin's judge.
     pub judge: J,
-    /// Who is spared.
+    /// The exemptions of the administrator and the plugin.
     pub exemptions: Vec<RuleExemption<J::Rules>>,
-    /// What was not OK at first, and what became of it.
+    /// Processes that were not OK at first, and what became of them.
     pub cases: Vec<Settled<Case<J>>>,
-    /// What would not be OK but for an exemption, and the place of that.
+    /// Exempt findings, each with the index of its exemption.
     pub exempt: Vec<(usize, Case<J>)>,
     /// Findings about the host: see [`Judge::of_host`].
     pub of_host: Vec<(J::Rules, bool, String)>,
-    /// What the rules could see.
+    /// How many processes each rule could judge.
     pub sight: Sight<J::Rules>,
     /// How many processes were judged.
     pub judged: u64,
-    /// How many were listed.
+    /// How many processes were listed.
     pub listed: u64,
-    /// Why the list may lack processes, if it may.
+    /// Why the list may be incomplete, if it may.
     pub blindness: Option<String>,
 }
 
@@ -51,7 +51,7 @@ impl<J: Judge> Survey<J> {
     /// Judges `population` once.
     ///
     /// # Errors
-    /// When the processes can't be listed.
+    /// If the processes can't be listed.
     pub fn take(
         root: &ProcRoot,
         population: &Population,
@@ -71,7 +71,7 @@ impl<J: Judge> Survey<J> {
         };
         survey.listed = Process::each(root, |process| {
             let case = match survey.visit(process, population) {
-                // It ended under us: it is not running.
+                // It ended while we looked.
                 Ok(None) | Err(Missing::Gone) => return,
                 Ok(Some(case)) => case,
                 Err(Missing::Hidden(hidden)) => Case::unseen(process.pid(), hidden, &survey.judge),
@@ -82,7 +82,7 @@ impl<J: Judge> Survey<J> {
         Ok(survey)
     }
 
-    /// Looks again after each of `waits` while something is wrong; `so_far` is called before each.
+    /// Judges what is wrong again after each of `waits`, until nothing is. Calls `so_far` before each wait.
     pub fn settle(
         &mut self,
         root: &ProcRoot,
@@ -113,7 +113,7 @@ impl<J: Judge> Survey<J> {
         }
     }
 
-    /// Judges one process; `None` if it is OK or is not in the population.
+    /// Judges one process; `None` if it is OK or not in the population.
     fn visit(
         &mut self,
         process: &mut Process<'_>,
@@ -141,11 +141,12 @@ impl<J: Judge> Survey<J> {
         Ok((case.state != State::Ok).then_some(case))
     }
 
-    /// Applies the exemptions, and keeps what they cover.
+    /// Applies the exemptions, and records what they cover.
     fn spare(&mut self, process: &mut Process<'_>, verdict: &mut VerdictOf<J>) -> Fact<()> {
         for (at, broken) in exemption::apply(&mut self.exemptions, process, verdict)? {
             let evidence = verdict.evidence.clone();
-            let exempt = Verdict { broken, other: verdict.other, evidence, ..Verdict::default() };
+            let exempt =
+                Verdict { broken, swapped: verdict.swapped, evidence, ..Verdict::default() };
             self.exempt.push((at, Case::new(process, exempt, &self.judge)?));
         }
         Ok(())

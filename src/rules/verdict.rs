@@ -3,23 +3,23 @@
 use crate::proc::fact::{Fact, Hidden, unless_gone};
 use crate::rules::set::RuleSet;
 
-/// What is wrong with a process, and what could not be seen of it.
+/// What is wrong with a process, and what of it is hidden.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Verdict<R, E> {
     /// Rules that it certainly breaks.
     pub broken: R,
-    /// Those of them that it breaks in a way of the other state: worse than usual if the rule makes a
-    /// WARNING, milder if it makes a CRITICAL.
-    pub other: R,
+    /// Those of them whose severity is swapped in this case: a WARNING rule is CRITICAL here, a CRITICAL
+    /// rule a WARNING.
+    pub swapped: R,
     /// Rules that it may break. They make the check UNKNOWN.
     pub doubtful: R,
-    /// What hides whether it breaks the doubtful ones.
+    /// What hides the answer for the doubtful rules.
     pub hidden: Option<Hidden>,
-    /// Rules that are about it, and could be judged. Only a judge that counts `unseen` counts these.
+    /// Rules that are about it and could be judged. Only a judge that sets `unseen` sets these.
     pub seen: R,
-    /// Rules that are or may be about it, and could not be judged. They are counted, no more.
+    /// Rules that may be about it but could not be judged. They are counted and change no state.
     pub unseen: R,
-    /// What hides these.
+    /// What hides the answer for `unseen`.
     pub obstacle: Option<Hidden>,
     /// What the judge needs to explain the broken rules.
     pub evidence: E,
@@ -31,7 +31,7 @@ impl<R: RuleSet, E> Verdict<R, E> {
         self.broken.is_empty() && self.doubtful.is_empty()
     }
 
-    /// Takes the answer to a rule that is doubtful where it is hidden.
+    /// Records whether `rule` is broken. If that is hidden, the rule becomes doubtful.
     ///
     /// # Errors
     /// Gone.
@@ -44,7 +44,7 @@ impl<R: RuleSet, E> Verdict<R, E> {
         Ok(())
     }
 
-    /// Makes rules doubtful.
+    /// Makes rules doubtful, even if they were broken.
     pub fn doubt(&mut self, rules: R, hidden: Hidden) {
         self.broken.remove(rules);
         self.doubtful.insert(rules);

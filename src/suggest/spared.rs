@@ -19,10 +19,10 @@ pub fn exemptions<J: Judge>(survey: &Survey<J>) -> Vec<String> {
 
 /// `None` if no rule is certainly broken, or a name is no word that may stand in a line.
 fn exemption<J: Judge>(case: &Case<J>, judge: &J) -> Option<String> {
-    let portrait = case.portrait.as_ref()?;
-    let name = names::plain(portrait.name.as_bytes())?;
-    let user = names::plain(portrait.user.as_bytes())?;
+    let subject = case.subject.as_ref()?;
+    let name = names::plain(subject.name.as_bytes())?;
+    let user = names::plain(subject.user.as_bytes())?;
     let mark = if case.state == State::Critical { "#" } else { "" };
     let rules = case.verdict.broken.names(",");
-    Some(format!("{mark}{rules}:{name},user={user}  # {}", judge.shown(&portrait.looks)))
+    Some(format!("{mark}{rules}:{name},user={user}  # {}", judge.shown(&subject.looks)))
 }
