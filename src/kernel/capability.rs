@@ -5,15 +5,15 @@ use std::fmt;
 
 use rustix::thread::CapabilitySet;
 
-/// A set of capabilities. One that this program does not know is shown by its number.
+/// A set of capabilities. Those that this program has no name for are shown by number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Capabilities(u64);
 
 impl Capabilities {
-    /// All that there can be.
+    /// All capabilities, present and future.
     pub const ALL: Self = Self(u64::MAX);
 
-    /// Reads a mask of `/proc/PID/status`.
+    /// Parses a mask of `/proc/PID/status`.
     pub(crate) fn from_hex(digits: &[u8]) -> Option<Self> {
         if digits.is_empty() || digits.len() > 16 {
             return None;
@@ -30,7 +30,7 @@ impl Capabilities {
         Some(Self(mask))
     }
 
-    /// The capability of that name (`cap_chown`, `CHOWN`) or number.
+    /// The capability with this name (`cap_chown`, `CHOWN`) or number.
     ///
     /// # Errors
     /// If there is none of that name.

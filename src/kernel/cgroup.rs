@@ -1,15 +1,15 @@
 //! The systemd unit that a control group path names.
 //!
-//! Only the system manager's own unit counts: the first that is no slice. A user may make a control
-//! group called `ssh.service` below `user@1000.service`, and must not pass for the real one by it.
+//! The unit is the first part of the path that is not a slice. A user can create a control group named
+//! `ssh.service`, but only below `user@1000.service`, so it never counts as the real unit.
 
 use crate::kernel::word::parse_number;
 
-/// The hierarchies that units are in: version 1's of systemd's own, else version 2's.
+/// The hierarchies that may hold units, first match first: systemd's own in version 1, then version 2.
 const HIERARCHIES: [&[u8]; 2] = [b"name=systemd", b""];
 
-/// Whether a text is that of `/proc/PID/cgroup`: lines `ID:CONTROLLERS:PATH`, one a hierarchy. No
-/// group's name has a newline (`cgroup_mkdir` in kernel/cgroup/cgroup.c).
+/// Whether the text has the form of `/proc/PID/cgroup`: one line `ID:CONTROLLERS:PATH` per hierarchy. A
+/// group's name can't contain a newline (`cgroup_mkdir` in kernel/cgroup/cgroup.c).
 pub(crate) fn is_of_form(text: &[u8]) -> bool {
     let Some(text) = text.strip_suffix(b"\n") else { return false };
     let lines = || text.split(|&byte| byte == b'\n').map(fields);
@@ -30,24 +30,23 @@ pub fn unit(text: &[u8]) -> Option<&[u8]> {
     HIERARCHIES.into_iter().find_map(|hierarchy| unit_of_path(path_in(hierarchy, text)?))
 }
 
-/// The path in one hierarchy, by its line's second field (cgroups(7)); `None` if there is no such
-/// hierarchy.
+/// The path in the hierarchy with these controllers, the line's second field (cgroups(7)).
 pub(crate) fn path_in<'t>(hierarchy: &[u8], text: &'t [u8]) -> Option<&'t [u8]> {
     let mut lines = text.split(|&byte| byte == b'\n').filter_map(fields);
     lines.find(|line| line.1 == hierarchy).map(|line| line.2)
 }
 
-/// How the known runtimes call the scope of a container (`docker-ID.scope`).
+/// Prefixes of the scopes in which known runtimes put a container (`docker-ID.scope`).
 const SCOPES: [&[u8]; 4] = [b"docker-", b"libpod-", b"crio-", b"cri-containerd-"];
 
-/// The scopes of the monitors beside the containers: podman's, CRI-O's.
+/// Prefixes of the scopes of podman's and CRI-O's monitors, which are no containers.
 const MONITORS: [&[u8]; 2] = [b"libpod-conmon-", b"crio-conmon-"];
 
-/// Groups that have one group a container: without systemd, and LXC's and Kubernetes's own.
+/// Groups that hold one group per container: runtimes without systemd, LXC and Kubernetes.
 const HOLDERS: [&[u8]; 5] = [b"docker", b"libpod_parent", b"kubepods", b"kubepods.slice", b"lxc"];
 
-/// Whether a process with this text lives in a container of a known runtime below the group of `own`,
-/// the text of another process.
+/// Whether a process with this `/proc/PID/cgroup` is in a container of a known runtime. `own` is the
+/// reader's: its groups do not count, as the reader may be in a container, too.
 pub fn is_in_container(text: &[u8], own: &[u8]) -> bool {
     let parts = |text| -> Vec<&[u8]> {
         let path = HIERARCHIES.into_iter().find_map(|hierarchy| path_in(hierarchy, text));
@@ -70,26 +69,26 @@ pub fn is_in_container(text: &[u8], own: &[u8]) -> bool {
 
 fn unit_of_path(path: &[u8]) -> Option<&[u8]> {
     let parts = path.split(|&byte| byte == b'/');
-    // A path out of our own control group namespace begins with "..".
+    // A path that leads out of our control group namespace begins with "..".
     let mut parts = parts.filter(|part| !part.is_empty() && *part != b"..");
     unit_of_group(parts.find(|part| !is_slice(part))?)
 }
 
-/// The CPU time in the text of a version 2 group's `cpu.stat`, in microseconds: that of all processes
-/// that are, or were, in the group or below it (Documentation/admin-guide/cgroup-v2.rst).
+/// The CPU time in the text of a version 2 group's `cpu.stat`, in microseconds. It counts all present
+/// and past processes in the group and below it (Documentation/admin-guide/cgroup-v2.rst).
 pub fn cpu_micros(text: &[u8]) -> Option<u64> {
     let mut lines = text.split(|&byte| byte == b'\n');
     lines.find_map(|line| parse_number(line.strip_prefix(b"usage_usec ")?))
 }
 
-/// Whether a group of this name is a slice, which holds units and other slices.
+/// Whether a group of this name is a slice. Slices hold units and other slices.
 pub(crate) fn is_slice(group: &[u8]) -> bool {
     group.ends_with(b".slice")
 }
 
-/// The unit that a group of this name, outside of any other unit, stands for.
+/// The unit that a group of this name belongs to, if it lies in no other unit.
 pub(crate) fn unit_of_group(group: &[u8]) -> Option<&[u8]> {
-    // systemd puts a "_" before names that the kernel would take for its own files.
+    // systemd prefixes "_" to names that would collide with the kernel's own files.
     let name = group.strip_prefix(b"_").unwrap_or(group);
     let (_, kind) = name.split_at(name.iter().rposition(|&byte| byte == b'.')?);
     matches!(kind, b".service" | b".scope" | b".socket" | b".mount" | b".swap").then_some(name)
@@ -127,7 +126,7 @@ mod tests {
             ),
             (b"0::/\n", None),
             (b"1:name=systemd:/\n0::/system.slice/cron.service\n", Some(b"cron.service")),
-            // As seen from within another control group namespace.
+            // Seen from another control group namespace.
             (b"0::/../../system.slice/ssh.service\n", Some(b"ssh.service")),
             (b"0::/lxc/web/init.scope\n", None),
             (b"", None),

@@ -8,8 +8,8 @@ pub fn arguments(cmdline: &[u8]) -> impl Iterator<Item = &[u8]> {
     cmdline.strip_suffix(b"\0").unwrap_or(cmdline).split(|&byte| byte == 0)
 }
 
-/// The arguments as one line: a space for each NUL between them. Those at the end go: they are what
-/// a title has left of the arguments.
+/// The arguments joined by spaces. NULs at the end are dropped: a title shorter than the arguments
+/// that it replaced leaves them there.
 pub fn joined(cmdline: &[u8]) -> Cow<'_, [u8]> {
     let end = cmdline.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
     let cmdline = &cmdline[..end];
@@ -21,13 +21,14 @@ pub fn joined(cmdline: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(line)
 }
 
-/// What stands before a title: a daemon's may go on in the same argument, after a blank or colon.
+/// The program in the first argument. A daemon that set a title may have appended it, after a blank or
+/// a colon.
 pub fn untitled(argument: &[u8]) -> &[u8] {
     let end = argument.iter().position(|byte| matches!(byte, b' ' | b':'));
     &argument[..end.unwrap_or(argument.len())]
 }
 
-/// What follows a path's last slash.
+/// The part of a path after its last slash.
 pub fn base_name(path: &[u8]) -> &[u8] {
     path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
 }

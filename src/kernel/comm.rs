@@ -1,7 +1,6 @@
-//! `/proc/PID/comm`: the name of a process, which may be any bytes but NUL.
+//! `/proc/PID/comm`: the name of a process. It may contain any byte except NUL.
 
-/// The name in `comm`: up to 15 bytes, for a kernel thread up to 63 (`proc_task_name` in
-/// fs/proc/array.c).
+/// A name: up to 15 bytes, or 63 for a kernel thread (`proc_task_name` in fs/proc/array.c).
 #[derive(Clone, Copy, Debug)]
 pub struct Comm {
     bytes: [u8; Comm::LONGEST],
@@ -9,10 +8,10 @@ pub struct Comm {
 }
 
 impl Comm {
-    /// The kernel cuts the name of a process after this many bytes (`TASK_COMM_LEN` - 1).
+    /// The kernel cuts a process's name to this many bytes (`TASK_COMM_LEN` - 1).
     pub const CUT: usize = 15;
 
-    /// The longest name that the kernel writes, a kernel thread's.
+    /// The kernel cuts a kernel thread's name to this many bytes.
     pub(crate) const LONGEST: usize = 63;
 
     /// The name's bytes.
@@ -20,12 +19,12 @@ impl Comm {
         &self.bytes[..usize::from(self.length)]
     }
 
-    /// Reads the file, a name that a newline ends; `None` if it is not of the kernel's form.
+    /// Parses the file, a name and a newline. `None` if it is malformed.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         Self::named(text.strip_suffix(b"\n")?)
     }
 
-    /// A name; `None` if it is longer than any.
+    /// `None` if the name is longer than [`Self::LONGEST`].
     pub(crate) fn named(name: &[u8]) -> Option<Self> {
         let mut bytes = [0; Self::LONGEST];
         bytes.get_mut(..name.len())?.copy_from_slice(name);

@@ -1,10 +1,10 @@
 //! The files that facts about a process come from.
 
-/// Makes the enum, the list of all and their paths from one row a file.
+/// Generates the enum, `ALL` and `path` from one row per file.
 macro_rules! files {
     ($($(#[$doc:meta])+ $name:ident = $path:literal,)+) => {
-        /// A file, link or directory of `/proc/PID`, as proc(5) names it; the last ones are others: a
-        /// daemon's, and some of the kernel's.
+        /// A file, link or directory below `/proc/PID`, under the name that proc(5) uses. The last ones lie
+        /// elsewhere.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum File {
@@ -12,11 +12,11 @@ macro_rules! files {
         }
 
         impl File {
-            /// All of them, in the order of their numbers.
+            /// All of them, in order.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
-            /// The path below `/proc/PID`; empty for the directory itself. `uptime` is below
-            /// `/proc`, and what is not below `/proc` has an absolute path.
+            /// The path below `/proc/PID`; empty for the directory itself. `uptime` is relative to
+            /// `/proc`. Files outside `/proc` have an absolute path.
             pub(crate) const fn path(self) -> &'static str {
                 match self {
                     $(Self::$name => $path,)+
@@ -27,13 +27,13 @@ macro_rules! files {
 }
 
 files! {
-    /// The directory `/proc/PID`, whose owner is the effective user and group.
+    /// The directory `/proc/PID`. Its owner is the process's effective user and group.
     Directory = "",
     /// The name of the thread-group leader.
     Comm = "comm",
     /// State, parent, times, sizes.
     Stat = "stat",
-    /// Sizes, the resident memory exactly.
+    /// Sizes. Unlike `stat`, exact for resident memory.
     Statm = "statm",
     /// Credentials, capabilities, PID namespaces.
     Status = "status",
@@ -45,35 +45,35 @@ files! {
     Exe = "exe",
     /// The open descriptors, each a link.
     Descriptors = "fd",
-    /// What it may use of each resource.
+    /// Resource limits.
     Limits = "limits",
     /// A link to the root directory.
     Root = "root",
     /// The mounts below the root directory.
     MountInfo = "mountinfo",
-    /// The security label, written by the active system.
+    /// The security label, from whichever security system provides it.
     Label = "attr/current",
     /// AppArmor's label.
     ApparmorLabel = "attr/apparmor/current",
     /// Smack's label.
     SmackLabel = "attr/smack/current",
-    /// A link to the PID namespace that children are born in.
+    /// A link to the PID namespace of its future children.
     PidNamespace = "ns/pid_for_children",
     /// The user ids that the process's user namespace maps.
     UserMap = "uid_map",
-    /// The mapped files, with addresses and rights; each read holds the memory's lock.
+    /// The mapped files, with addresses and permissions. A read holds the process's memory lock.
     Maps = "maps",
-    /// The environment that it was started with, each variable ended by a NUL.
+    /// The environment at its start, each variable ended by a NUL.
     Environ = "environ",
     /// A link to the working directory.
     WorkingDirectory = "cwd",
-    /// A directory with one directory a thread.
+    /// A directory with one directory per thread.
     Threads = "task",
-    /// Of a thread: the children that it forked.
+    /// The children that one thread forked; below `task/TID`.
     Children = "children",
-    /// Where a daemon keeps its number, as a spec says.
+    /// The daemon's pid file that a spec names.
     PidFile = "pid file",
-    /// Seconds since boot, of the whole tree: ages are computed from it.
+    /// Seconds since boot, from which ages are computed.
     Uptime = "uptime",
     /// AppArmor's loaded profiles.
     Profiles = "/sys/kernel/security/apparmor/policy/profiles",
@@ -97,7 +97,7 @@ impl File {
         longest
     };
 
-    /// Whether the kernel takes it from a process's memory, so that a thread which has ended has none.
+    /// Whether the kernel reads it from the process's memory. A thread that has ended has none.
     pub const fn is_of_memory(self) -> bool {
         matches!(self, Self::Cmdline | Self::Exe | Self::Statm | Self::Maps | Self::Environ)
     }

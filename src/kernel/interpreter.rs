@@ -1,15 +1,15 @@
-//! What an interpreter runs: `perl daemon.pl` is `daemon.pl` to a sysadmin, not `perl`.
+//! What an interpreter runs: to a sysadmin `perl daemon.pl` is `daemon.pl`, not `perl`.
 //!
-//! One table tells which options of which interpreter take a value, carry the program or mean that
-//! there is no script at all.
+//! For each interpreter a table lists the options that take a value, that carry the program, or that
+//! mean that there is no script.
 
 use crate::kernel::cmdline::{arguments, base_name};
 
-/// How an interpreter's command line is read.
+/// How to read an interpreter's command line.
 struct Interpreter {
     /// One-letter options whose value is the next argument unless it is attached.
     valued: &'static [u8],
-    /// One-letter options whose value, if any, is attached: what follows is no option.
+    /// One-letter options whose value, if any, is attached: the rest of the argument is no option.
     attached: &'static [u8],
     /// One-letter options that name what is run (`python -m`, `php -f`).
     program: &'static [u8],
@@ -19,16 +19,16 @@ struct Interpreter {
     long_valued: &'static [&'static str],
     /// Long options that name what is run, in the next argument or behind `=`.
     long_program: &'static [&'static str],
-    /// Options that run a module or class, whose name has dots; empty for one run without an option.
+    /// Options that run a module or class, whose name has dots. The empty one: no option is needed.
     dotted: &'static [&'static str],
-    /// Whether letters may be joined behind one dash (`python3 -um x`).
+    /// Whether one dash may introduce several letters (`python3 -um x`).
     clusters: bool,
-    /// Where it has commands of its own, those that run the file which follows (`deno run x.ts`).
-    /// Another word is what is run only if it looks like a file.
+    /// Commands that run the file after them (`deno run x.ts`), for an interpreter that has commands.
+    /// Any other word is a program only if it looks like a file.
     commands: Option<&'static [&'static str]>,
 }
 
-/// One without options.
+/// An interpreter without options.
 const PLAIN: Interpreter = Interpreter {
     valued: b"",
     attached: b"",
@@ -41,7 +41,7 @@ const PLAIN: Interpreter = Interpreter {
     commands: None,
 };
 
-// -l and -0 take digits alone: `-lne CODE`, `-0777ne CODE` (perlrun(1)).
+// -l and -0 take only digits: `-lne CODE`, `-0777ne CODE` (perlrun(1)).
 static PERL: Interpreter =
     Interpreter { valued: b"I", attached: b"CDFMVdimx", inline: b"eE", ..PLAIN };
 
@@ -161,7 +161,7 @@ static BUN: Interpreter = Interpreter {
 
 static TCL: Interpreter = Interpreter { long_valued: &["-encoding"], clusters: false, ..PLAIN };
 
-// Rscript becomes R, which takes no script without an option.
+// Rscript executes R, and R takes a script only through an option.
 static RSCRIPT: Interpreter = Interpreter { inline: b"e", clusters: false, ..PLAIN };
 
 static R: Interpreter = Interpreter {
@@ -174,17 +174,17 @@ static R: Interpreter = Interpreter {
     ..PLAIN
 };
 
-/// Whether a process of this name may run a script that is better known than itself.
+/// Whether a process of this name is better known by the script it runs.
 pub fn is_interpreter(comm: &[u8]) -> bool {
     find(comm).is_some()
 }
 
-/// Whether this name is a shell's.
+/// Whether this is a shell's name.
 pub(crate) fn is_shell(comm: &[u8]) -> bool {
     find(comm).is_some_and(|interpreter| std::ptr::eq(interpreter, &raw const SHELL))
 }
 
-/// Whether the shell of this command line runs a command (`-c`) or a script, rather than a user.
+/// Whether a shell with this command line runs a command (`-c`) or a script, and is not interactive.
 pub fn shell_has_work(cmdline: &[u8]) -> bool {
     let mut arguments = arguments(cmdline).skip(1);
     arguments.any(|argument| !argument.starts_with(b"-") || argument.contains(&b'c'))
@@ -193,9 +193,9 @@ pub fn shell_has_work(cmdline: &[u8]) -> bool {
 /// What an interpreter runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Program<'a> {
-    /// A script, module, jar or main class, as it was given.
+    /// A script, module, jar or main class, as on the command line.
     pub text: &'a [u8],
-    /// Whether dots divide its name: that of a Python module or a Java class.
+    /// Whether its name has parts divided by dots, as a Python module's or a Java class's.
     pub is_dotted: bool,
 }
 
@@ -205,7 +205,7 @@ impl<'a> Program<'a> {
         base_name(self.text)
     }
 
-    /// Whether it is called so: by its base name, a dotted one also by its last part.
+    /// Whether `name` is its base name or, if it is dotted, its last part.
     pub(crate) fn is_called(self, name: &[u8]) -> bool {
         let base = self.base_name();
         let last = base.rsplit(|&byte| byte == b'.').next();
@@ -213,7 +213,7 @@ impl<'a> Program<'a> {
     }
 }
 
-/// What the interpreter of this command line runs.
+/// What an interpreter with this command line runs.
 pub fn program(cmdline: &[u8]) -> Option<Program<'_>> {
     let mut arguments = arguments(cmdline);
     let own = base_name(arguments.next()?);
@@ -258,8 +258,8 @@ enum Role<'a> {
     NoProgram,
 }
 
-/// By its name, which a version may follow (`python3.11`, `php8.2`). It is asked of every process, so no
-/// list is searched.
+/// Finds an interpreter by name. A version may follow it (`python3.11`, `php8.2`). A match and not a
+/// search, because this runs for every process.
 fn find(name: &[u8]) -> Option<&'static Interpreter> {
     let is_of_version = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
     let end = name.iter().rposition(|byte| !is_of_version(byte))? + 1;
@@ -268,7 +268,7 @@ fn find(name: &[u8]) -> Option<&'static Interpreter> {
         b"python" | b"pypy" => &PYTHON,
         b"ruby" => &RUBY,
         b"php" => &PHP,
-        // Since version 23 the main thread, and so comm, is called after what it is.
+        // Since version 23 Node names its main thread, and comm shows that name.
         b"node" | b"nodejs" | b"node-MainThread" | b"MainThread" => &NODE,
         b"lua" | b"luajit" => &LUA,
         b"sh" | b"bash" | b"dash" | b"ash" | b"zsh" | b"ksh" | b"mksh" | b"rbash" => &SHELL,
@@ -303,7 +303,7 @@ impl Interpreter {
             [b'-', b'-', ..] => Role::Flag,
             [b'+', b'o'] if self.valued.contains(&b'o') => Role::Valued,
             [b'+', ..] if self.valued.contains(&b'o') => Role::Flag,
-            // A file of options, which may name the class as well (java(1)).
+            // A file of options. It may name the class as well (java(1)).
             [b'@', ..] if self.dotted.contains(&"") => Role::Flag,
             [b'-', letters @ ..] => self.letters(letters),
             program => Role::Program(Some(program), b""),

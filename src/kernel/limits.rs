@@ -1,10 +1,8 @@
-//! `/proc/PID/limits`: a line a limit, its soft value before the hard one.
+//! `/proc/PID/limits`: one line per limit, the soft value before the hard one.
 
 use crate::kernel::word::{parse_number, words};
 
-/// How many files the process may have open: the soft limit. `u64::MAX` for no limit.
-///
-/// `None` if the kernel would not write it so.
+/// The soft limit on open files; `u64::MAX` if unlimited. `None` if the text is malformed.
 pub(crate) fn open_files(text: &[u8]) -> Option<u64> {
     let mut lines = text.split(|&byte| byte == b'\n');
     let line = lines.find_map(|line| line.strip_prefix(b"Max open files "))?;

@@ -1,7 +1,7 @@
 //! The kernel's files, parsed.
 //!
-//! Every parser takes bytes and returns what they say, or `None` where they are not of the kernel's
-//! form. No I/O happens here, so all of it can be tested on any bytes.
+//! Every parser takes bytes. It returns `None` for what no kernel writes, never a default. No I/O
+//! happens here, so everything can be tested on any bytes.
 
 pub mod capability;
 pub mod cgroup;

@@ -2,12 +2,12 @@
 
 use crate::kernel::word::parse_number;
 
-/// A line, as far as it says where a mount is. Paths are escaped as the kernel escapes them.
+/// The first fields of a line: where a mount is. The kernel's escapes in paths are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mount<'l> {
-    /// Its number, which no other mount has at the same time, in whatever namespace.
+    /// Its id. No other mount in any namespace has the same id at the same time.
     pub id: u64,
-    /// The number of the mount that it is mounted on.
+    /// The id of the mount that it is mounted on.
     pub parent: u64,
     /// The directory of its file system that it shows.
     pub root: &'l [u8],
@@ -15,7 +15,7 @@ pub struct Mount<'l> {
     pub point: &'l [u8],
 }
 
-/// All mounts that the text lists; a line of another form is passed over.
+/// The mounts that the text lists. Malformed lines are skipped.
 pub fn mounts(text: &[u8]) -> impl Iterator<Item = Mount<'_>> {
     text.split(|&byte| byte == b'\n').filter_map(mount)
 }
@@ -27,9 +27,11 @@ fn mount(line: &[u8]) -> Option<Mount<'_>> {
     Some(Mount { id, parent, root: words.nth(1)?, point: words.next()? })
 }
 
-/// The number of the mount that a process's `/` is. Two processes with the same one have the same
-/// mount namespace and the same root. `None` where the root lies within a mount, as after a chroot:
-/// the kernel lists what is below the root only (`show_mountinfo` in `fs/proc_namespace.c`).
+/// The id of the mount at a process's `/`. Two processes with the same id have the same mount namespace
+/// and the same root.
+///
+/// `None` if `/` is not a mount point, as after a chroot: the kernel lists only the mounts below the
+/// root (`show_mountinfo` in `fs/proc_namespace.c`).
 pub fn root_mount(text: &[u8]) -> Option<u64> {
     mounts(text).find(|mount| mount.point == b"/").map(|mount| mount.id)
 }
@@ -46,7 +48,7 @@ mod tests {
         let all: Vec<_> = mounts(TEXT).collect();
         assert_eq!(all[1], Mount { id: 40, parent: 133, root: b"/a\\040b", point: b"/my\\040dir" });
         assert_eq!(root_mount(TEXT), Some(133));
-        // A chroot into a directory of the mount, and one without any mount in it.
+        // Chrooted: into a directory of the mount, and into one with no mount below it.
         assert_eq!(root_mount(b"40 133 0:22 / /proc rw - proc proc rw\n"), None);
         assert_eq!(root_mount(b""), None);
         assert_eq!(mounts(&TEXT[..12]).count(), 0);

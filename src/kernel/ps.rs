@@ -1,15 +1,15 @@
-//! The column `STAT` of `ps`: the letter of a process's state, and flags behind it.
+//! The column `STAT` of `ps`: the letter of a process's state, followed by flags.
 
 use std::cmp::Ordering;
 
 use crate::kernel::stat::Stat;
 use crate::kernel::word::words;
 
-/// The flags, in their order: high priority, nice to others, pages locked in memory, leads a session,
-/// several threads, in the foreground of its terminal.
+/// The flags in `ps`'s order: high priority, low priority, pages locked in memory, session leader,
+/// multi-threaded, in the foreground.
 pub const FLAGS: &str = "<NLsl+";
 
-/// The column for a process of which [`has_locked`] is known.
+/// The column for a process. `locked` comes from [`has_locked`].
 pub fn column(stat: &Stat, locked: bool) -> String {
     let set = [
         stat.nice == Ordering::Less,
@@ -23,8 +23,7 @@ pub fn column(stat: &Stat, locked: bool) -> String {
     std::iter::once(char::from(stat.state)).chain(flags).collect()
 }
 
-/// Whether the text of `/proc/PID/status` counts pages locked in memory. A kernel thread's has no such
-/// line.
+/// Whether the process has pages locked in memory, by the text of its `/proc/PID/status`.
 pub fn has_locked(status: &[u8]) -> bool {
     let locked = status.split(|&byte| byte == b'\n').find_map(|l| l.strip_prefix(b"VmLck:"));
     locked.and_then(|line| words(line).next()).is_some_and(|size| size != b"0")
@@ -46,7 +45,7 @@ mod tests {
             ("S 1 812 812 0 -1 4194560 1 2 3 4 50 7 11 13 20 0 1 0 4242", "0", "Ss"),
             ("R 1 812 7 34816 812 0 1 2 3 4 50 7 11 13 20 -5 3 0 4242", "4", "R<Ll+"),
             ("S 1 7 7 34816 812 0 1 2 3 4 50 7 11 13 39 19 1 0 4242", "0", "SN"),
-            // A kernel thread has no group and no terminal.
+            // A kernel thread has no process group and no terminal.
             ("I 2 0 0 0 -1 69238880 0 0 0 0 0 0 0 0 20 0 1 0 4242", "0", "I"),
         ] {
             assert_eq!(shown(fields, locked), wanted);

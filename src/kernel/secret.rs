@@ -1,19 +1,19 @@
-//! Secrets on a command line: where they are, so that none is ever printed.
+//! Finds secrets on a command line, so that they are never printed.
 //!
 //! A secret is the value of an option or variable whose name says so (`--db-password X`,
 //! `PGPASSWORD=X`), of a known short option (`mysql -pX`), or the password of a URL
-//! (`redis://user:X@host`). Rather too much is covered than too little: a value reaches to the end of
-//! its argument, since it may hold blanks and quotes, and so it does in a title.
+//! (`redis://user:X@host`). If in doubt, more is covered: a value reaches to the end of its argument,
+//! because it may contain blanks and quotes. This holds for a title, too.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::kernel::cmdline::{base_name, joined};
 
-/// What is printed in the place of a secret; its length would tell something.
+/// Printed in place of a secret. It has the same length for all, since a length is a hint.
 const COVER: &[u8] = b"***";
 
-/// A name that ends in one of these, whatever stands before it, has a secret.
+/// A name that ends in one of these holds a secret.
 const ENDINGS: [&[u8]; 16] = [
     b"password",
     b"passwd",
@@ -33,14 +33,14 @@ const ENDINGS: [&[u8]; 16] = [
     b"masterkey",
 ];
 
-/// Words that end other names as well (`bypass`), and so count only as the last word of a name.
+/// Words that also end harmless names (`bypass`). They count only as the whole last word of a name.
 const WORDS: [&[u8]; 6] = [b"pass", b"pwd", b"pw", b"psk", b"credential", b"credentials"];
 
-/// Words of a switch that only speaks of a secret (`--no-password`).
+/// First words of a switch that takes no secret (`--no-password`).
 const SWITCHES: [&[u8]; 6] = [b"no", b"ask", b"prompt", b"disable", b"without", b"skip"];
 
-/// Short options that carry a secret, by the start of the program's name. The value is attached, or the
-/// next argument if `b' '` ends the option.
+/// Short options that carry a secret, by prefix of the program's name. The value is attached, or is the
+/// next argument if the option ends in a space.
 const SHORT: [(&[u8], &[&[u8]]); 24] = [
     (b"mysql", &[b"-p"]),
     (b"mariadb", &[b"-p"]),
@@ -68,16 +68,16 @@ const SHORT: [(&[u8], &[&[u8]]); 24] = [
     (b"lftp", &[b"-u", b"-u "]),
 ];
 
-/// A secret of a command line.
+/// A secret on a command line, as ranges of bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secret {
-    /// Where its name is: `--password`, `-p`, or the URL up to the secret.
+    /// Its name: `--password`, `-p`, or the URL up to the secret.
     pub name: Range<usize>,
-    /// Where it is itself.
+    /// The secret itself.
     pub value: Range<usize>,
 }
 
-/// The command line as one line, with its secrets covered: for output, before it is escaped.
+/// The command line as one line with its secrets covered. It is not escaped yet.
 pub fn covered(cmdline: &[u8]) -> Cow<'_, [u8]> {
     let secrets = secrets(cmdline);
     if secrets.is_empty() {
@@ -86,7 +86,7 @@ pub fn covered(cmdline: &[u8]) -> Cow<'_, [u8]> {
     let mut shown = Vec::with_capacity(cmdline.len());
     let mut at = 0;
     for Secret { value, .. } in secrets {
-        // A URL's can lie within another.
+        // A URL's secret can lie within another secret.
         if value.start >= at {
             shown.extend_from_slice(&cmdline[at..value.start]);
             shown.extend_from_slice(COVER);
@@ -97,7 +97,7 @@ pub fn covered(cmdline: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(joined(&shown).into_owned())
 }
 
-/// All secrets of a `/proc/PID/cmdline`, in their order. None of them is empty.
+/// The secrets in a `/proc/PID/cmdline`, in order. None is empty.
 pub fn secrets(cmdline: &[u8]) -> Vec<Secret> {
     let mut found = Vec::new();
     let mut short: &[&[u8]] = &[];
@@ -130,10 +130,10 @@ pub fn secrets(cmdline: &[u8]) -> Vec<Secret> {
     found
 }
 
-/// A part of an argument, between blanks.
+/// A word of an argument, between blanks.
 struct Word {
     at: Range<usize>,
-    /// The end of its argument.
+    /// Where its argument ends.
     end: usize,
 }
 
@@ -154,8 +154,8 @@ fn words(cmdline: &[u8]) -> impl Iterator<Item = Word> + '_ {
 }
 
 impl Word {
-    /// `--password=X`, `PGPASSWORD=X`, `user=a,password=X`, `"token":"X"`, `pass:X`: from the first name
-    /// of a secret on, all that follows `=` or `:`.
+    /// Finds X in `--password=X`, `PGPASSWORD=X`, `user=a,password=X`, `"token":"X"`, `pass:X`: everything
+    /// after the `=` or `:` of the first name that holds a secret.
     fn assigned(&self, cmdline: &[u8]) -> Option<Secret> {
         let text = &cmdline[self.at.clone()];
         let mut begin = 0;
@@ -175,7 +175,7 @@ impl Word {
         None
     }
 
-    /// `-pX` after the name of a program that takes it so.
+    /// Finds X in `-pX`, where `options` are those of the program.
     fn attached(&self, cmdline: &[u8], options: &[&[u8]]) -> Option<Secret> {
         let text = &cmdline[self.at.clone()];
         let is_it = |option: &&&[u8]| !option.ends_with(b" ") && text.starts_with(option);
@@ -185,14 +185,14 @@ impl Word {
         (start < self.at.end).then_some(secret)
     }
 
-    /// `scheme://user:X@host`. An X may hold slashes and at signs.
+    /// Finds X in `scheme://user:X@host`. X may contain slashes and at signs.
     fn url(&self, cmdline: &[u8]) -> Option<Secret> {
         let text = &cmdline[self.at.clone()];
         let scheme = text.windows(3).position(|part| part == b"://")?;
         let rest = scheme + 3;
         let last = rest + text[rest..].iter().rposition(|&byte| byte == b'@')?;
         let first = rest + text[rest..last].iter().position(|&byte| byte == b':')? + 1;
-        // A slash before the colon ends the host: what follows is a path.
+        // A slash before the colon ends the host. The colon belongs to the path.
         let is_path = text[rest..first].contains(&b'/');
         let place = |at: usize| self.at.start + at;
         (!is_path && first < last)
@@ -200,7 +200,7 @@ impl Word {
     }
 }
 
-/// `--password`, whose value is the next argument.
+/// Whether the word is an option like `--password`, whose value is the next argument.
 fn names_secret(word: &[u8]) -> bool {
     let is_name = word.starts_with(b"-") && word.last().is_some_and(u8::is_ascii_alphanumeric);
     is_name && is_secret(trimmed(word))
@@ -210,7 +210,7 @@ fn is_short(word: &[u8], options: &[&[u8]]) -> bool {
     options.iter().any(|option| option.strip_suffix(b" ") == Some(word))
 }
 
-/// `--user=x`: no value begins so.
+/// Whether the word is like `--user=x`, and so can't be an option's value.
 fn is_long_option(word: &[u8]) -> bool {
     word.strip_prefix(b"--").is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_alphabetic))
 }
@@ -225,7 +225,7 @@ fn trimmed(name: &[u8]) -> &[u8] {
     &name[start..end]
 }
 
-/// Whether what is called so is a secret: `dbPassword`, `api-key`, but not `token-file`.
+/// Whether a name says that its value is a secret: `dbPassword` and `api-key` do, `token-file` doesn't.
 fn is_secret(name: &[u8]) -> bool {
     if !name.iter().copied().all(is_of_name) {
         return false;
@@ -248,7 +248,7 @@ fn is_secret(name: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// The line as it is printed; blanks in the text end arguments.
+    /// The line as printed. Each blank in `line` ends an argument.
     fn shown(line: &str) -> String {
         let cmdline = line.replace(' ', "\0") + "\0";
         String::from_utf8_lossy(&covered(cmdline.as_bytes())).into_owned()

@@ -1,8 +1,8 @@
-//! `/proc/PID/stat`: one line of numbers behind a name that may hold anything.
+//! `/proc/PID/stat`: one line of numbers after a name that may contain anything.
 //!
-//! procfs-core parses this file and `status`, too. It keeps every field in memory of its own, which
-//! doubles the cost of a `status` (12 µs to read, 12 µs to parse), and these two files are most of
-//! what a scan costs. So only the few fields that someone asks for are read, in place.
+//! procfs-core could parse this file and `status`. But it allocates memory for every field, which
+//! doubles the cost of a `status` (12 µs to read, 12 µs to parse), and these two files are most of a
+//! scan's cost. So we parse only the few fields that we need, in place.
 
 use std::cmp::Ordering;
 
@@ -12,20 +12,23 @@ use crate::kernel::word::{parse_id, parse_number};
 /// `PF_KTHREAD` of the flags field: a kernel thread (include/linux/sched.h).
 const PF_KTHREAD: u64 = 0x0020_0000;
 
-/// Flags that a thread has only on its way out: `PF_EXITING`; `PF_POSTCOREDUMP`, which comes before a
-/// tracer may hold it up (`do_exit` in kernel/exit.c), and whose bit was `PF_EXITPIDONE` before; and
-/// `PF_SIGNALED`, of one that has taken its SIGKILL.
+/// Flags that only an exiting thread has.
+///
+/// - `PF_EXITING`.
+/// - `PF_POSTCOREDUMP`, set before a tracer may stop the exit (`do_exit` in kernel/exit.c). Older
+///   kernels use the bit for `PF_EXITPIDONE`.
+/// - `PF_SIGNALED`, set when the thread has taken its SIGKILL.
 const ENDING: u64 = 0x4 | 0x8 | 0x400;
 
 /// SIGKILL's bit in a set of pending signals.
 const SIGKILL: u64 = 1 << 8;
 
-/// The fields of `/proc/PID/stat` that selectors and checks ask for; see `proc_pid_stat(5)`.
+/// The fields of `/proc/PID/stat` that selectors and checks need; see `proc_pid_stat(5)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {
-    /// (1) That of the directory, unless another process's was mounted over it.
+    /// (1) Differs from the directory's name if another process's directory is mounted over it.
     pub pid: u32,
-    /// (3) One letter: R S D Z T t I X. That of one thread alone, the thread-group leader.
+    /// (3) One letter: R S D Z T t I X. It is the state of the thread-group leader, not of all threads.
     pub state: u8,
     /// (4) The parent's PID; 0 if the parent is the kernel or outside the PID namespace.
     pub ppid: u32,
@@ -41,7 +44,7 @@ pub struct Stat {
     pub cpu_ticks: u64,
     /// (16) + (17) The same of children that ended and were waited for.
     pub children_ticks: u64,
-    /// (19) How its nice value compares with 0; less is a high priority.
+    /// (19) How its nice value compares with 0. `Less` is a high priority.
     pub nice: Ordering,
     /// (20) Threads, the leader included even when it has exited.
     pub threads: u64,
@@ -52,14 +55,13 @@ pub struct Stat {
 }
 
 impl Stat {
-    /// Reads the line; the name ends at the last `)`, whatever it holds.
-    ///
-    /// `None` if it is not of the kernel's form.
+    /// Parses the line. The name may contain parentheses: it ends at the last `)`. `None` if the line is
+    /// malformed.
     pub fn parse(line: &[u8]) -> Option<Self> {
         let (before, _, after) = parts(line)?;
         let mut fields = after.strip_suffix(b"\n")?.split(|&byte| byte == b' ');
         let &[state] = fields.next()? else { return None };
-        // Those up to 24 serve here.
+        // Only those up to 24 are needed.
         let (mut numbers, mut negative) = ([0; 21], 0_u32);
         for (number, field) in (4..).zip(&mut numbers) {
             let digits = fields.next()?;
@@ -85,25 +87,25 @@ impl Stat {
         })
     }
 
-    /// The name that the line holds, between the first `(` and the last `)`.
+    /// The name in the line, between the first `(` and the last `)`.
     pub fn name(line: &[u8]) -> Option<&[u8]> {
         parts(line).map(|(_, name, _)| name)
     }
 
-    /// A kernel thread, which has no executable and no arguments by nature.
+    /// Whether this is a kernel thread, and so has no executable and no arguments.
     pub(crate) const fn is_kernel_thread(&self) -> bool {
         self.flags & PF_KTHREAD != 0
     }
 
-    /// Whether the thread that it is of has ended, the process with it or not.
+    /// Whether the thread has ended. Other threads of the process may still run.
     pub(crate) const fn has_ended(&self) -> bool {
         matches!(self.state, b'Z' | b'X' | b'x')
     }
 
-    /// Whether the thread of this `line` has ended or is bound to, but for what holds it up: a killed
-    /// process has SIGKILL pending in each of its threads (`complete_signal` in kernel/signal.c).
+    /// Whether the thread has ended or is about to. A killed process has SIGKILL pending in each of its
+    /// threads (`complete_signal` in kernel/signal.c). `line` is the text that was parsed.
     ///
-    /// `None` if the line has no such field.
+    /// `None` if the line lacks the field of pending signals.
     pub(crate) fn is_ending(&self, line: &[u8]) -> Option<bool> {
         let (_, _, after) = parts(line)?;
         let pending = after.split(|&byte| byte == b' ').nth(31 - 3).and_then(parse_number)?;
@@ -111,7 +113,7 @@ impl Stat {
     }
 }
 
-/// What stands before, between and after `(` and `)`, without the space on either side.
+/// The text before, between and after `(` and `)`, without the adjacent spaces.
 fn parts(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let start = line.iter().position(|&byte| byte == b'(')?;
     let end = line.iter().rposition(|&byte| byte == b')')?;
@@ -120,9 +122,8 @@ fn parts(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     (name.len() <= Comm::LONGEST).then_some((before, name, after))
 }
 
-/// A number; 0 where the kernel has -1 or less for "none": group and session of a process that is
-/// being reaped, a terminal, priorities (`do_task_stat` in fs/proc/array.c). No other field is ever
-/// negative.
+/// Parses a field. A negative number becomes 0, in the fields where the kernel writes one: group and
+/// session of a process being reaped, terminal, priorities (`do_task_stat` in fs/proc/array.c).
 fn parse_field(number: usize, digits: &[u8]) -> Option<u64> {
     match (number, digits.strip_prefix(b"-")) {
         (5..=8 | 18 | 19, Some(digits)) => parse_number(digits).map(|_| 0),
@@ -178,8 +179,8 @@ mod tests {
         assert_eq!(Stat::parse(line.as_bytes()).unwrap().session, 0);
     }
 
-    /// As 6.18 showed them: at rest; held by a tracer after SIGKILL, after `exit_group()`; killed in
-    /// the state `D`.
+    /// Lines from Linux 6.18: at rest; stopped by a tracer after SIGKILL, and after `exit_group()`; killed
+    /// in state `D`.
     #[test]
     fn a_thread_that_was_killed_is_ending() {
         let is_ending = |state: &str, flags: u64, pending: &str| {

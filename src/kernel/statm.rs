@@ -1,25 +1,25 @@
 //! `/proc/PID/statm`: sizes in pages.
 //!
-//! Each CPU counts pages by itself and hands them in now and then. For `statm` a kernel of today asks
-//! them all (`task_statm` in `fs/proc/task_mmu.c`), but not for field 24 of `stat`: on Linux 6.18 with 2
-//! CPUs that showed 332 pages of 419.
+//! Each CPU keeps its own count of pages and adds it to the total now and then. When `statm` is read,
+//! recent kernels add up all CPUs (`task_statm` in `fs/proc/task_mmu.c`). For field 24 of `stat` they do
+//! not: on Linux 6.18 with 2 CPUs it showed 332 pages of 419.
 
 use crate::kernel::word::parse_number;
 
 /// Resident memory in pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pages {
-    /// All that is in memory.
+    /// All resident pages.
     pub resident: u64,
-    /// Of that, pages of files and of shared memory, which other processes may count as well.
+    /// The resident pages of files and shared memory. Other processes may count the same pages.
     pub shared: u64,
 }
 
 impl Pages {
-    /// The second and third of seven numbers, see `proc_pid_statm(5)`. 0 of a process without memory, a
-    /// kernel thread or one that has ended.
+    /// Parses the second and third of seven numbers (`proc_pid_statm(5)`). Both are 0 for a process
+    /// without memory: a kernel thread, or one that has ended.
     ///
-    /// `None` if the line is not of the kernel's form.
+    /// `None` if the line is malformed.
     pub fn parse(line: &[u8]) -> Option<Self> {
         let mut numbers = [0; 7];
         let mut words = line.strip_suffix(b"\n")?.split(|&byte| byte == b' ');
@@ -27,11 +27,11 @@ impl Pages {
             *number = parse_number(words.next()?)?;
         }
         let [_, resident, shared, ..] = numbers;
-        // The kernel adds up what is resident from its own and the shared pages.
+        // The kernel computes resident as anonymous + shared.
         (words.next().is_none() && shared <= resident).then_some(Self { resident, shared })
     }
 
-    /// Pages of its own: heap, stacks, and what it has changed of files mapped privately.
+    /// Pages that only this process has: heap, stacks, and changed pages of private mappings.
     pub const fn anonymous(self) -> u64 {
         self.resident - self.shared
     }

@@ -1,8 +1,8 @@
 //! `/proc/PID/status`: credentials, capabilities, PID namespaces.
 //!
-//! The kernel escapes newlines in the name (fs/proc/array.c), so a line that begins with a key is
-//! that key's line. A line that is there twice, or says something that the kernel would not, makes
-//! the whole file malformed: a fact from it could be wrong.
+//! The kernel escapes newlines in the name (fs/proc/array.c), so a process can't forge a line. If a
+//! line appears twice, or has a value that no kernel writes, the whole file is malformed and no fact
+//! is taken from it.
 
 use std::ops::Range;
 
@@ -11,16 +11,16 @@ use memchr::memchr_iter;
 use crate::kernel::capability::Capabilities;
 use crate::kernel::word::{parse_id, parse_number, words};
 
-/// The four ids that a process has of a kind, in the order of the `Uid:` and `Gid:` lines.
+/// A process's four user or group ids, in the order of the `Uid:` and `Gid:` lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ids {
     /// Who started it.
     pub real: u32,
-    /// Whose rights it has now.
+    /// Whose permissions it has now.
     pub effective: u32,
-    /// What it may go back to.
+    /// The id that it may switch back to.
     pub saved: u32,
-    /// Whose rights it has on files; follows the effective one unless set apart.
+    /// Whose file permissions it has. Follows the effective id unless the process sets it.
     pub filesystem: u32,
 }
 
@@ -31,61 +31,60 @@ impl Ids {
     }
 }
 
-/// The capability sets that a process can use, or raise to use.
+/// The capability sets that a process can use now or make effective.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Held {
-    /// `CapPrm:` what it may make effective.
+    /// `CapPrm:` those it may make effective.
     pub permitted: Capabilities,
-    /// `CapEff:` what the kernel grants it now.
+    /// `CapEff:` those the kernel grants it now.
     pub effective: Capabilities,
-    /// `CapAmb:` what also the programs have that it executes; kernels before 4.3 have none.
+    /// `CapAmb:` those that programs it executes inherit. Empty before Linux 4.3.
     pub ambient: Capabilities,
 }
 
 impl Held {
-    /// All three together.
+    /// The union of the three.
     pub const fn any(self) -> Capabilities {
         self.permitted.union(self.effective).union(self.ambient)
     }
 }
 
-/// The lines of `/proc/PID/status` that selectors and checks ask for; see `proc_pid_status(5)`.
-/// Ids are as the reader's user namespace sees them (65534 where they have no mapping).
+/// The lines of `/proc/PID/status` that selectors and checks need; see `proc_pid_status(5)`. Ids are
+/// those in the reader's user namespace, 65534 if they have no mapping there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
     /// `Uid:`
     pub uid: Ids,
     /// `Gid:`
     pub gid: Ids,
-    /// How many PID namespaces, from that of /proc inwards, the process has a number in
-    /// (`NSpid:`); more than one means a nested one, a container.
+    /// `NSpid:` the number of PID namespaces that the process has a PID in, from /proc's inwards. More
+    /// than one means a nested namespace, such as a container.
     pub pid_namespaces: usize,
-    /// `CapPrm:`, `CapEff:`, `CapAmb:`; `None` if a set that every kernel has is missing.
+    /// `CapPrm:`, `CapEff:`, `CapAmb:`; `None` if one of the first two is missing.
     pub held: Option<Held>,
     /// `NoNewPrivs:`; `None` before Linux 4.10.
     pub no_new_privs: Option<bool>,
-    /// `CapBnd:` what it can ever hold; `None` if the line is missing.
+    /// `CapBnd:` those it can ever get by executing a program.
     pub bounding: Option<Capabilities>,
-    /// `Seccomp:` 0 without a filter, 1 strict, 2 filtered; `None` where the kernel has none.
+    /// `Seccomp:` 0 off, 1 strict, 2 filter; `None` if the kernel lacks seccomp.
     pub seccomp: Option<u64>,
-    /// `TracerPid:` who traces it, as seen from the PID namespace of the tree; 0 is no one.
+    /// `TracerPid:` the PID of its tracer, in /proc's PID namespace; 0 without one.
     pub tracer: u32,
-    /// `Umask:` the rights that files it makes do not get; `None` before Linux 4.7, and of a process
-    /// that is exiting.
+    /// `Umask:` the permissions that files it creates don't get. `None` before Linux 4.7, and while the
+    /// process exits.
     pub umask: Option<u32>,
-    /// `VmExe:` the size of the executable's code in kB; `None` without memory of its own.
+    /// `VmExe:` the size of the executable's code in kB; `None` for a process without memory.
     pub code: Option<u64>,
-    /// `Threads:` the first one included.
+    /// `Threads:` including the leader.
     pub threads: Option<u64>,
-    /// `Pid:` that of the directory, unless another process's was mounted over it.
+    /// `Pid:` differs from the directory's name if another process's directory is mounted over it.
     pub(crate) pid: u32,
     state: Option<u8>,
     groups: Option<Range<usize>>,
 }
 
 impl Status {
-    /// Reads the file's text; `None` if it is not of the kernel's form, or lacks one of the lines
-    /// `Pid:`, `Uid:` and `Gid:`.
+    /// Parses the file. `None` if it is malformed or lacks `Pid:`, `Uid:` or `Gid:`.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let (mut pid, mut uid, mut gid) = (None, None, None);
         let (mut state, mut threads, mut groups, mut pid_namespaces) = (None, None, None, None);
@@ -100,8 +99,8 @@ impl Status {
         for end in memchr_iter(b'\n', text) {
             let line = &text[start..end];
             start = end + 1;
-            // Patterns, though long: to find the colon and match the key before it took 400
-            // instructions more than the 5,000 of a status.
+            // Byte patterns are long, but faster: finding the colon and matching the key took 400
+            // instructions more, of 5,000 for a whole status.
             match line {
                 [b'P', b'i', b'd', b':', value @ ..] => once(&mut pid, parse_id(only(value))),
                 [b'U', b'i', b'd', b':', value @ ..] => once(&mut uid, parse_ids(value)),
@@ -171,14 +170,14 @@ impl Status {
         })
     }
 
-    /// The supplementary groups; `text` is what was parsed. `None` without a `Groups:` line.
+    /// The supplementary groups in `text`, the text that was parsed. `None` without a `Groups:` line.
     pub fn groups<'t>(&self, text: &'t [u8]) -> Option<impl Iterator<Item = u32> + use<'t>> {
         let line = text.get(self.groups.clone()?)?;
         Some(words(line).filter_map(parse_id))
     }
 
-    /// Whether any of its threads runs. `None` where a line is missing that would tell, and where the
-    /// first thread has ended before others: only they can tell.
+    /// Whether any of its threads is alive. `None` if a line is missing, or if the leader has ended before
+    /// other threads: then only their own files show it.
     pub fn is_alive(&self) -> Option<bool> {
         match self.state? {
             b'Z' | b'X' | b'x' => self.threads.filter(|&threads| threads <= 1).map(|_| false),
@@ -187,9 +186,8 @@ impl Status {
     }
 }
 
-/// How often a process was given a CPU, and gave it up or lost it: the last two lines.
-///
-/// `None` if they are missing or not of the kernel's form.
+/// The number of context switches, voluntary and not, from the last two lines. `None` if they are
+/// missing or malformed.
 pub fn switches(text: &[u8]) -> Option<u64> {
     let value = |key: &[u8]| {
         let line = text.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(key))?;
@@ -198,7 +196,7 @@ pub fn switches(text: &[u8]) -> Option<u64> {
     Some(value(b"voluntary_ctxt_switches:\t")? + value(b"nonvoluntary_ctxt_switches:\t")?)
 }
 
-/// Keeps a line's value; `None` if it has none, or if there was such a line before.
+/// Stores a line's value. `None` if there is no value, or if the line appeared before.
 fn once<T>(kept: &mut Option<T>, value: Option<T>) -> Option<()> {
     if kept.is_some() {
         return None;
@@ -218,12 +216,12 @@ fn parse_ids(line: &[u8]) -> Option<Ids> {
     ids.next().is_none().then_some(four)
 }
 
-/// What follows the tab of a line with one value; nothing, which is no value, without a tab.
+/// The value after a line's tab. Empty, and so malformed, without a tab.
 fn only(line: &[u8]) -> &[u8] {
     line.strip_prefix(b"\t").unwrap_or_default()
 }
 
-/// How many ids there are: at least one.
+/// The number of ids on a line; at least one.
 fn count_ids(line: &[u8]) -> Option<usize> {
     let count = words(line).try_fold(0, |count, word| parse_id(word).map(|_| count + 1))?;
     (count > 0).then_some(count)
