@@ -11,9 +11,11 @@
 
 mod support;
 
+use std::ffi::CString;
 use std::fs;
 use std::os::fd::{AsRawFd, FromRawFd};
-use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -78,7 +80,7 @@ fn writable_code_is_what_others_can_replace() {
     }
     let daemon = 1;
     for (mode, uid, gid, fault) in [
-        (0o755, ALICE, 0, Some(format!("is {ALICE}'s"))),
+        (0o755, ALICE, 0, Some(format!("user {ALICE} owns "))),
         (0o757, 0, 0, Some("everyone may write".into())),
         (0o775, 0, daemon, Some("group daemon may write".into())),
         // Nobody is in it.
@@ -100,7 +102,7 @@ fn writable_code_is_what_others_can_replace() {
             };
             let path = dir.display();
             answer.code(2).has(&format!("appd (pid {}, user root", process.pid()));
-            answer.has(&format!("{path}")).has(fault).has("who can replace what it runs: ch");
+            answer.has(&format!("{path}")).has(fault).has(" and can replace what it runs: ch");
         }
     }
 }
@@ -123,6 +125,137 @@ fn writable_code_is_judged_by_what_runs_and_not_by_its_path() {
     );
     let process = Specimen::called(unique()).under(&["unshare", "-m", "sh", "-c", &script]).start();
     check(process.pid(), "writable-code").run().code(0);
+}
+
+/// Whoever can change the link chooses what root runs next time.
+#[test]
+fn a_link_on_the_way_to_the_executable_counts() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    place.dir("users", 0o755, ALICE, 0);
+    place.dir("roots", 0o755, 0, 0);
+    // Of a group: where everyone may write, the kernel itself follows no links of others
+    // (fs.protected_symlinks).
+    place.dir("sticky", 0o1775, 0, 1);
+    copy_executable(support::specimen::specimen(), &place.at("roots/appd"));
+    own(&place.at("roots/appd"), 0o755, 0, 0);
+    let link = |target: &str, path: &str, uid: u32| {
+        symlink(place.at(target), place.at(path)).expect("a link");
+        lchown(place.at(path), Some(uid), Some(0)).expect("its owner");
+    };
+    link("roots/appd", "users/appd", 0);
+    link("users/appd", "roots/by-users", 0);
+    link("roots/appd", "roots/link", 0);
+    link("roots/appd", "sticky/roots", 0);
+    link("roots/appd", "sticky/users", ALICE);
+    for (path, fault) in [
+        ("users/appd", Some("users")),
+        ("roots/by-users", Some("users")),
+        ("roots/link", None),
+        ("sticky/roots", None),
+        ("sticky/users", Some("sticky/users")),
+    ] {
+        let process = Specimen::called("").start_from(&place.at(path));
+        for user in [None, Some(NOBODY)] {
+            let check = check(process.pid(), "writable-code");
+            let answer = user.into_iter().fold(check, Check::by_user).run();
+            answer.code(if fault.is_some() { 2 } else { 0 });
+            if let Some(fault) = fault {
+                let owned = place.at(fault).display().to_string();
+                answer.has(&format!("user {ALICE} owns {owned} and can replace what it runs"));
+            }
+        }
+    }
+    // It may lead elsewhere by now, or nowhere.
+    let process = Specimen::called("").start_from(&place.at("users/appd"));
+    fs::remove_file(place.at("users/appd")).expect("removed");
+    symlink("/nonexistent", place.at("users/appd")).expect("a link");
+    check(process.pid(), "writable-code").run().code(2);
+}
+
+/// Anyone may have written the first argument of a set-user-ID program, and a title is no path.
+#[test]
+fn a_first_argument_counts_only_where_it_is_what_root_ran() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    place.dir("users", 0o755, ALICE, 0);
+    copy_executable(support::specimen::specimen(), &place.at("appd"));
+    own(&place.at("appd"), 0o755, 0, 0);
+    let says = |argv0: &Path, code: i32| {
+        let process = Specimen::called("").argv([argv0]).start_from(&place.at("appd"));
+        check(process.pid(), "writable-code").run().code(code);
+    };
+    symlink(place.at("appd"), place.at("users/appd")).expect("a link");
+    fs::write(place.at("users/data"), "").expect("a file");
+    says(&place.at("users/appd"), 2);
+    says(&place.at("users/data"), 0);
+    says(&place.at("users/no such"), 0);
+    says(Path::new("/tmp/nothing: a title"), 0);
+    own(&place.at("appd"), 0o4755, 0, 0);
+    says(&place.at("users/appd"), 0);
+}
+
+/// An ACL gives a user the right that the mode gives to nobody.
+#[test]
+fn an_acl_on_a_directory_above_counts() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    let dir = place.dir("app", 0o755, 0, 0);
+    place.dir("app/bin", 0o755, 0, 0);
+    let process = place.start("app/bin/appd");
+    check(process.pid(), "writable-code").run().code(0);
+    for (rights, code) in [(7, 2), (5, 0)] {
+        if !lets_alice(&dir, rights) {
+            return support::lacking("a file system with ACLs at /opt");
+        }
+        for user in [None, Some(NOBODY)] {
+            let check = check(process.pid(), "writable-code");
+            let answer = user.into_iter().fold(check, Check::by_user).run();
+            answer.code(code);
+            if code == 2 {
+                let dir = dir.display();
+                answer.has(&format!("user {ALICE} may write {dir} by an ACL and can replace"));
+                answer.has(&format!(": setfacl -x u:{ALICE} {dir}"));
+            }
+        }
+    }
+}
+
+/// What `setfacl -m u:ALICE:RIGHTS` does (`include/uapi/linux/posix_acl_xattr.h`). Returns false if the
+/// file system has no ACLs.
+fn lets_alice(path: &Path, rights: u16) -> bool {
+    let none = u32::MAX;
+    let entries =
+        [(1, 7, none), (2, rights, ALICE), (4, 5, none), (0x10, rights | 5, none), (0x20, 5, none)];
+    let mut acl = 2_u32.to_le_bytes().to_vec();
+    for (tag, rights, id) in entries {
+        acl.extend(u16::to_le_bytes(tag));
+        acl.extend(u16::to_le_bytes(rights));
+        acl.extend(u32::to_le_bytes(id));
+    }
+    let path = CString::new(path.as_os_str().as_bytes()).expect("a path");
+    let name = c"system.posix_acl_access".as_ptr();
+    // SAFETY: the strings end in NUL, and the buffer is as long as it says.
+    unsafe { libc::setxattr(path.as_ptr(), name, acl.as_ptr().cast(), acl.len(), 0) == 0 }
+}
+
+#[test]
+fn all_that_is_wrong_on_the_way_is_mended_at_once() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    let app = place.dir("app", 0o777, ALICE, 0).display().to_string();
+    let bin = place.dir("app/bin", 0o755, ALICE, 0).display().to_string();
+    let process = place.start("app/bin/appd");
+    let answer = check(process.pid(), "writable-code").run();
+    answer.code(2).has(&format!(": chown root {app} {bin} && chmod o-w {app}\n"));
 }
 
 #[test]
@@ -451,7 +584,9 @@ fn loader_env_is_what_others_can_write() {
         let answer = check(process.pid(), "loader-env").run();
         answer.code(code);
         if code == 2 {
-            answer.has("loads code from where others can write: ").has("/open is ");
+            answer
+                .has("loads code from where others can write: ")
+                .has("/open and can replace what it runs: chown root ");
         }
     }
     let process = start("PYTHONPATH=/usr/lib", "/");

@@ -76,7 +76,8 @@ impl Inspector {
         grace: Duration,
         root: &ProcRoot,
     ) -> Self {
-        let of_units = severities.on.intersects(Rules::SANDBOX | Rules::STRAY);
+        let of_units = Rules::SANDBOX | Rules::STRAY | Rules::WRITABLE_CODE;
+        let of_units = severities.on.intersects(of_units);
         let needs_services = of_units && root.is_procfs() && systemctl::is_here();
         Self {
             severities,

@@ -24,7 +24,7 @@ use super::inspector::Inspector;
 const FILTERED: u64 = 2;
 
 /// Longest unit name or path shown, in characters.
-const LONGEST: usize = 80;
+pub(super) const LONGEST: usize = 80;
 
 /// The services of the host: what their files ask for, and what their processes have in common.
 #[derive(Debug)]
@@ -77,7 +77,8 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
 }
 
 /// A file of the service may not be read.
-const UNREADABLE: Missing = Missing::Hidden(Hidden { file: File::UnitFiles, cause: Cause::Denied });
+pub(super) const UNREADABLE: Missing =
+    Missing::Hidden(Hidden { file: File::UnitFiles, cause: Cause::Denied });
 
 /// The service of the system manager that it belongs to. What is below a user's manager, or is that
 /// manager itself, is systemd's own matter.

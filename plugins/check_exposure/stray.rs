@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use procwarden::host::names;
-use procwarden::host::unit_file::{Step, UnitFile, UnitFiles};
+use procwarden::host::unit_file::{Step, UnitFile, UnitFiles, in_search_path};
 use procwarden::kernel::cgroup;
 use procwarden::kernel::cmdline::{arguments, base_name, joined, untitled};
 use procwarden::kernel::comm::Comm;
@@ -22,9 +22,6 @@ use procwarden::text::escape;
 use super::answer::Answer;
 use super::inspector::Inspector;
 use super::sandbox::Services;
-
-/// Where systemd looks for a program without a path (systemd.service(5), "Command lines").
-const PATH: [&str; 4] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"];
 
 /// Programs of services that people and other programs run as well.
 const TOOLS: [&str; 38] = [
@@ -74,61 +71,97 @@ const GREETERS: [&str; 6] = ["gdm", "Debian-gdm", "lightdm", "lxdm", "sddm", "gr
 /// More ancestors than any process has: a bound, since the tree changes while we climb it.
 const HIGHEST: usize = 64;
 
+/// How many words of a title may name the program.
+const MOST_WORDS: usize = 8;
+
 /// Longest unit name shown, in characters.
 const LONGEST: usize = 80;
 
-/// The programs of services, by their real paths, each with its service.
+/// The programs of services, by their real paths. Several services may share one, under different names:
+/// redis-server and redis-sentinel are links to redis-check-rdb.
 #[derive(Debug, Default)]
-pub(crate) struct Programs(OnceCell<BTreeMap<PathBuf, String>>);
+pub(crate) struct Programs(OnceCell<BTreeMap<PathBuf, Vec<Start>>>);
+
+/// How a service starts a program.
+#[derive(Debug)]
+struct Start {
+    /// The name that stands in `ExecStart=`.
+    name: Vec<u8>,
+    /// Whether that is a link, so that the same program under another name is another tool.
+    is_link: bool,
+    service: String,
+}
 
 impl Programs {
-    /// A program of this name, as the kernel cuts it.
-    fn named(&self, files: &UnitFiles, comm: &Comm) -> Option<&Path> {
-        let programs = self.0.get_or_init(|| programs(files));
-        let is_it = |path: &&PathBuf| {
-            let name = path.file_name().unwrap_or_default().as_bytes();
-            &name[..name.len().min(Comm::CUT)] == comm.as_bytes()
-        };
-        programs.keys().find(is_it).map(PathBuf::as_path)
+    fn get(&self, files: &UnitFiles) -> &BTreeMap<PathBuf, Vec<Start>> {
+        self.0.get_or_init(|| programs(files))
     }
 
-    /// The service that runs this program.
-    fn service(&self, files: &UnitFiles, program: &Path) -> Option<&str> {
-        let programs = self.0.get_or_init(|| programs(files));
-        programs.get(program).map(String::as_str)
+    /// A program that is started by this name, as the kernel cuts it.
+    fn named(&self, files: &UnitFiles, comm: &Comm) -> Option<&Path> {
+        let is_it =
+            |start: &Start| start.name[..start.name.len().min(Comm::CUT)] == *comm.as_bytes();
+        let known = self.get(files);
+        let named = known.iter().find(|(_, starts)| starts.iter().any(is_it));
+        let named = named.map(|(path, _)| path.as_path());
+        named.or_else(|| Some(known.get_key_value(&resolved(comm.as_bytes())?)?.0))
+    }
+
+    /// The service that runs this program, if it was called so.
+    fn service(&self, files: &UnitFiles, program: &Path, called: &[&[u8]]) -> Option<&str> {
+        let starts = self.get(files).get(program)?;
+        let is_called = |start: &&Start| {
+            called.iter().any(|word| {
+                base_name(word) == start.name
+                    || (!start.is_link && resolved(word).as_deref() == Some(program))
+            })
+        };
+        starts.iter().find(is_called).map(|start| start.service.as_str())
     }
 }
 
-fn programs(files: &UnitFiles) -> BTreeMap<PathBuf, String> {
-    let mut programs = BTreeMap::new();
-    for name in files.services() {
+fn programs(files: &UnitFiles) -> BTreeMap<PathBuf, Vec<Start>> {
+    let mut programs: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for service in files.services() {
         // One that may not be read is left out: it may be a daemon's, and is none that we know.
-        let Ok(Some(unit)) = files.service(&name) else { continue };
+        let Ok(Some(unit)) = files.service(&service) else { continue };
         // What ends by itself, or was started by systemd-run, may be a tool, which people run, too.
         let is_tool = unit.asks.is_oneshot || unit.path.starts_with("/run/systemd/transient");
-        if is_tool || unit.path.file_name() != Some(OsStr::new(&name)) {
+        if is_tool || unit.path.file_name() != Some(OsStr::new(&service)) {
             continue;
         }
-        for path in main_programs(&unit) {
-            programs.entry(path).or_insert_with(|| name.clone());
+        for (path, name) in main_programs(&unit) {
+            let is_link = path.file_name().is_some_and(|real| real.as_bytes() != name);
+            let start = Start { name, is_link, service: service.clone() };
+            programs.entry(path).or_default().push(start);
         }
     }
     programs
 }
 
-fn main_programs(unit: &UnitFile) -> impl Iterator<Item = PathBuf> + '_ {
+/// The real paths of a service's programs, and the names by which it starts them.
+fn main_programs(unit: &UnitFile) -> impl Iterator<Item = (PathBuf, Vec<u8>)> + '_ {
     let starts = unit.asks.commands.iter().filter(|command| command.step == Step::Start);
     starts.filter_map(|command| {
-        let name = std::str::from_utf8(base_name(&command.program)).ok()?;
-        if is_of_anybody(name) || TOOLS.contains(&name) {
+        let name = base_name(&command.program);
+        let text = std::str::from_utf8(name).ok()?;
+        if is_of_anybody(text) || TOOLS.contains(&text) {
             return None;
         }
-        let path = Path::new(OsStr::from_bytes(&command.program));
-        if path.is_absolute() {
-            return fs::canonicalize(path).ok();
-        }
-        PATH.iter().find_map(|directory| fs::canonicalize(Path::new(directory).join(path)).ok())
+        Some((fs::canonicalize(command.path()?).ok()?, name.to_vec()))
     })
+}
+
+/// The real path of a program by its path or name.
+fn resolved(word: &[u8]) -> Option<PathBuf> {
+    let path = Path::new(OsStr::from_bytes(word));
+    if path.is_absolute() {
+        return fs::canonicalize(path).ok();
+    }
+    if word.is_empty() || word.contains(&b'/') {
+        return None;
+    }
+    fs::canonicalize(in_search_path(path)?).ok()
 }
 
 pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
@@ -168,9 +201,11 @@ fn own_service<'i>(
             (programs.named(files, &comm).map(Path::to_owned), Some(hidden))
         }
     };
-    let Some(program) = program else { return Ok(None) };
-    let Some(service) = programs.service(files, &program) else { return Ok(None) };
-    if !is_main(&program, process)? || has_ancestor_in_a_service(process)? {
+    let known = program.filter(|program| programs.get(files).contains_key(program));
+    let Some(program) = known else { return Ok(None) };
+    let line = joined(process.cmdline()?);
+    let Some(service) = programs.service(files, &program, &called(&line)) else { return Ok(None) };
+    if has_ancestor_in_a_service(process)? {
         return Ok(None);
     }
     hidden.map_or(Ok(Some(service)), |hidden| Err(Missing::Hidden(hidden)))
@@ -217,17 +252,15 @@ fn program(process: &mut Process<'_>) -> Fact<Option<PathBuf>> {
     Ok(fs::canonicalize(Path::new(OsStr::from_bytes(claim))).ok())
 }
 
-/// Whether it is a daemon and not what it forked: sessions of sshd and jobs of cron outlive it, with titles
-/// of their own. `sshd: alice [priv]` does not name its program again, a listener does.
-fn is_main(program: &Path, process: &mut Process<'_>) -> Fact<bool> {
-    let name = program.file_name().unwrap_or_default().as_bytes().to_owned();
-    let line = joined(process.cmdline()?);
-    let (first, rest) =
-        line.split_at(line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len()));
-    if !first.ends_with(b":") {
-        return Ok(base_name(first) == name);
+/// What it is called: by the first word, or after a title by the next ones. What a daemon forks has a
+/// title of its own, and outlives it as sessions of sshd and jobs of cron do: `sshd: alice [priv]` does not
+/// name its program again, a listener does.
+fn called(line: &[u8]) -> Vec<&[u8]> {
+    let mut words = line.split(u8::is_ascii_whitespace);
+    match words.next().unwrap_or_default() {
+        title if title.ends_with(b":") => words.take(MOST_WORDS).collect(),
+        program => vec![program],
     }
-    Ok(rest.split(u8::is_ascii_whitespace).any(|word| base_name(word) == name))
 }
 
 /// Whether it comes from a service after all, as sshd's sessions do.

@@ -2,7 +2,9 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::{fs, io};
 
 use procwarden::host::writers::{Answer as Can, Writers};
 use procwarden::kernel::cmdline::arguments;
@@ -10,9 +12,17 @@ use procwarden::kernel::file::File;
 use procwarden::kernel::interpreter::program;
 use procwarden::proc::fact::{Cause, Fact, Hidden, Missing, unless_gone};
 use procwarden::proc::process::{Place, Process};
+use procwarden::text::escape;
 
 use super::answer::Answer;
 use super::inspector::Inspector;
+use super::sandbox::{LONGEST, UNREADABLE, service_of};
+
+/// The right of anyone to execute a file (inode(7)).
+const ANY_MAY_EXECUTE: u32 = 0o111;
+
+/// It runs as its owner, whoever starts it (inode(7)).
+const SET_USER_ID: u32 = 0o4000;
 
 /// What hides whether others can replace a file.
 const OUT_OF_SIGHT: Missing = Missing::Hidden(Hidden { file: File::Exe, cause: Cause::Elsewhere });
@@ -21,33 +31,55 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     if !inspector.who.is_privileged(process)? {
         return Ok(Answer::NotAsked);
     }
-    let of_exe = unless_gone(executable(inspector, process))?;
-    if let Ok(Some(flaw)) = of_exe {
-        return Ok(Answer::of(Some(flaw)));
+    let mut obstacle = None;
+    for look in [executable, script, of_its_service] {
+        match unless_gone(look(inspector, process))? {
+            Ok(None) => {}
+            Ok(flaw) => return Ok(Answer::of(flaw)),
+            Err(hidden) => obstacle = obstacle.or(Some(hidden)),
+        }
     }
-    let of_script = unless_gone(script(inspector, process))?;
-    if let Ok(Some(flaw)) = of_script {
-        return Ok(Answer::of(Some(flaw)));
-    }
-    of_exe.and(of_script).map(|_| Answer::Kept).map_err(Missing::Hidden)
+    obstacle.map_or(Ok(Answer::Kept), |hidden| Err(Missing::Hidden(hidden)))
 }
 
 /// What is wrong with the executable. Where that may not be asked for, an absolute first argument is
-/// taken at its word, if there is such a file: a title is none.
+/// taken at its word, if there is such a program: a title is none.
 fn executable(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
     match process.exe() {
         Err(Missing::Hidden(hidden)) if hidden.cause == Cause::Denied => {
-            let claim = arguments(process.cmdline()?).next().unwrap_or_default().to_vec();
+            let claim = first_argument(process)?;
             let is_file = is_path(&claim)
-                && inspector.writers.of(Path::new(OsStr::from_bytes(&claim))) != Ok(Can::Absent);
+                && inspector.writers.of(Path::new(OsStr::from_bytes(&claim))) != Ok(Can::Absent)
+                && is_program(&Place::here(&claim));
             if is_file { claimed(inspector, process, &claim) } else { Err(Missing::Hidden(hidden)) }
         }
         Err(missing) => Err(missing),
-        Ok(_) => match process.locate_executable()? {
-            Some(place) => opening(&inspector.writers, &place),
-            None => Ok(None),
-        },
+        Ok(_) => {
+            let Some(place) = process.locate_executable()? else { return Ok(None) };
+            match opening(&inspector.writers, &place)? {
+                None => way(inspector, process, &place),
+                flaw => Ok(flaw),
+            }
+        }
     }
+}
+
+/// What is wrong with the path by which it was started, if that is another than the executable's. Whoever
+/// can change a link on it chooses what root runs next time.
+fn way(inspector: &Inspector, process: &mut Process<'_>, exe: &Place) -> Fact<Option<String>> {
+    let claim = first_argument(process)?;
+    if !is_path(&claim) || claim == exe.path.as_os_str().as_bytes() {
+        return Ok(None);
+    }
+    // Most often it is /sbin/x for /usr/sbin/x, which every mount namespace has.
+    let here = Place::here(&claim);
+    let is_safe_here = inspector.is_procfs && opening(&inspector.writers, &here) == Ok(None);
+    if is_safe_here && is_same_file(&here, exe) {
+        return Ok(None);
+    }
+    // Who starts a set-user-ID program writes its first argument.
+    let flaw = claimed(inspector, process, &claim)?;
+    Ok(flaw.filter(|_| is_program(&here) && !is_set_user_id(exe)))
 }
 
 /// What is wrong with the script that an interpreter runs.
@@ -65,16 +97,69 @@ fn script(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<Strin
     }
 }
 
+/// What is wrong with the programs that its service's files name, and that root runs: what runs now may
+/// have another name and title. One process of the service says it, the one that systemd started.
+fn of_its_service(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
+    let Some(services) = &inspector.services else { return Ok(None) };
+    let Some(name) = service_of(process)? else { return Ok(None) };
+    let Some(unit) = services.files.service(&name).map_err(|_| UNREADABLE)? else {
+        return Ok(None);
+    };
+    let is_roots = unit.asks.account.is_none();
+    for command in unit.asks.commands.iter().filter(|command| is_roots || command.keeps_root) {
+        let Some(path) = command.path() else { continue };
+        let path = path.as_os_str().as_bytes();
+        if opening(&inspector.writers, &Place::here(path)) == Ok(None) {
+            continue;
+        }
+        if process.stat()?.ppid != 1 {
+            return Ok(None);
+        }
+        let place = process.locate(path)?;
+        if let Some((who, remedy)) = replacement(&inspector.writers, &place)? {
+            let name = escape::bounded(name.as_bytes(), LONGEST);
+            return Ok(Some(format!("{who} and can replace what {name} starts: {remedy}")));
+        }
+    }
+    Ok(None)
+}
+
+fn first_argument(process: &mut Process<'_>) -> Fact<Vec<u8>> {
+    Ok(arguments(process.cmdline()?).next().unwrap_or_default().to_vec())
+}
+
 /// What is wrong with a path that a command line names. Whether it is the host's costs a look at all
 /// mounts of the process: without a finding one process stands for all of its control group.
 fn claimed(inspector: &Inspector, process: &mut Process<'_>, path: &[u8]) -> Fact<Option<String>> {
-    let here = Place { root: "/".into(), path: OsStr::from_bytes(path).into() };
-    let is_safe_here = inspector.is_procfs && opening(&inspector.writers, &here) == Ok(None);
+    let is_safe_here =
+        inspector.is_procfs && opening(&inspector.writers, &Place::here(path)) == Ok(None);
     if is_safe_here && inspector.shares_our_root(process)? {
         return Ok(None);
     }
     let place = process.locate(path)?;
     opening(&inspector.writers, &place)
+}
+
+/// Whether a program lies there, or a link to one that is gone. A word that is none is a title.
+fn is_program(place: &Place) -> bool {
+    match fs::metadata(place.whole()) {
+        Ok(found) => found.is_file() && found.mode() & ANY_MAY_EXECUTE != 0,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::symlink_metadata(place.whole()).is_ok()
+        }
+        // It may not be looked at.
+        Err(_) => true,
+    }
+}
+
+fn is_set_user_id(exe: &Place) -> bool {
+    fs::metadata(exe.whole()).is_ok_and(|found| found.mode() & SET_USER_ID != 0)
+}
+
+fn is_same_file(one: &Place, other: &Place) -> bool {
+    let identity =
+        |place: &Place| fs::metadata(place.whole()).map(|found| (found.dev(), found.ino()));
+    identity(one).is_ok_and(|one| identity(other).is_ok_and(|other| one == other))
 }
 
 /// Where a relative path of a process is; of an empty one, the working directory.
@@ -93,11 +178,14 @@ fn is_path(word: &[u8]) -> bool {
 
 /// Who can replace a file, and what to do about it.
 pub(crate) fn opening(writers: &Writers, place: &Place) -> Fact<Option<String>> {
+    let found = replacement(writers, place)?;
+    Ok(found.map(|(who, remedy)| format!("{who} and can replace what it runs: {remedy}")))
+}
+
+/// `user alice owns /opt/app`, and how to mend it.
+fn replacement(writers: &Writers, place: &Place) -> Fact<Option<(String, String)>> {
     match writers.below(&place.root, &place.path) {
-        Ok(Can::Others(opening)) => {
-            let (what, remedy) = (opening.told(), opening.remedy());
-            Ok(Some(format!("{what}, who can replace what it runs: {remedy}")))
-        }
+        Ok(Can::Others(openings)) => Ok(Some((openings.told(), openings.remedy()))),
         Ok(Can::Root | Can::Absent) => Ok(None),
         Err(_) => Err(OUT_OF_SIGHT),
     }

@@ -32,6 +32,9 @@ const OVERFLOW_ID: u32 = 65534;
 /// Paths kept in memory. A host has some hundred executables; a hostile one can have more.
 const MOST_KEPT: usize = 20_000;
 
+/// Of how many places on one path the remedy is told.
+const MOST_TOLD: usize = 4;
+
 /// Someone other than root who can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writer {
@@ -52,35 +55,79 @@ pub enum Writer {
 pub struct Opening {
     /// The file itself, or a directory or link on the way to it.
     pub path: PathBuf,
-    /// Who can.
-    pub writer: Writer,
+    /// Who can; at least one.
+    pub writers: Vec<Writer>,
 }
 
 impl Opening {
-    /// What is wrong, fit for output: `/opt/app is alice's`.
-    pub fn told(&self) -> String {
+    /// Who can do what, fit for output: `user alice owns /opt/app`.
+    fn told(&self) -> String {
         let path = escape::path(&self.path);
         let user = |uid| escape::text(names::user(uid).as_bytes());
         let group = |gid| escape::text(names::group(gid).as_bytes());
-        match self.writer {
-            Writer::Owner(uid) => format!("{path} is {}'s", user(uid)),
+        match self.writers[0] {
+            Writer::Owner(uid) => format!("user {} owns {path}", user(uid)),
             Writer::Group(gid) => format!("group {} may write {path}", group(gid)),
             Writer::Everyone => format!("everyone may write {path}"),
-            Writer::AclUser(uid) => format!("an ACL lets {} write {path}", user(uid)),
-            Writer::AclGroup(gid) => format!("an ACL lets group {} write {path}", group(gid)),
+            Writer::AclUser(uid) => format!("user {} may write {path} by an ACL", user(uid)),
+            Writer::AclGroup(gid) => format!("group {} may write {path} by an ACL", group(gid)),
         }
     }
 
-    /// How to mend it, fit for output: `chown root /opt/app`.
-    pub fn remedy(&self) -> String {
-        let path = escape::path(&self.path);
-        match self.writer {
-            Writer::Owner(_) => format!("chown root {path}"),
-            Writer::Group(_) => format!("chmod g-w {path}"),
-            Writer::Everyone => format!("chmod o-w {path}"),
-            Writer::AclUser(id) => format!("setfacl -x u:{id} {path}"),
-            Writer::AclGroup(id) => format!("setfacl -x g:{id} {path}"),
+    /// The commands that mend it, each without the path.
+    fn remedies(&self) -> Vec<String> {
+        let letter = |writer: &Writer| match writer {
+            Writer::Group(_) => Some('g'),
+            Writer::Everyone => Some('o'),
+            _ => None,
+        };
+        let mut classes: Vec<_> = self.writers.iter().filter_map(letter).collect();
+        classes.sort_unstable();
+        let classes = String::from_iter(classes);
+        let others = self.writers.iter().filter_map(|writer| match writer {
+            Writer::Owner(_) => Some("chown root".to_owned()),
+            Writer::AclUser(id) => Some(format!("setfacl -x u:{id}")),
+            Writer::AclGroup(id) => Some(format!("setfacl -x g:{id}")),
+            Writer::Group(_) | Writer::Everyone => None,
+        });
+        let mut all: Vec<_> = others.collect();
+        if !classes.is_empty() {
+            all.push(format!("chmod {classes}-w"));
         }
+        all
+    }
+}
+
+/// All that others can write on the way to a file, in its order; at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Openings(Vec<Opening>);
+
+impl Openings {
+    /// Who can do what at the first of them, fit for output: `user alice owns /opt/app`.
+    pub fn told(&self) -> String {
+        self.0[0].told()
+    }
+
+    /// How to mend them all, fit for output: `chown root /opt/app /opt/app/bin && chmod o-w /opt/app`.
+    pub fn remedy(&self) -> String {
+        let mut commands: Vec<(String, Vec<String>)> = Vec::new();
+        for opening in self.0.iter().take(MOST_TOLD) {
+            for command in opening.remedies() {
+                let path = escape::path(&opening.path);
+                match commands.iter_mut().find(|(known, _)| *known == command) {
+                    Some((_, paths)) => paths.push(path),
+                    None => commands.push((command, vec![path])),
+                }
+            }
+        }
+        let whole =
+            |(command, paths): (String, Vec<String>)| format!("{command} {}", paths.join(" "));
+        let commands: Vec<_> = commands.into_iter().map(whole).collect();
+        let more = match self.0.len().saturating_sub(MOST_TOLD) {
+            0 => String::new(),
+            count => format!(", and {count} more on the way"),
+        };
+        commands.join(" && ") + &more
     }
 }
 
@@ -90,7 +137,7 @@ pub enum Answer {
     /// Root alone.
     Root,
     /// Others, too.
-    Others(Opening),
+    Others(Openings),
     /// There is no such file, and only root can make one.
     Absent,
 }
@@ -150,7 +197,7 @@ struct Look {
     kind: FileType,
     /// Where a link leads.
     target: Option<PathBuf>,
-    writer: Option<Writer>,
+    writers: Vec<Writer>,
     /// It is root's and sticky: others can add to it, but not replace what is there.
     is_sticky: bool,
 }
@@ -187,7 +234,9 @@ impl Writers {
             return known.clone();
         }
         progress::enter(Stage::LookingAtFiles);
-        let answer = Walk { writers: self, root, at: root.to_owned(), links: 0 }.along(relative);
+        let answer =
+            Walk { writers: self, root, at: root.to_owned(), links: 0, openings: Vec::new() }
+                .along(relative);
         keep(&mut self.answers.borrow_mut(), whole, answer.clone());
         answer
     }
@@ -221,35 +270,48 @@ impl Writers {
             let target = readlinkat(CWD, path, Vec::new()).map_err(errno)?.into_bytes();
             let target = Some(PathBuf::from(OsString::from_vec(target)));
             // A link's mode means nothing.
-            let writer = (found.st_uid != 0).then_some(Writer::Owner(found.st_uid));
-            return Ok(Some(Look { kind, target, writer, is_sticky: false }));
+            let owner = (found.st_uid != 0).then_some(Writer::Owner(found.st_uid));
+            let writers = owner.into_iter().collect();
+            return Ok(Some(Look { kind, target, writers, is_sticky: false }));
         }
-        let writer = self.writer(path, &found).map_err(fail)?;
-        let is_sticky = Mode::from_raw_mode(found.st_mode).contains(Mode::SVTX)
-            && !matches!(writer, Some(Writer::Owner(_)));
-        Ok(Some(Look { kind, target: None, writer, is_sticky }))
+        let writers = self.writers(path, &found).map_err(fail)?;
+        let is_sticky =
+            Mode::from_raw_mode(found.st_mode).contains(Mode::SVTX) && found.st_uid == 0;
+        Ok(Some(Look { kind, target: None, writers, is_sticky }))
     }
 
-    fn writer(&self, path: &Path, found: &Stat) -> Result<Option<Writer>, Obstacle> {
+    fn writers(&self, path: &Path, found: &Stat) -> Result<Vec<Writer>, Obstacle> {
         let mode = Mode::from_raw_mode(found.st_mode);
         if found.st_uid == OVERFLOW_ID && !is_first_user_namespace() {
             return Err(Obstacle::Unmapped);
         }
+        let mut all = Vec::new();
         if found.st_uid != 0 {
-            return Ok(Some(Writer::Owner(found.st_uid)));
+            all.push(Writer::Owner(found.st_uid));
         }
         if mode.contains(Mode::WOTH) {
-            return Ok(Some(Writer::Everyone));
+            all.push(Writer::Everyone);
         }
         // With an ACL these bits are its mask (acl(5)): without them it gives no one else the right.
-        if !mode.contains(Mode::WGRP) {
-            return Ok(None);
+        if mode.contains(Mode::WGRP) {
+            match self.by_group(path, found) {
+                Ok(others) => all.extend(others),
+                Err(why) if all.is_empty() => return Err(why),
+                // One who can is enough to know.
+                Err(_) => {}
+            }
         }
+        Ok(all)
+    }
+
+    /// Who can write since a group's bits are set.
+    fn by_group(&self, path: &Path, found: &Stat) -> Result<Vec<Writer>, Obstacle> {
         let Some(acl) = acl(path).map_err(Obstacle::Errno)? else {
             let has_others = self.has_others(found.st_gid)?;
-            return Ok(has_others.then_some(Writer::Group(found.st_gid)));
+            return Ok(has_others.then_some(Writer::Group(found.st_gid)).into_iter().collect());
         };
-        for entry in entries(&acl).ok_or(Obstacle::Malformed)? {
+        let mut all = Vec::new();
+        for entry in entries(&acl).ok_or(Obstacle::Malformed)?.filter(|entry| entry.may_write) {
             let writer = match entry.tag {
                 ACL_USER if entry.id != 0 => Writer::AclUser(entry.id),
                 ACL_GROUP_OBJ => Writer::Group(found.st_gid),
@@ -260,11 +322,11 @@ impl Writers {
                 Writer::Group(gid) | Writer::AclGroup(gid) => self.has_others(gid)?,
                 _ => true,
             };
-            if entry.may_write && is_anyone {
-                return Ok(Some(writer));
+            if is_anyone {
+                all.push(writer);
             }
         }
-        Ok(None)
+        Ok(all)
     }
 
     fn has_others(&self, gid: u32) -> Result<bool, Obstacle> {
@@ -285,29 +347,43 @@ struct Walk<'w> {
     root: &'w Path,
     at: PathBuf,
     links: usize,
+    openings: Vec<Opening>,
 }
 
 impl Walk<'_> {
     fn along(mut self, path: &Path) -> Found<Answer> {
-        let mut left: VecDeque<PathBuf> = parts(path);
+        let is_there = self.walk(parts(path));
+        // One opening is enough to know, whatever hides the rest.
+        if !self.openings.is_empty() {
+            return Ok(Answer::Others(Openings(self.openings)));
+        }
+        is_there.map(|is_there| if is_there { Answer::Root } else { Answer::Absent })
+    }
+
+    /// Whether there is such a file.
+    fn walk(&mut self, mut left: VecDeque<PathBuf>) -> Found<bool> {
         loop {
-            let Some(above) = self.writers.look(&self.place())? else { return Ok(Answer::Absent) };
-            let is_last = left.is_empty();
-            let is_shielded = above.is_sticky && !is_last;
-            if let Some(writer) = above.writer.filter(|_| !is_shielded) {
-                return Ok(Answer::Others(Opening { path: self.at, writer }));
+            let Some(above) = self.writers.look(&self.place())? else { return Ok(false) };
+            if !above.is_sticky || left.is_empty() {
+                self.open(self.at.clone(), &above.writers);
             }
-            let Some(part) = left.pop_front() else { return Ok(Answer::Root) };
+            let Some(part) = left.pop_front() else { return Ok(true) };
             if above.kind != FileType::Directory {
-                return Ok(Answer::Absent);
+                return Ok(false);
             }
             if part.as_os_str() == ".." {
                 if self.at != self.root {
                     self.at.pop();
                 }
-            } else if let Some(answer) = self.enter(&part, &above, &mut left)? {
-                return Ok(answer);
+            } else if !self.enter(&part, &above, &mut left)? {
+                return Ok(false);
             }
+        }
+    }
+
+    fn open(&mut self, path: PathBuf, writers: &[Writer]) {
+        if !writers.is_empty() && !self.openings.iter().any(|known| known.path == path) {
+            self.openings.push(Opening { path, writers: writers.to_vec() });
         }
     }
 
@@ -316,25 +392,20 @@ impl Walk<'_> {
         if self.at == self.root { self.root.join("") } else { self.at.clone() }
     }
 
-    /// Goes one component down; a link puts its target before what is left of the way. An answer ends
-    /// the walk.
-    fn enter(
-        &mut self,
-        part: &Path,
-        above: &Look,
-        left: &mut VecDeque<PathBuf>,
-    ) -> Found<Option<Answer>> {
+    /// Goes one component down; a link puts its target before what is left of the way. Returns whether
+    /// the component is there.
+    fn enter(&mut self, part: &Path, above: &Look, left: &mut VecDeque<PathBuf>) -> Found<bool> {
         let directory = self.at.clone();
         self.at.push(part);
         let Some(look) = self.writers.look(&self.at)? else {
             // In a sticky directory anyone can make what is not there.
-            let maker = above.writer.map(|writer| Opening { path: directory, writer });
-            return Ok(Some(maker.map_or(Answer::Absent, Answer::Others)));
+            self.open(directory, &above.writers);
+            return Ok(false);
         };
-        let Some(target) = &look.target else { return Ok(None) };
+        let Some(target) = &look.target else { return Ok(true) };
         // Only there does it matter whose a link is: elsewhere its owner can't replace it.
-        if let Some(writer) = look.writer.filter(|_| above.is_sticky) {
-            return Ok(Some(Answer::Others(Opening { path: self.at.clone(), writer })));
+        if above.is_sticky {
+            self.open(self.at.clone(), &look.writers);
         }
         self.links += 1;
         if self.links > MOST_LINKS {
@@ -345,7 +416,7 @@ impl Walk<'_> {
             left.push_front(part);
         }
         self.at = if target.is_absolute() { self.root.to_owned() } else { directory };
-        Ok(None)
+        Ok(true)
     }
 }
 
@@ -447,9 +518,9 @@ mod tests {
         /// Who can replace `/app/bin/tool`, and at which path.
         fn opening(&self, path: &str) -> Option<(String, Writer)> {
             match self.answer(path).unwrap() {
-                Answer::Others(opening) => {
-                    let shown = opening.path.strip_prefix(self.0.path()).unwrap();
-                    Some((format!("/{}", shown.display()), opening.writer))
+                Answer::Others(Openings(all)) => {
+                    let shown = all[0].path.strip_prefix(self.0.path()).unwrap();
+                    Some((format!("/{}", shown.display()), all[0].writers[0]))
                 }
                 Answer::Root => None,
                 Answer::Absent => panic!("{path} is absent"),
@@ -472,6 +543,26 @@ mod tests {
             tree.mode(path, 0o755);
         }
         assert_eq!(tree.opening(TOOL), None);
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_mended_at_once() {
+        let Some(tree) = Tree::new() else { return };
+        let remedy = |path: &str| match tree.answer(path).unwrap() {
+            Answer::Others(all) => all.remedy().replace(tree.0.path().to_str().unwrap(), ""),
+            other => panic!("{other:?}"),
+        };
+        tree.owner("/app", ALICE, DAEMON);
+        tree.mode("/app", 0o777);
+        assert_eq!(remedy(TOOL), "chown root /app && chmod go-w /app");
+        tree.owner(TOOL, ALICE, 0);
+        assert_eq!(remedy(TOOL), format!("chown root /app {TOOL} && chmod go-w /app"));
+        let deep = format!("/app/bin/{}", "d/".repeat(5));
+        fs::create_dir_all(tree.at(&deep)).unwrap();
+        for depth in 1..=5 {
+            tree.owner(&format!("/app/bin/{}", "d/".repeat(depth)), ALICE, 0);
+        }
+        assert!(remedy(&deep).ends_with(" && chmod go-w /app, and 2 more on the way"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ unit() {
     shift
     printf '%s\n' '[Service]' "$@" >"/run/systemd/system/$name.service"
     systemctl daemon-reload
-    systemctl start "$name"
+    systemctl restart "$name"
 }
 
 silent "after boot"
@@ -53,8 +53,20 @@ chown 4000 /opt/app
 silent "a user's program that runs as another user"
 
 unit appd 'ExecStart=/opt/app/appd 1e6'
-found 2 "appd.service) writable-code: /opt/app is 4000's" "root runs a user's program"
+found 2 "appd.service) writable-code: user 4000 owns /opt/app and can replace what it runs: chown root /opt/app" "root runs a user's program"
 systemctl stop appd userd
+# A link there is as bad, and as the start of a service whatever its title.
+ln -s /opt/safe/safed /opt/app/linked
+unit linkd 'ExecStart=/opt/app/linked 1e6'
+found 2 "linkd.service) writable-code: user 4000 owns /opt/app and can replace what " "a user's link"
+unit linkd 'ExecStart=/opt/app/linked 1e6' User=nobody
+silent "a user's link, run by another user"
+printf '#!/bin/bash\nexec -a linkd /bin/sleep 1e6\n' >/opt/safe/titled
+chmod 755 /opt/safe/titled
+ln -sf /opt/safe/titled /opt/app/linked
+unit linkd 'ExecStart=/opt/app/linked'
+found 2 "linkd.service) writable-code: user 4000 owns /opt/app and can replace what linkd.service starts: chown root /opt/app" "a user's link behind a title"
+systemctl stop linkd
 
 printf '%s\n' '[Socket]' ListenStream=/run/docker.sock SocketMode=0666 Service=safed.service >/run/systemd/system/docker.socket
 systemctl daemon-reload

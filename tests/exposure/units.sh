@@ -81,6 +81,16 @@ bounded pgrep -x nginx >/dev/null
 said_root 1 "nginx by hand" "outside of its service nginx.service: stop it, and start nginx.service"
 pkill -x nginx
 bounded running nginx 0
+session 'redis-server --port 7002 --daemonize yes --save "" --dir /tmp >/dev/null'
+bounded running redis-server 1
+said_root 1 "redis by hand, as root" "outside of its service redis-server.service: stop it, and start redis-server.service"
+pkill -x redis-server
+bounded running redis-server 0
+# Another tool, that is the same program.
+session 'bash -c "exec -a redis-check-rdb /usr/bin/redis-check-rdb <(sleep 1004)" >/dev/null 2>&1 &'
+bounded pgrep -f '^redis-check-rdb' >/dev/null
+said 0 "another name of the same program" OK
+pkill -f '^sleep 1004'
 session "runuser -u redis -- redis-server --port 7001 --daemonize yes --dir /tmp >/dev/null"
 bounded running redis-server 1
 said 1 "redis by hand" "started by hand, outside of any service (session-"

@@ -1,5 +1,12 @@
 //! A command line of a service, see systemd.service(5), "Command lines".
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// Where systemd looks for a program without a path (systemd.service(5), "Command lines").
+const PATH: [&str; 4] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"];
+
 /// Which setting it stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -20,6 +27,22 @@ pub struct Command {
     pub is_unrestricted: bool,
     /// `+`, `!` or `!!`: it begins as root, whatever `User=` says.
     pub keeps_root: bool,
+}
+
+impl Command {
+    /// Where the program is; `None` if its name is looked for in vain.
+    pub fn path(&self) -> Option<PathBuf> {
+        let program = Path::new(OsStr::from_bytes(&self.program));
+        if program.is_absolute() {
+            return Some(program.to_owned());
+        }
+        in_search_path(program)
+    }
+}
+
+/// Where systemd finds a program by its name.
+pub fn in_search_path(name: &Path) -> Option<PathBuf> {
+    PATH.iter().map(|directory| Path::new(directory).join(name)).find(|path| path.exists())
 }
 
 /// The commands of a value: several are told apart by a `;` of its own.

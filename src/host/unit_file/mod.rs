@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 pub use asks::{Account, Asks};
-pub use command::{Command, Step};
+pub use command::{Command, Step, in_search_path};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
 use search::Index;

@@ -29,6 +29,11 @@ impl Place {
         Self { root, path: PathBuf::from(OsStr::from_bytes(path)) }
     }
 
+    /// An absolute path of our own.
+    pub fn here(path: &[u8]) -> Self {
+        Self::new("/".into(), path)
+    }
+
     /// The path from our own root.
     pub fn whole(&self) -> PathBuf {
         self.root.join(self.path.strip_prefix("/").unwrap_or(&self.path))
