@@ -1,7 +1,7 @@
 //! Performance data in the form of the Monitoring Plugins guidelines: one number for each label.
 //!
-//! Rendered here and not by nagiosplugin's `PerfString`: that takes plain numbers for thresholds, where
-//! ours are ranges (`1:5`), ends every item in an empty maximum, and leaves labels as they are.
+//! nagiosplugin's `PerfString` can't render ours: it takes plain numbers for thresholds, not ranges
+//! (`1:5`), ends every item in an empty maximum, and does not quote labels safely.
 
 use std::collections::HashSet;
 
@@ -10,11 +10,11 @@ use crate::nagios::range::{Range, Thresholds};
 /// One item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Perfdata {
-    /// Its name; the rendering replaces characters that the format does not allow.
+    /// Its name. [`Self::render`] replaces characters that the format does not allow.
     pub label: String,
     /// The measured value.
     pub value: f64,
-    /// Unit of measurement: nothing, `s`, `%`, `B` or `c`.
+    /// Unit of measurement: empty, `s`, `%`, `B` or `c`.
     pub unit: &'static str,
     /// The ranges it was compared with.
     pub thresholds: Thresholds,
@@ -26,8 +26,8 @@ impl Perfdata {
         Self { label: label.into(), value, unit: "", thresholds: Thresholds::default() }
     }
 
-    /// Renders each item as `'label'=value[UOM];warn;crit;min`. A repeated label gets a number. The
-    /// minimum is 0, and is left out of a value below it.
+    /// Renders each item as `'label'=value[UOM];warn;crit;min`. A repeated label gets a number. The minimum
+    /// is 0; a negative value has none.
     ///
     /// In labels `=` becomes `:`. Other characters that the format does not allow become `_`.
     pub(crate) fn render(items: &[Self]) -> Vec<String> {

@@ -1,8 +1,8 @@
-//! Threshold ranges: what was allowed, and which state a measure has against it.
+//! Threshold ranges, and the state of a measure compared with them.
 //!
-//! The arithmetic is nagios-range's. What is added here: the `MIN-MAX` form of specs, the refusal of
-//! what is no finite number (`nan` never alerts), and ranges held against a measure that is only
-//! known to lie between two values.
+//! The nagios-range crate does the arithmetic. This module adds the `MIN-MAX` form of specs, refuses
+//! `nan` and `inf` (a range with either never alerts), and judges a measure of which only a lower and
+//! an upper bound are known.
 
 use crate::text::error::Error;
 use std::fmt;
@@ -12,19 +12,19 @@ use nagios_range::{CheckType, NagiosRange};
 use crate::nagios::state::State;
 use crate::text::number::{self, Interval, Unit};
 
-/// A range of the Nagios guidelines: it alerts outside of its ends, or with `@` inside.
+/// A range of the Nagios guidelines. It alerts outside of its ends, or inside if it begins with `@`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range(NagiosRange);
 
 impl Range {
-    /// Reads `10`, `10:`, `~:10`, `10:20` or `@10:20`.
+    /// Parses `10`, `10:`, `~:10`, `10:20` or `@10:20`.
     ///
     /// # Errors
     /// What is wrong with it, and what would be right.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let explain = |why: &str| format!("{why}; write a Nagios range such as 10, 10: or 5:10");
         let ends = text.strip_prefix('@').unwrap_or(text);
-        // nagios-range takes nan and inf for numbers, and a range with either never alerts.
+        // nagios-range accepts nan and inf, and a range with either never alerts.
         let is_end = |end: &str| end.parse::<f64>().is_ok_and(f64::is_finite);
         let (start, end) = ends.split_once(':').unwrap_or(("0", ends));
         if !(matches!(start, "" | "~") || is_end(start)) || !(end.is_empty() || is_end(end)) {
@@ -32,15 +32,15 @@ impl Range {
         }
         let range =
             NagiosRange::from(text).map_err(|error| Error::new(explain(&error.to_string())))?;
-        // The crate does not compare a lone end with the 0 that it implies.
+        // The crate does not compare a lone end with the implied start of 0.
         if range.start() > range.end() {
             return Err(Error::new(explain("its end is below its start")));
         }
         Ok(Self(range))
     }
 
-    /// Reads a spec's `N`, `MIN-` or `MIN-MAX`, and alerts outside of it. `-MAX` is refused: `-1` is
-    /// one slip away from `1-`, and would be OK without any process.
+    /// Parses a spec's `N`, `MIN-` or `MIN-MAX`. `-MAX` is refused: `-1` is a likely typo for `1-`, and
+    /// would be OK without any process.
     ///
     /// # Errors
     /// What is wrong with it, and what would be right.
@@ -57,8 +57,8 @@ impl Range {
             .map_err(|error| Error::new(error.to_string()))
     }
 
-    /// Reads the range of a measure: `-MAX`, `MIN-` or `MIN-MAX`, in its unit. A single number is
-    /// refused, since no measure is ever exactly that.
+    /// Parses the range of a measure: `-MAX`, `MIN-` or `MIN-MAX`, with units. A single number is
+    /// refused, because no measure ever equals it exactly.
     ///
     /// # Errors
     /// What is wrong with it, and what would be right.
@@ -70,29 +70,28 @@ impl Range {
             .map_err(|error| Error::new(error.to_string()))
     }
 
-    /// Whether it has an upper end and no lower one: less is never wrong.
+    /// Whether only too much is wrong: it has an upper end and no lower one.
     pub fn is_ceiling(&self) -> bool {
         *self.0.start() <= 0.0 && self.has_upper_end()
     }
 
-    /// Whether too much of it is wrong.
+    /// Whether too much is wrong.
     pub fn has_upper_end(&self) -> bool {
         self.0.end().is_finite()
     }
 
-    /// Whether `value` is to be alerted on.
+    /// Whether `value` violates the range.
     pub(crate) fn alerts(&self, value: f64) -> bool {
         self.0.check(value)
     }
 
-    /// Whether `value` is below all that is allowed, so that something is missing rather than too
-    /// much.
+    /// Whether `value` is below everything allowed: too little rather than too much.
     pub fn is_above(&self, value: f64) -> bool {
         self.0.checks_outside() && value < *self.0.start()
     }
 
-    /// In the words of a spec: `1-`, `1-5`; what alerts inside is `not 1-5`. Below 0 a dash would be a
-    /// sign: `-5 to 5`.
+    /// The allowed values as a spec writes them: `1-`, `1-5`, or `not 1-5` for a range that alerts inside.
+    /// With negative ends, where a dash would read as a sign: `-5 to 5`.
     pub fn wanted(&self) -> String {
         let (start, end) = (*self.0.start(), *self.0.end());
         let not = if self.0.checks_inside() { "not " } else { "" };
@@ -106,8 +105,8 @@ impl Range {
         }
     }
 
-    /// What alerts of a measure that goes from 0 in `steps` to each 1, in steps: one or two intervals, of
-    /// which only the last may have no end.
+    /// The intervals that violate the range, in units of `1 / steps`, from 0 upwards: one or two, of which
+    /// only the last may be unbounded.
     pub fn alerting(&self, steps: f64) -> Vec<(f64, Option<f64>)> {
         let (start, end) = (*self.0.start() * steps, *self.0.end() * steps);
         let outside = [(0.0, Some(start.ceil() - 1.0)), (end.floor() + 1.0, None)];
@@ -118,8 +117,8 @@ impl Range {
             .collect()
     }
 
-    /// What is wanted of a value in this unit: `up to 8 GiB`, `at least 5m`, `2 GiB to 4 GiB`; of counts
-    /// in the words of a spec.
+    /// The allowed values with a unit: `up to 8 GiB`, `at least 5m`, `2 GiB to 4 GiB`. For counts, as
+    /// [`Self::wanted`].
     pub(crate) fn wanted_in(&self, unit: Unit) -> String {
         let (start, end) = (*self.0.start(), *self.0.end());
         let shown = |value| number::shown(value, unit);
@@ -131,13 +130,13 @@ impl Range {
         }
     }
 
-    /// Its ends, where the verdict may change.
+    /// Its finite ends, where the verdict may change.
     fn ends(&self) -> impl Iterator<Item = f64> {
         [*self.0.start(), *self.0.end()].into_iter().filter(|end| end.is_finite())
     }
 }
 
-/// In Nagios's own form, for perfdata: `10`, `1:`, `1:5`, `~:5`, `@1:5`.
+/// Nagios's own form, for performance data: `10`, `1:`, `1:5`, `~:5`, `@1:5`.
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (start, end) = (*self.0.start(), *self.0.end());
@@ -146,7 +145,7 @@ impl fmt::Display for Range {
         }
         match (start.is_finite(), end.is_finite()) {
             (false, _) => f.write_str("~:")?,
-            // A plain number stays a threshold in Icinga, a range with a colon does not.
+            // Icinga keeps a plain number as a threshold, but not a range with a colon.
             (true, true) if start == 0.0 => {}
             (true, _) => write!(f, "{start}:")?,
         }
@@ -154,12 +153,12 @@ impl fmt::Display for Range {
     }
 }
 
-/// The ranges that one number is held against.
+/// The two ranges that a measure is compared with.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Thresholds {
-    /// What it must keep to for OK.
+    /// Outside of it the state is WARNING.
     pub warning: Option<Range>,
-    /// What it must keep to for not being critical.
+    /// Outside of it the state is CRITICAL.
     pub critical: Option<Range>,
 }
 
@@ -176,9 +175,9 @@ impl Thresholds {
         }
     }
 
-    /// The state of a measure that lies between `certain` and `possible`, both included: the one that
-    /// all values between have, else UNKNOWN. Looking at the two ends alone is not enough: 1 and 4
-    /// are both outside of 2-3, as 2.0 and 3.0 are of 2.3-2.7.
+    /// The state of a measure that lies between `certain` and `possible`, both included. It is UNKNOWN
+    /// unless all values between have the same state. Comparing only the two ends is not enough: 1 and 4
+    /// both violate 2-3, but 2 does not.
     pub fn state_between(&self, certain: f64, possible: f64) -> State {
         let state = self.state(certain);
         if certain >= possible {
@@ -188,10 +187,10 @@ impl Thresholds {
         if self.examples(certain, possible).iter().all(is_same) { state } else { State::Unknown }
     }
 
-    /// The same, if they can alert or were not given at all.
+    /// Refuses ranges that can never alert, such as `0:`.
     ///
     /// # Errors
-    /// What would be right instead of `0:`.
+    /// What to write instead.
     pub fn that_can_alert(self) -> Result<Self, Error> {
         if self == Self::default() || self.can_alert() {
             return Ok(self);
@@ -205,18 +204,18 @@ impl Thresholds {
         )))
     }
 
-    /// Whether any measure would alert; `0-` and `0:` never do.
+    /// Whether any measure would alert. With `0-` and `0:` none does.
     pub(crate) fn can_alert(&self) -> bool {
         self.examples(0.0, f64::MAX).iter().any(|value| self.state(*value) != State::Ok)
     }
 
-    /// Whether any measure is OK; the two ranges of `1:2`, which mean 1 and 2 exactly, leave none.
+    /// Whether any measure is OK. The spec `1:2` leaves none: it asks for exactly 1 and for exactly 2.
     pub(crate) fn can_be_ok(&self) -> bool {
         self.examples(0.0, f64::MAX).iter().any(|value| self.state(*value) == State::Ok)
     }
 
-    /// Measures between `low` and `high`, one at least of every state that they can have: both bounds,
-    /// the ends of the ranges between, and the middle of each gap.
+    /// Sample measures between `low` and `high`, with at least one of every possible state: both bounds,
+    /// the ends of the ranges in between, and the middle of each gap.
     fn examples(&self, low: f64, high: f64) -> Vec<f64> {
         let ranges = [self.warning, self.critical].into_iter().flatten();
         let ends = ranges.flat_map(|range| range.ends().collect::<Vec<_>>());
@@ -228,7 +227,7 @@ impl Thresholds {
         values
     }
 
-    /// The range that gave this state, if one did.
+    /// The range that was violated, by the resulting state.
     pub const fn violated(&self, state: State) -> Option<Range> {
         match state {
             State::Critical => self.critical,
@@ -237,8 +236,8 @@ impl Thresholds {
         }
     }
 
-    /// The range in doubt where a count lies between `certain` and `possible`, the critical one first:
-    /// the one that some values between violate and others don't.
+    /// The range that only some values between `certain` and `possible` violate. If both are, the critical
+    /// one.
     pub fn doubtful(&self, certain: f64, possible: f64) -> Option<Range> {
         [self.critical, self.warning].into_iter().flatten().find(|&range| {
             let alone = Self { critical: Some(range), warning: None };

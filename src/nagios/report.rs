@@ -1,8 +1,8 @@
-//! The verdict in words: one line worth reading, then one line for each detail.
+//! Renders a check's result: one line worth reading, then one line for each detail.
 //!
-//! There are two forms, Nagios's and mon's. Both are bounded, because Nagios loses the end of long
-//! output in a race. What does not fit is counted. Text from processes was escaped when it was read;
-//! this module guards once more against newlines and pipe characters.
+//! There are two forms, Nagios's and mon's. Both have a limited length, because Nagios may lose the
+//! end of long output. If something does not fit, the output says how much. Text from processes has
+//! been escaped when it was read; newlines and pipe characters are removed here once more.
 
 use crate::nagios::perfdata::Perfdata;
 use crate::nagios::state::State;
@@ -18,7 +18,7 @@ const LONGEST_REMARK: usize = 160;
 /// Longest whole output, in bytes.
 const LONGEST_OUTPUT: usize = 4096;
 
-/// Room kept for the line that counts what did not fit.
+/// Room reserved for the line that says how much did not fit.
 const ROOM_FOR_REST: usize = 64;
 
 /// One problem.
@@ -35,11 +35,11 @@ pub struct Finding {
 pub struct Report {
     /// The check's name in the status line, such as `PROCCOUNT`.
     pub title: &'static str,
-    /// What is wrong; nothing means OK.
+    /// What is wrong. Empty means OK.
     pub findings: Vec<Finding>,
     /// The first line's text when all is well.
     pub all_well: String,
-    /// What follows the findings in the first line.
+    /// Follows the findings in the first line.
     pub remark: String,
     /// Measured values.
     pub perfdata: Vec<Perfdata>,
@@ -48,15 +48,15 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report of a check all of whose questions could not be asked.
+    /// The report of a check of which no question could be asked.
     pub fn of_faults(title: &'static str, faults: &[Error]) -> Self {
         let mut report = Self { title, ..Self::default() };
         report.add_faults(faults);
         report
     }
 
-    /// Adds an UNKNOWN for each question that could not be asked. Of several, the first line may have no
-    /// room for all, so each has a line of its own, too.
+    /// Adds an UNKNOWN for each question that could not be asked. Several may not fit in the first line, so
+    /// each gets a detail line, too.
     pub fn add_faults(&mut self, faults: &[Error]) {
         let unknown = |fault: &Error| Finding { state: State::Unknown, text: fault.to_string() };
         self.findings.extend(faults.iter().map(unknown));
@@ -70,7 +70,7 @@ impl Report {
         self.findings.iter().map(|finding| finding.state).max().unwrap_or(State::Ok)
     }
 
-    /// The same while what is wrong is still to be looked at again: nothing of that is certain.
+    /// The report to publish before a recheck. Nothing in it is certain yet.
     #[must_use]
     pub fn unsettled(mut self) -> Self {
         for finding in &mut self.findings {
@@ -97,7 +97,7 @@ impl Report {
         text
     }
 
-    /// Renders mon's form: what failed, in few words, then the details. Empty when OK.
+    /// Renders mon's form: a short summary of what failed, then the details. Empty when OK.
     pub(crate) fn mon(&self) -> String {
         if self.findings.is_empty() {
             return String::new();

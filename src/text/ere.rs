@@ -1,23 +1,24 @@
-//! POSIX extended regular expressions, translated into the syntax of the `regex` crate.
+//! Translates POSIX extended regular expressions into the syntax of the `regex` crate.
 //!
-//! The two look alike and differ in silence: `\d` is the letter d to POSIX, `[a&&b]` has no operator,
-//! and `a+?` makes `a+` optional. So every part is read as glibc's `regcomp` reads it, and written so
-//! that the crate can't take it for anything else. What has no translation is refused.
+//! The two look alike, but the same text may mean different things. In POSIX `\d` is the letter d,
+//! `[a&&b]` has no operator, and `a+?` makes `a+` optional. So this module parses an expression as
+//! glibc's `regcomp` does, and writes each part in a form that is unambiguous to the crate. It refuses
+//! what has no translation.
 
 /// Longest expression, in bytes.
 const LONGEST: usize = 1000;
 
-/// Deepest nesting of parentheses. glibc's `regcomp` dies of deep ones.
+/// Deepest nesting of parentheses. Deep nesting crashes glibc's `regcomp`.
 const DEEPEST: usize = 50;
 
-/// The greatest number in braces that POSIX promises (`RE_DUP_MAX`).
+/// The greatest number in braces that POSIX guarantees (`RE_DUP_MAX`).
 const MOST: u32 = 255;
 
-/// Translates `expression`, which matches anywhere in a text. In the result `.` matches a newline, too,
-/// and `^` and `$` match at neither side of one: build it with `dot_matches_new_line`.
+/// Translates `expression`, which is not anchored. Compile the result with `dot_matches_new_line`: to
+/// POSIX a newline is a character like any other.
 ///
 /// # Errors
-/// What is wrong with it, or what can't be translated.
+/// What is wrong with the expression, or what can't be translated.
 pub fn translated(expression: &[u8]) -> Result<String, String> {
     if expression.len() > LONGEST {
         return Err(format!("it is longer than {LONGEST} bytes"));
@@ -28,8 +29,8 @@ pub fn translated(expression: &[u8]) -> Result<String, String> {
     Ok(out)
 }
 
-/// Text that means itself, as an expression of the `regex` crate that a spec may hold: no sign of a
-/// spec's grammar stands in it as such.
+/// An expression of the `regex` crate that matches `text` literally. It contains no character that has a
+/// meaning in a spec.
 pub fn literal(text: &[u8]) -> String {
     let mut out = String::new();
     for chunk in text.utf8_chunks() {
@@ -39,22 +40,22 @@ pub fn literal(text: &[u8]) -> String {
     out
 }
 
-/// What has been read last, and so what may follow.
+/// What was parsed last. It decides what may follow.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Last {
     /// Nothing to repeat.
     Nothing,
-    /// `^`, `$`, or a group that holds one.
+    /// `^`, `$`, or a group that contains one.
     Anchor,
-    /// A part that begins here in the output.
+    /// A part that begins at this offset of the output.
     Part(usize),
-    /// The same, with how often it may occur.
+    /// A part with a repetition.
     Repeated(usize),
-    /// A byte that may be one of several of a character.
+    /// A byte beyond ASCII, perhaps not a whole character.
     Byte,
 }
 
-/// Which anchors a group holds.
+/// Which anchors a group contains.
 #[derive(Clone, Copy, Default)]
 struct Anchors {
     begin: bool,
@@ -73,9 +74,10 @@ impl Reader<'_> {
         Some(byte)
     }
 
-    /// Reads up to the end, or to the parenthesis that closes the group; returns which anchors there
-    /// are. `^` stands only where the whole begins, `$` only where it ends: elsewhere neither could
-    /// match, but glibc finds `^` at the end of a text.
+    /// Parses up to the end, or to the parenthesis that closes the group. Returns the anchors in it.
+    ///
+    /// `^` is accepted only at the beginning of the whole expression, and `$` only at its end. Elsewhere
+    /// they should never match, but in glibc `^` sometimes matches at the end of a text.
     fn alternatives(&mut self, out: &mut String, begins: bool) -> Result<Anchors, String> {
         let mut found = Anchors::default();
         let mut last = Last::Nothing;
@@ -122,7 +124,7 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    /// Reads a part that is neither a group nor an anchor, or how often the last part may occur.
+    /// Parses a part that is neither a group nor an anchor, or a repetition of the last part.
     fn part(&mut self, byte: u8, last: Last, out: &mut String) -> Result<Last, String> {
         let start = out.len();
         match byte {
@@ -151,7 +153,7 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    /// A character that means itself; one beyond ASCII is copied whole, if it is UTF-8.
+    /// Copies a literal character. One beyond ASCII is copied whole, if it is UTF-8.
     fn itself(&mut self, byte: u8, out: &mut String) -> Last {
         let start = out.len();
         if byte.is_ascii() {
@@ -187,7 +189,7 @@ impl Reader<'_> {
         Ok(Last::Part(start))
     }
 
-    /// How often: what follows `*`, `+`, `?` or `{`.
+    /// Parses a repetition, whose `*`, `+`, `?` or `{` has been read.
     fn times(&mut self, sign: u8) -> Result<String, String> {
         if sign != b'{' {
             return Ok(char::from(sign).to_string());
@@ -218,7 +220,7 @@ impl Reader<'_> {
         Ok(format!("{{{least},{}}}", most.map_or(String::new(), |most| most.to_string())))
     }
 
-    /// Reads a bracket expression, whose `[` has been read.
+    /// Parses a bracket expression, whose `[` has been read.
     fn bracket(&mut self, out: &mut String) -> Result<(), String> {
         const UNCLOSED: &str = "a [ is not closed";
         out.push('[');
@@ -267,7 +269,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// One character of a bracket expression, maybe written as `[.x.]` or `[=x=]`.
+    /// Parses one character of a bracket expression, which may be written `[.x.]` or `[=x=]`.
     fn element(&mut self, byte: u8) -> Result<u8, String> {
         if !byte.is_ascii() {
             return Err("[ ] with characters beyond ASCII is not supported".into());
@@ -284,7 +286,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A class, whose `[` has been read.
+    /// Parses a class such as `[:digit:]`, whose `[` has been read.
     fn class(&mut self, out: &mut String) -> Result<(), String> {
         const CLASSES: [&str; 12] = [
             "alpha", "digit", "alnum", "upper", "lower", "space", "blank", "punct", "print",
@@ -301,8 +303,8 @@ impl Reader<'_> {
     }
 }
 
-/// Repeats the last part. What is repeated already goes into a group, or the second sign would change
-/// what the first means.
+/// Repeats the last part. If it has a repetition already, it goes into a group first: to the crate
+/// `a+?` means something else.
 fn repeat(out: &mut String, last: Last, times: &str, sign: u8) -> Result<Last, String> {
     let sign = char::from(sign);
     let start = match last {
@@ -326,10 +328,10 @@ fn repeat(out: &mut String, last: Last, times: &str, sign: u8) -> Result<Last, S
     Ok(Last::Repeated(start))
 }
 
-/// A character that means itself, outside of brackets.
+/// Writes a literal character outside of brackets.
 fn push_char(out: &mut String, c: char) {
     match c {
-        // In a spec either would begin a value.
+        // In a spec these begin a value.
         '=' | '~' => out.push_str(&format!("[{c}]")),
         '/' | '_' | ' ' | ',' | '-' | '@' | '%' | '<' | '>' | '!' | ';' => out.push(c),
         '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '^' | '$' | '\\' => {
@@ -340,8 +342,8 @@ fn push_char(out: &mut String, c: char) {
     }
 }
 
-/// One that means itself anywhere: no letter or digit has a meaning without a backslash, and everything
-/// else has none as a number.
+/// Writes a literal ASCII character in a form that is literal everywhere: letters and digits as they
+/// are, everything else by number.
 fn push_ascii(out: &mut String, byte: u8) {
     if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b' ' | b',') {
         out.push(char::from(byte));
@@ -386,7 +388,7 @@ mod tests {
         Some(answers)
     }
 
-    /// A small generator of numbers, so that a failure can be repeated (xorshift64).
+    /// A random number generator with a seed, so that a failure can be repeated (xorshift64).
     struct Dice(u64);
 
     impl Dice {

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-/// A sentence for the sysadmin: what was wrong, where, and what would be right.
+/// A sentence for the sysadmin: what is wrong, where, and what would be right.
 ///
-/// Text from outside must be escaped before it goes in.
+/// Escape text from outside before you put it in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     text: String,
@@ -12,29 +12,29 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error that says `text`.
+    /// An error with this text.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), is_of_host: false }
     }
 
-    /// An error about what this host lacks, such as a user. The question itself is right, so others
-    /// beside it are judged.
+    /// An error about something that this host lacks, such as a user. The question itself is valid, so
+    /// the check goes on with its other questions.
     pub(crate) fn of_host(text: impl Into<String>) -> Self {
         Self { text: text.into(), is_of_host: true }
     }
 
-    /// The same error with what would be right: `error; remedy`.
+    /// Appends what would be right: `error; remedy`.
     #[must_use]
     pub(crate) fn followed_by(self, remedy: &str) -> Self {
         Self { text: format!("{}; {remedy}", self.text), ..self }
     }
 
-    /// Whether it is about what this host lacks.
+    /// Whether it is about something that this host lacks.
     pub(crate) const fn is_of_host(&self) -> bool {
         self.is_of_host
     }
 
-    /// The same error with the place where it happened: `place: text`.
+    /// Prepends the place where it happened: `place: text`.
     #[must_use]
     pub fn at(self, place: impl fmt::Display) -> Self {
         Self { text: format!("{place}: {}", self.text), ..self }

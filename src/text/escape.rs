@@ -1,13 +1,13 @@
 //! Escapes text that a process chose, such as its name or command line. Treat it as hostile.
 //!
-//! Escaped text has no control characters, no newline, no `|` (where Nagios and Icinga cut), no
-//! invalid UTF-8 and nothing that reorders a line on a terminal. A backslash is doubled, so escaped
-//! text can't be confused with text that looked like that from the start.
+//! Escaped text has no control characters, no newline, no `|` (Nagios and Icinga cut there), no
+//! invalid UTF-8 and nothing that reorders a line on a terminal. A backslash is doubled, so that text
+//! can't imitate an escape.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Returns `bytes` as one line of printable text.
+/// Escapes `bytes` into one line of printable text.
 pub fn text(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -19,18 +19,18 @@ pub fn text(bytes: &[u8]) -> String {
     out
 }
 
-/// [`text`] for a path.
+/// Like [`text`], for a path.
 pub fn path(path: &Path) -> String {
     text(path.as_os_str().as_bytes())
 }
 
-/// Like [`text`], but cut to `limit` characters; a cut text ends in `...`.
+/// Like [`text`], but cuts to `limit` characters. A cut text ends in `...`.
 pub fn bounded(bytes: &[u8], limit: usize) -> String {
-    // Escaping never shortens, so this many bytes are enough to fill the limit.
+    // Escaping never shortens a text, so this many bytes always fill the limit.
     shortened(&text(&bytes[..bytes.len().min(limit.saturating_mul(4).saturating_add(4))]), limit)
 }
 
-/// Cuts escaped text to `limit` characters; a cut text ends in `...`.
+/// Cuts escaped text to `limit` characters. A cut text ends in `...`.
 pub fn shortened(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
@@ -58,8 +58,8 @@ fn push_hex(out: &mut String, byte: u8) {
     out.push_str(&format!("\\x{byte:02x}"));
 }
 
-/// Line separators, zero-width and bidirectional characters. Unicode doesn't class them as control
-/// characters, but they break or reverse a line all the same.
+/// Whether `c` is a line separator, zero-width or bidirectional character. Unicode does not class these
+/// as control characters, but they break or reverse a line.
 pub(crate) const fn reorders(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
         | '\u{feff}')

@@ -1,8 +1,8 @@
-//! Lists and lines that fit where they are printed.
+//! Lists and lines of limited length.
 
 use crate::text::escape;
 
-/// Joins items with commas up to `limit` bytes, then counts the rest: `a, b and 3 more`.
+/// Joins items with commas up to `limit` bytes, and counts the rest: `a, b and 3 more`.
 pub fn listed<T: AsRef<str>>(items: &[T], limit: usize) -> String {
     let mut text = String::new();
     for (at, item) in items.iter().enumerate() {
@@ -20,7 +20,7 @@ pub fn listed<T: AsRef<str>>(items: &[T], limit: usize) -> String {
     text
 }
 
-/// Returns `text` without characters that break or reverse a line, cut to `limit` bytes.
+/// Replaces characters that break or reverse a line, and cuts `text` to `limit` bytes.
 pub fn one_line(text: &str, limit: usize) -> String {
     let clean: String = text
         .chars()

@@ -1,7 +1,6 @@
-//! Words and numbers: bounded, escaped, with units.
+//! Text and numbers: escaping, limits of length, units, regular expressions.
 //!
-//! Everything here turns text into text or numbers. Nothing here knows of processes, thresholds or
-//! files.
+//! Everything here turns text into text or numbers. Nothing here knows processes, thresholds or files.
 
 pub mod ere;
 pub mod error;

@@ -1,14 +1,14 @@
-//! Numbers as selectors and ranges write them: `5`, `5-`, `-5`, `5-9`, with a unit where one fits.
+//! Numbers and intervals in selectors and ranges: `5`, `5-`, `-5`, `5-9`, with or without units.
 
 use crate::text::error::Error;
 use std::time::Duration;
 
 use crate::text::escape;
 
-/// What a number counts, and so which units it may carry.
+/// What a number measures, and so which units it may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Whole things: processes, threads, ids. No unit.
+    /// Processes, threads, ids. No unit.
     Count,
     /// Bytes; `k`, `M`, `G` are powers of 1,024.
     Bytes,
@@ -43,7 +43,7 @@ impl Unit {
         }
     }
 
-    /// The units in words, for an error.
+    /// Names the units, for an error.
     const fn hint(self) -> &'static str {
         match self {
             Self::Count => "a whole number",
@@ -54,10 +54,10 @@ impl Unit {
     }
 }
 
-/// A number with its unit, in the base unit (bytes, seconds, percent).
+/// Parses a number with an optional unit. Returns it in the base unit (bytes, seconds, percent).
 ///
 /// # Errors
-/// What a right one looks like.
+/// What a valid number looks like.
 pub fn parse(text: &str, unit: Unit) -> Result<f64, Error> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, suffix) = text.split_at(digits);
@@ -73,11 +73,11 @@ pub fn parse(text: &str, unit: Unit) -> Result<f64, Error> {
     }
 }
 
-/// A number in the base unit, as a reader has it: `9.1 GiB`, `2d`, `93.5%`, `400`.
+/// Renders a number in the base unit for people: `9.1 GiB`, `2d`, `93.5%`, `400`.
 pub(crate) fn shown(value: f64, unit: Unit) -> String {
     let tenths = |value: f64| (value * 10.0).round() / 10.0;
     match unit {
-        // A whole number is written in a tenth of the time.
+        // Rendering a whole number takes a tenth of the time.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole")]
         Unit::Count if value.fract() == 0.0 && (0.0..1e15).contains(&value) => {
             (value as u64).to_string()
@@ -95,7 +95,7 @@ pub(crate) fn shown(value: f64, unit: Unit) -> String {
     }
 }
 
-/// Seconds in the largest unit that leaves a whole number: `42s`, `3h`, `12d`.
+/// Renders seconds in the largest unit that fits, without a fraction: `42s`, `3h`, `12d`.
 pub fn span(seconds: f64) -> String {
     let units = [(86400.0, 'd'), (3600.0, 'h'), (60.0, 'm')];
     let unit = units.into_iter().find(|(length, _)| seconds >= *length);
@@ -103,22 +103,22 @@ pub fn span(seconds: f64) -> String {
     format!("{}{letter}", (seconds / length).floor())
 }
 
-/// Whether a text is an interval of whole numbers, as the range of a spec.
+/// Whether a text is an interval of whole numbers, like the range of a spec.
 pub(crate) fn is_range(text: &str) -> bool {
     Interval::parse(text, Unit::Count).is_ok()
 }
 
-/// Closed bounds, either of which may be open.
+/// An interval that includes its ends. Either end may be missing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
-    /// The least value inside, if any.
+    /// The least value inside.
     pub min: Option<f64>,
-    /// The greatest value inside, if any.
+    /// The greatest value inside.
     pub max: Option<f64>,
 }
 
 impl Interval {
-    /// Reads `N`, `MIN-`, `-MAX` or `MIN-MAX`.
+    /// Parses `N`, `MIN-`, `-MAX` or `MIN-MAX`.
     ///
     /// # Errors
     /// What is wrong with it, and what would be right.
@@ -126,7 +126,7 @@ impl Interval {
         Self::read(text, unit, "write N, MIN- or MIN-MAX")
     }
 
-    /// The same without `N`.
+    /// Parses `MIN-`, `-MAX` or `MIN-MAX`, but no single number.
     ///
     /// # Errors
     /// As [`Self::parse`].
@@ -169,10 +169,10 @@ impl Interval {
     }
 }
 
-/// A length of time such as `10`, `2.5s` or `1m`; not zero, and at most a day.
+/// Parses a duration such as `10`, `2.5s` or `1m`. It must be above zero and at most a day.
 ///
 /// # Errors
-/// What a right one looks like.
+/// What a valid duration looks like.
 pub fn duration(text: &str) -> Result<Duration, Error> {
     let seconds = parse(text, Unit::Seconds)?;
     if seconds <= 0.0 || seconds > 86400.0 {
@@ -181,17 +181,17 @@ pub fn duration(text: &str) -> Result<Duration, Error> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
-/// A time that may be 0, or years.
+/// Parses a duration that may be zero or longer than a day.
 ///
 /// # Errors
-/// What is no time.
+/// What a valid duration looks like.
 pub fn long_duration(text: &str) -> Result<Duration, Error> {
     let seconds = parse(text, Unit::Seconds)?;
     let read = Duration::try_from_secs_f64(seconds);
     read.map_err(|_| Error::new(format!("'{text}' is not 0 seconds or more, as in 12h or 7d")))
 }
 
-/// Seconds as one would write them.
+/// Seconds, rounded to milliseconds for output.
 pub fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
