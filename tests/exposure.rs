@@ -18,7 +18,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::sync::mpsc;
 
 use support::tree::Recorded;
@@ -374,6 +374,50 @@ fn open_args_are_found_on_the_command_line() {
         &["node", "app.js", "--inspect=0.0.0.0"],
     ] {
         check(start(argv).pid(), "open-args").run().code(0);
+    }
+}
+
+/// A title that has the arguments in it is as good as they are; others say nothing.
+#[test]
+fn open_args_are_found_in_the_title_of_a_real_daemon() {
+    if !can(Need::Root) {
+        return;
+    }
+    let sshd = Path::new("/usr/sbin/sshd");
+    if !sshd.exists() {
+        return support::lacking("sshd");
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let key = dir.path().join("key");
+    let mut keygen = Command::new("ssh-keygen");
+    keygen.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key);
+    assert!(keygen.status().expect("ssh-keygen").success());
+    // A new mount of /run is its own to write in, and a new network has all ports free.
+    let script = "mount -t tmpfs -o mode=755 none /run && mkdir /run/sshd && exec \"$0\" \"$@\"";
+    for (option, code) in [("PermitEmptyPasswords=yes", 2), ("PermitEmptyPasswords=no", 0)] {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--net", "sh", "-c", script]).arg(sshd);
+        command.args(["-D", "-f", "/dev/null", "-p", "2222", "-h"]).arg(&key);
+        let daemon = Killed(command.args(["-o", option]).spawn().expect("unshare"));
+        let cmdline = format!("/proc/{}/cmdline", daemon.0.id());
+        until("it has its title", || {
+            fs::read(&cmdline).is_ok_and(|title| title.starts_with(b"sshd: "))
+        });
+        let answer = check(daemon.0.id(), "open-args").by_user(NOBODY).run();
+        answer.code(code);
+        if code == 2 {
+            answer.has("open-args: -o PermitEmptyPasswords=yes lets anyone in without a password");
+        }
+    }
+}
+
+/// A child that ends with the test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

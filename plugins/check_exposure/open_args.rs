@@ -13,16 +13,34 @@ pub(crate) fn ask(_: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
     if cmdline.is_empty() {
         return Ok(Answer::NotAsked);
     }
-    let arguments: Vec<_> = arguments(cmdline).collect();
+    let arguments = own_arguments(cmdline);
     let name = base_name(untitled(arguments.first().copied().unwrap_or_default()));
     let name = name.strip_prefix(b"-").unwrap_or(name);
-    Ok(match wrong(name, &arguments[1..]) {
+    let options = arguments.get(1..).unwrap_or_default();
+    Ok(match wrong(name, options) {
         None if !PROGRAMS.iter().any(|(known, _)| known.contains(&name)) => Answer::NotAsked,
         flaw => Answer::of(flaw.map(|(option, what)| {
             let option = escape::bounded(&option, 80);
             format!("{option} {what}; remove it and restart")
         })),
     })
+}
+
+/// The arguments, also of a daemon that wrote them into its title: `sshd: /usr/sbin/sshd -D [listener]`. A
+/// title without the program's path says other things: `sshd: alice [priv]`.
+fn own_arguments(cmdline: &[u8]) -> Vec<&[u8]> {
+    let mut all: Vec<_> = arguments(cmdline).collect();
+    if all[1..].iter().any(|argument| !argument.is_empty()) {
+        return all;
+    }
+    let words: Vec<_> = all[0].split(|&byte| byte == b' ').collect();
+    if let [title, path, ..] = words[..] {
+        let is_title = title.strip_suffix(b":").is_some_and(|name| name == base_name(path));
+        if is_title && path.starts_with(b"/") {
+            all = words[1..].to_vec();
+        }
+    }
+    all
 }
 
 /// The option that is wrong, and what it does.
@@ -305,6 +323,22 @@ mod tests {
         ] {
             assert!(is_wrong(open), "{open}");
             assert!(!is_wrong(shut), "{shut}");
+        }
+    }
+
+    #[test]
+    fn a_title_may_hold_the_arguments() {
+        for (title, second) in [
+            ("sshd: /usr/sbin/sshd -D -ox=y [listener] 0 of 10-100 startups\0\0", Some("-D")),
+            ("sshd: alice@pts/0 -D\0", None),
+            ("sshd: /home/x -D\0", None),
+            ("/usr/sbin/sshd\0-D\0", Some("-D")),
+            ("sshd: /usr/sbin/sshd\0-d\0", Some("-d")),
+            ("\0", None),
+            ("", None),
+        ] {
+            let found = own_arguments(title.as_bytes());
+            assert_eq!(found.get(1).copied(), second.map(str::as_bytes), "{title}");
         }
     }
 
