@@ -16,6 +16,7 @@ use procwarden::proc::fact::{Cause, Fact, Hidden, Missing};
 use procwarden::proc::process::Process;
 use procwarden::proc::root::{Pid, ProcRoot};
 use procwarden::text::escape;
+use procwarden::text::list::listed;
 
 use super::answer::{Answer, Flaw};
 use super::inspector::Inspector;
@@ -68,11 +69,14 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     if is_spared(&unit, process)? {
         return Ok(Answer::NotAsked);
     }
-    let Some((what, is_swapped)) = lack(services, &name, &unit, process)? else {
+    let worse = runs_as_root(&unit, process)?;
+    let is_swapped = worse.is_some();
+    let lacks: Vec<_> = worse.into_iter().chain(lacks(services, &name, &unit, process)?).collect();
+    if lacks.is_empty() {
         return Ok(Answer::Kept);
-    };
+    }
     let shown = escape::bounded(name.as_bytes(), LONGEST);
-    let remedy = remedy(&shown, &unit, process)?;
+    let (what, remedy) = (lacks.join("; for "), remedy(&shown, &unit, process)?);
     Ok(Answer::Broken(Flaw { text: format!("{shown} asks for {what}: {remedy}"), is_swapped }))
 }
 
@@ -107,42 +111,49 @@ fn is_spared(unit: &UnitFile, process: &mut Process<'_>) -> Fact<bool> {
     Ok(free.any(|command| base_name(&command.program) == own))
 }
 
-/// The first thing that it lacks, the worst first, and whether that is worse than a WARNING.
-fn lack(
+/// `User=alice, and it runs as root`: that is worse than what else it may lack.
+fn runs_as_root(unit: &UnitFile, process: &mut Process<'_>) -> Fact<Option<String>> {
+    let status = process.status()?;
+    let has_no_new_privs = status.no_new_privs == Some(true);
+    if status.uid.effective != 0 || !(has_no_new_privs || process.stat()?.ppid == 1) {
+        return Ok(None);
+    }
+    Ok(other_user(unit).map(|user| format!("{user} and it runs as root")))
+}
+
+/// What else it lacks, each as `PrivateTmp=, and it sees the files of the host`.
+fn lacks(
     services: &Services,
     name: &str,
     unit: &UnitFile,
     process: &mut Process<'_>,
-) -> Fact<Option<(String, bool)>> {
+) -> Fact<Vec<String>> {
     let asks = &unit.asks;
     let status = process.status()?;
-    let has_no_new_privs = status.no_new_privs == Some(true);
-    if status.uid.effective == 0 && (has_no_new_privs || process.stat()?.ppid == 1) {
-        if let Some(user) = other_user(unit) {
-            return Ok(Some((format!("{user} and it runs as root"), true)));
-        }
-    }
+    let mut lacks = Vec::new();
     if let Some(setting) = asks.no_new_privs.filter(|_| status.no_new_privs == Some(false)) {
-        return Ok(Some((format!("{setting}=, and it may still gain privileges"), false)));
+        lacks.push(format!("{setting}=, and it may still gain privileges"));
     }
-    if let Some(setting) = asks.seccomp.filter(|_| status.seccomp.is_some_and(|it| it != FILTERED))
-    {
-        return Ok(Some((format!("{setting}=, and no system call is filtered"), false)));
+    if !asks.seccomp.is_empty() && status.seccomp.is_some_and(|mode| mode != FILTERED) {
+        lacks.push(format!("{}, and no system call is filtered", named(&asks.seccomp)));
     }
     let extra = status.bounding.unwrap_or_default().intersection(asks.forbidden);
     // A new user namespace has all of them, for itself.
     if !extra.is_empty() && !process.is_in_own_user_namespace()? {
         let count = extra.to_string().split(", ").count();
         let shown = if count > 3 { format!("{count} capabilities") } else { extra.to_string() };
-        let what = format!("a smaller CapabilityBoundingSet=, and it can get {shown}");
-        return Ok(Some((what, false)));
+        lacks.push(format!("a smaller CapabilityBoundingSet=, and it can get {shown}"));
     }
-    if let Some(setting) = asks.mounts {
-        if services.is_in_first_namespace(name, process)? {
-            return Ok(Some((format!("{setting}=, and it sees the files of the host"), false)));
-        }
+    if !asks.mounts.is_empty() && services.is_in_first_namespace(name, process)? {
+        lacks.push(format!("{}, and it sees the files of the host", named(&asks.mounts)));
     }
-    Ok(None)
+    Ok(lacks)
+}
+
+/// `PrivateTmp=, ProtectSystem= and 5 more`.
+fn named(settings: &[&str]) -> String {
+    let settings: Vec<_> = settings.iter().map(|setting| format!("{setting}=")).collect();
+    listed(&settings, LONGEST)
 }
 
 /// `User=alice,`: a user other than root that all its processes should begin as.

@@ -49,6 +49,14 @@ for setting in NoNewPrivileges=yes SystemCallFilter=@system-service PrivateTmp=y
     said 1 $setting "restart atd.service, /etc/systemd/system/atd.service.d/90-test.conf is newer"
     mended atd
 done
+# All that is missing is named at once.
+drop_in atd 'NoNewPrivileges=yes
+RestrictRealtime=yes
+SystemCallFilter=@system-service
+PrivateTmp=yes
+ProtectSystem=full'
+said 1 "several settings" "atd.service asks for NoNewPrivileges=, and it may still gain privileges; for SystemCallFilter=, RestrictRealtime=, and no system call is filtered; for PrivateTmp=, ProtectSystem=, and it sees the files of the host: restart atd.service, "
+mended atd
 drop_in cron User=nobody
 said 2 User= "cron.service asks for User=nobody, and it runs as root"
 rm -r /etc/systemd/system/cron.service.d

@@ -21,17 +21,17 @@ pub enum Account {
     Unknown,
 }
 
-/// What the files of a service ask for. Each field that names a setting has the first that counts.
+/// What the files of a service ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asks {
     /// Whom it runs as; `None` for root.
     pub account: Option<Account>,
     /// Asks for `no_new_privs`: `NoNewPrivileges=`.
     pub no_new_privs: Option<&'static str>,
-    /// Asks for a seccomp filter: `SystemCallFilter=`.
-    pub seccomp: Option<&'static str>,
-    /// Asks for a mount namespace: `PrivateTmp=`.
-    pub mounts: Option<&'static str>,
+    /// Settings that ask for a seccomp filter: `SystemCallFilter=`.
+    pub seccomp: Vec<&'static str>,
+    /// Settings that ask for a mount namespace: `PrivateTmp=`.
+    pub mounts: Vec<&'static str>,
     /// Capabilities that its bounding set may not have, and the settings that say so.
     pub forbidden: Capabilities,
     /// It ends by itself: `Type=oneshot`.
@@ -117,16 +117,12 @@ impl Asks {
         let dynamic = is_dynamic.then_some("DynamicUser");
         Self {
             account: settings.account().or_else(|| is_dynamic.then_some(Account::Dynamic)),
-            no_new_privs: settings.first(&["NoNewPrivileges"], Read::is_on).or(dynamic),
-            seccomp: settings
-                .first(&SECCOMP_LISTS, Read::lists)
-                .or_else(|| settings.first(&["RestrictNamespaces"], Read::restricts))
-                .or_else(|| settings.first(&SECCOMP_FLAGS, Read::is_on))
+            no_new_privs: settings
+                .is_on("NoNewPrivileges")
+                .then_some("NoNewPrivileges")
                 .or(dynamic),
-            mounts: settings
-                .first(&MOUNT_FLAGS, Read::hides)
-                .or_else(|| settings.first(&MOUNT_LISTS, Read::lists))
-                .or(dynamic),
+            seccomp: settings.seccomp(dynamic),
+            mounts: settings.mounts(dynamic),
             forbidden: settings.forbidden(),
             is_oneshot: settings.values("Type").last() == Some(&&b"oneshot"[..]),
             commands: settings.commands(),
@@ -162,12 +158,19 @@ impl Read<'_, '_> {
         self.settings.get(key).map_or(&[], Vec::as_slice)
     }
 
-    fn first(
-        &self,
-        keys: &[&'static str],
-        test: impl Fn(&Self, &'static str) -> bool,
-    ) -> Option<&'static str> {
-        keys.iter().copied().find(|key| test(self, key))
+    /// The settings that ask for a seccomp filter; `implied` is another, which stands where none does.
+    fn seccomp(&self, implied: Option<&'static str>) -> Vec<&'static str> {
+        let lists = SECCOMP_LISTS.into_iter().filter(|key| self.lists(key));
+        let namespaces = ["RestrictNamespaces"].into_iter().filter(|key| self.restricts(key));
+        let flags = SECCOMP_FLAGS.into_iter().filter(|key| self.is_on(key));
+        or(lists.chain(namespaces).chain(flags).collect(), implied)
+    }
+
+    /// As [`Self::seccomp`], of a mount namespace.
+    fn mounts(&self, implied: Option<&'static str>) -> Vec<&'static str> {
+        let flags = MOUNT_FLAGS.into_iter().filter(|key| self.hides(key));
+        let lists = MOUNT_LISTS.into_iter().filter(|key| self.lists(key));
+        or(flags.chain(lists).collect(), implied)
     }
 
     /// The last value that is a yes or no decides.
@@ -175,12 +178,12 @@ impl Read<'_, '_> {
         self.values(key).iter().rev().find_map(|value| truth(value))
     }
 
-    fn is_on(&self, key: &'static str) -> bool {
+    fn is_on(&self, key: &str) -> bool {
         self.flag(key) == Some(true)
     }
 
     /// As [`Self::is_on`], of settings that have other words than yes and no.
-    fn hides(&self, key: &'static str) -> bool {
+    fn hides(&self, key: &str) -> bool {
         let told = |value: &&[u8]| {
             let is_word = MOUNT_WORDS.contains(value);
             truth(value).or_else(|| is_word.then_some(true))
@@ -188,12 +191,12 @@ impl Read<'_, '_> {
         self.values(key).iter().rev().find_map(told) == Some(true)
     }
 
-    fn lists(&self, key: &'static str) -> bool {
+    fn lists(&self, key: &str) -> bool {
         self.values(key).iter().any(|value| !value.is_empty() && *value != b"~")
     }
 
     /// `yes`, or a list of namespaces.
-    fn restricts(&self, key: &'static str) -> bool {
+    fn restricts(&self, key: &str) -> bool {
         self.flag(key).unwrap_or_else(|| self.lists(key))
     }
 
@@ -293,6 +296,10 @@ impl Read<'_, '_> {
     }
 }
 
+fn or(settings: Vec<&'static str>, implied: Option<&'static str>) -> Vec<&'static str> {
+    if settings.is_empty() { implied.into_iter().collect() } else { settings }
+}
+
 /// `-` stands for a slash, and `\x2d` for a minus (systemd-escape(1)).
 fn unescaped(text: &str) -> Option<String> {
     let mut out = Vec::new();
@@ -358,23 +365,25 @@ mod tests {
             assert_eq!(of(lines).no_new_privs, setting, "{lines}");
         }
         for (lines, setting) in [
-            ("ProtectSystem=strict", Some("ProtectSystem")),
-            ("ProtectSystem=full\nProtectSystem=no", None),
-            ("ProtectHome=read-only", Some("ProtectHome")),
-            ("ProtectHome=nonsense", None),
-            ("ReadOnlyPaths=/a\nReadOnlyPaths=", None),
-            ("ReadOnlyPaths=\nReadOnlyPaths=/b", Some("ReadOnlyPaths")),
-            ("PrivateDevices=yes", Some("PrivateDevices")),
+            ("ProtectSystem=strict", &["ProtectSystem"][..]),
+            ("ProtectSystem=full\nProtectSystem=no", &[]),
+            ("ProtectHome=read-only", &["ProtectHome"]),
+            ("ProtectHome=nonsense", &[]),
+            ("ReadOnlyPaths=/a\nReadOnlyPaths=", &[]),
+            ("ReadOnlyPaths=\nReadOnlyPaths=/b", &["ReadOnlyPaths"]),
+            ("ReadOnlyPaths=/b\nPrivateDevices=yes", &["PrivateDevices", "ReadOnlyPaths"]),
+            ("DynamicUser=yes", &["DynamicUser"]),
+            ("DynamicUser=yes\nPrivateTmp=yes", &["PrivateTmp"]),
         ] {
             assert_eq!(of(lines).mounts, setting, "{lines}");
         }
         for (lines, setting) in [
-            ("SystemCallFilter=@system-service", Some("SystemCallFilter")),
-            ("SystemCallFilter=~@mount\nSystemCallFilter=", None),
-            ("RestrictNamespaces=no", None),
-            ("RestrictNamespaces=~user", Some("RestrictNamespaces")),
-            ("RestrictRealtime=1", Some("RestrictRealtime")),
-            ("MemoryDenyWriteExecute=yes", None),
+            ("SystemCallFilter=@system-service", &["SystemCallFilter"][..]),
+            ("SystemCallFilter=~@mount\nSystemCallFilter=", &[]),
+            ("RestrictNamespaces=no", &[]),
+            ("RestrictNamespaces=~user", &["RestrictNamespaces"]),
+            ("RestrictRealtime=1\nSystemCallFilter=x", &["SystemCallFilter", "RestrictRealtime"]),
+            ("MemoryDenyWriteExecute=yes", &[]),
         ] {
             assert_eq!(of(lines).seccomp, setting, "{lines}");
         }
