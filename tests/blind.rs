@@ -381,7 +381,7 @@ fn an_uncertain_count_gives_its_certain_part_as_perfdata() {
 
 /// What is unknown takes second place, but is told.
 #[test]
-fn unknown_beside_critical_is_still_told() {
+fn unknown_beside_critical_is_still_reported() {
     if !can(Need::Root) {
         return;
     }

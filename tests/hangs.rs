@@ -32,7 +32,7 @@ fn count(args: &[&str]) -> Answer {
 }
 
 #[test]
-fn a_count_that_needs_no_command_line_is_told_with_its_offender() {
+fn a_count_that_needs_no_command_line_is_reported_with_its_offender() {
     let name = unique();
     let Some(silent) = silent(&name, 1, STRANGER) else { return };
     let answer = count(&[&format!("{name},state=D:0-0")]);
@@ -41,7 +41,7 @@ fn a_count_that_needs_no_command_line_is_told_with_its_offender() {
 }
 
 #[test]
-fn a_dead_daemon_is_told_beside_a_spec_that_hangs() {
+fn a_dead_daemon_is_reported_beside_a_spec_that_hangs() {
     let (name, dead) = (unique(), unique());
     let Some(silent) = silent(&name, 1, STRANGER) else { return };
     let answer = count(&[&dead, &format!("{name},args~x")]);
@@ -87,7 +87,7 @@ fn after_three_of_a_user_the_others_are_not_read_and_are_counted() {
 }
 
 #[test]
-fn near_misses_are_told_without_the_command_line() {
+fn near_misses_are_reported_without_the_command_line() {
     let name = unique();
     let Some(_silent) = silent(&name, 1, STRANGER) else { return };
     let answer = count(&[&format!("{name},user=root")]);
@@ -121,7 +121,7 @@ fn a_file_that_does_not_answer_hides_one_process_only() {
 
 /// `stat` is first read for the words, and whoever reads it then waits to the end.
 #[test]
-fn a_verdict_that_is_known_is_told_at_the_time_limit() {
+fn a_verdict_that_is_known_is_reported_at_the_time_limit() {
     let tree = Tree::new();
     tree.add(&Recorded::new(100, "pwd"));
     fs::remove_file(tree.of(100).join("stat")).expect("stat");
@@ -211,7 +211,7 @@ fn without_names_what_hangs_on_one_is_unknown() {
 }
 
 #[test]
-fn the_offender_of_check_proccpu_is_told_by_number() {
+fn the_offender_of_check_proccpu_is_reported_by_number() {
     if !can(Need::Root) || !can(Need::MountNamespace) {
         return;
     }
@@ -225,7 +225,7 @@ fn the_offender_of_check_proccpu_is_told_by_number() {
 
 /// A name that the kernel cut, which only the command line has whole.
 #[test]
-fn the_offender_of_check_proccpu_is_told_without_its_command_line() {
+fn the_offender_of_check_proccpu_is_reported_without_its_command_line() {
     let name = "x".repeat(15);
     // A user of its own: the tests beside have silent processes, too, and all would be offenders.
     let user = STRANGER + 1;

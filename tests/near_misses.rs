@@ -95,7 +95,7 @@ fn an_expression_that_is_no_text() {
 }
 
 #[test]
-fn an_ordinary_user_is_told_too() {
+fn an_ordinary_user_is_reported_too() {
     if !can(Need::Root) {
         return;
     }

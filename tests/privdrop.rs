@@ -325,7 +325,7 @@ fn containers_are_included_and_told() {
 
 /// `docker run --user 1000` leaves the group root: nobody called `setuid()` there.
 #[test]
-fn a_container_with_a_user_and_no_group_is_told_how_to_start() {
+fn a_container_with_a_user_and_no_group_is_reported_how_to_start() {
     let tree = Tree::new();
     let process =
         Recorded { uid: [1000; 4], gid: [0; 4], nspid: vec![50, 7], ..Recorded::new(50, "app") };
@@ -495,7 +495,7 @@ fn ids_are_shown_as_they_are() {
 }
 
 #[test]
-fn what_looks_the_same_is_told_once() {
+fn what_looks_the_same_is_reported_once() {
     if !can(Need::Root) {
         return;
     }
@@ -841,7 +841,7 @@ fn the_hidden_that_run_as_root_are_no_doubt() {
 }
 
 #[test]
-fn what_is_seen_to_be_wrong_is_told_beside_what_is_hidden() {
+fn what_is_seen_to_be_wrong_is_reported_beside_what_is_hidden() {
     if !can(Need::Root) || !can(Need::MountNamespace) {
         return;
     }

@@ -375,7 +375,7 @@ fn of_many_names_the_most_frequent_come_first() {
 }
 
 #[test]
-fn zombies_are_told_by_who_left_them() {
+fn zombies_are_reported_by_who_left_them() {
     let tree = Tree::new();
     tree.add(&Recorded::new(300, "worker"));
     for (pid, name) in [(301, "a"), (302, "b"), (303, "b")] {

@@ -595,7 +595,7 @@ fn numberless(answer: &Answer) -> String {
 }
 
 #[test]
-fn a_group_is_told_with_its_largest_members() {
+fn a_group_is_reported_with_its_largest_members() {
     let since = Since::new();
     let process = |pid, name: &str, uid: u32, unit: &str| Recorded {
         uid: [uid; 4],
@@ -653,7 +653,7 @@ fn a_group_is_told_with_its_largest_members() {
 
 /// The second window finds them idle, as what is recorded stands still.
 #[test]
-fn a_group_that_settles_is_told() {
+fn a_group_that_settles_is_reported() {
     let since = Since::new();
     let busy = [(10, Recorded::new(7, "xz")), (10, Recorded::new(8, "xz"))];
     let answer = since.after(&busy, &["-c", "100000", "--per", "name", "--recheck", "0.1"]);

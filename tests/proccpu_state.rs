@@ -414,7 +414,7 @@ fn each_set_of_options_and_each_user_has_a_window_of_its_own() {
 }
 
 #[test]
-fn the_place_comes_from_the_environment_unless_it_is_told() {
+fn the_place_comes_from_the_environment_unless_it_is_reported() {
     let world = World::new();
     let args = &world.args("0.1s")[..9];
     let (monitoring, xdg) = (open_dir(), open_dir());

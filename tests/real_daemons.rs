@@ -148,7 +148,7 @@ fn nginx_in_a_container_is_not_the_hosts() {
 }
 
 #[test]
-fn redis_as_the_wrong_user_is_told_by_name() {
+fn redis_as_the_wrong_user_is_reported_by_name() {
     if !can(Need::Root) || !can(Need::Program("/usr/bin/redis-server")) {
         return;
     }

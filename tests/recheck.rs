@@ -237,7 +237,7 @@ fn what_was_hidden_may_have_lasted() {
 }
 
 #[test]
-fn a_stuck_process_is_told() {
+fn a_stuck_process_is_reported() {
     let name = unique();
     let process = Specimen::called(&name).verb("stuck").start();
     let stat = format!("/proc/{}/stat", process.pid());

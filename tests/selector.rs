@@ -496,7 +496,7 @@ fn unit() {
 /// A spec made for systemd finds nothing where there is none, and the sysadmin should not look for a
 /// daemon then.
 #[test]
-fn a_host_without_units_is_told() {
+fn a_host_without_units_is_reported() {
     let tree = Tree::new();
     tree.add(&Recorded::new(1, "init"));
     tree.add(&Recorded::new(10, "sshd"));

@@ -163,7 +163,7 @@ fn mon_counts_wherever_it_stands() {
 }
 
 #[test]
-fn an_error_in_one_spec_is_told_whatever_the_others_say() {
+fn an_error_in_one_spec_is_reported_whatever_the_others_say() {
     let name = unique();
     let _process = Specimen::called(&name).start();
     Check::count([name.as_str(), "frob=1", &unique()]).run().unknown().has("frob");

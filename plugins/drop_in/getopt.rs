@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_option_is_told() {
+    fn what_is_no_option_is_reported() {
         for (line, wanted) in [
             ("-x", "unknown option -x"),
             ("-kx", "k(); unknown option -x"),

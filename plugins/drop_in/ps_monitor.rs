@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_argument_is_told() {
+    fn what_is_no_such_argument_is_reported() {
         for (text, hint) in [
             ("localhost", "ends in ;;"),
             ("bash:1", "write NAME:MIN-MAX"),

@@ -1,11 +1,11 @@
-//! What the options of `check_procs` mean as a spec, for who types them out of habit: `-C sshd -u root`
-//! is `sshd,user=root`.
+//! Translates options of `check_procs` into a spec, for an error to people who type them out of habit:
+//! `-C sshd -u root` is `sshd,user=root`.
 
 use std::ffi::OsString;
 
 use crate::text::escape;
 
-/// Its options that choose processes, and what begins the term that means the same.
+/// Its options that select processes, and the beginning of the term that means the same.
 const OPTIONS: [(&str, &str, &str); 6] = [
     ("-C", "--command", ""),
     ("-u", "--user", "user="),
@@ -15,7 +15,7 @@ const OPTIONS: [(&str, &str, &str); 6] = [
     ("", "--ereg-argument-array", "args~"),
 ];
 
-/// The spec that these arguments mean, if any of them is an option of `check_procs` that chooses.
+/// The spec that these arguments mean; `None` if none is an option of `check_procs` that selects.
 pub(super) fn as_spec(arguments: &[OsString]) -> Option<String> {
     let mut arguments = arguments.iter().map(|argument| argument.to_string_lossy());
     let mut terms = Vec::new();

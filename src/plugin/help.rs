@@ -1,7 +1,7 @@
-//! What a plugin prints for `-h` and `--help`.
+//! Renders `-h` and `--help`.
 //!
-//! `-h` fits a screen: the options in daily use, a line each, by the first paragraph of their texts.
-//! `--help` has everything, and after it the grammar of specs, examples, and the manual pages' names.
+//! `-h` fits on a screen: one line for each option in daily use, the first paragraph of its help.
+//! `--help` has everything, then the grammar of specs, examples, and the manual pages.
 
 use std::ffi::OsString;
 
@@ -12,7 +12,7 @@ use crate::select::selector::KEYS;
 /// Width of a terminal, in characters.
 const WIDTH: usize = 80;
 
-/// The grammar. A bare first term is what the plugin counts.
+/// The grammar of specs.
 const GRAMMAR: &str = "\
 A SPEC says which processes are meant, and how many of them are right:
   SPEC      SELECTOR, or SELECTOR:CRIT, or SELECTOR:WARN:CRIT    nginx:2-9:1-20
@@ -25,7 +25,7 @@ A SPEC says which processes are meant, and how many of them are right:
 Keys:
 ";
 
-/// Answers `arguments`, which ask for help, in the words of `command`.
+/// The help of `command` that `arguments` ask for.
 pub(crate) fn answer(command: Command, arguments: &[OsString]) -> String {
     let asked = with_grammar(command).term_width(WIDTH).try_get_matches_from(arguments);
     asked.err().map(|error| error.render().to_string()).unwrap_or_default()
@@ -45,7 +45,7 @@ fn with_grammar(command: Command) -> Command {
     command.after_long_help(after)
 }
 
-/// All keys, on lines that are indented.
+/// All keys, on indented lines.
 fn keys() -> String {
     let (mut text, mut line) = (String::new(), String::from(" "));
     for name in KEYS.iter().map(|row| row.name) {

@@ -1,8 +1,9 @@
-//! A plugin's life, from its arguments to its exit code.
+//! Runs a plugin, from its arguments to its exit code.
 //!
-//! [`options`] are those that every plugin has, [`runner`] runs one, [`supervisor`] keeps the time
-//! limit, [`outlet`] writes, [`state_dir`] and [`state_file`] keep what the next run needs;
-//! `check_procs` knows what its options mean here, and `help` answers `-h` and `--help`.
+//! [`options`] has the options that plugins share, [`rule_options`] those of plugins with rules.
+//! [`runner`] runs a plugin, [`supervisor`] enforces the time limit, [`outlet`] writes to stdout.
+//! [`state_dir`] and [`state_file`] keep what the next run needs. `check_procs` translates the options
+//! of `check_procs`, and `help` renders `-h` and `--help`.
 //!
 //! This is the only layer that knows clap, and the only one that writes to stdout.
 

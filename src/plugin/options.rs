@@ -1,4 +1,4 @@
-//! The options that several plugins have, and what they mean.
+//! The options that several plugins share, and what they mean.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -68,7 +68,7 @@ pub struct CommonOptions {
 }
 
 impl CommonOptions {
-    /// Opens the tree.
+    /// Opens the tree of `--proc-root`.
     ///
     /// # Errors
     /// As [`ProcRoot::open`].
@@ -76,12 +76,12 @@ impl CommonOptions {
         Ok(ProcRoot::open(&self.proc_root)?.labelled_by(self.lsm))
     }
 
-    /// The processes that the check is about, where `--containers` does not choose them.
+    /// The processes that the check is about. `containers` is the default of `--containers`.
     pub fn population(&self, containers: Containers) -> Population {
         Population::new(self.containers.unwrap_or(containers), !self.no_kthreads)
     }
 
-    /// Makes faults of the specs that want to look again, without `--recheck`.
+    /// Without `--recheck`, moves specs that need a recheck to the faults.
     pub fn refuse_lasting(&self, specs: &mut Listed<Spec>) {
         let looks_again = self.recheck.is_some_and(|delay| !delay.is_zero());
         if looks_again || !specs.items.iter().any(|spec| spec.lasting) {
@@ -98,10 +98,10 @@ impl CommonOptions {
         }));
     }
 
-    /// The waits before looking again: none without `--recheck`.
+    /// The waits before each recheck; none without `--recheck`. `busy` is the time that each check takes.
     ///
     /// # Errors
-    /// When all waits together, and `busy` (what the check itself takes), leave no time to report.
+    /// If the waits and checks together leave no time to report.
     pub fn waits(&self, busy: Duration) -> Result<impl Iterator<Item = Duration> + use<>, Error> {
         let delay = self.recheck.unwrap_or_default();
         let times = if self.recheck.is_some() { self.rechecks } else { 0 };
@@ -121,7 +121,7 @@ impl CommonOptions {
     }
 }
 
-/// The ranges of `-w` and `-c`, as typed; a plugin that judges one number has them.
+/// `-w` and `-c`, for a plugin that judges one number.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct ThresholdOptions {
     /// WARNING outside of this Nagios range
@@ -134,17 +134,17 @@ pub struct ThresholdOptions {
 }
 
 impl ThresholdOptions {
-    /// Both together.
+    /// Both ranges.
     ///
     /// # Errors
-    /// When they were given, and no measure would alert.
+    /// If they were given, but no measure would alert.
     pub fn thresholds(self) -> Result<Thresholds, Error> {
         let both = Thresholds { warning: self.warning, critical: self.critical };
         both.that_can_alert().map_err(|error| error.at("-w or -c"))
     }
 }
 
-/// The specs of a plugin that counts, and the ranges of those that have none.
+/// The specs of a plugin that counts, and the default ranges.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SpecOptions {
     /// What to count: a selector and its range
@@ -162,17 +162,17 @@ pub struct SpecOptions {
     #[arg(long, value_name = "FILE")]
     pub specs_from: Vec<PathBuf>,
 
-    /// The ranges of specs without one.
+    /// The ranges of specs that have none of their own.
     #[command(flatten)]
     pub thresholds: ThresholdOptions,
 }
 
 impl SpecOptions {
-    /// The specs in the order of arguments, options, files, for processes of `root`; a bare first term
-    /// means `subject`. What was typed wrongly is an error even where there is no tree.
+    /// The specs for processes of `root`, from arguments, options and then files. A bare first term means
+    /// `subject`. Without a tree it still reports specs that are malformed.
     ///
     /// # Errors
-    /// The first typed spec that is written wrongly, or a file that is of no use. The rest are faults
+    /// The first malformed spec on the command line, or an unusable file. Everything else becomes a fault
     /// in the list.
     pub fn specs(&self, subject: Subject, root: Option<&ProcRoot>) -> Result<Listed<Spec>, Error> {
         let fallback = self.thresholds.thresholds()?;
@@ -207,7 +207,7 @@ pub struct ExemptionOptions {
 }
 
 impl ExemptionOptions {
-    /// What they mean.
+    /// Parses them, for processes of `root`.
     ///
     /// # Errors
     /// A selector on the command line that is wrong, or an unusable file.
@@ -238,7 +238,7 @@ impl clap::ValueEnum for Containers {
     }
 }
 
-/// For matches of a plugin's own command, where clap has nothing left to find wrong.
+/// For `from_arg_matches` on matches that clap has already validated.
 impl From<clap::Error> for Error {
     fn from(error: clap::Error) -> Self {
         Self::new(error.to_string())

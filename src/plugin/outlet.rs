@@ -1,7 +1,6 @@
-//! Standard output, where a verdict that did not get out is none.
+//! Writes to standard output, and reports whether everything was written.
 //!
-//! It is written without the standard library, which takes a descriptor that can't be written to for
-//! one that needs nothing written.
+//! The standard library won't do: if stdout is closed, it discards the text and reports success.
 
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -13,26 +12,26 @@ use rustix::io::{Errno, write};
 use crate::host::patience;
 use crate::plugin::supervisor;
 
-/// A pipe that has any room takes so much at once (`PIPE_BUF`).
+/// A writable pipe accepts this many bytes at once (`PIPE_BUF`).
 const PIECE: usize = 4096;
 
-/// How long to wait for a reader where there is no time limit: for `--help`.
+/// How long to wait for a reader if there is no time limit, as for `--help`.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Whether a verdict is being written, so that there is never more than one.
+/// Whether a verdict was claimed. There must never be two.
 static CLAIMED: AtomicBool = AtomicBool::new(false);
 
-/// Claims the right to write the verdict; `false` if another one is out.
+/// Claims the right to write the verdict; `false` if someone else has.
 pub fn claim() -> bool {
     !CLAIMED.swap(true, Relaxed)
 }
 
-/// Writes `text`; `false` if it did not get out, or not in time.
+/// Writes `text`; `false` if that failed or took too long.
 pub fn print(text: &str) -> bool {
     text.is_empty() || (claim() && text.as_bytes().chunks(PIECE).all(|piece| out(piece).is_ok()))
 }
 
-/// Writes `text` to a person, who may take his time over each screen of a pager.
+/// Writes `text` without a time limit: a person may read it in a pager.
 pub fn print_to_person(text: &str) -> bool {
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
@@ -51,19 +50,19 @@ fn out(mut piece: &[u8]) -> Result<(), Errno> {
         wait_for_room(stdout.as_fd())?;
         match write(&stdout, piece) {
             Ok(written) => piece = &piece[written..],
-            Err(Errno::INTR) if !supervisor::is_told_to_end() => {}
+            Err(Errno::INTR) if !supervisor::must_end() => {}
             Err(errno) => return Err(errno),
         }
     }
     Ok(())
 }
 
-/// Nobody may ever read what is in a pipe.
+/// Waits with a limit, because a pipe may never be read.
 fn wait_for_room(stdout: std::os::fd::BorrowedFd<'_>) -> Result<(), Errno> {
     let time = Timespec::try_from(patience::time_left().unwrap_or(LONGEST)).unwrap_or_default();
     match poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], Some(&time)) {
         Ok(0) => Err(Errno::TIMEDOUT),
-        Err(Errno::INTR) if supervisor::is_told_to_end() => Err(Errno::INTR),
+        Err(Errno::INTR) if supervisor::must_end() => Err(Errno::INTR),
         _ => Ok(()),
     }
 }

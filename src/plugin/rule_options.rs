@@ -1,4 +1,4 @@
-//! The options of a plugin of rules: which rules, how bad each is, and who is exempt.
+//! The options of plugins that have rules: which are on, how bad each is, and what is exempt.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -50,7 +50,7 @@ pub struct RuleOptions<R: RuleSet> {
 }
 
 impl<R: RuleSet> RuleOptions<R> {
-    /// The command of a plugin that has these options, with its rules in their help.
+    /// Completes `command`, which has these options: adds the plugin's rules to their help.
     #[must_use]
     pub fn described(command: Command) -> Command {
         let (default, others) = (R::DEFAULT.names(", "), R::all().difference(R::DEFAULT));
@@ -70,8 +70,8 @@ impl<R: RuleSet> RuleOptions<R> {
     /// Which rules are on, and how bad each is.
     ///
     /// # Errors
-    /// If a rule is to be both, or an option is only about rules that are off: who writes `--warn-on
-    /// caps` thinks that capabilities are judged.
+    /// If a rule is in both options, or all rules of an option are off: whoever writes `--warn-on caps`
+    /// expects that capabilities are judged.
     pub fn severities(&self) -> Result<Severities<R>, Error> {
         let (mild, severe) = (R::union_of(self.warn_on.clone()), R::union_of(self.crit_on.clone()));
         let both = mild.intersection(severe);
@@ -94,10 +94,10 @@ impl<R: RuleSet> RuleOptions<R> {
         })
     }
 
-    /// Refuses an option if all the rules that it is about are off.
+    /// Refuses an option if all rules that it is about are off.
     ///
     /// # Errors
-    /// What to write.
+    /// What to write instead.
     pub fn refuse_unless_on(&self, option: &str, about: R) -> Result<(), Error> {
         let on = self.on();
         if about.intersects(on) {
@@ -109,11 +109,11 @@ impl<R: RuleSet> RuleOptions<R> {
         Err(Error::new(why))
     }
 
-    /// The exemptions of options and then of files, for processes of `root`.
+    /// The exemptions for processes of `root`, from options and then files.
     ///
     /// # Errors
-    /// One that was typed wrongly, or is only about rules that are off; or a file that is of no use.
-    /// The rest are faults in the list.
+    /// An exemption on the command line that is malformed or whose rules are all off, or an unusable file.
+    /// Everything else becomes a fault in the list.
     pub fn exemptions(&self, root: Option<&ProcRoot>) -> Result<Listed<RuleExemption<R>>, Error> {
         let fit = |one: RuleExemption<R>| one.fit_for(root);
         let mut all = Listed::default();

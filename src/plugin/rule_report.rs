@@ -1,4 +1,4 @@
-//! What a plugin of rules does with its survey.
+//! Settles and reports the survey of a plugin that has rules.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use crate::rules::judge::Judge;
 use crate::rules::survey::Survey;
 use crate::text::error::Error;
 
-/// Looks again after each of `waits` while something is wrong, with what is known published before each,
-/// and reports under `title`. `faults` are of exemptions that can't be used.
+/// Rechecks after each of `waits` while something is wrong, and reports. Publishes what is known before
+/// each wait. `faults` are exemptions that can't be used.
 pub fn settled<J: Judge>(
     mut survey: Survey<J>,
     root: &ProcRoot,

@@ -1,7 +1,7 @@
-//! Runs one plugin from its arguments to its exit code, and lets nothing end it in another way.
+//! Runs one plugin from its arguments to its exit code.
 //!
-//! Whatever goes wrong, a usage error, a panic, a hang, a full disk, ends as UNKNOWN on stdout with
-//! exit code 3 (under `--mon`, 1), never as silence and never as OK.
+//! Every failure (usage error, panic, hang, full disk) ends as UNKNOWN on stdout with exit code 3, or 1
+//! under `--mon`. None ends in silence or as OK.
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
@@ -20,35 +20,35 @@ use crate::text::error::Error;
 use crate::text::escape;
 use crate::text::number;
 
-/// A plugin, in its own words.
+/// A plugin.
 #[derive(Clone, Copy, Debug)]
 pub struct Plugin {
-    /// The name it is called by.
+    /// The program's name.
     pub name: &'static str,
     /// Its name in the status line.
     pub title: &'static str,
     /// Its options.
     pub command: fn() -> Command,
-    /// What it does with them.
+    /// Does the check.
     pub run: fn(&ArgMatches) -> Result<Report, Error>,
 }
 
-/// A program of another project that Procwarden stands in for, with that one's options and words.
+/// A program of another project that Procwarden replaces, with the same options and output.
 #[derive(Clone, Copy, Debug)]
 pub struct DropIn {
-    /// The name it is called by.
+    /// The program's name.
     pub name: &'static str,
-    /// How long it may take, by its arguments; wrong ones don't matter here.
+    /// Its time limit, from its arguments. Ignores malformed ones.
     pub limit: fn(&[OsString]) -> Duration,
-    /// Does with its arguments what they ask for. What is wrong with them is an answer, too.
+    /// Does the check. A usage error is an output, too.
     pub run: fn(&[OsString]) -> Result<Output, Error>,
-    /// The answer of a check that failed for this reason.
+    /// The output if the check failed, with the reason.
     pub failed: fn(&str) -> Output,
-    /// The answer of a check that took longer than it may, and what it was doing.
+    /// The output if the check exceeded its time limit, with what it was doing.
     pub timed_out: fn(Duration, &str) -> Output,
 }
 
-/// How to report: what `--mon` chooses.
+/// The protocol to report in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Nagios,
@@ -76,13 +76,13 @@ impl Form {
 /// What is printed, and the exit code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// All of it, ended by a newline.
+    /// The text, with a newline at the end.
     pub text: String,
     /// 0 to 3.
     pub code: u8,
 }
 
-/// Runs `drop_in` on `arguments`, without the program's name, and returns its exit code.
+/// Runs `drop_in` and returns its exit code. `arguments` exclude the program's name.
 pub fn stand_in(drop_in: DropIn, arguments: Vec<OsString>) -> u8 {
     panic::set_hook(Box::new(|_| {}));
     let limit = (drop_in.limit)(&arguments);
@@ -100,10 +100,10 @@ pub fn stand_in(drop_in: DropIn, arguments: Vec<OsString>) -> u8 {
     if outlet::print(&output.text) { output.code } else { (drop_in.failed)("").code }
 }
 
-/// Runs `plugin` on `arguments`, without the program's name, and returns its exit code. `mon` is
-/// whether it was called by a name that implies `--mon`.
+/// Runs `plugin` and returns its exit code. `arguments` exclude the program's name. `mon` is whether the
+/// program's name implies `--mon`.
 pub fn run(plugin: Plugin, mut arguments: Vec<OsString>, mon: bool) -> u8 {
-    // The message would go to stderr, which some schedulers take for the status line.
+    // The message would go to stderr, which some schedulers show as the status line.
     panic::set_hook(Box::new(|_| {}));
     let is_typed = arguments.iter().any(|argument| argument == "--mon");
     if mon && !is_typed {
@@ -115,7 +115,7 @@ pub fn run(plugin: Plugin, mut arguments: Vec<OsString>, mon: bool) -> u8 {
     print(form, &output)
 }
 
-/// Ends a program that was called by no plugin's name, in the way of one.
+/// Reports an error as a plugin does, for a program whose name is no plugin's. Returns the exit code.
 pub fn refuse(title: &'static str, error: &Error, mon: bool) -> u8 {
     let form = if mon { Form::Mon } else { Form::Nagios };
     print(form, &unknown(title, form, &error.to_string()))
@@ -143,7 +143,7 @@ fn output(plugin: Plugin, arguments: Vec<OsString>, form: Form) -> Output {
     };
     let limit = matches.get_one::<Duration>("timeout").copied().unwrap_or(Duration::from_secs(10));
     let what = match supervise(limit, move || (plugin.run)(&matches)) {
-        Ok(End::Done(Ok(Ok(report)))) => return told(form, &report),
+        Ok(End::Done(Ok(Ok(report)))) => return render(form, &report),
         Ok(End::Done(Ok(Err(error)))) => error.to_string(),
         Ok(End::Done(Err(panic))) => panic_text(panic.as_ref()),
         Ok(End::TimedOut) => {
@@ -156,16 +156,16 @@ fn output(plugin: Plugin, arguments: Vec<OsString>, form: Form) -> Output {
         Err(error) => format!("cannot start a thread: {error}"),
     };
     match supervisor::known() {
-        Some(report) => told(form, &cut_short(report, what)),
+        Some(report) => render(form, &cut_short(report, what)),
         None => unknown(plugin.title, form, &what),
     }
 }
 
-fn told(form: Form, report: &Report) -> Output {
+fn render(form: Form, report: &Report) -> Output {
     Output { text: form.text(report), code: form.exit_code(report.state()) }
 }
 
-/// A verdict of which we don't have all the words, and why.
+/// A published verdict whose explanation is incomplete because of `why`.
 fn cut_short(mut report: Report, why: String) -> Report {
     if report.findings.is_empty() {
         report.details.push(why);
@@ -177,7 +177,7 @@ fn cut_short(mut report: Report, why: String) -> Report {
     report
 }
 
-/// What people call a signal.
+/// A signal's name.
 fn name_of(signal: i32) -> String {
     let known = [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT, Signal::ALARM];
     let names = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGALRM"];
@@ -188,22 +188,22 @@ fn name_of(signal: i32) -> String {
 
 fn unknown(title: &'static str, form: Form, text: &str) -> Output {
     let finding = Finding { state: State::Unknown, text: text.into() };
-    told(form, &Report { title, findings: vec![finding], ..Report::default() })
+    render(form, &Report { title, findings: vec![finding], ..Report::default() })
 }
 
-/// Writes the output; one that did not get out is no verdict.
+/// Writes the output and returns the exit code. If nobody could read the output, that is UNKNOWN.
 fn print(form: Form, output: &Output) -> u8 {
     if outlet::print(&output.text) { output.code } else { form.exit_code(State::Unknown) }
 }
 
-/// What clap says, on one line and without its usage text.
+/// clap's error on one line, without its usage text.
 fn usage_text(mut error: clap::Error) -> String {
     error.remove(ContextKind::Usage);
-    // The tip for an unknown option is to write `--` before it, as if it were a spec.
+    // clap's tip for an unknown option is to write `--` before it. It would become a spec.
     error.remove(ContextKind::Suggested);
     let text = error.render().to_string();
     let text = text.trim_start_matches("error: ");
-    // clap ends every error with this, and has no switch for it.
+    // clap ends every error with this, and can't be told not to.
     let said = text.split("\n\nFor more information").next().unwrap_or(text);
     let said = said.trim_end().replace("\n\n", "; ");
     let is_unknown = error.kind() == ErrorKind::UnknownArgument;

@@ -19,10 +19,10 @@ use crate::host::progress::{self, Stage};
 use crate::text::error::Error;
 use crate::text::escape;
 
-/// The default where this user may write to it.
+/// The default base, if this user may write to it.
 const SYSTEM: &str = "/var/lib/procwarden";
 
-/// An open directory that only this user can look into.
+/// An open directory that only this user can enter.
 #[derive(Debug)]
 pub struct StateDir {
     directory: OwnedFd,
@@ -30,8 +30,8 @@ pub struct StateDir {
 }
 
 impl StateDir {
-    /// Opens the directory below `base`, else below `$MP_STATE_PATH`, else below the first usable one
-    /// of `/var/lib/procwarden` and XDG's state home. Creates what is missing.
+    /// Opens the directory below `base`, and creates it if need be. Without `base`, tries
+    /// `$MP_STATE_PATH`; without that, `/var/lib/procwarden` and then XDG's state home.
     ///
     /// # Errors
     /// Names the place that can't be used, and why.
@@ -69,7 +69,7 @@ impl StateDir {
         Ok(Self { directory, path })
     }
 
-    /// Where it is.
+    /// Its path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -79,8 +79,8 @@ impl StateDir {
     }
 }
 
-/// Opens the directory `name` in `base`, and creates it if need be. The path of the base may contain
-/// links, since whoever runs us chose it; `name` itself may not be one.
+/// Opens the directory `name` in `base`, and creates it if need be. The path of `base` may contain
+/// links, because it comes from whoever runs us. `name` itself must not be a link.
 fn open_own(base: &Path, name: &str) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let base = openat(CWD, base, flags, Mode::empty())?;
@@ -94,14 +94,14 @@ fn open_own(base: &Path, name: &str) -> Result<OwnedFd, Errno> {
     }
 }
 
-/// The value of a variable, if it is an absolute path.
+/// The value of an environment variable, if it is an absolute path.
 fn set(variable: &str) -> Option<PathBuf> {
     let path = PathBuf::from(std::env::var_os(variable)?);
     path.is_absolute().then_some(path)
 }
 
-/// This user's XDG state home. The agent that runs us may have cleared the environment, so the user
-/// database serves where `$HOME` is missing.
+/// This user's XDG state home. Without `$HOME` we ask the user database: an agent may run us with an
+/// empty environment.
 fn home() -> Option<PathBuf> {
     let state = set("XDG_STATE_HOME").or_else(|| {
         let of_user = || names::home(geteuid().as_raw()).filter(|home| home.is_absolute());

@@ -1,8 +1,7 @@
 //! A file that one run of a check leaves for the next.
 //!
-//! It is written whole or not at all. It is read only if we wrote it on this boot of this machine,
-//! and never through a link. If anything is wrong with it, the check does without: that is never an
-//! error. See [`Unusable`].
+//! It is written whole or not at all. It is read only if we wrote it on this boot of this machine, and
+//! never through a link. If anything is wrong with it, the check goes on without it (see [`Unusable`]).
 
 use std::fmt;
 use std::fs::File;
@@ -24,7 +23,7 @@ use crate::plugin::state_dir::StateDir;
 use crate::text::error::Error;
 use crate::text::escape;
 
-/// Most bytes of a payload.
+/// Largest payload, in bytes.
 const LARGEST: usize = 32 << 20;
 
 /// Longest header, in bytes.
@@ -33,14 +32,14 @@ const LONGEST_HEADER: usize = 512;
 /// The first word of every state file.
 const KIND: &str = "procwarden-state";
 
-/// The second word: the version of the header's form.
+/// The second word: the version of the header.
 const VERSION: &str = "2";
 
-/// How many steps of [`STEP`] to wait for another run that is writing.
+/// How many [`STEP`]s to wait for another run that is writing.
 const PATIENCE: u32 = 100;
 const STEP: Duration = Duration::from_millis(10);
 
-/// Why there is no usable content.
+/// Why a state file has no usable content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unusable {
     /// Nothing has been kept yet.
@@ -49,7 +48,7 @@ pub enum Unusable {
     OtherBoot,
     /// Another version of the program wrote it.
     OtherVersion,
-    /// It is not exactly what we wrote.
+    /// It is not what we wrote.
     Damaged,
     /// It is not a regular file, others can access it, or it can't be read.
     Barred(String),
@@ -77,11 +76,11 @@ pub struct StateFile {
 }
 
 impl StateFile {
-    /// The file `name`, which need not exist. `format` is one word for the form of its content; change
-    /// it whenever that form changes.
+    /// The file `name`, which need not exist. `format` is one word that names the format of the content.
+    /// Change it whenever the format changes.
     ///
     /// # Errors
-    /// If the boot's id can't be read. Without it no content can be trusted.
+    /// If the boot id can't be read. Without it no content can be trusted.
     pub fn new(directory: StateDir, name: String, format: &'static str) -> Result<Self, Error> {
         let boot =
             this_boot().ok_or_else(|| Error::new("cannot read /proc/sys/kernel/random/boot_id"))?;
@@ -93,13 +92,13 @@ impl StateFile {
         escape::path(&self.directory.path().join(&self.name))
     }
 
-    /// What the last run kept.
+    /// The content that the last run stored.
     ///
     /// # Errors
     /// Why there is no usable content.
     pub fn load(&self) -> Result<Vec<u8>, Unusable> {
         progress::enter(Stage::Remembering);
-        // Without NONBLOCK, opening a FIFO would block for ever.
+        // Without NONBLOCK, opening a FIFO would block forever.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let open = openat(self.directory.as_directory(), &self.name, flags, Mode::empty());
         let file = match open {
@@ -119,7 +118,7 @@ impl StateFile {
         Ok(bytes)
     }
 
-    /// Keeps `payload` for the next run.
+    /// Stores `payload` for the next run.
     ///
     /// # Errors
     /// Why it failed. The previous content is still there.
@@ -138,12 +137,12 @@ impl StateFile {
         }
         self.lock().map_err(|error| error.at(self.shown_path()))?;
         let written = self.write_whole(&bytes).map_err(|errno| fail(errno.to_string()));
-        // This fails only if the descriptor is closed, and then the lock is gone too.
+        // Fails only if the descriptor is closed, and then the lock is gone, too.
         let _ = flock(self.directory.as_directory(), FlockOperation::Unlock);
         written
     }
 
-    /// Takes the directory's lock. All runs use one name for the draft, so killed runs leave at most
+    /// Takes the directory's lock. All runs use the same name for the draft, so killed runs leave at most
     /// one file behind.
     fn lock(&self) -> Result<(), Error> {
         for _ in 0..PATIENCE {
@@ -159,7 +158,8 @@ impl StateFile {
         Err(Error::new("another run has held the lock of its directory for a second"))
     }
 
-    /// Does not sync to disk: after a crash of the machine the content would be of another boot anyway.
+    /// Writes a draft and renames it. It need not sync to disk: after a crash of the machine, the content
+    /// would be from another boot anyway.
     fn write_whole(&self, bytes: &[u8]) -> Result<(), Errno> {
         let directory = self.directory.as_directory();
         let draft = format!("{}.draft", self.name);
@@ -188,7 +188,7 @@ impl StateFile {
         format!("{KIND} {VERSION} {format} {boot} {} {sum:016x}\n", payload.len())
     }
 
-    /// Returns the payload, if the header before it is right.
+    /// Returns the payload, if the header is right.
     fn payload<'b>(&self, bytes: &'b [u8]) -> Result<&'b [u8], Unusable> {
         let head = &bytes[..bytes.len().min(LONGEST_HEADER)];
         let end = head.iter().position(|&byte| byte == b'\n');
@@ -206,7 +206,7 @@ impl StateFile {
         if *boot != self.boot.as_bytes() {
             return Err(Unusable::OtherBoot);
         }
-        // The rest of the line holds the length and the fingerprint.
+        // The rest of the line has the length and the fingerprint.
         if header == self.header(payload).as_bytes() { Ok(payload) } else { Err(Unusable::Damaged) }
     }
 }
@@ -227,17 +227,17 @@ fn check(file: &OwnedFd) -> Result<(), Unusable> {
     Ok(())
 }
 
-/// A number that tells different bytes apart, the same in every version of this program.
+/// A hash that is the same in every version of this program.
 ///
-/// It names files and guards against a torn one. It is no guard against malice, nor need it be:
-/// nobody else can write to a [`StateDir`].
+/// It names files and detects damage. It does not protect against malice: nobody else can write to a
+/// [`StateDir`].
 pub fn fingerprint(bytes: &[u8]) -> u64 {
     let mut hasher = SipHasher13::new();
     hasher.write(bytes);
     hasher.finish()
 }
 
-/// One word for this boot and this container. PIDs and clocks of others mean nothing here.
+/// One word that identifies this boot and this container. PIDs and clocks of others mean nothing here.
 fn this_boot() -> Option<String> {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let mut word = id.trim().to_owned();
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_is_held_is_told_and_nothing_is_lost() {
+    fn a_lock_that_is_held_is_reported_and_nothing_is_lost() {
         let place = Place::new();
         place.file().store(b"before").unwrap();
         let other = place.file();

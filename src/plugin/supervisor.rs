@@ -1,9 +1,9 @@
-//! The main thread watches over a worker that does the check: whatever hangs, the plugin speaks and
-//! exits on time.
+//! Enforces the time limit: the main thread watches a worker thread that runs the check, and reports on
+//! time even if the worker hangs.
 //!
-//! A read of `/proc/PID/cmdline` can sleep where only a fatal signal reaches it. So a worker that is
-//! stuck is left behind, and another one begins again, with care for what the first is stuck in
-//! ([`patience`]). At the limit the verdict that is known stands, if there is one.
+//! A read of `/proc/PID/cmdline` can sleep so that only a fatal signal ends it. So a stuck worker is
+//! abandoned. Another one starts the check again and avoids what the first is stuck in ([`patience`]).
+//! At the limit, the check reports the verdict that was published, if any.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -20,13 +20,13 @@ use rustix::io::{Errno, write};
 use crate::host::{patience, progress};
 use crate::nagios::report::Report;
 
-/// Room for what a plugin does; no part of it recurses deeply.
+/// Stack size of a worker. Nothing recurses deeply.
 const STACK: usize = 1 << 20;
 
-/// Looking more often than this would be work.
+/// The main thread looks at the worker no more often than this.
 const SHORTEST_LOOK: Duration = Duration::from_millis(10);
 
-/// The verdict without its explanation, once it is known.
+/// The published verdict.
 static KNOWN: Mutex<Option<Report>> = Mutex::new(None);
 
 /// The signal that asked us to end.
@@ -34,40 +34,40 @@ static SIGNAL: AtomicI32 = AtomicI32::new(0);
 
 /// How a check ended.
 pub(crate) enum End<T> {
-    /// With this, or with a panic.
+    /// The worker returned or panicked.
     Done(thread::Result<T>),
-    /// It did not.
+    /// The worker was still running at the limit.
     TimedOut,
-    /// By a signal from outside.
+    /// A signal from outside ended it.
     Signal(i32),
 }
 
-/// Says what the verdict is if there is no time to explain it. What comes from now on explains, and
-/// asks with care: it must not get stuck.
+/// Sets the verdict to report if time runs out before the check is done. What the check does from now on
+/// only adds explanations, and must not get stuck.
 pub fn publish(report: Report) {
     *KNOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
     patience::begin_with_care();
 }
 
-/// What was published.
+/// The published verdict.
 pub(super) fn known() -> Option<Report> {
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Has the check end; for a signal handler.
+/// Ends the check; for a signal handler.
 pub fn end_by(signal: i32) {
     SIGNAL.store(signal, Relaxed);
 }
 
 /// Whether a signal asked us to end.
-pub(super) fn is_told_to_end() -> bool {
+pub(super) fn must_end() -> bool {
     SIGNAL.load(Relaxed) != 0
 }
 
-/// Does `check` on a thread of its own, until `limit` from now.
+/// Runs `check` on a worker thread for at most `limit`.
 ///
 /// # Errors
-/// When the kernel refuses a thread.
+/// If no thread can be created.
 pub(super) fn supervise<T: Send + 'static>(
     limit: Duration,
     check: impl Fn() -> T + Send + Sync + 'static,
@@ -96,7 +96,7 @@ pub(super) fn supervise<T: Send + 'static>(
         let now = progress::now();
         unmoved = if now == seen { unmoved + 1 } else { 0 };
         seen = now;
-        // Twice, since a machine that stood still makes both look the same once.
+        // Twice, because after the machine was suspended a healthy worker looks unmoved once.
         if unmoved >= 2 && known().is_none() && patience::avoid(now.1) {
             progress::leave_behind();
             workers += 1;
@@ -105,7 +105,7 @@ pub(super) fn supervise<T: Send + 'static>(
     }
 }
 
-/// What each worker is given.
+/// What each worker gets.
 struct Team<T, C> {
     check: Arc<C>,
     sender: Sender<thread::Result<T>>,
@@ -119,7 +119,7 @@ impl<T: Send + 'static, C: Fn() -> T + Send + Sync + 'static> Team<T, C> {
         let work = move || {
             progress::take_over(worker);
             let result = panic::catch_unwind(AssertUnwindSafe(|| check()));
-            // Neither fails while the main thread waits for it.
+            // Neither can fail while the main thread waits.
             let _ = sender.send(result);
             let _ = write(&*done, &1_u64.to_ne_bytes());
         };
@@ -127,12 +127,12 @@ impl<T: Send + 'static, C: Fn() -> T + Send + Sync + 'static> Team<T, C> {
     }
 }
 
-/// What wakes the main thread. A channel would, too, but a signal would not interrupt that.
+/// Wakes the main thread. A channel would not do: a signal does not interrupt waiting for one.
 fn done() -> Result<OwnedFd, Errno> {
     eventfd(0, EventfdFlags::CLOEXEC)
 }
 
-/// Waits for the end or a signal; `false` if neither came in that time.
+/// Waits for the worker or a signal; `false` if neither came in `time`.
 fn wait(done: &OwnedFd, time: Duration) -> bool {
     let time = Timespec::try_from(time).unwrap_or_default();
     poll(&mut [PollFd::new(done, PollFlags::IN)], Some(&time)) != Ok(0)

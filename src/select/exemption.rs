@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_line_is_told_with_its_place() {
+    fn a_wrong_line_is_reported_with_its_place() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "# known\n\natd # by design\nfrob=1 # no such key\n").unwrap();
         let root = ProcRoot::open(std::path::Path::new("/proc")).unwrap();
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_matched_nothing_is_told_first() {
+    fn what_matched_nothing_is_reported_first() {
         let typed = ["uid=0-", "nosuchprocess"].map(OsString::from);
         let root = ProcRoot::open(std::path::Path::new("/proc")).unwrap();
         let mut all = Exemptions::parse(&typed, &[], Some(&root)).unwrap();

@@ -142,7 +142,7 @@ fn workers_count_if_they_came_with_their_daemon_or_with_a_reload() {
 }
 
 #[test]
-fn what_systemd_says_decides_and_what_is_left_out_is_told() {
+fn what_systemd_says_decides_and_what_is_left_out_is_reported() {
     let tree = host_with_systemd();
     for (pid, name) in [(10, "good"), (11, "job"), (12, "polkitd"), (13, "hand"), (14, "run-x")] {
         tree.add(&in_service(pid, name, name));

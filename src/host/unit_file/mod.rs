@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_told() {
+    fn what_is_too_long_is_reported() {
         let host = Host::new().file(&format!("{USR}/a.service"), &"#".repeat(2 << 20));
         let unseen = UnitFiles::below(host.0.path()).service("a.service").unwrap_err();
         assert!(unseen.told().ends_with("a.service is too long to read"), "{}", unseen.told());

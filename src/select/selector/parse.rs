@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told() {
+    fn what_is_wrong_is_reported() {
         for (text, part) in [
             ("", "no process is named"),
             ("frob=1", "unknown key 'frob'; keys are name exe"),
