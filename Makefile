@@ -60,6 +60,8 @@ install:
 	$(call keep,packaging/nrpe/procwarden.cfg,$(NRPE_DIR),procwarden.cfg)
 	install -d $(DESTDIR)$(CONFIG_DIR)
 	$(SHARE)/procwarden/drop-in refresh
+	@$(if $(DESTDIR),,echo "installed; next: $(PREFIX)/bin/procwarden suggest -o $(CONFIG_DIR)/daemons" && \
+	    echo "then: $(PLUGIN_DIR)/check_proccount --specs-from $(CONFIG_DIR)/daemons --recheck 5")
 
 # A file that an administrator may have edited is not overwritten. One that calls plugins elsewhere, as
 # after a change of PREFIX, is told: its checks would fail, or run an old version.

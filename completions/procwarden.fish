@@ -28,7 +28,7 @@ complete -c procwarden -n "__fish_procwarden_needs_command" -s h -l help -d 'Pri
 complete -c procwarden -n "__fish_procwarden_needs_command" -f -a "suggest" -d 'Suggest which daemons to monitor on this host'
 complete -c procwarden -n "__fish_procwarden_needs_command" -f -a "explain" -d 'Explain how a process is seen, and what a spec finds'
 complete -c procwarden -n "__fish_procwarden_needs_command" -f -a "link" -d 'Make the plugins\' links in a directory'
-complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -s o -l output -d 'Create this file instead of printing (with --all: files in this directory); an existing one is never overwritten' -r -F
+complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -s o -l output -d 'Create this file instead of printing (with --all: files in this directory); an existing file is never overwritten' -r -F
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l format -d 'Print the check for this scheduler' -r -f -a "specs\t''
 icinga2\t''
 director\t''
@@ -39,7 +39,7 @@ complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l compar
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l min-age -d 'Comment out daemons that started less than this long ago' -r
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l units-from -d 'Read what systemd says from a file: the output of systemctl show --all \'*.service\' \'*.target\'' -r -F
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F
-complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l all -d 'Create daemons in the directory of -o, and cpu, privdrop and domains if this host needs them, for the other three plugins'
+complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l all -d 'Create daemons, cpu, privdrop and domains in the directory of -o: what the plugins need on this host. Files that exist are kept'
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l no-systemd -d 'Do not ask systemd; judge by control groups alone'
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -s h -l help -d 'Print help'
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -s V -l version -d 'Print version'

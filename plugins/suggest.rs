@@ -28,13 +28,13 @@ use crate::person::{Act, Outcome};
 #[command(name = "procwarden-suggest", bin_name = "procwarden suggest", max_term_width = 80)]
 #[command(about = "Suggest which daemons to monitor on this host")]
 pub(crate) struct Options {
-    /// Create this file instead of printing (with --all: files in this directory); an existing one is
+    /// Create this file instead of printing (with --all: files in this directory); an existing file is
     /// never overwritten
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Create daemons in the directory of -o, and cpu, privdrop and domains if this host needs them,
-    /// for the other three plugins
+    /// Create daemons, cpu, privdrop and domains in the directory of -o: what the plugins need on this
+    /// host. Files that exist are kept
     #[arg(long, requires = "output", conflicts_with = "format")]
     all: bool,
 
@@ -73,7 +73,7 @@ impl Act for Options {
             return Ok((text, 0));
         };
         if self.all {
-            let made = all::create(output, text, &root, &suggestion)?;
+            let made = all::create(output, &text, &root, &suggestion)?;
             return Ok((format!("{made}{summary}\n"), 0));
         }
         write::create(output, &text)?;

@@ -128,14 +128,17 @@ fn the_readmes_ways_to_install_work() {
     let ways = section.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let ways = ways.collect::<Vec<_>>();
     assert_eq!(ways.len(), 3, "{ways:?}");
+    let mut said = String::new();
     for way in ways {
         // A Debian has no dnf, and rpm finds no libc there.
         let way = way.replace("dnf install", "rpm --force-debian --nodeps --install");
         let check = "for dir in /usr/lib /usr/lib64 /usr/local/lib; do \
              ! [ -e $dir/nagios/plugins/check_privdrop ] || found=$dir; done; \
              $found/nagios/plugins/check_proccount user=root:1-";
-        in_scratch(Command::new("sh").args(["-exc", &format!("{way}\n{check}")]));
+        said = in_scratch(Command::new("sh").args(["-exc", &format!("{way}\n{check}")]));
     }
+    let next = "\ninstalled; next: /usr/bin/procwarden suggest -o /etc/procwarden/daemons\n";
+    assert!(said.is_empty() || said.contains(next), "make install ends with: {said}");
 }
 
 /// Runs a command in the repository, on a scratch copy of this machine.

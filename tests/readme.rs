@@ -5,54 +5,79 @@
 mod support;
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use regex::Regex;
 
-use support::{Need, can};
+use support::{Need, can, lacking};
 
-/// Lines of the README's `sh` blocks that begin with `word`.
-fn commands(word: &str) -> Vec<String> {
-    let readme =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+/// Begins what a command of the README printed.
+const MARK: &str = "\n==> ";
+
+/// Lines of the README's `sh` blocks below this heading that are no comments.
+fn commands(heading: &str) -> Vec<&'static str> {
+    let (_, readme) = include_str!("../README.md").split_once(heading).unwrap();
     let blocks = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    let lines = blocks.flat_map(str::lines);
-    lines.filter(|line| line.starts_with(word)).map(str::to_owned).collect()
+    blocks.flat_map(str::lines).filter(|line| !line.starts_with('#')).collect()
 }
 
-/// Runs it where all processes are its own: those of this machine may be out of sight even to root,
-/// and a check that needs them is then rightly UNKNOWN.
-fn run_in(links: &Path, command: &str) -> Output {
-    let path = format!("{}:{}", links.display(), std::env::var("PATH").unwrap());
-    let mut alone = Command::new("unshare");
-    alone.args(["--pid", "--fork", "--mount-proc", "sh", "-c", command]);
-    alone.env("PATH", path).output().unwrap()
-}
-
+/// What a reader does from the first suggestion to the last check, in that order, on a scratch copy
+/// of this machine. All processes are its own, and one of them is a daemon.
 #[test]
-fn every_check_in_the_readme_gives_a_verdict() {
-    if !can(Need::PidNamespace) || !can(Need::MountNamespace) {
+fn the_way_through_the_readme_works() {
+    if !can(Need::Root) || !can(Need::PidNamespace) || !can(Need::MountNamespace) {
         return;
     }
-    let links = tempfile::tempdir().unwrap();
+    let links = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let binary = env!("CARGO_BIN_EXE_procwarden");
     let made = Command::new(binary).arg("link").arg(links.path()).output().unwrap();
     assert!(made.status.success(), "{made:?}");
-    let commands = commands("check_");
-    assert!(commands.len() >= 10, "ten examples, not {}", commands.len());
-    for command in commands {
-        let output = run_in(links.path(), &command);
-        let text = String::from_utf8(output.stdout).unwrap();
-        let verdicts = ["is OK: ", "is WARNING: ", "is CRITICAL: "];
-        assert!(verdicts.iter().any(|verdict| text.contains(verdict)), "{command}: {text}");
-        assert!(output.stderr.is_empty(), "{command}");
+    let commands = commands("## Let it suggest");
+    assert!(commands.len() >= 15, "{commands:?}");
+    // The daemon is young, and nothing is in a unit.
+    let mut script = format!(
+        "cp $(command -v sleep) /usr/local/sbin/procwarden-tour
+        procwarden-tour 1000 &
+        procwarden() {{
+            subcommand=$1 && shift
+            [ $subcommand != suggest ] || set -- --min-age 1s \"$@\"
+            {binary} $subcommand \"$@\"
+        }}
+        PATH=$PATH:{}
+        for try in $(seq 600); do procwarden suggest | grep -q ^procwarden-tour && break; sleep 0.1; done\n",
+        links.path().display()
+    );
+    for command in &commands {
+        script.push_str(&format!("echo '{MARK}{command}'; {command} 2>&1; echo \"=> $?\"\n"));
     }
+    let source = env!("CARGO_MANIFEST_DIR");
+    let mut scratch = Command::new(Path::new(source).join("tests/packages/scratch.sh"));
+    scratch.args([source, "unshare", "--cgroup", "bash", "-c", &script]);
+    let output = scratch.output().unwrap();
+    if output.status.code() == Some(77) {
+        lacking("overlayfs");
+        return;
+    }
+    let text = String::from_utf8(output.stdout).unwrap();
+    let said = text.split(MARK).skip(1).collect::<Vec<_>>();
+    assert_eq!(said.len(), commands.len(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    for (command, said) in commands.iter().zip(said) {
+        let is_right = if command.starts_with("check_") {
+            let verdicts = ["is OK: ", "is WARNING: ", "is CRITICAL: "];
+            verdicts.iter().any(|verdict| said.contains(verdict))
+        } else {
+            said.ends_with("=> 0\n")
+        };
+        assert!(is_right, "{said}");
+    }
+    let suggested = "PROCCOUNT is OK: procwarden-tour 1, ";
+    assert!(text.contains(suggested), "{text}");
 }
 
 #[test]
 fn the_first_command_is_a_check_of_this_machine() {
-    let first = commands("cargo run").remove(0);
+    let first = commands("## Try it")[0];
     let arguments = first.split_once("-- ").unwrap().1.split(' ').collect::<Vec<_>>();
     let mut text = String::new();
     // A machine that tests have been busy on may be slow to reap their dead.

@@ -11,33 +11,47 @@ use procwarden::text::escape;
 use super::write;
 use crate::check_privdrop;
 
-/// Creates `daemons` with this text in `dir`, and `cpu`, `privdrop` and `domains` if they have a
-/// line. Returns what was made. Makes nothing if one of them exists.
+/// What a file of exemptions says that has none.
+const NO_LINE: &str = "# Nothing here needs an exemption now.";
+
+/// Creates `daemons` with this text in `dir`, and `cpu`, `privdrop` and `domains`; a file that exists is
+/// kept. Returns what became of each.
+///
+/// An exemption file without any exemption is of use: checks that name it work, and it can be edited.
+/// A file of specs without any spec is an error, so `domains` needs a line.
 pub(super) fn create(
     dir: &Path,
-    daemons: String,
+    daemons: &str,
     root: &ProcRoot,
     suggestion: &Suggestion,
 ) -> Result<String, Error> {
-    let mut files = vec![("daemons", daemons)];
-    let mut push = |name: &'static str, check: &str, lines: Vec<String>| {
-        if !lines.is_empty() {
-            let path = escape::path(&dir.join(name));
-            let lines = lines.join("\n");
-            files.push((name, format!("# Suggested by procwarden suggest.  Yours to edit.\n# Check it:  {check} {path}\n\n{lines}\n")));
-        }
+    let put_lines = |name: &str, check: &str, lines: &[String]| {
+        let path = escape::path(&dir.join(name));
+        let lines = if lines.is_empty() { NO_LINE.to_owned() } else { lines.join("\n") };
+        let heading = "# Suggested by procwarden suggest.  Yours to edit.\n# Check it:";
+        put(dir, name, &format!("{heading}  {check} {path}\n\n{lines}\n"))
     };
-    push("cpu", "check_proccpu --exempt-from", busy::exemptions(root, suggestion)?);
-    push("privdrop", "check_privdrop --exempt-from", check_privdrop::exemptions(root)?);
-    push("domains", "check_selinux_domain --specs-from", domains::specs(root, suggestion));
-    for (name, _) in &files {
-        write::must_be_free(&dir.join(name))?;
+    let mut said = put(dir, "daemons", daemons)?;
+    let busy = busy::exemptions(root, suggestion)?;
+    said += &put_lines("cpu", "check_proccpu --exempt-from", &busy)?;
+    let kept = check_privdrop::exemptions(root)?;
+    said += &put_lines("privdrop", "check_privdrop --exempt-from", &kept)?;
+    let domains = domains::specs(root, suggestion);
+    if domains.iter().all(|line| line.starts_with('#')) {
+        said += "no domains: no daemon here is confined by SELinux, AppArmor or Smack\n";
+    } else {
+        said += &put_lines("domains", "check_selinux_domain --specs-from", &domains)?;
     }
-    let mut made = String::new();
-    for (name, text) in &files {
-        let path = dir.join(name);
-        write::create(&path, text)?;
-        made.push_str(&format!("made {}\n", escape::path(&path)));
+    Ok(said)
+}
+
+/// Creates a file, if there is none.
+fn put(dir: &Path, name: &str, text: &str) -> Result<String, Error> {
+    let path = dir.join(name);
+    let shown = escape::path(&path);
+    if write::is_there(&path) {
+        return Ok(format!("kept {shown}, which is there already\n"));
     }
-    Ok(made)
+    write::create(&path, text)?;
+    Ok(format!("made {shown}\n"))
 }

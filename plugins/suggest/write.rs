@@ -8,15 +8,9 @@ use std::path::Path;
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
-/// Refuses a path where something exists, even a dangling link.
-///
-/// # Errors
-/// When something is there.
-pub(super) fn must_be_free(path: &Path) -> Result<(), Error> {
-    match fs::symlink_metadata(path) {
-        Ok(_) => Err(occupied(path)),
-        Err(_) => Ok(()),
-    }
+/// Whether something exists at a path, even a dangling link.
+pub(super) fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
 }
 
 /// Makes a file of `text` that everyone may read.

@@ -84,9 +84,10 @@ pub fn compare(root: &ProcRoot, suggestion: &Suggestion, path: &Path) -> Result<
     push(&mut text, "Lines that find nothing", of(false, '-'));
     push(&mut text, "Lines that find nothing, and should stay", of(true, '!'));
     let removed: Vec<_> = dead.iter().filter(|dead| !dead.stays).map(|dead| dead.at).collect();
-    if !(missing.is_empty() && removed.is_empty()) {
+    let edit = diff::Edit { removed, added: missing, place: place(&kept) };
+    if !(edit.added.is_empty() && edit.removed.is_empty()) {
         text.push_str(&format!("\nAs a diff, for: patch {shown}\n\n"));
-        text.push_str(&diff::unified(&shown, &contents, &removed, &missing));
+        text.push_str(&diff::unified(&shown, &contents, &edit));
     }
     Ok(Comparison { text, differs: true })
 }
@@ -135,6 +136,13 @@ fn covers(kept: &Kept, line: &Line, root: &ProcRoot) -> bool {
         Err(Missing::Gone) => false,
     };
     wants_any(spec) && line.pids.iter().copied().any(finds)
+}
+
+/// Where lines are added: after the last one that asks for a daemon. What is forbidden, what is not
+/// sure and what was left out follow there.
+fn place(kept: &[Kept]) -> usize {
+    let asks = |kept: &&Kept| kept.spec.as_ref().is_ok_and(wants_any);
+    kept.iter().rfind(asks).or(kept.last()).map_or(usize::MAX, |kept| kept.at + 1)
 }
 
 /// Whether it would alert where nothing is found.

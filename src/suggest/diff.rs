@@ -1,4 +1,4 @@
-//! A unified diff of a text from which lines are taken away, and to whose end others are added.
+//! A unified diff of a text from which lines are taken away, and to which others are added in one place.
 
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
@@ -6,9 +6,20 @@ const CONTEXT: usize = 3;
 /// What patch(1) says of a last line that does not end.
 const UNENDED: &str = "\n\\ No newline at end of file";
 
-/// The diff; `removed` are places of lines, counted from 0 and in order.
-pub(super) fn unified(name: &str, text: &str, removed: &[usize], added: &[String]) -> String {
-    let edits = edits(text, removed, added);
+/// What becomes of a text. Its lines are counted from 0.
+#[derive(Debug, Default)]
+pub(super) struct Edit {
+    /// The lines that go, in order.
+    pub(super) removed: Vec<usize>,
+    /// The lines that come.
+    pub(super) added: Vec<String>,
+    /// The line before which they come; the number of lines for the end.
+    pub(super) place: usize,
+}
+
+/// The diff.
+pub(super) fn unified(name: &str, text: &str, edit: &Edit) -> String {
+    let edits = edits(text, edit);
     let is_change = |at: &usize| edits[*at].0 != ' ';
     let changes: Vec<usize> = (0..edits.len()).filter(is_change).collect();
     let mut diff = format!("--- {name}\n+++ {name}\n");
@@ -25,23 +36,30 @@ pub(super) fn unified(name: &str, text: &str, removed: &[usize], added: &[String
 }
 
 /// Each line with ` `, `-` or `+`.
-fn edits(text: &str, removed: &[usize], added: &[String]) -> Vec<(char, String)> {
-    let mut edits = Vec::new();
+fn edits(text: &str, edit: &Edit) -> Vec<(char, String)> {
     let is_ended = text.is_empty() || text.ends_with('\n');
     let lines: Vec<&str> = text.split_terminator('\n').collect();
+    let added = edit.added.iter().map(|line| ('+', line.clone()));
+    let is_at_end = edit.place >= lines.len();
+    let mut edits = Vec::new();
     for (at, line) in lines.iter().enumerate() {
+        if at == edit.place {
+            edits.extend(added.clone());
+        }
         let is_unended = !is_ended && at + 1 == lines.len();
         let end = if is_unended { UNENDED } else { "" };
-        if removed.contains(&at) {
+        if edit.removed.contains(&at) {
             edits.push(('-', format!("{line}{end}")));
-        } else if is_unended && !added.is_empty() {
+        } else if is_unended && is_at_end && !edit.added.is_empty() {
             edits.push(('-', format!("{line}{end}")));
             edits.push(('+', (*line).to_owned()));
         } else {
             edits.push((' ', format!("{line}{end}")));
         }
     }
-    edits.extend(added.iter().map(|line| ('+', line.clone())));
+    if is_at_end {
+        edits.extend(added);
+    }
     edits
 }
 
@@ -66,15 +84,14 @@ mod tests {
     use super::*;
 
     /// The text after patch(1) has had the diff.
-    fn patched(text: &str, removed: &[usize], added: &[&str]) -> Option<String> {
+    fn patched(text: &str, edit: &Edit) -> Option<String> {
         let dir = tempfile::tempdir().unwrap();
         let (file, diff) = (dir.path().join("file"), dir.path().join("diff"));
         std::fs::write(&file, text).unwrap();
-        let added: Vec<_> = added.iter().map(|&line| line.to_owned()).collect();
-        std::fs::write(&diff, unified("file", text, removed, &added)).unwrap();
+        std::fs::write(&diff, unified("file", text, edit)).unwrap();
         let mut patch = std::process::Command::new("patch");
         let done = patch.arg("-s").arg("--fuzz=0").arg(&file).arg(&diff).output().ok()?;
-        assert!(done.status.success(), "{done:?}\n{}", unified("file", text, removed, &added));
+        assert!(done.status.success(), "{done:?}\n{}", unified("file", text, edit));
         Some(std::fs::read_to_string(&file).unwrap())
     }
 
@@ -84,32 +101,40 @@ mod tests {
             (0..count).fold(String::new(), |text, number| format!("{text}{number}\n"))
         };
         let (ten, thirty) = (numbers(10), numbers(30));
-        for (text, removed, added, expected) in [
-            (ten.as_str(), vec![], vec!["a", "b"], format!("{ten}a\nb\n")),
-            (&ten, vec![0, 9], vec![], "1\n2\n3\n4\n5\n6\n7\n8\n".to_owned()),
-            (&ten, vec![9], vec!["a"], format!("{}a\n", &ten[..18])),
+        let end = usize::MAX;
+        for (text, removed, place, added, expected) in [
+            (ten.as_str(), vec![], end, "a b", format!("{ten}a\nb\n")),
+            (&ten, vec![], 2, "a b", ten.replace("1\n", "1\na\nb\n")),
+            (&ten, vec![1], 2, "a", ten.replace("1\n", "a\n")),
+            (&ten, vec![], 0, "a", format!("a\n{ten}")),
+            (&ten, vec![0, 9], end, "", "1\n2\n3\n4\n5\n6\n7\n8\n".to_owned()),
+            (&ten, vec![9], end, "a", format!("{}a\n", &ten[..18])),
             (
                 &thirty,
                 vec![2, 29],
-                vec!["a"],
+                end,
+                "a",
                 thirty.replace("\n2\n", "\n").replace("\n29\n", "\na\n"),
             ),
-            ("x\ny", vec![], vec!["a"], "x\ny\na\n".to_owned()),
-            ("x\ny", vec![0], vec![], "y".to_owned()),
-            ("x\ny", vec![1], vec!["a"], "x\na\n".to_owned()),
-            ("", vec![], vec!["a"], "a\n".to_owned()),
+            ("x\ny", vec![], end, "a", "x\ny\na\n".to_owned()),
+            ("x\ny", vec![], 1, "a", "x\na\ny".to_owned()),
+            ("x\ny", vec![0], end, "", "y".to_owned()),
+            ("x\ny", vec![1], end, "a", "x\na\n".to_owned()),
+            ("", vec![], end, "a", "a\n".to_owned()),
         ] {
-            if let Some(found) = patched(text, &removed, &added) {
-                assert_eq!(found, expected, "{text:?} {removed:?} {added:?}");
+            let added = added.split_whitespace().map(str::to_owned).collect();
+            let edit = Edit { removed, added, place };
+            if let Some(found) = patched(text, &edit) {
+                assert_eq!(found, expected, "{text:?} {edit:?}");
             }
         }
     }
 
     #[test]
     fn a_hunk_has_three_lines_around_it() {
-        let added = ["x".to_owned()];
+        let edit = Edit { removed: vec![1], added: vec!["x".to_owned()], place: 5 };
         assert_eq!(
-            unified("f", "1\n2\n3\n4\n5\n", &[1], &added),
+            unified("f", "1\n2\n3\n4\n5\n", &edit),
             "--- f\n+++ f\n@@ -1,5 +1,5 @@\n 1\n-2\n 3\n 4\n 5\n+x\n"
         );
     }

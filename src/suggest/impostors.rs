@@ -1,14 +1,15 @@
 //! Lines against a daemon's name under a user who has no business to run it.
 //!
-//! A user who runs it now, below PID 1 or in a service, counts as right.
+//! A user who runs it now, below PID 1 or in a service, counts as right. The user of its workers does not: they
+//! are its children, which the line leaves out, and he has no business to start another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::census::Census;
+use super::census::{Census, Seen};
 use super::daemon::Daemon;
 use super::line::Line;
 use super::main_line::{is_of_anybody, no_fork};
-use super::{names, pools};
+use super::names;
 
 /// What every user may run for himself.
 const PERSONAL: [&str; 17] = [
@@ -44,16 +45,16 @@ pub(crate) fn of_all(daemons: &[Daemon<'_>], census: &Census) -> Vec<Line> {
 }
 
 fn line(name: &str, daemons: &[&Daemon<'_>], census: &Census) -> Option<Line> {
-    let mut right = BTreeSet::new();
-    for daemon in daemons {
-        right.extend(pools::users(daemon, census));
-        right.extend(daemon.main.uid);
-    }
-    let is_right = |unit: Option<&str>, parent: u32| {
-        parent <= 1 || unit.is_some_and(|unit| unit.ends_with(".service"))
-    };
-    let called = census.all.iter().filter(|seen| seen.name == name.as_bytes());
-    right.extend(called.filter(|s| is_right(s.unit.as_deref(), s.parent)).filter_map(|s| s.uid));
+    let mut right: BTreeSet<_> = daemons.iter().filter_map(|daemon| daemon.main.uid).collect();
+    let is_called = |seen: &&Seen| seen.name == name.as_bytes();
+    let is_in_service =
+        |seen: &&Seen| seen.unit.as_ref().is_some_and(|unit| unit.ends_with(".service"));
+    let first = |pid: u32| census.first.as_ref().filter(|first| first.pid.0 == pid);
+    let parent = |seen: &Seen| census.get(seen.parent).or_else(|| first(seen.parent));
+    let is_worker = |seen: &&Seen| parent(seen).as_ref().is_some_and(is_called);
+    let called = census.all.iter().filter(is_called).filter(|seen| !is_worker(seen));
+    let standing = called.filter(|seen| seen.parent <= 1 || is_in_service(seen));
+    right.extend(standing.filter_map(|seen| seen.uid));
     let terms: BTreeSet<_> =
         right.iter().map(|uid| format!("not-{}", names::user_term(*uid))).collect();
     let terms: Vec<_> = terms.into_iter().collect();
@@ -66,6 +67,6 @@ fn line(name: &str, daemons: &[&Daemon<'_>], census: &Census) -> Option<Line> {
     };
     let selector = format!("{name},{},not-parent={name}{no_fork}", terms.join(","));
     let users = right.iter().map(|uid| names::user(*uid)).collect::<Vec<_>>().join(" and ");
-    let comment = format!("only {users} should run it");
+    let comment = format!("only {users} should start it");
     Some(Line::new(selector, &format!("{name} as another user"), "0-0", comment))
 }

@@ -62,13 +62,6 @@ pub(crate) fn of(daemon: &Daemon<'_>, own: &Line, census: &Census) -> Vec<Line> 
     lines
 }
 
-/// The users of its workers.
-pub(crate) fn users(daemon: &Daemon<'_>, census: &Census) -> Vec<u32> {
-    let kinds = kinds(daemon, census);
-    let own = kinds.into_keys().filter(|(called, _)| *called == daemon.main.name);
-    own.filter_map(|(_, uid)| uid).collect()
-}
-
 type Kind<'c> = (&'c [u8], Option<u32>);
 
 /// Its children by name and user, without those that are all like it.

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
 
-use super::super::support::check::binary;
+use super::super::support::check::{Check, binary};
 use super::super::support::tree::{Recorded, Tree};
 
 fn host() -> Tree {
@@ -141,9 +141,30 @@ fn all_files_are_made_that_this_host_needs() {
     let line = "\ngamma_t,name=gamma,label=gamma in gamma_t:1-\n";
     assert!(read("domains").ends_with(line), "{}", read("domains"));
 
-    // One that is there is enough for none to be made.
-    fs::remove_file(dir.path().join("daemons")).unwrap();
+    // A file that is there is kept, and the others are made.
+    fs::remove_file(dir.path().join("cpu")).unwrap();
+    fs::write(dir.path().join("daemons"), "alpha\n").unwrap();
     let done = suggest(&tree, &["--all", "-o", shown]);
-    assert_eq!(done.status.code(), Some(3), "{done:?}");
-    assert!(!dir.path().join("daemons").exists());
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    let said = printed(&done.stdout);
+    assert!(said.starts_with(&format!("kept {shown}/daemons, which is there already\n")), "{said}");
+    assert!(said.contains(&format!("\nmade {shown}/cpu\n")), "{said}");
+    assert_eq!(read("daemons"), "alpha\n");
+}
+
+/// A check that names a file of exemptions works where nothing needs one. Without a spec there is
+/// nothing to check.
+#[test]
+fn files_without_a_line_are_of_use_or_not_made() {
+    let (tree, dir) = (host(), tempfile::tempdir().unwrap());
+    let done = suggest(&tree, &["--all", "-o", dir.path().to_str().unwrap()]);
+    assert!(printed(&done.stdout).contains("\nno domains: no daemon here is confined"), "{done:?}");
+    for (plugin, file) in [("check_proccpu", "cpu"), ("check_privdrop", "privdrop")] {
+        let path = dir.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.ends_with("\n\n# Nothing here needs an exemption now.\n"), "{text}");
+        let check = Check::plugin(plugin).arg("--proc-root").arg(tree.path());
+        let check = if file == "cpu" { check.args(["--lifetime-warning", "100"]) } else { check };
+        check.arg("--exempt-from").arg(path).run().code(0);
+    }
 }

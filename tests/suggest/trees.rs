@@ -116,6 +116,21 @@ fn a_user_that_systemd_made_up_is_any_of_them() {
     );
 }
 
+/// The user of its workers has no business to start another.
+#[test]
+fn a_second_daemon_of_the_workers_user_is_found() {
+    let tree = host_with_systemd();
+    let proxy = |process| Recorded { uid: [33; 4], ..process };
+    tree.add(&in_service(10, "squid", "squid"));
+    tree.add(&proxy(Recorded { ppid: 10, ..in_service(11, "squid", "squid") }));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), suggest(&tree, &[])).unwrap();
+    let check = || Check::tree(&tree, ["--specs-from".as_ref(), file.path().as_os_str()]).run();
+    check().code(0);
+    tree.add(&proxy(in_unit(20, "squid", "/user.slice/user-0.slice/session-1.scope")));
+    check().code(2).has("squid as another user 1 (want 0-0)");
+}
+
 #[test]
 fn workers_count_if_they_came_with_their_daemon_or_with_a_reload() {
     let old = UPTIME * TICKS / 2;
@@ -344,7 +359,7 @@ fn a_comparison_finds_what_is_missing_and_what_is_dead() {
              ! line 7: frob=1: unknown key 'frob'; {}\n\
              \nAs a diff, for: patch {path}\n\n\
              --- {path}\n+++ {path}\n@@ -1,7 +1,6 @@\n #-never # by design\n kept:1-\n \
-             dead:1- # of dead.service\n-gone,user=nosuchuser:1-\n-Kept:1-\n fresh:0-0\n frob=1\n+{line}\n",
+             dead:1- # of dead.service\n-gone,user=nosuchuser:1-\n-Kept:1-\n+{line}\n fresh:0-0\n frob=1\n",
             &text[text.find("keys are").unwrap()..text.find("\n\nAs a diff").unwrap()],
         )
     );
