@@ -35,7 +35,15 @@ const EXAMPLES: &str = "  \
   check_proccount sshd,user=root,not-parent=sshd,args~listener:1-1
   check_proccount /usr/lib/postfix/sbin/master:1-1 unit=cron.service:1-
   check_proccount nginx,user=www-data:4-:2- state=Z,label=zombies:0-20
-  check_proccount java,sum=rss:-6G:-8G";
+  check_proccount java,sum=rss:-6G:-8G each=unit,sum=anon:-4G
+  check_proccount sshd,pidfile=/run/sshd.pid:1-1
+  check_proccount state=D,lasting=yes:0-0 --recheck 20 -t 30";
+
+/// For `-h`, too.
+const BEYOND_COUNTS: &str = "\
+A SPEC can also measure (java,sum=rss:-8G), judge each group by itself
+(each=unit,sum=anon:-4G), ask a pid file (sshd,pidfile=/run/sshd.pid), or find
+what stays so (state=D,lasting=yes:0-0 --recheck 20 -t 30).";
 
 fn command() -> Command {
     let what = "What to count, such as nginx,user=root:1-1";
@@ -45,6 +53,7 @@ fn command() -> Command {
     Options::command()
         .mut_arg("specs", |specs| specs.help(what).long_help(how))
         .mut_arg("containers", |containers| containers.help(where_to))
+        .after_help(BEYOND_COUNTS)
         .after_long_help(EXAMPLES)
 }
 
@@ -85,7 +94,15 @@ fn all_processes(thresholds: Thresholds) -> Result<Spec, Error> {
         ));
     }
     let (selector, label) = (Selector::everything(), "processes".into());
-    Ok(Spec { selector, measure: None, each: None, lasting: false, thresholds, label })
+    Ok(Spec {
+        selector,
+        measure: None,
+        each: None,
+        lasting: false,
+        thresholds,
+        has_own_ranges: false,
+        label,
+    })
 }
 
 /// mon appends the hosts of a group to the arguments of a monitor unless its line ends in `;;`. So the

@@ -21,7 +21,9 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use procwarden::host::login_defs;
 use procwarden::nagios::range::{Range, Thresholds};
 use procwarden::nagios::report::Report;
-use procwarden::plugin::options::{CommonOptions, ExemptionOptions, ThresholdOptions};
+use procwarden::plugin::options::{
+    CommonOptions, ExemptionOptions, ThresholdOptions, is_typed, refuse_idle,
+};
 use procwarden::plugin::runner::Plugin;
 use procwarden::plugin::supervisor::publish;
 use procwarden::proc::root::ProcRoot;
@@ -141,6 +143,8 @@ struct Options {
 
 fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let options = Options::from_arg_matches(matches)?;
+    refuse_idle(matches, &["max_gap", "state_dir"], "since_last")?;
+    options.refuse_idle_of_groups(matches)?;
     let (window, lifetime) = options.limits()?;
     let waits = options.waits()?;
     let root = options.common.root();
@@ -172,14 +176,20 @@ impl Options {
                  percent of one core (-w 80 -c 95), --lifetime-warning or --lifetime-critical",
             ));
         }
-        if self.per != Per::Process && lifetime != nothing {
-            return Err(Error::new(format!(
-                "--lifetime-warning and --lifetime-critical are about the life of a process, which {} \
-                 have not; leave out --per, or use another check for that",
-                self.per.groups()
-            )));
-        }
         Ok((window, lifetime))
+    }
+
+    /// Refuses what is about single processes while several are judged together.
+    fn refuse_idle_of_groups(&self, matches: &ArgMatches) -> Result<(), Error> {
+        let options = ["lifetime_warning", "lifetime_critical", "min_age"];
+        let idle = options.into_iter().find(|id| is_typed(matches, id));
+        idle.filter(|_| self.per != Per::Process).map_or(Ok(()), |id| {
+            let (option, groups) = (id.replace('_', "-"), self.per.groups());
+            Err(Error::new(format!(
+                "--{option} is about the life of a process, which {groups} have not; leave out --per, or \
+                 use another check for that"
+            )))
+        })
     }
 
     /// The waits before each recheck. A recheck takes a window of time, and so may the first look.

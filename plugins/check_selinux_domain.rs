@@ -95,6 +95,9 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     if typed.items.is_empty() && !typed.faults.is_empty() {
         return Ok(Report::of_faults(PLUGIN.title, &typed.faults));
     }
+    if typed.items.is_empty() {
+        options.specs.refuse_idle_ranges(&[])?;
+    }
     let root = root?;
     if let Some(absence) = root.labelling().absence() {
         return Ok(options.without_labels(&typed.items, &absence));

@@ -101,7 +101,8 @@ fn w_and_c_serve_the_specs_without_a_range() {
     run(&["-w", "1:2", "-c", "1:5", "pwd"]).code(1).perf("'pwd'=3;1:2;1:5;0");
     run(&["-c", "1:2", "pwd"]).code(2).perf("'pwd'=3;;1:2;0");
     run(&["-w", "1:2", "pwd"]).code(1);
-    run(&["-c", "5:", "pwd:1-3"]).ok("pwd 3").perf("'pwd'=3;;1:3;0");
+    let two = run(&["-c", "1:", "pwd:1-3", "pwd,label=b"]);
+    two.ok("pwd 3, b 3").perf("'pwd'=3;;1:3;0 'b'=3;;1:;0");
     run(&["-c", "2", "pwd"]).code(2);
     run(&["-c", "3", "pwd"]).code(0);
     run(&["-c", "~:2", "pwd"]).code(2);

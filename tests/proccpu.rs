@@ -768,7 +768,7 @@ fn usage_errors_say_what_would_be_right() {
         (&["-c", "90", "--per", "frob"], "[possible values: process, name, user, unit]"),
         (
             &["-c", "90", "--per", "user", "--lifetime-critical", "20"],
-            "are about the life of a process, which users have not; leave out --per",
+            "is about the life of a process, which users have not; leave out --per",
         ),
         (&["-c", "90", "--only", "frob=1"], "--only 'frob=1': unknown key"),
         (

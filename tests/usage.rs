@@ -5,7 +5,8 @@ mod support;
 
 use std::fs;
 
-use support::{Check, Specimen, open_dir, unique};
+use support::tree::Recorded;
+use support::{Check, Specimen, Tree, open_dir, unique};
 
 /// What was typed, and what the line must show: the offending text first, then what helps.
 type Case = (&'static [&'static str], &'static [&'static str]);
@@ -153,6 +154,60 @@ fn each_is_a_failure_with_a_summary_under_mon() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Who writes an option thinks that something is watched.
+#[test]
+fn an_option_that_does_nothing_is_an_error() {
+    let ranges = "-w and -c are for a SPEC without a range, and there is none; leave them out, or write both";
+    let dir = open_dir();
+    let path = dir.path().to_str().expect("text");
+    let cases: [(&str, &[&str], &str); 12] = [
+        (
+            "check_proccpu",
+            &["-c", "9", "--max-gap", "5m"],
+            "--max-gap does nothing without --since-last",
+        ),
+        (
+            "check_proccpu",
+            &["-c", "9", "--state-dir", path],
+            "--state-dir does nothing without --since-last",
+        ),
+        (
+            "check_proccpu",
+            &["-c", "9", "--per", "unit", "--min-age", "1m"],
+            "--min-age is about the life of",
+        ),
+        ("check_proccpu", &["-c", "9", "--rechecks", "3"], "add that, or leave --rechecks out"),
+        (
+            "check_proccount",
+            &["--rechecks", "3", "sshd"],
+            "--rechecks does nothing without --recheck;",
+        ),
+        ("check_proccount", &["-w", "5", "-c", "9", "sshd:1-"], ranges),
+        ("check_proccount", &["-c", "9", "sshd:1-", "--spec", "max=rss:-8G"], ranges),
+        ("check_proccount", &["state=D,lasting=yes:0-0"], "add --recheck 20"),
+        ("check_selinux_domain", &["-w", "5", "sshd_t:1-"], ranges),
+        ("check_selinux_domain", &["-c", "5"], ranges),
+        ("check_privdrop", &["--strict", "--rules", "groups"], "--strict does nothing while"),
+        ("check_exposure", &["--grace", "7d"], "--grace does nothing while outdated is off"),
+    ];
+    for (plugin, args, part) in cases {
+        Check::plugin(plugin).args(args).run().code(3).line_count(1).has(part);
+    }
+}
+
+/// A file may serve services with other ranges. mon's monitors get hosts as specs.
+#[test]
+fn a_range_for_specs_without_one_may_be_for_others() {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(7, "sshd"));
+    let dir = open_dir();
+    let file = dir.path().join("specs");
+    fs::write(&file, "sshd:1-\n").expect("a file");
+    let file = file.to_str().expect("text");
+    Check::tree(&tree, ["-c", "9", "--specs-from", file]).run().code(0);
+    Check::tree(&tree, ["-c", "9", "sshd:1-", "sshd,label=b"]).run().code(0);
 }
 
 /// `--mon` after the error on the command line is still `--mon`.

@@ -21,6 +21,8 @@ A SPEC says which processes are meant, and how many of them are right:
   VALUE     of a number N, MIN-, -MAX or MIN-MAX, with k M G, s m h d or %
   WARN,CRIT N, MIN-, MIN-MAX, or any, which never alerts; without a range: 1-
   measures  sum=KEY, max=KEY or min=KEY, in place of the number of processes
+  each=KEY  judges each user, ruser, group, name, unit or ppid by itself
+  lasting=yes counts only what fits at every look; it needs --recheck
   label=TEXT names the SPEC; a comma in a value is written twice
 Keys:
 ";

@@ -5,7 +5,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::ArgMatches;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::parser::ValueSource;
 
 use crate::host::security::{Choice, SYSTEMS, System};
 use crate::nagios::range::{Range, Thresholds};
@@ -45,7 +47,7 @@ pub struct CommonOptions {
     pub recheck: Option<Duration>,
 
     /// How many times to look again
-    #[arg(long, value_name = "N", default_value = "1", requires = "recheck", hide_short_help = true,
+    #[arg(long, value_name = "N", default_value = "1", hide_short_help = true,
           value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub rechecks: u16,
 
@@ -172,8 +174,8 @@ impl SpecOptions {
     /// `subject`. Without a tree it still reports specs that are malformed.
     ///
     /// # Errors
-    /// The first malformed spec on the command line, or an unusable file. Everything else becomes a fault
-    /// in the list.
+    /// The first malformed spec on the command line, an unusable file, or `-w` and `-c` that no spec
+    /// uses. Everything else becomes a fault in the list.
     pub fn specs(&self, subject: Subject, root: Option<&ProcRoot>) -> Result<Listed<Spec>, Error> {
         let fallback = self.thresholds.thresholds()?;
         let parse = |text: &[u8]| Spec::parse(text, subject, fallback)?.fit_for(root);
@@ -182,6 +184,10 @@ impl SpecOptions {
         for spec in typed {
             specs.add_typed(parse(spec.as_bytes()))?;
         }
+        // A file may be shared by services with other ranges.
+        if !specs.items.is_empty() && self.specs_from.is_empty() {
+            self.refuse_idle_ranges(&specs.items)?;
+        }
         for file in &self.specs_from {
             let mut of_file = Listed::default();
             spec_files::add(&mut of_file, file, &parse)?;
@@ -189,6 +195,21 @@ impl SpecOptions {
             specs.faults.append(&mut of_file.faults);
         }
         Ok(specs)
+    }
+
+    /// Refuses `-w` and `-c` if each of these specs has a range of its own.
+    ///
+    /// # Errors
+    /// What to write.
+    pub fn refuse_idle_ranges(&self, specs: &[Spec]) -> Result<(), Error> {
+        let are_typed = self.thresholds.warning.or(self.thresholds.critical).is_some();
+        if !are_typed || !specs.iter().all(|spec| spec.has_own_ranges) {
+            return Ok(());
+        }
+        Err(Error::new(
+            "-w and -c are for a SPEC without a range, and there is none; leave them out, or write both \
+             ranges into the SPEC: sshd:2-:1-",
+        ))
     }
 }
 
@@ -236,6 +257,26 @@ impl clap::ValueEnum for Containers {
             Self::Only => PossibleValue::new("only").help("Only they count"),
         })
     }
+}
+
+/// Whether an option was typed. Its id is clap's: `max_gap` for `--max-gap`.
+pub fn is_typed(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(ValueSource::CommandLine)
+}
+
+/// Refuses options that do nothing without `needed`, if that was not typed.
+///
+/// # Errors
+/// What to write.
+pub fn refuse_idle(matches: &ArgMatches, options: &[&str], needed: &str) -> Result<(), Error> {
+    let idle = options.iter().find(|id| is_typed(matches, id) && !is_typed(matches, needed));
+    idle.map_or(Ok(()), |id| {
+        let (option, needed) = (id.replace('_', "-"), needed.replace('_', "-"));
+        let why = format!(
+            "--{option} does nothing without --{needed}; add that, or leave --{option} out"
+        );
+        Err(Error::new(why))
+    })
 }
 
 /// For `from_arg_matches` on matches that clap has already validated.

@@ -14,6 +14,7 @@ use rustix::process::Signal;
 use crate::host::progress;
 use crate::nagios::report::{Finding, Report};
 use crate::nagios::state::State;
+use crate::plugin::options::refuse_idle;
 use crate::plugin::supervisor::{self, End, supervise};
 use crate::plugin::{check_procs, help, outlet};
 use crate::text::error::Error;
@@ -141,6 +142,9 @@ fn output(plugin: Plugin, arguments: Vec<OsString>, form: Form) -> Output {
             return unknown(plugin.title, form, &(usage_text(error) + &hint));
         }
     };
+    if let Err(error) = refuse_idle(&matches, &["rechecks"], "recheck") {
+        return unknown(plugin.title, form, &error.to_string());
+    }
     let limit = matches.get_one::<Duration>("timeout").copied().unwrap_or(Duration::from_secs(10));
     let what = match supervise(limit, move || (plugin.run)(&matches)) {
         Ok(End::Done(Ok(Ok(report)))) => return render(form, &report),

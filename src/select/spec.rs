@@ -24,6 +24,8 @@ pub struct Spec {
     pub lasting: bool,
     /// How many of them, or how much that is.
     pub thresholds: Thresholds,
+    /// Whether it was written with them.
+    pub has_own_ranges: bool,
     /// Its name in the text: `label=`, else the terms as written.
     pub label: String,
 }
@@ -73,7 +75,8 @@ impl Spec {
         };
         let label = label.map(|label| escape::text(&unquoted(label)));
         let label = label.unwrap_or(written);
-        Ok(Self { selector, measure, each, lasting, thresholds, label })
+        let has_own_ranges = own.is_some();
+        Ok(Self { selector, measure, each, lasting, thresholds, has_own_ranges, label })
     }
 
     /// What its ranges are written in.
