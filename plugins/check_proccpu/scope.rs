@@ -4,7 +4,7 @@ use procwarden::proc::fact::{self, Fact, Missing, unless_gone};
 use procwarden::proc::process::Process;
 use procwarden::proc::root::ProcRoot;
 use procwarden::select::exemption::{Exemption, Exemptions};
-use procwarden::select::population::{Containers, Population, Standing};
+use procwarden::select::population::{Containers, Membership, Population};
 use procwarden::select::selector::{Key, Selector};
 use procwarden::text::error::Error;
 
@@ -60,7 +60,7 @@ impl Scope {
     }
 
     fn known_role(&mut self, process: &mut Process<'_>) -> Fact<Role> {
-        if self.population.standing(process)? != Standing::Member {
+        if self.population.membership(process)? != Membership::Member {
             return Ok(Role::Outside);
         }
         let included = unless_gone(self.includes(process))?;

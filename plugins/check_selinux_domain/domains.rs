@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use procwarden::proc::fact::Missing;
 use procwarden::proc::process::Process;
 use procwarden::proc::root::ProcRoot;
-use procwarden::select::population::{Population, Standing};
+use procwarden::select::population::{Membership, Population};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
@@ -17,7 +17,7 @@ pub(super) fn in_use(root: &ProcRoot, population: &Population) -> Result<Vec<Str
     let mut domains = BTreeMap::<Vec<u8>, u64>::new();
     let mut hidden = 0_u64;
     Process::each(root, |process| {
-        if population.standing(process) != Ok(Standing::Member) {
+        if population.membership(process) != Ok(Membership::Member) {
             return;
         }
         match process.label() {

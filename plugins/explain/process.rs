@@ -7,7 +7,7 @@ use procwarden::proc::describe;
 use procwarden::proc::fact::{Fact, Missing};
 use procwarden::proc::process::Process;
 use procwarden::proc::root::Pid;
-use procwarden::select::population::{Containers, Population, Standing};
+use procwarden::select::population::{Containers, Membership, Population};
 use procwarden::select::selector::{KEYS, Key};
 use procwarden::suggest::suggestion::Source;
 use procwarden::text::escape;
@@ -28,7 +28,7 @@ pub(super) fn of(process: &mut Process<'_>, source: &Source, population: &Popula
     if let Some(unit) = process.cgroup().ok().and_then(cgroup::unit) {
         push("suggest", &in_suggest(&String::from_utf8_lossy(unit), source));
     }
-    push("counted", &in_words(population.standing(process), population.containers));
+    push("counted", &in_words(population.membership(process), population.containers));
     text
 }
 
@@ -108,18 +108,18 @@ fn in_suggest(unit: &str, source: &Source) -> String {
 }
 
 /// Whether a check counts such a process at all, and if not, why.
-pub(super) fn in_words(standing: Fact<Standing>, containers: Containers) -> String {
-    match standing {
-        Ok(Standing::Member) => "yes".into(),
-        Ok(Standing::Zombie) => "no, it is a zombie; only state=Z counts those".into(),
-        Ok(Standing::Elsewhere) if containers == Containers::Only => {
+pub(super) fn in_words(membership: Fact<Membership>, containers: Containers) -> String {
+    match membership {
+        Ok(Membership::Member) => "yes".into(),
+        Ok(Membership::Zombie) => "no, it is a zombie; only state=Z counts those".into(),
+        Ok(Membership::Elsewhere) if containers == Containers::Only => {
             "no, it lives in no container, and --containers only leaves it out".into()
         }
-        Ok(Standing::Elsewhere) => {
+        Ok(Membership::Elsewhere) => {
             "no, it lives in a container; --containers include counts it".into()
         }
-        Ok(Standing::KernelThread) => "no, it is a kernel thread".into(),
-        Ok(Standing::Own) => "no, it belongs to this command, or to another check".into(),
+        Ok(Membership::KernelThread) => "no, it is a kernel thread".into(),
+        Ok(Membership::Own) => "no, it belongs to this command, or to another check".into(),
         Err(Missing::Gone) => "no, it has ended".into(),
         Err(Missing::Hidden(hidden)) => format!("hidden: {}", hidden.explained("")),
     }

@@ -6,7 +6,7 @@ use procwarden::count::scan::Target;
 use procwarden::nagios::state::State;
 use procwarden::proc::fact::Missing;
 use procwarden::proc::process::Process;
-use procwarden::select::population::{Population, Standing};
+use procwarden::select::population::{Membership, Population};
 use procwarden::select::spec::Spec;
 use procwarden::text::error::Error;
 
@@ -70,18 +70,18 @@ impl Found {
         if fits == Ok(false) && !answers.nearly_fit() {
             return;
         }
-        let standing = population.standing_for(&spec.selector, process);
+        let membership = population.membership_for(&spec.selector, process);
         let line = format!("  {}\n", process::line(process));
         let with_terms = || line.clone() + &answers.lines("    ", false);
-        let counted = process::in_words(standing, population.containers);
+        let counted = process::in_words(membership, population.containers);
         let with_standing = || format!("{line}    {counted}\n");
-        match (fits, standing) {
+        match (fits, membership) {
             (_, Err(Missing::Gone)) => {}
-            (Ok(true), Ok(Standing::Member)) => self.fitting.push(line),
+            (Ok(true), Ok(Membership::Member)) => self.fitting.push(line),
             (Ok(true), Err(_)) => self.uncertain.push(with_standing()),
             (Ok(true), Ok(_)) => self.uncounted.push(with_standing()),
-            (Err(_), Ok(Standing::Member) | Err(_)) => self.uncertain.push(with_terms()),
-            (Ok(false), Ok(Standing::Member)) => self.near.push(with_terms()),
+            (Err(_), Ok(Membership::Member) | Err(_)) => self.uncertain.push(with_terms()),
+            (Ok(false), Ok(Membership::Member)) => self.near.push(with_terms()),
             _ => {}
         }
     }

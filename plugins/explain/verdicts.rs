@@ -3,7 +3,7 @@
 use procwarden::proc::fact::{self, Fact, Missing};
 use procwarden::proc::process::Process;
 use procwarden::select::lines::Listed;
-use procwarden::select::population::{Population, Standing};
+use procwarden::select::population::{Membership, Population};
 use procwarden::select::spec_files::Placed;
 
 use super::Satisfied;
@@ -29,7 +29,7 @@ pub(super) fn of(
     let mut others = 0;
     for Placed { place, text: written, spec } in specs {
         let answers = Answers::of(&spec.selector, process)?;
-        let fits = counts(&answers, population.standing_for(&spec.selector, process));
+        let fits = counts(&answers, population.membership_for(&spec.selector, process));
         satisfied = match (fits, satisfied) {
             (Ok(true), _) | (_, Satisfied::Yes) => Satisfied::Yes,
             (Err(Missing::Hidden(_)), _) => Satisfied::Unknown,
@@ -41,8 +41,8 @@ pub(super) fn of(
         }
         let mut said = word(fits).to_owned();
         if answers.fit() == Ok(true) && fits != Ok(true) {
-            let standing = population.standing_for(&spec.selector, process);
-            let why = process::in_words(standing, population.containers);
+            let membership = population.membership_for(&spec.selector, process);
+            let why = process::in_words(membership, population.containers);
             said += &format!(", not counted: {}", why.trim_start_matches("no, "));
         }
         text += &format!("{place}  {written}  {said}\n{}", answers.lines("    ", true));
@@ -60,7 +60,7 @@ pub(super) fn of(
 }
 
 /// Whether the process fits, and is one that a check counts.
-fn counts(answers: &Answers, standing: Fact<Standing>) -> Fact<bool> {
-    let is_member = standing.map(|standing| standing == Standing::Member);
+fn counts(answers: &Answers, membership: Fact<Membership>) -> Fact<bool> {
+    let is_member = membership.map(|membership| membership == Membership::Member);
     fact::all([answers.fit(), is_member])
 }

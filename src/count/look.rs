@@ -18,7 +18,7 @@ use crate::proc::fact::Missing;
 use crate::proc::process::Process;
 use crate::proc::root::{Pid, ProcRoot};
 use crate::select::measure::{How, Measure};
-use crate::select::population::{Population, Standing};
+use crate::select::population::{Membership, Population};
 use crate::select::selector::{Key, Neighbour, Question, Selector};
 use crate::text::error::Error;
 use crate::text::escape;
@@ -106,10 +106,10 @@ impl Look {
                 return;
             }
         }
-        match population.standing_for(selector, process) {
-            Ok(Standing::Member) => {}
-            Ok(Standing::Zombie) => return self.push_near(selector, process, "a zombie"),
-            Ok(Standing::Elsewhere) => {
+        match population.membership_for(selector, process) {
+            Ok(Membership::Member) => {}
+            Ok(Membership::Zombie) => return self.push_near(selector, process, "a zombie"),
+            Ok(Membership::Elsewhere) => {
                 return self.push_near(selector, process, "across --containers");
             }
             _ => return,
@@ -195,7 +195,7 @@ impl Look {
 
     fn seek(&mut self, selector: &Selector, population: &Population, process: &mut Process<'_>) {
         let Some(neighbour) = selector.neighbour(process) else { return };
-        if population.standing_for(selector, process) == Ok(Standing::Member) {
+        if population.membership_for(selector, process) == Ok(Membership::Member) {
             *self.neighbours.entry(neighbour).or_default() += 1;
         }
     }
@@ -213,7 +213,7 @@ impl Look {
         population: &Population,
         process: &mut Process<'_>,
     ) {
-        if population.standing(process) != Ok(Standing::Member) {
+        if population.membership(process) != Ok(Membership::Member) {
             return;
         }
         let name = describe::name(process);

@@ -16,7 +16,7 @@ use crate::proc::process::Process;
 use crate::proc::root::{Pid, ProcRoot};
 use crate::select::each::{Each, Group};
 use crate::select::measure::Measure;
-use crate::select::population::{Population, Standing};
+use crate::select::population::{Membership, Population};
 use crate::select::selector::Selector;
 use crate::select::spec::Spec;
 use crate::text::error::Error;
@@ -257,14 +257,14 @@ impl Tally {
             }
             return;
         }
-        let standing = population.standing_for(target.selector, process);
-        let known = match (standing, fit) {
-            (Ok(Standing::Member), Ok(_)) => Ok(()),
-            (Ok(Standing::Member), Err(Missing::Hidden(hidden)))
+        let membership = population.membership_for(target.selector, process);
+        let known = match (membership, fit) {
+            (Ok(Membership::Member), Ok(_)) => Ok(()),
+            (Ok(Membership::Member), Err(Missing::Hidden(hidden)))
             | (Err(Missing::Hidden(hidden)), _) => Err(hidden),
             (Err(Missing::Gone), _) => return self.gone += 1,
-            (Ok(Standing::Zombie), Ok(_)) => return self.zombies += 1,
-            (Ok(Standing::Elsewhere), Ok(_)) => return self.elsewhere += 1,
+            (Ok(Membership::Zombie), Ok(_)) => return self.zombies += 1,
+            (Ok(Membership::Elsewhere), Ok(_)) => return self.elsewhere += 1,
             _ => return,
         };
         let known = match self.has_lasted(target, process, known) {

@@ -18,7 +18,7 @@ use crate::rules::exemption::{self, RuleExemption};
 use crate::rules::judge::{Judge, VerdictOf};
 use crate::rules::sight::Sight;
 use crate::rules::verdict::Verdict;
-use crate::select::population::{Population, Standing};
+use crate::select::population::{Membership, Population};
 use crate::text::error::Error;
 
 /// How long a finding of a [passing](Judge::passing) rule must last without `--recheck`.
@@ -122,8 +122,8 @@ impl<J: Judge> Survey<J> {
         let Some(mut verdict) = self.judge.judge(process)? else {
             return Ok(None);
         };
-        match unless_gone(population.standing(process))? {
-            Ok(Standing::Member) => {}
+        match unless_gone(population.membership(process))? {
+            Ok(Membership::Member) => {}
             Ok(_) => return Ok(None),
             Err(hidden) => verdict.doubt(self.judge.severities().on, hidden),
         }

@@ -20,10 +20,10 @@ pub enum Containers {
     Only,
 }
 
-/// What a process is to a check.
+/// Whether a check counts a process, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// One of those it is about.
+pub enum Membership {
+    /// The check counts it.
     Member,
     /// Ended, but not yet waited for.
     Zombie,
@@ -31,7 +31,7 @@ pub enum Standing {
     Elsewhere,
     /// A kernel thread, while these are excluded.
     KernelThread,
-    /// The check itself, or started for it. For a selector's expressions also any other check.
+    /// The check itself, or started for it. For a selector with expressions, also any other check.
     Own,
 }
 
@@ -64,38 +64,42 @@ impl Population {
         Self { namesakes: false, ..self }
     }
 
-    /// What `process` is to the check.
+    /// Whether the check counts `process`.
     ///
     /// # Errors
     /// Gone, or hidden.
-    pub fn standing(&self, process: &mut Process<'_>) -> Fact<Standing> {
-        self.standing_for(&Selector::everything(), process)
+    pub fn membership(&self, process: &mut Process<'_>) -> Fact<Membership> {
+        self.membership_for(&Selector::everything(), process)
     }
 
-    /// What `process`, which fits `selector`, is to the check. A selector that asks for zombies or
-    /// containers gets them, and one that searches names or arguments finds no other check.
+    /// Whether the check counts `process`, which fits `selector`. A selector may ask for zombies or
+    /// containers itself. One that searches names or arguments finds no other check.
     ///
     /// # Errors
     /// Gone, or hidden.
-    pub fn standing_for(&self, selector: &Selector, process: &mut Process<'_>) -> Fact<Standing> {
+    pub fn membership_for(
+        &self,
+        selector: &Selector,
+        process: &mut Process<'_>,
+    ) -> Fact<Membership> {
         let root = process.root();
         let lineage = self.lineage.get_or_init(|| Lineage::of_this_check(root));
         if lineage.includes(process)
             || (selector.names_programs() && lineage.includes_fork(process))
         {
-            return Ok(Standing::Own);
+            return Ok(Membership::Own);
         }
         if self.containers != Containers::Include && !selector.asks_for_containers() {
             let wanted = self.containers == Containers::Only;
             if process.is_contained()? != wanted {
-                return Ok(Standing::Elsewhere);
+                return Ok(Membership::Elsewhere);
             }
         }
         if !selector.asks_for_zombies() && !process.is_alive()? {
-            return Ok(Standing::Zombie);
+            return Ok(Membership::Zombie);
         }
         if !self.kernel_threads && process.is_kernel_thread()? {
-            return Ok(Standing::KernelThread);
+            return Ok(Membership::KernelThread);
         }
         let sisters = || self.sisters.get_or_init(|| Sisters::of_this_check(root));
         let is_sister = if selector.finds_by_expression(process) {
@@ -104,8 +108,8 @@ impl Population {
             !self.namesakes && lineage.is_namesake(process) && sisters().is_one(process)?
         };
         if is_sister {
-            return Ok(Standing::Own);
+            return Ok(Membership::Own);
         }
-        Ok(Standing::Member)
+        Ok(Membership::Member)
     }
 }

@@ -1,4 +1,4 @@
-//! Daemons that use much CPU over their lives: a check of CPU time has to exempt them.
+//! Finds daemons that used much CPU over their whole lives. A check of CPU time has to exempt them.
 
 use std::collections::BTreeMap;
 
@@ -10,21 +10,21 @@ use crate::proc::root::ProcRoot;
 use crate::text::error::Error;
 use crate::text::number;
 
-/// Percent of one core; what uses more on average is well above it at times.
+/// Percent of one core. A daemon with a higher average is well above it at times.
 const BUSY: f64 = 20.0;
 
-/// Younger processes may be busy with their start, in seconds.
+/// Seconds. A younger process may be busy starting up.
 const SETTLED: f64 = 600.0;
 
 /// An exemption for each name and user among the suggested daemons and their children:
 /// `clamd,user=clamav  # 31 % of a core over 3d`.
 ///
 /// # Errors
-/// When the processes can't be listed.
+/// If the processes can't be listed.
 pub fn exemptions(root: &ProcRoot, suggestion: &Suggestion) -> Result<Vec<String>, Error> {
     let mut busiest: BTreeMap<(String, u32), (f64, f64)> = BTreeMap::new();
     Process::each(root, |process| {
-        // What is hidden or gone needs no exemption now.
+        // A process that is hidden or gone needs no exemption now.
         let Ok((name, uid, percent, age)) = facts(process) else { return };
         let Some(name) = names::plain(&name) else { return };
         let is_daemon = suggestion.mains().any(|(daemon, _)| daemon == name);

@@ -1,7 +1,7 @@
-//! The processes of a host, as facts: who runs, since when, as whom, in which unit.
+//! Reads the processes of a host: names, ages, users and units.
 //!
-//! Only facts that every user may read serve here. So an unprivileged user gets the same suggestions
-//! as root, unless /proc hides processes from him.
+//! Only facts that every user may read are used. So everyone gets the same suggestions as root, unless
+//! /proc hides processes.
 
 use std::collections::BTreeMap;
 
@@ -11,38 +11,38 @@ use crate::proc::doubts::Doubts;
 use crate::proc::fact::{Fact, Missing};
 use crate::proc::process::{Process, shown_name, ticks_to_seconds};
 use crate::proc::root::{Pid, ProcRoot};
-use crate::select::population::{Containers, Population, Standing};
+use crate::select::population::{Containers, Membership, Population};
 use crate::text::error::Error;
 
-/// A process, as everyone may see it.
+/// A process, as every user may see it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) pid: Pid,
     /// 0 if its parent is outside of the tree's PID namespace.
     pub(crate) parent: u32,
-    /// What a sysadmin would call it; see [`shown_name`].
+    /// The name that a sysadmin would use; see [`shown_name`].
     pub(crate) name: Vec<u8>,
-    /// Its effective user; `None` if that has no number in our user namespace.
+    /// Its effective user; `None` if it has no id in our user namespace.
     pub(crate) uid: Option<u32>,
-    /// Whether it leads a session, as what a systemd or a daemon's double fork started does.
+    /// Whether it leads a session, as a daemon does that systemd or a double fork started.
     pub(crate) leads_session: bool,
-    /// When it started, in seconds since boot.
+    /// Its start, in seconds since boot.
     pub(crate) start: f64,
-    /// How long it has run, in seconds.
+    /// Its age in seconds.
     pub(crate) age: f64,
     /// Its arguments, joined by spaces.
     pub(crate) args: Vec<u8>,
-    /// Its systemd unit, if it is in one.
+    /// Its systemd unit.
     pub(crate) unit: Option<String>,
 }
 
-/// All processes that may be daemons: no kernel threads, zombies or containers, not PID 1, not us.
+/// All processes that may be daemons. Without kernel threads, zombies, containers, PID 1 and ourselves.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Census {
     pub(crate) all: Vec<Seen>,
-    /// PID 1, if it is in sight.
+    /// PID 1, if it is visible.
     pub(crate) first: Option<Seen>,
-    /// How many processes of each unit live in containers (PID namespaces of their own).
+    /// The number of processes of each unit that are in containers (in a PID namespace of their own).
     pub(crate) contained: BTreeMap<String, usize>,
     /// Processes that could not be read.
     pub(crate) unread: Doubts,
@@ -52,7 +52,7 @@ impl Census {
     /// Reads all processes of the tree.
     ///
     /// # Errors
-    /// When they can't be listed.
+    /// If they can't be listed.
     pub(crate) fn take(root: &ProcRoot) -> Result<Self, Error> {
         let population = Population::new(Containers::Exclude, false);
         let mut census = Self::default();
@@ -66,9 +66,9 @@ impl Census {
     }
 
     fn visit(&mut self, population: &Population, process: &mut Process<'_>) -> Fact<()> {
-        match population.standing(process)? {
-            Standing::Member => {}
-            Standing::Elsewhere => {
+        match population.membership(process)? {
+            Membership::Member => {}
+            Membership::Elsewhere => {
                 let unit = process.cgroup().map(unit_of)?.unwrap_or_default();
                 *self.contained.entry(unit).or_default() += 1;
                 return Ok(());
@@ -84,13 +84,13 @@ impl Census {
         Ok(())
     }
 
-    /// The process of this number.
+    /// The process with this PID.
     pub(crate) fn get(&self, pid: u32) -> Option<&Seen> {
         let found = self.all.binary_search_by_key(&Pid(pid), |seen| seen.pid);
         found.ok().map(|at| &self.all[at])
     }
 
-    /// How many processes each unit has, containers left out.
+    /// The number of processes of each unit, without containers.
     pub(crate) fn units(&self) -> BTreeMap<&str, usize> {
         let mut units = BTreeMap::new();
         for unit in self.all.iter().filter_map(|seen| seen.unit.as_deref()) {
@@ -99,7 +99,7 @@ impl Census {
         units
     }
 
-    /// Whether any process at all is in a unit, so that systemd keeps this host.
+    /// Whether any process is in a unit, which means that this host runs systemd.
     pub(crate) fn has_units(&self) -> bool {
         self.all.iter().chain(&self.first).any(|seen| seen.unit.is_some())
     }
@@ -122,8 +122,8 @@ impl Seen {
         })
     }
 
-    /// Whether an absolute path that ends in its name stands among its arguments. A fork that wrote
-    /// what it does over its arguments (`sshd: alice [priv]`, `/usr/sbin/CRON -f`) has none.
+    /// Whether an argument is an absolute path that ends in the process's name. After a fork replaced its
+    /// arguments by a title (`sshd: alice [priv]`, `/usr/sbin/CRON -f`) there is none.
     pub(crate) fn shows_its_path(&self) -> bool {
         self.args.split(|&byte| matches!(byte, b' ' | b'(' | b')')).any(|word| {
             let place = word.strip_suffix(self.name.as_slice());

@@ -1,9 +1,8 @@
-//! Holds a file of specs against the host: which daemons it lacks, and which of its lines match
-//! nothing.
+//! Compares a file of specs with the host: which daemons does it lack, and which of its lines match
+//! nothing?
 //!
-//! A daemon is covered if some line finds it and would alert without it. A line that finds nothing
-//! may be of a package that is gone; then it can go. Or its daemon should run and does not; then it
-//! must stay.
+//! A daemon is covered if some line finds it and would alert without it. A line that finds nothing can
+//! go if its package is gone. It must stay if its daemon should run but does not.
 
 use std::path::Path;
 
@@ -28,9 +27,9 @@ use crate::text::list::listed;
 /// Longest line and longest explanation shown, in characters.
 const LONGEST: usize = 240;
 
-/// A line of the file that says something.
+/// A line of the file that is not a comment.
 struct Kept {
-    /// Counted from 0.
+    /// Its index.
     at: usize,
     text: String,
     spec: Result<Spec, Error>,
@@ -41,23 +40,23 @@ struct Dead {
     at: usize,
     text: String,
     why: String,
-    /// Whether it is right all the same, since what it asks for should run.
+    /// Whether it must stay, because its daemon should run.
     stays: bool,
 }
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// For people, and behind that a diff for patch(1).
+    /// Text for people, then a diff for patch(1).
     pub text: String,
     /// Whether the file and the host differ.
     pub differs: bool,
 }
 
-/// Compares the file at `path` with what is suggested for the processes of `root`.
+/// Compares the file at `path` with the suggestion for the processes of `root`.
 ///
 /// # Errors
-/// When the file can't be read, or the processes can't be listed.
+/// If the file can't be read, or the processes can't be listed.
 pub fn compare(root: &ProcRoot, suggestion: &Suggestion, path: &Path) -> Result<Comparison, Error> {
     let contents = contents_of(path)?;
     let contents = String::from_utf8_lossy(&contents);
@@ -112,40 +111,40 @@ fn kept(contents: &str) -> Vec<Kept> {
     lines.map(|(at, line)| Kept { at, text: line.to_owned(), spec: read(line) }).collect()
 }
 
-/// The suggested lines about daemons and their workers that no `#-NAME` turns down.
+/// The suggested lines about daemons and their workers, without those that a `#-NAME` declines.
 fn wanted<'s>(suggestion: &'s Suggestion, contents: &str) -> impl Iterator<Item = &'s Line> {
     let never: Vec<_> = contents.lines().filter_map(never).map(str::to_owned).collect();
     let lines = suggestion.daemons.iter().flatten().filter(|line| line.doubt.is_none());
     lines.filter(move |line| !line.subjects.iter().any(|subject| never.contains(subject)))
 }
 
-/// The NAME of a line `#-NAME # reason`. Other comments may begin alike: `#- look here`, `#-----`.
+/// The NAME of a line `#-NAME # reason`. `None` for similar comments, such as `#- look here` or `#-----`.
 fn never(line: &str) -> Option<&str> {
     let name = line.trim().strip_prefix("#-")?.split([' ', '\t']).next()?;
     let is_of_name = |c: char| c.is_alphanumeric() || "_-.+@/:()%\\".contains(c);
     (!name.starts_with('-') && name.chars().all(is_of_name)).then_some(name)
 }
 
-/// Whether a line finds one of the processes that `line` is about, and would alert without any.
+/// Whether `kept` finds one of the processes that `line` is about, and would alert without any.
 fn covers(kept: &Kept, line: &Line, root: &ProcRoot) -> bool {
     let Ok(spec) = kept.spec.as_ref() else { return false };
     let finds = |pid| match spec.selector.fits(&mut Process::new(root, pid)) {
         Ok(fits) => fits,
-        // What is hidden from us may well be found by the check.
+        // Hidden from us, but the check may be able to see it.
         Err(Missing::Hidden(_)) => true,
         Err(Missing::Gone) => false,
     };
     wants_any(spec) && line.pids.iter().copied().any(finds)
 }
 
-/// Where lines are added: after the last one that asks for a daemon. What is forbidden, what is not
-/// sure and what was left out follow there.
+/// Where to add lines: after the last one that asks for a daemon. The sections after it forbid
+/// processes or are commented out.
 fn place(kept: &[Kept]) -> usize {
     let asks = |kept: &&Kept| kept.spec.as_ref().is_ok_and(wants_any);
     kept.iter().rfind(asks).or(kept.last()).map_or(usize::MAX, |kept| kept.at + 1)
 }
 
-/// Whether it would alert where nothing is found.
+/// Whether it would alert if no process fits.
 fn wants_any(spec: &Spec) -> bool {
     spec.thresholds.state(0.0) != State::Ok
 }
@@ -155,9 +154,9 @@ fn dead(root: &ProcRoot, kept: &[Kept], suggestion: &Suggestion) -> Result<Vec<D
     for kept in kept {
         if let Err(error) = &kept.spec {
             let why = error.to_string();
-            // The line is shown already.
+            // The line itself is shown already.
             let why = why.split_once("': ").map_or(why.as_str(), |(_, why)| why);
-            // A user who is gone went with the package; any other error is to be mended.
+            // If a user is missing, the package is gone. Any other error should be fixed.
             dead.push(Dead::new(kept, why, !error.is_of_host()));
         }
     }
@@ -165,7 +164,7 @@ fn dead(root: &ProcRoot, kept: &[Kept], suggestion: &Suggestion) -> Result<Vec<D
     Ok(dead)
 }
 
-/// The lines that want processes and certainly find none.
+/// The lines that want processes but certainly find none.
 fn nothing_found(
     root: &ProcRoot,
     kept: &[Kept],
@@ -203,7 +202,7 @@ impl Dead {
     }
 }
 
-/// Whether a line is about this unit: it or its comment names it, or it is called like it.
+/// Whether a line is about this unit, by its text, its comment or its label.
 fn is_about(kept: &Kept, spec: &Spec, unit: &str) -> bool {
     let stem = unit.strip_suffix(".service").unwrap_or(unit);
     let is_word = |c: char| c.is_alphanumeric() || "@.:_\\-".contains(c);

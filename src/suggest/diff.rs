@@ -1,19 +1,19 @@
-//! A unified diff of a text from which lines are taken away, and to which others are added in one place.
+//! Renders a unified diff that removes lines from a text and adds others in one place.
 
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
 
-/// What patch(1) says of a last line that does not end.
+/// How a diff marks a last line without a newline.
 const UNENDED: &str = "\n\\ No newline at end of file";
 
-/// What becomes of a text. Its lines are counted from 0.
+/// A change of a text. Lines are counted from 0.
 #[derive(Debug, Default)]
 pub(super) struct Edit {
-    /// The lines that go, in order.
+    /// The lines to remove, in order.
     pub(super) removed: Vec<usize>,
-    /// The lines that come.
+    /// The lines to add.
     pub(super) added: Vec<String>,
-    /// The line before which they come; the number of lines for the end.
+    /// The line before which to add them; the number of lines for the end.
     pub(super) place: usize,
 }
 
@@ -70,7 +70,7 @@ fn push_hunk(diff: &mut String, edits: &[(char, String)], start: usize, end: usi
     let range = |without: char| {
         let (before, inside) =
             (count(&edits[..start], without), count(&edits[start..end], without));
-        // An empty range is named by the line before it.
+        // An empty range is written with the number of the line before it.
         format!("{},{inside}", before + usize::from(inside > 0))
     };
     diff.push_str(&format!("@@ -{} +{} @@\n", range('+'), range('-')));
@@ -83,7 +83,7 @@ fn push_hunk(diff: &mut String, edits: &[(char, String)], start: usize, end: usi
 mod tests {
     use super::*;
 
-    /// The text after patch(1) has had the diff.
+    /// The text after patch(1) has applied the diff.
     fn patched(text: &str, edit: &Edit) -> Option<String> {
         let dir = tempfile::tempdir().unwrap();
         let (file, diff) = (dir.path().join("file"), dir.path().join("diff"));

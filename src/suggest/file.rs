@@ -1,31 +1,30 @@
-//! The file of specs as text: the lines, what they are for, and what is left out.
+//! Renders the file of specs: the lines, what they are for, and what is left out.
 //!
-//! All that comes from a process is a plain word (see `names.rs`) or stands escaped in a
-//! comment.
+//! Text from processes appears only as a plain word (see `names.rs`) or escaped in a comment.
 
 use super::line::Line;
 use super::suggestion::Suggestion;
 use crate::text::escape;
 use crate::text::list::listed;
 
-/// Where `check_proccount` finds its specs by default of our definitions.
+/// Where our command definitions expect the specs of `check_proccount`.
 pub const DAEMONS: &str = "/etc/procwarden/daemons";
 
-/// Longest list of what is left out for one reason, in bytes.
+/// Longest list of units left out for one reason, in bytes.
 const LONGEST: usize = 160;
 
-/// Where and by whom a file was made.
+/// Where a file was made, and by whom.
 #[derive(Clone, Debug)]
 pub struct Origin {
     /// `host web1`, or `the recorded tree /tmp/x`.
     pub host: String,
-    /// The user who asked.
+    /// The user who ran the command.
     pub user: String,
     /// Where the file will be.
     pub place: String,
 }
 
-/// The whole file.
+/// The text of the file.
 pub fn text(suggestion: &Suggestion, origin: &Origin) -> String {
     let mut text = heading(suggestion, origin);
     let own: Vec<_> = suggestion.daemons.iter().flatten().cloned().collect();

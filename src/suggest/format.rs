@@ -1,10 +1,10 @@
-//! The suggested check in the words of a scheduler's configuration.
+//! Renders the suggested check as a scheduler's configuration.
 
 use std::path::Path;
 
 use super::file::DAEMONS;
 
-/// What to write.
+/// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// A file for `--specs-from`.
@@ -13,7 +13,7 @@ pub enum Format {
     Icinga2,
     /// The same as JSON, for Icinga Director.
     Director,
-    /// A service for Nagios that asks the host's NRPE.
+    /// A Nagios service that asks the host's NRPE.
     Nagios,
     /// A command for the host's NRPE.
     Nrpe,
@@ -33,7 +33,7 @@ impl Format {
     ];
 }
 
-/// Where packages put the plugins.
+/// Where packages install the plugins.
 const PLUGIN_DIRS: [&str; 4] = [
     "/usr/lib/nagios/plugins",
     "/usr/lib64/nagios/plugins",
@@ -53,7 +53,7 @@ pub fn text(format: Format, specs: &[String], host: &str) -> Option<String> {
     })
 }
 
-/// A list for the host object; a dollar would begin a macro.
+/// A list for the host object. A dollar is doubled, because it begins a macro.
 fn icinga2(specs: &[String]) -> String {
     let quoted = |spec: &String| {
         format!("\t\"{}\"", spec.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "$$"))

@@ -1,7 +1,7 @@
-//! Lines against a daemon's name under a user who has no business to run it.
+//! Suggests lines that alert on a daemon's name under a user who should not run it.
 //!
-//! A user who runs it now, below PID 1 or in a service, counts as right. The user of its workers does not: they
-//! are its children, which the line leaves out, and he has no business to start another.
+//! A user who runs it now, as a child of PID 1 or in a service, is accepted. The user of its workers is
+//! not: the line leaves them out as children of the daemon, and their user should not start another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::line::Line;
 use super::main_line::{is_of_anybody, no_fork};
 use super::names;
 
-/// What every user may run for himself.
+/// Daemons that every user may run.
 const PERSONAL: [&str; 17] = [
     "at-spi-bus-laun",
     "dbus-broker",
@@ -32,7 +32,7 @@ const PERSONAL: [&str; 17] = [
     "wireplumber",
 ];
 
-/// A line for each name that daemons have.
+/// A line for each daemon's name.
 pub(crate) fn of_all(daemons: &[Daemon<'_>], census: &Census) -> Vec<Line> {
     let mut by_name: BTreeMap<&str, Vec<&Daemon<'_>>> = BTreeMap::new();
     for daemon in daemons.iter().filter(|daemon| daemon.doubt.is_none()) {

@@ -1,13 +1,13 @@
-//! Which units a boot of this host brings up and keeps running, and why the others are left out.
+//! Decides which units a boot of this host starts and keeps running, and why others are left out.
 //!
-//! A daemon worth an alarm is one that a boot starts and that stays: no login, no job, nothing that
-//! starts on demand. systemd knows which these are. Without its word the name of a control group has
-//! to do, and then jobs are known by their names only.
+//! Only a daemon that a boot starts and that stays is worth an alarm: no login, no job, nothing that
+//! starts on demand. systemd knows which these are. Without systemd's answer, the names of control
+//! groups decide.
 
 use super::units::{Unit, Units};
 
-/// Jobs and on-demand services of usual distributions, for hosts where systemd can't be asked. A
-/// name stands for its template's instances, too.
+/// Jobs and on-demand services of common distributions, for hosts where systemd can't be asked. A name
+/// also matches the instances of a template.
 const NOT_KEPT: [(&str, &[&str]); 2] = [
     (
         "a job",
@@ -80,10 +80,10 @@ const NOT_KEPT: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// What waits for someone to log in.
+/// Services that wait for someone to log in.
 const LOGINS: [&str; 5] = ["autovt", "console-getty", "container-getty", "getty", "serial-getty"];
 
-/// Why a unit's processes are no daemon that should always run; `None` if they are one.
+/// Why a unit is not a daemon that should always run; `None` if it is one.
 pub(crate) fn why_not(unit: &str, units: Option<&Units>) -> Option<String> {
     by_kind(unit).map(Into::into).or_else(|| match units {
         Some(units) => match units.get(unit) {
@@ -94,7 +94,7 @@ pub(crate) fn why_not(unit: &str, units: Option<&Units>) -> Option<String> {
     })
 }
 
-/// What the name alone gives away, whether or not systemd is asked.
+/// Why a unit is left out because of its name alone.
 fn by_kind(unit: &str) -> Option<&'static str> {
     let (stem, kind) = unit.rsplit_once('.').unwrap_or((unit, ""));
     let name = stem.split('@').next().unwrap_or(stem);
@@ -149,7 +149,7 @@ fn by_name(unit: &str) -> Option<&'static str> {
     NOT_KEPT.iter().find(|(_, names)| names.contains(&name)).map(|(why, _)| *why)
 }
 
-/// The names that systemd-run and container engines make up: `run-r3f…`, `run-u12`, `run-p7-i8`, 64
+/// Whether systemd-run or a container engine generated the name: `run-r3f…`, `run-u12`, `run-p7-i8`, 64
 /// hexadecimal digits.
 fn is_made_up(stem: &str) -> bool {
     let is_hex = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -160,7 +160,7 @@ fn is_made_up(stem: &str) -> bool {
     is_run || (stem.split('-').next().is_some_and(|id| id.len() >= 64 && is_hex(id)))
 }
 
-/// A daemon that a boot starts and that does not run now: a file made meanwhile would not ask for it.
+/// Daemons that a boot starts but that don't run now. The suggested file lacks lines for them.
 pub(crate) fn missing(units: &Units) -> Vec<(&str, String)> {
     let is_daemon = |unit: &&Unit| {
         let is_loaded = unit.load_state.is_empty() || unit.load_state == "loaded";

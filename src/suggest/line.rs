@@ -1,4 +1,4 @@
-//! A line of the file: a spec, what it is for, and whether we stand by it.
+//! A line of the file: a spec, what it is for, and why it is commented out, if it is.
 
 use super::names;
 use crate::proc::root::Pid;
@@ -10,18 +10,18 @@ pub(crate) struct Line {
     pub(crate) selector: String,
     pub(crate) label: String,
     pub(crate) range: String,
-    /// What follows ` # `: the unit, and what the terms are for.
+    /// The comment after ` # `: the unit, and what the terms are for.
     pub(crate) comment: String,
     /// Why it is commented out, if it is.
     pub(crate) doubt: Option<String>,
     /// The processes that it is about.
     pub(crate) pids: Vec<Pid>,
-    /// The daemon's name and unit: what a `#-NAME` line may turn down.
+    /// The daemon's name and unit, by which a `#-NAME` line may decline it.
     pub(crate) subjects: Vec<String>,
 }
 
 impl Line {
-    /// A line that we stand by; one that the check could not read is none.
+    /// A line that is not commented out, unless the check could not parse it.
     pub(crate) fn new(selector: String, label: &str, range: &str, comment: String) -> Self {
         let mut line = Self {
             selector,
@@ -38,18 +38,18 @@ impl Line {
         line
     }
 
-    /// The same line, commented out for this reason; the first reason stays.
+    /// Comments the line out. The first reason is kept.
     pub(crate) fn doubted(mut self, why: impl Into<String>) -> Self {
         self.doubt.get_or_insert(why.into());
         self
     }
 
-    /// As `check_proccount` reads it.
+    /// The spec for `check_proccount`.
     pub(crate) fn spec(&self) -> String {
         format!("{},label={}:{}", self.selector, self.label, self.range)
     }
 
-    /// As it stands in the file.
+    /// The line of the file.
     pub(crate) fn text(&self) -> String {
         let (mark, doubt) = match &self.doubt {
             Some(why) => ("#", format!("; {why}")),

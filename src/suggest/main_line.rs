@@ -1,14 +1,14 @@
-//! The line of a daemon: its name, its user, and that it is no child of its own kind.
+//! Writes the line for a daemon's main process.
 //!
-//! `NAME,user=USER,not-parent=NAME:1-1` finds the main process wherever it hangs, so it needs no unit
-//! and sees a second instance. It leaves out what the daemon forks.
+//! `NAME,user=USER,not-parent=NAME:1-1` leaves out what the daemon forks. It needs no unit, and so it
+//! also alerts on a second instance.
 
 use super::daemon::{Daemon, resembles};
 use super::line::Line;
 use super::names;
 use crate::kernel::interpreter::is_interpreter;
 
-/// Programs that are run as daemons, but by people and jobs as well. Only their unit tells which.
+/// Programs that run as daemons, but that people and jobs run as well. Only the unit distinguishes them.
 const TOOLS: [&str; 13] = [
     "autossh",
     "git",
@@ -25,8 +25,8 @@ const TOOLS: [&str; 13] = [
     "wpa_supplicant",
 ];
 
-/// A line for each daemon, in their order. Daemons of one name and user need their units to be told
-/// apart; within a unit, or without units, they share a line.
+/// A line for each daemon, in order. Daemons with the same name and user are distinguished by their
+/// units. Within a unit, or without units, they share a line.
 pub(crate) fn of_all<'d, 'c>(daemons: &'d [Daemon<'c>]) -> Vec<(&'d Daemon<'c>, Line)> {
     let mut lines = Vec::new();
     for (at, daemon) in daemons.iter().enumerate() {
@@ -58,7 +58,7 @@ pub(crate) fn of_all<'d, 'c>(daemons: &'d [Daemon<'c>]) -> Vec<(&'d Daemon<'c>, 
     lines
 }
 
-/// What tells apart daemons of one name: their units, else their users.
+/// A label that distinguishes daemons of one name: by unit, else by user.
 fn own_label(daemon: &Daemon<'_>, name: &str) -> String {
     match (daemon.stem(), daemon.main.uid) {
         (Some(stem), _) if daemon.is_supervised => format!("{name} of {}", label(stem)),
@@ -68,13 +68,14 @@ fn own_label(daemon: &Daemon<'_>, name: &str) -> String {
     }
 }
 
-/// What a `#-NAME` line may call a daemon: its name, its unit, the unit without its ending.
+/// The names by which a `#-NAME` line may refer to a daemon: its name, and its unit with or without the
+/// suffix.
 pub(crate) fn subjects(daemon: &Daemon<'_>) -> Vec<String> {
     let name = names::plain(&daemon.main.name);
     [name, daemon.unit, daemon.stem()].into_iter().flatten().map(str::to_owned).collect()
 }
 
-/// `None` if nothing would find it again: another one is the unit's main process, and its name is no word.
+/// `None` if no line can find it: it is not the unit's main process, and its name can't stand in a spec.
 fn of_unit(daemon: &Daemon<'_>, unit: &str, count: usize, is_elsewhere: bool) -> Option<Line> {
     let stem = label(daemon.stem().unwrap_or_default());
     let user = daemon.main.uid.map(names::user_term);
@@ -95,7 +96,7 @@ fn of_unit(daemon: &Daemon<'_>, unit: &str, count: usize, is_elsewhere: bool) ->
         no_fork(daemon),
     ];
     let selector = terms.into_iter().flatten().collect::<Vec<_>>().join(",");
-    // postfix@- is called master, which says little.
+    // The process of postfix@-.service is "master". On its own that says little.
     let says_little = !resembles(name, unit) && !daemon.is_supervised;
     let label = if needs_unit { own_label(daemon, name) } else { name.to_owned() };
     let label = if says_little { stem } else { label };
@@ -104,7 +105,7 @@ fn of_unit(daemon: &Daemon<'_>, unit: &str, count: usize, is_elsewhere: bool) ->
     Some(Line::new(selector, &label, &format!("{count}-{count}"), comment))
 }
 
-/// `None` without a unit and without a word for a name: nothing would find it again.
+/// `None` if no line can find it: its name can't stand in a spec.
 fn without_unit(daemon: &Daemon<'_>, count: usize) -> Option<Line> {
     let name = names::plain(&daemon.main.name)?;
     let comment = format!("pid {}", daemon.main.pid);
@@ -121,18 +122,18 @@ fn without_unit(daemon: &Daemon<'_>, count: usize) -> Option<Line> {
     Some(Line::new(selector, name, &range, format!("{comment}{}", what_for(daemon))))
 }
 
-/// The term that turns down what outlives the daemon: its forks write over their arguments, or at
-/// least lead no session.
+/// A term that excludes forks that outlive the daemon. They overwrite their arguments, or at least lead
+/// no session.
 pub(crate) fn no_fork(daemon: &Daemon<'_>) -> Option<String> {
     let main = daemon.main;
     match main.name.as_slice() {
         b"sshd" if contains(&main.args, b"listener") => return Some("args~listener".into()),
-        // The forks call themselves CRON and CROND.
+        // cron's forks are called CRON or CROND.
         b"cron" => return Some("args~cron".into()),
         b"crond" => return Some("args~crond".into()),
         _ => {}
     }
-    // A script's forks look like the script, and systemd alone would tell that they outlive it.
+    // A script's forks look like the script. Only systemd knows that they outlive it.
     if !daemon.leaves_children || is_interpreter(base_name(main.first_argument())) {
         return None;
     }
@@ -144,7 +145,7 @@ pub(crate) fn no_fork(daemon: &Daemon<'_>) -> Option<String> {
     mail.or_else(|| path.map(|path| format!("args~^{path}")))
 }
 
-/// Whoever sends mail runs Exim, too. Only the first option tells the daemon: `exim4 -bd -q30m`.
+/// The term for Exim. Whoever sends mail runs Exim, too; the first option (`-bd`) identifies the daemon.
 fn mail_daemon(daemon: &Daemon<'_>) -> Option<String> {
     let name = names::plain(&daemon.main.name).filter(|name| name.starts_with("exim"))?;
     let option = daemon.main.args.split(|&byte| byte == b' ').nth(1)?;
@@ -160,7 +161,7 @@ fn what_for(daemon: &Daemon<'_>) -> &'static str {
     }
 }
 
-/// Whether people and jobs run programs of this name as well.
+/// Whether people and jobs run programs of this name, too.
 pub fn is_of_anybody(name: &str) -> bool {
     is_interpreter(name.as_bytes()) || TOOLS.contains(&name)
 }
@@ -173,7 +174,7 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// A unit's name as a label: perfdata and graphs want no backslash.
+/// A unit's name as a label. Performance data and graphs don't cope with backslashes.
 fn label(stem: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
     let stem = stem.strip_suffix("@-").unwrap_or(stem);

@@ -1,14 +1,13 @@
 //! Suggests what to monitor: which specs, exemptions and domains fit this host.
 //!
-//! One look at the processes (`census`) and at what systemd says of its units (`units`,
-//! `systemctl`) shows which programs a boot keeps running (`kept`, `daemon`; without systemd
-//! `table`). Each of them becomes a spec (`main_line`), its workers another (`pools`), and
-//! whoever else may not run it a third (`impostors`).
+//! `census` reads the processes, `systemctl` and `units` what systemd knows of its units. `kept` and
+//! `daemon` find the daemons that a boot keeps running; without systemd `table` does. Each daemon gets a
+//! line for itself (`main_line`), for its workers (`pools`), and against other users (`impostors`).
 //!
-//! `suggestion` puts these together, `file`(mod@file) writes them down, `format`(mod@format)
-//! says them in a scheduler's words, and `compare` holds them against a file that someone keeps.
-//! `busy` and `domains` are about the same daemons: which of them use much CPU, and the security
-//! domains that they run in. `spared` is about processes that break a rule.
+//! `suggestion` puts these together. [`file`](mod@file) and [`format`](mod@format) render them, and
+//! `compare` compares them with an existing file. For the same daemons, `busy` suggests exemptions from
+//! a check of CPU time, and `domains` specs of their security domains. `spared` suggests exemptions from
+//! rules.
 
 pub mod busy;
 mod census;

@@ -1,8 +1,8 @@
-//! Words that may stand in a file of specs.
+//! Decides which names may stand in a file of specs.
 //!
-//! The file is root's, and a process chooses its own name. So a name goes into a spec only if it is
-//! made of characters that mean nothing to the grammar, to shells or to schedulers; any other one
-//! appears in comments, escaped.
+//! The file belongs to root, but a process chooses its own name. So a spec contains only names whose
+//! characters have no meaning in the grammar, in shells or in schedulers. Other names appear only in
+//! comments, escaped.
 
 use crate::host::names;
 use crate::nagios::range::Thresholds;
@@ -13,8 +13,8 @@ use crate::text::escape;
 /// Longest name in a spec, in bytes.
 const LONGEST: usize = 64;
 
-/// Users that systemd makes up for a service while it runs (`DynamicUser=` in systemd.exec(5)): next
-/// time it may be another number, and no name while nothing runs.
+/// User ids that systemd allocates while a service runs (`DynamicUser=` in systemd.exec(5)). The next
+/// run may get another one, and the name exists only while the service runs.
 const DYNAMIC: std::ops::RangeInclusive<u32> = 61184..=65519;
 
 /// The name, if it may stand in a spec.
@@ -26,12 +26,13 @@ pub fn plain(name: &[u8]) -> Option<&str> {
     (fits && name.bytes().all(is_plain)).then_some(name)
 }
 
-/// Whether a unit's name may stand in a spec; systemd.unit(5) allows no other character.
+/// Whether a unit's name may stand in a spec. It may contain every character that systemd.unit(5)
+/// allows.
 pub(crate) fn is_plain_unit(unit: &str) -> bool {
     unit.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(&byte))
 }
 
-/// An absolute path as a regular expression that may stand in a spec.
+/// A regular expression for an absolute path, if that may stand in a spec.
 pub(crate) fn plain_path(path: &[u8]) -> Option<String> {
     let path = std::str::from_utf8(path).ok()?;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._@+/-".contains(&byte);
@@ -39,12 +40,12 @@ pub(crate) fn plain_path(path: &[u8]) -> Option<String> {
     fits.then(|| path.replace('+', "."))
 }
 
-/// A name for output, between quotes if it may not stand in a spec.
+/// A name for output, quoted if it may not stand in a spec.
 pub(crate) fn shown(name: &[u8]) -> String {
     plain(name).map_or_else(|| format!("'{}'", escape::bounded(name, LONGEST)), str::to_owned)
 }
 
-/// `user=root`, or what holds for a user without a lasting name.
+/// `user=root`, or a term for a user without a permanent name.
 pub(crate) fn user_term(uid: u32) -> String {
     if DYNAMIC.contains(&uid) {
         return format!("uid={}-{}", DYNAMIC.start(), DYNAMIC.end());
@@ -52,10 +53,10 @@ pub(crate) fn user_term(uid: u32) -> String {
     format!("user={}", user(uid))
 }
 
-/// A user's name if it may stand in a spec, else the number.
+/// A user's name if it may stand in a spec, else the id.
 pub(crate) fn user(uid: u32) -> String {
     let name = names::user(uid);
-    // Names that a directory service makes up may have spaces, backslashes and what not.
+    // Names from a directory service may contain spaces, backslashes and more.
     if plain(name.as_bytes()).is_some() && names::uid(&name) == Ok(Some(uid)) {
         name
     } else {

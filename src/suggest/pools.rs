@@ -1,7 +1,7 @@
-//! Lines about a daemon's children: workers that it always has, and helpers that come and go.
+//! Suggests lines for a daemon's children: workers that it always has, and helpers that come and go.
 //!
-//! The children of its own name under another user are its workers. They count if they came with it:
-//! one that was forked later may go as it came. No upper bound ever, since load decides.
+//! Children with the daemon's name under another user are its workers. Only those count that started
+//! together with it, since a later one may end again. There is no upper bound: it depends on the load.
 
 use std::collections::BTreeMap;
 
@@ -11,26 +11,26 @@ use super::line::Line;
 use super::{names, table};
 use crate::proc::root::Pid;
 
-/// Workers that a daemon always has start this many seconds after it, at most.
+/// A worker that starts at most this many seconds after the daemon is permanent.
 const WITH_IT: f64 = 30.0;
 
-/// After a reload the workers are new, and all of one age to this many seconds.
+/// After a reload, the ages of the new workers differ by at most this many seconds.
 const ONE_AGE: f64 = 2.0;
 
-/// How old workers must be to have come with a reload rather than with a moment's load.
+/// Seconds. Younger workers of equal age may come from a burst of load, not from a reload.
 const SETTLED: f64 = 600.0;
 
-/// More helpers of other names than this are jobs.
+/// Children with more different names than this are jobs, not helpers.
 const MOST_HELPERS: usize = 6;
 
-/// Lines for the children of `daemon`; its own line may ask for its unit, and then theirs do.
+/// Lines for the children of `daemon`. They name the unit if the daemon's own line does.
 pub(crate) fn of(daemon: &Daemon<'_>, own: &Line, census: &Census) -> Vec<Line> {
     // A supervisor's children are daemons.
     let has_pool = !daemon.leaves_children && !table::is_supervisor(daemon.main);
     let Some(name) = names::plain(&daemon.main.name).filter(|_| has_pool) else {
         return Vec::new();
     };
-    // PID 1's are, too, but for its own workers.
+    // So are PID 1's, except its own workers.
     let has_helpers = daemon.main.pid != Pid(1);
     let unit = daemon.unit.filter(|_| own.selector.contains(",unit="));
     let unit = unit.map(|unit| format!(",unit={unit}")).unwrap_or_default();
@@ -48,7 +48,7 @@ pub(crate) fn of(daemon: &Daemon<'_>, own: &Line, census: &Census) -> Vec<Line> 
             };
             let mut line = Line::new(selector, &label, "1-", now);
             line.pids = children.iter().map(|child| child.pid).collect();
-            lines.push(if are_standing(daemon.main, children) {
+            lines.push(if are_permanent(daemon.main, children) {
                 line
             } else {
                 line.doubted("they started later than it, and may come and go")
@@ -64,7 +64,7 @@ pub(crate) fn of(daemon: &Daemon<'_>, own: &Line, census: &Census) -> Vec<Line> 
 
 type Kind<'c> = (&'c [u8], Option<u32>);
 
-/// Its children by name and user, without those that are all like it.
+/// Its children by name and user, without those that equal it in both.
 fn kinds<'c>(daemon: &Daemon<'c>, census: &'c Census) -> BTreeMap<Kind<'c>, Vec<&'c Seen>> {
     let mut kinds = BTreeMap::new();
     let main = daemon.main;
@@ -81,7 +81,7 @@ fn came_with(main: &Seen, children: &[&Seen]) -> bool {
     children.iter().any(|child| child.start <= main.start + WITH_IT)
 }
 
-fn are_standing(main: &Seen, workers: &[&Seen]) -> bool {
+fn are_permanent(main: &Seen, workers: &[&Seen]) -> bool {
     let starts = workers.iter().map(|worker| worker.start);
     let (first, last) = starts.fold((f64::MAX, 0.0), |(first, last): (f64, f64), start| {
         (first.min(start), last.max(start))

@@ -1,4 +1,4 @@
-//! Exemptions for the processes that break a plugin's rules.
+//! Suggests exemptions for processes that break a plugin's rules.
 
 use super::names;
 use crate::nagios::state::State;
@@ -7,8 +7,8 @@ use crate::rules::judge::Judge;
 use crate::rules::set::RuleSet;
 use crate::rules::survey::Survey;
 
-/// The lines of a file of exemptions that would spare what a survey found. Those of CRITICAL findings
-/// are commented out: they are to be mended rather than exempt.
+/// The lines of a file of exemptions for everything that a survey found. Lines for CRITICAL findings are
+/// commented out: they should be fixed, not exempt.
 pub fn exemptions<J: Judge>(survey: &Survey<J>) -> Vec<String> {
     let cases = survey.cases.iter().map(|settled| &settled.last);
     let mut lines: Vec<_> = cases.filter_map(|case| exemption(case, &survey.judge)).collect();
@@ -17,7 +17,7 @@ pub fn exemptions<J: Judge>(survey: &Survey<J>) -> Vec<String> {
     lines
 }
 
-/// `None` if no rule is certainly broken, or a name is no word that may stand in a line.
+/// `None` if no rule is certainly broken, or if the name can't stand in a line.
 fn exemption<J: Judge>(case: &Case<J>, judge: &J) -> Option<String> {
     let subject = case.subject.as_ref()?;
     let name = names::plain(subject.name.as_bytes())?;

@@ -1,4 +1,4 @@
-//! The rules together: from processes and units to lines, and to what is left out and why.
+//! Puts a suggestion together from processes and units: the lines, and what is left out and why.
 
 use std::collections::BTreeMap;
 
@@ -12,20 +12,20 @@ use crate::text::error::Error;
 use crate::text::escape;
 use crate::text::number;
 
-/// Why a name of other characters than [`names`] allows is left out.
+/// The reason for leaving out a name that [`names`] does not allow.
 const UNNAMABLE: &str = "has a name that a spec can't hold";
 
-/// Who told which services this host keeps.
+/// Where we know the host's services from.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// systemd itself, or a record of what it said.
+    /// From systemd, or from its recorded output.
     Systemd(Units),
-    /// Control groups alone, for this reason.
+    /// Only from control groups, with the reason.
     Cgroups(String),
 }
 
 impl Source {
-    /// Why the processes of `unit` are no daemon that should always run; `None` if they are one.
+    /// Why `unit` is not a daemon that should always run; `None` if it is one.
     pub fn why_not(&self, unit: &str) -> Option<String> {
         kept::why_not(unit, self.units())
     }
@@ -38,28 +38,28 @@ impl Source {
     }
 }
 
-/// What is suggested, and what is not.
+/// What is suggested, what is left out, and why.
 #[derive(Clone, Debug, Default)]
 pub struct Suggestion {
-    /// The lines of each daemon: its own first, then its workers' and helpers'.
+    /// The lines of each daemon: first its own, then those for workers and helpers.
     pub(crate) daemons: Vec<Vec<Line>>,
     pub(crate) impostors: Vec<Line>,
-    /// Units that should run and do not, with their state.
+    /// Units that should run but don't, with their state.
     pub(crate) missing: Vec<(String, String)>,
-    /// What was left out, by reason: units or processes, with how many there are.
+    /// Left-out units or processes by reason, each with its number of processes.
     pub(crate) left_out: BTreeMap<String, Vec<(String, usize)>>,
-    /// What the processes were judged by: `systemd was asked`.
+    /// The source in words: `systemd was asked`.
     pub(crate) asked: String,
-    /// What could not be seen, and how it could.
+    /// What could not be seen, and what would help.
     pub(crate) unseen: Vec<String>,
 }
 
 impl Suggestion {
-    /// Looks at the processes of `root` and suggests. Daemons younger than `min_age` seconds are
-    /// commented out, since one that keeps crashing is always young.
+    /// Makes a suggestion for the processes of `root`. Comments out daemons younger than `min_age` seconds,
+    /// because one that keeps crashing is always young.
     ///
     /// # Errors
-    /// When the processes can't be listed.
+    /// If the processes can't be listed.
     pub fn of(root: &ProcRoot, source: &Source, min_age: f64) -> Result<Self, Error> {
         let census = Census::take(root)?;
         let mut suggestion = Self { unseen: unseen(root, &census), ..Self::default() };
@@ -123,7 +123,7 @@ impl Suggestion {
         }
     }
 
-    /// Notes what is left out, by a text that is fit for output.
+    /// Records something left out. `what` must be escaped.
     fn leave_out(&mut self, why: String, what: &str, count: usize) {
         let of_reason = self.left_out.entry(why).or_default();
         match of_reason.iter_mut().find(|(known, _)| known == what) {
@@ -133,7 +133,7 @@ impl Suggestion {
     }
 
     fn push(&mut self, daemons: &[Daemon<'_>], census: &Census, min_age: f64) {
-        let mut standing = Vec::new();
+        let mut certain = Vec::new();
         for (daemon, line) in main_line::of_all(daemons) {
             let young = daemon.main.age < min_age;
             let mut lines = vec![line];
@@ -148,7 +148,7 @@ impl Suggestion {
                 }
             }
             if lines[0].doubt.is_none() {
-                standing.push(daemon.clone());
+                certain.push(daemon.clone());
             }
             self.daemons.push(lines);
         }
@@ -158,7 +158,7 @@ impl Suggestion {
             let called = names::shown(&daemon.main.name);
             self.leave_out(UNNAMABLE.into(), &called, 1);
         }
-        self.impostors = impostors::of_all(&standing, census);
+        self.impostors = impostors::of_all(&certain, census);
     }
 
     /// All lines, commented out or not.
@@ -166,7 +166,7 @@ impl Suggestion {
         self.daemons.iter().flatten().chain(&self.impostors)
     }
 
-    /// The daemons that we stand by and whose name is a word: name and main process.
+    /// Name and main process of each daemon that is not commented out and whose name can stand in a spec.
     pub(crate) fn mains(&self) -> impl Iterator<Item = (&str, Pid)> {
         let lines = self.daemons.iter().filter_map(|lines| lines.first());
         let is_named = |line: &&Line| line.doubt.is_none() && !line.selector.starts_with("unit=");
@@ -174,7 +174,7 @@ impl Suggestion {
         lines.filter_map(|line| Some((line.subjects.first()?.as_str(), *line.pids.first()?)))
     }
 
-    /// The specs that we stand by.
+    /// The specs that are not commented out.
     pub fn specs(&self) -> Vec<String> {
         self.lines().filter(|line| line.doubt.is_none()).map(Line::spec).collect()
     }

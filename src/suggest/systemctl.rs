@@ -1,8 +1,7 @@
 //! Asks systemd about its services, through `systemctl show`.
 //!
 //! It is called by its absolute path, with an empty environment, without standard input, and for a
-//! limited time. `CAP_SYS_PTRACE`, which the program may have been given to read processes, is
-//! dropped before.
+//! limited time. If this program has `CAP_SYS_PTRACE` to read processes, `systemctl` does not get it.
 
 use std::io::Read;
 use std::path::Path;
@@ -16,16 +15,16 @@ use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
 use super::units::{PROPERTIES, Units};
 use crate::text::error::Error;
 
-/// Where distributions have the program.
+/// Where distributions install the program.
 const PATHS: [&str; 2] = ["/usr/bin/systemctl", "/bin/systemctl"];
 
-/// systemd makes this directory, and no other init does (`sd_booted(3)`).
+/// Only systemd creates this directory, and no other init (`sd_booted(3)`).
 const MARK: &str = "/run/systemd/system";
 
 /// How long systemd may take to answer.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// More than any host's services fill.
+/// Largest output, in bytes; more than any host's services need.
 const LARGEST: u64 = 16 << 20;
 
 /// Whether this host was booted with systemd.
@@ -36,11 +35,11 @@ pub fn is_here() -> bool {
 /// Asks systemd for all of its services and targets.
 ///
 /// # Errors
-/// When there is no `systemctl`, or systemd does not answer it.
+/// If there is no `systemctl`, or systemd does not answer.
 pub fn ask() -> Result<Units, Error> {
     let program = PATHS.into_iter().find(|path| Path::new(path).exists());
     let program = program.ok_or_else(|| Error::new(format!("{} is missing", PATHS[0])))?;
-    // Capabilities belong to a thread: the rest of the program keeps its own.
+    // Capabilities belong to a thread: the rest of the program keeps them.
     let asking = thread::spawn(move || {
         drop_ptrace();
         run(program)
@@ -49,8 +48,7 @@ pub fn ask() -> Result<Units, Error> {
     Units::parse(&text).map_err(|error| error.at("systemctl show"))
 }
 
-/// Takes `CAP_SYS_PTRACE` from this thread and from what it runs. Without the right to do so there is
-/// nothing to take.
+/// Drops `CAP_SYS_PTRACE` from this thread and what it runs. If that fails, there was nothing to drop.
 fn drop_ptrace() {
     let _ = remove_capability_from_bounding_set(CapabilitySet::SYS_PTRACE);
     if let Ok(mut sets) = rustix::thread::capabilities(None) {
@@ -86,7 +84,7 @@ fn run(program: &str) -> Result<Vec<u8>, Error> {
     Ok(text)
 }
 
-/// All that it prints, if it comes in time.
+/// Reads the whole output, with a time limit.
 fn read(stdout: ChildStdout) -> Result<Vec<u8>, String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -104,6 +102,6 @@ fn read(stdout: ChildStdout) -> Result<Vec<u8>, String> {
 }
 
 fn end(child: &mut Child) {
-    // It may have ended by itself.
+    // Fails if it has ended by itself.
     let _ = child.kill();
 }

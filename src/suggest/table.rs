@@ -1,7 +1,7 @@
-//! Daemons that no unit tells of, so that the process table must: of a host without systemd (sysvinit,
-//! `OpenRC`, runit, containers), and of a supervisor inside of a unit.
+//! Finds daemons from the process table alone: on a host without systemd (sysvinit, `OpenRC`, runit,
+//! containers), and below a supervisor inside of a unit.
 //!
-//! What PID 1 or a supervisor has started and keeps is a daemon, unless it is a person's, a shell or a
+//! A child of PID 1 or of a supervisor is a daemon, unless it belongs to a person or is a shell or a
 //! login prompt. In a container PID 1 may be the daemon itself.
 
 use super::census::{Census, Seen};
@@ -9,7 +9,7 @@ use super::daemon::Daemon;
 use crate::host::login_defs;
 use crate::kernel::interpreter::is_interpreter;
 
-/// Programs that are PID 1 for others' sake.
+/// Programs that as PID 1 only start others.
 const INITS: [&str; 13] = [
     "busybox",
     "catatonit",
@@ -26,7 +26,7 @@ const INITS: [&str; 13] = [
     "tini",
 ];
 
-/// Programs that start daemons and start them again.
+/// Programs that start and restart daemons.
 const SUPERVISORS: [&str; 12] = [
     "perpd",
     "runsv",
@@ -42,7 +42,7 @@ const SUPERVISORS: [&str; 12] = [
     "catatonit",
 ];
 
-/// What supervisors and inits start beside daemons: their logs, login prompts, sessions.
+/// Programs that supervisors and inits start besides daemons: loggers, login prompts, sessions.
 const NO_DAEMONS: [&str; 13] = [
     "agetty",
     "getty",
@@ -59,7 +59,7 @@ const NO_DAEMONS: [&str; 13] = [
     "xdm",
 ];
 
-/// Daemons, and what else PID 1 or a supervisor started, with the reason why it is none.
+/// Daemons, and other processes that PID 1 or a supervisor started, with the reason why they are none.
 pub(crate) fn daemons(census: &Census) -> (Vec<Daemon<'_>>, Vec<(&Seen, &'static str)>) {
     let (mut daemons, mut others) = (Vec::new(), Vec::new());
     if let Some(first) = census.first.as_ref().filter(|first| !is_init(first)) {
@@ -76,7 +76,7 @@ pub(crate) fn daemons(census: &Census) -> (Vec<Daemon<'_>>, Vec<(&Seen, &'static
             continue;
         }
         let is_person = |uid: u32| (regular.0..=regular.1).contains(&uid);
-        // A supervisor of root's may well run daemons as a person.
+        // Root's supervisor may run daemons as a person.
         let is_own = supervisor.is_none_or(|supervisor| supervisor.uid == seen.uid);
         let doubt = (is_own && seen.uid.is_some_and(is_person)).then_some("a person's process");
         daemons.push(Daemon { doubt, ..Daemon::of(seen, None) });
@@ -84,7 +84,7 @@ pub(crate) fn daemons(census: &Census) -> (Vec<Daemon<'_>>, Vec<(&Seen, &'static
     (daemons, others)
 }
 
-/// What supervisors in `unit` started: daemons, and the others with the reason why they are none.
+/// Daemons that supervisors in `unit` started, and other processes with the reason why they are none.
 pub(crate) fn supervised<'c>(
     unit: &'c str,
     census: &'c Census,
@@ -102,7 +102,7 @@ pub(crate) fn supervised<'c>(
     (daemons, others)
 }
 
-/// Whether it starts daemons and starts them again.
+/// Whether it starts and restarts daemons.
 pub(crate) fn is_supervisor(seen: &Seen) -> bool {
     is_one_of(&SUPERVISORS, seen)
 }
@@ -112,7 +112,7 @@ fn supervisor<'c>(seen: &Seen, census: &'c Census) -> Option<&'c Seen> {
     census.get(seen.parent).filter(|parent| is_supervisor(parent))
 }
 
-/// Whether PID 1 started it; its own workers are a pool of it. A process that entered the container from
+/// Whether PID 1 started it and it is not PID 1's own worker. A process that entered the container from
 /// outside (`docker exec`) has no parent here.
 fn is_of_first(seen: &Seen, census: &Census) -> bool {
     seen.parent == 1 && census.first.as_ref().is_none_or(|first| first.name != seen.name)
@@ -128,7 +128,7 @@ fn why_not(seen: &Seen) -> Option<&'static str> {
     is_interpreter(&seen.name).then_some("an interpreter without a script")
 }
 
-/// A shell without a script is an entry point, as `sh -c` is.
+/// Whether PID 1 only starts others. This includes a shell without a script, such as `sh -c`.
 fn is_init(first: &Seen) -> bool {
     is_one_of(&INITS, first) || is_interpreter(&first.name)
 }

@@ -1,18 +1,18 @@
-//! What systemd says of its services: the output of `systemctl show`, parsed.
+//! Parses the output of `systemctl show`.
 //!
-//! A block of `KEY=VALUE` lines stands for each unit, with an empty line between two blocks. The
-//! text may come from a file that someone sent, so a line of any other form is passed over.
+//! It has a block of `KEY=VALUE` lines for each unit, with an empty line between blocks. The text may
+//! come from a file that someone sent, so malformed lines are skipped.
 
 use std::collections::BTreeMap;
 
 use crate::text::error::Error;
 
-/// What [`Units`] reads of a unit; `systemctl show` is asked for no more.
+/// The properties that [`Units`] needs from `systemctl show`.
 pub(crate) const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,UnitFileState,Transient,Type,\
      KillMode,MainPID,WantedBy,RequiredBy,TriggeredBy,ConditionResult,\
      ConditionTimestamp,InactiveEnterTimestamp";
 
-/// Targets that every boot reaches, for text that says nothing of targets.
+/// Targets that every boot reaches, for text without targets.
 const BOOT_TARGETS: [&str; 12] = [
     "basic.target",
     "default.target",
@@ -40,15 +40,15 @@ pub(crate) struct Unit {
     pub(crate) is_transient: bool,
     /// `Type=` of a service: simple, forking, notify, dbus, oneshot, …
     pub(crate) kind: String,
-    /// Stopping ends the main process only, and leaves its children (`KillMode=process` or `none`).
+    /// Whether stopping it leaves its children alive (`KillMode=process` or `none`).
     pub(crate) leaves_children: bool,
     /// The main process, 0 if systemd does not know it.
     pub(crate) main_pid: u32,
-    /// What wants or requires it.
+    /// The units that want or require it.
     pub(crate) wanted_by: Vec<String>,
     /// Sockets, timers and paths that start it.
     pub(crate) triggered_by: Vec<String>,
-    /// When systemd last looked at the conditions of the unit file; empty if never.
+    /// When systemd last checked the conditions of the unit file; empty if never.
     condition_asked: String,
     condition_failed: bool,
     /// When it last became inactive, in systemd's words; empty if never.
@@ -78,32 +78,32 @@ impl Unit {
         }
     }
 
-    /// Whether it runs, as far as systemd is concerned.
+    /// Whether systemd considers it running.
     pub(crate) fn is_active(&self) -> bool {
         matches!(self.active_state.as_str(), "active" | "reloading" | "refreshing")
     }
 
-    /// Whether a condition of its file did not hold, so that it is not meant to run here. The result
-    /// is "no" for a unit that was never asked, too.
+    /// Whether a condition of its file failed, which means that it should not run on this host. A unit
+    /// whose conditions were never checked has the result "no", too, and does not count.
     pub(crate) fn is_unmet(&self) -> bool {
         self.condition_failed && !self.condition_asked.is_empty()
     }
 
-    /// The first of its triggers of this kind (`.timer`).
+    /// Its first trigger of a kind (`.timer`).
     pub(crate) fn trigger(&self, kind: &str) -> Option<&str> {
         self.triggered_by.iter().find(|trigger| trigger.ends_with(kind)).map(String::as_str)
     }
 }
 
-/// All units that the text describes, by name.
+/// Units by name.
 #[derive(Clone, Debug, Default)]
 pub struct Units(BTreeMap<String, Unit>);
 
 impl Units {
-    /// Reads what `systemctl show '*.service'` printed.
+    /// Parses the output of `systemctl show '*.service'`.
     ///
     /// # Errors
-    /// When the text describes no unit at all.
+    /// If the text describes no unit.
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
         let mut units = BTreeMap::new();
         let mut unit = Unit::default();
@@ -125,18 +125,18 @@ impl Units {
         Ok(Self(units))
     }
 
-    /// The unit of this name.
+    /// The unit with this name.
     pub(crate) fn get(&self, id: &str) -> Option<&Unit> {
         self.0.get(id)
     }
 
-    /// All of them, by name.
+    /// All of them, in order of their names.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Unit> {
         self.0.values()
     }
 
-    /// Whether a boot of this host starts `unit`: it is enabled, or something that is up wants it.
-    /// A session or a device that wants it comes and goes.
+    /// Whether a boot of this host starts `unit`: it is enabled, or an active unit wants it. Sessions and
+    /// devices that want it don't count, since they come and go.
     pub(crate) fn starts_at_boot(&self, unit: &Unit) -> bool {
         let is_enabled = matches!(unit.file_state.as_str(), "enabled" | "enabled-runtime");
         let mut wanted_by = unit.wanted_by.iter();
