@@ -76,7 +76,9 @@ struct Options {
 }
 
 fn command() -> Command {
-    RuleOptions::<Rules>::described(Options::command())
+    // Their paths and users are not the host's.
+    let command = Options::command().mut_arg("containers", |arg| arg.default_value("exclude"));
+    RuleOptions::<Rules>::described(command)
 }
 
 fn run(matches: &ArgMatches) -> Result<Report, Error> {
@@ -90,7 +92,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let Listed { items: mut exemptions, faults } = options.rules.exemptions(root.as_ref().ok())?;
     let root = root?;
     exemptions.extend(RuleExemption::built_in(&BUILT_IN));
-    let containers = options.common.containers.unwrap_or(Containers::Exclude);
+    let containers = options.common.containers;
     // The inspector leaves containers out itself: some rules are about them.
     let population = Population::new(Containers::Include, true);
     let grace = options.grace.unwrap_or(DAY);

@@ -25,7 +25,7 @@ use procwarden::rules::exemption::RuleExemption;
 use procwarden::rules::set::RuleSet;
 use procwarden::rules::survey::Survey;
 use procwarden::select::lines::Listed;
-use procwarden::select::population::{Containers, Population};
+use procwarden::select::population::Population;
 use procwarden::suggest::spared;
 use procwarden::text::error::Error;
 use procwarden::text::escape;
@@ -166,6 +166,6 @@ impl Options {
     /// Includes containers: a container's root group is the host's. Includes kernel threads: they run
     /// as root, so no rule is about them, and recognizing them would cost a read.
     fn population(&self) -> Population {
-        Population::new(self.common.containers.unwrap_or(Containers::Include), true)
+        Population::new(self.common.containers, true)
     }
 }

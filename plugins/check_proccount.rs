@@ -9,7 +9,6 @@ use procwarden::nagios::report::Report;
 use procwarden::plugin::options::{CommonOptions, SpecOptions};
 use procwarden::plugin::runner::Plugin;
 use procwarden::plugin::supervisor::publish;
-use procwarden::select::population::Containers;
 use procwarden::select::selector::{Selector, Subject};
 use procwarden::select::spec::Spec;
 use procwarden::text::error::Error;
@@ -48,11 +47,9 @@ what stays so (state=D,lasting=yes:0-0 --recheck 20 -t 30).";
 fn command() -> Command {
     let what = "What to count, such as nginx,user=root:1-1";
     let how = "What to count: NAME[,KEY=VALUE...][:[WARN:]CRIT], such as nginx,user=root:1-1";
-    let where_to =
-        "How to treat processes inside containers (nested PID namespaces) [default: exclude]";
     Options::command()
         .mut_arg("specs", |specs| specs.help(what).long_help(how))
-        .mut_arg("containers", |containers| containers.help(where_to))
+        .mut_arg("containers", |containers| containers.default_value("exclude"))
         .after_help(BEYOND_COUNTS)
         .after_long_help(EXAMPLES)
 }
@@ -70,7 +67,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
         specs.items.push(all_processes(options.specs.thresholds.thresholds()?)?);
     }
     let root = root?;
-    let population = options.common.population(Containers::Exclude);
+    let population = options.common.population();
     let verbose = options.common.verbose;
     let report = |headcount: &Headcount<'_>| {
         let mut report = headcount.report(PLUGIN.title, verbose);

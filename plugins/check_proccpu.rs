@@ -28,7 +28,6 @@ use procwarden::plugin::runner::Plugin;
 use procwarden::plugin::supervisor::publish;
 use procwarden::proc::root::ProcRoot;
 use procwarden::select::exemption::{self, Exemption, Exemptions};
-use procwarden::select::population::Containers;
 use procwarden::select::selector::{Selector, Subject};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
@@ -218,7 +217,7 @@ impl Options {
             selector.and_then(fit).map_err(|error| error.at(place))
         };
         Ok(Scope {
-            population: self.common.population(Containers::Include),
+            population: self.common.population(),
             only: self.only.iter().map(read).collect::<Result<_, _>>()?,
             exemptions: self.exemptions(root)?,
             per: self.per,

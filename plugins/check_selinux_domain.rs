@@ -19,7 +19,6 @@ use procwarden::plugin::supervisor::publish;
 use procwarden::proc::labelling::Labelling;
 use procwarden::proc::root::ProcRoot;
 use procwarden::select::lines::Listed;
-use procwarden::select::population::Containers;
 use procwarden::select::selector::Subject;
 use procwarden::select::spec::Spec;
 use procwarden::text::error::Error;
@@ -103,7 +102,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
         return Ok(options.without_labels(&typed.items, &absence));
     }
     let specs = options.all_specs(typed, root.labelling())?;
-    let population = options.common.population(Containers::Include);
+    let population = options.common.population();
     let verbose = options.common.verbose;
     let enforcement = options.enforcing.then(|| options.enforcement(&root));
     let report = |headcount: &Headcount<'_>| {

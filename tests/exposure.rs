@@ -97,7 +97,7 @@ fn writable_code_is_what_others_can_replace() {
             let check = check(process.pid(), "writable-code");
             let answer = user.into_iter().fold(check, Check::by_user).run();
             let Some(fault) = &fault else {
-                answer.code(0).has("nothing stands open");
+                answer.code(0).has("nothing breaks writable-code; ");
                 continue;
             };
             let path = dir.display();
@@ -309,11 +309,11 @@ fn fileless_is_what_no_file_holds() {
     check(process.pid(), "fileless").run().code(0);
     fs::remove_file(place.at("upgraded")).expect("removed");
     let answer = check(process.pid(), "fileless").run();
-    answer.code(2).has("upgraded is gone: it runs what no file holds");
+    answer.code(2).has("upgraded is gone, so it runs what no file holds: restart it if you removed that; if not, keep a copy");
 
     let in_memory = run_from_memory();
     let answer = check(in_memory.pid(), "fileless").run();
-    answer.code(2).has("fileless: runs from memory (memfd)");
+    answer.code(2).has("fileless: runs from memory (memfd), from no file: keep a copy of its /proc/PID/exe, find out who started it, and end it");
 }
 
 /// The specimen, from a memfd.
@@ -352,7 +352,9 @@ fn fileless_is_what_lies_where_anyone_may_put_files() {
             let answer = user.into_iter().fold(check, Check::by_user).run();
             answer.code(code);
             if code == 2 {
-                answer.has(": move it out of /dev/shm/, where anyone may put files");
+                answer.has(
+                    ", and anyone may put files into /dev/shm/: move it, if it is yours; if not, ",
+                );
             }
         }
     }
@@ -477,6 +479,7 @@ fn a_socket_that_makes_root_is_for_few() {
         if code == 2 {
             answer.has("open-socket: everyone may write /run/docker.sock (mode 0666)");
             answer.has("and so become root: chmod 0660 /run/docker.sock");
+            assert!(answer.lines()[1].starts_with("CRITICAL open-socket: everyone "), "{answer}");
         }
     }
     own(&path, 0o666, 0, 0);
@@ -634,6 +637,8 @@ fn loader_env_is_what_others_can_write() {
         }
     }
     let process = start("PYTHONPATH=/usr/lib", "/");
+    let answer = check(process.pid(), "default,loader-env").by_user(NOBODY).run();
+    answer.has(" not by ").has("loader-env").has("may not be read): run as root to see");
     let answer = check(process.pid(), "loader-env").by_user(NOBODY).run();
     answer.code(3).has("loader-env cannot judge ").has("environ may not be read");
 }
@@ -761,6 +766,11 @@ fn services_are_compared_with_their_files() {
 
 #[test]
 fn containers_are_left_out_unless_they_are_asked_for() {
+    let help = Check::plugin("check_exposure").arg("--help").run();
+    help.code(3)
+        .has("(nested PID namespaces)")
+        .has("[default: exclude]")
+        .lacks("[default: include]");
     if !can(Need::Root) {
         return;
     }

@@ -421,10 +421,11 @@ fn a_careless_daemon_is_found_and_a_careful_one_is_not() {
             answer.line_count(1);
             continue;
         }
-        let (state, rule) = (if code == 2 { "CRITICAL" } else { "WARNING" }, finding);
+        let state = if code == 2 { "CRITICAL" } else { "WARNING" };
+        let finding = format!("{finding}; set User= in its unit, report it, or exempt it");
         let start = format!("PRIVDROP is {state}: {name} (pid {pid}, user www-data) {finding}; ");
         assert!(placeless(answer.status()).starts_with(&start), "{start}\n{answer}");
-        let (rule, cause) = rule.split_once(": ").expect("a cause");
+        let (rule, cause) = finding.split_once(": ").expect("a cause");
         let detail = format!("{state} {rule}: {name}, pid {pid}, user www-data: {ids}: {cause}");
         let details: Vec<_> = answer.lines()[1..].iter().map(|line| placeless(line)).collect();
         assert_eq!(details, [detail], "{answer}");

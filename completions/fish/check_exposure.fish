@@ -5,14 +5,14 @@ complete -c check_exposure -l grace -d 'How long replaced code may run' -r
 complete -c check_exposure -s t -l timeout -d 'End after this long' -r
 complete -c check_exposure -l recheck -d 'Report only what is still wrong after this' -r
 complete -c check_exposure -l rechecks -d 'How many times to look again' -r
-complete -c check_exposure -l containers -d 'How to treat processes inside containers (nested PID namespaces) [default: include]' -r -f -a "exclude\t'They are left out'
-include\t'They count like all others'
-only\t'Only they count'"
 complete -c check_exposure -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F
 complete -c check_exposure -l lsm -d 'Security system whose labels to read; a recorded copy doesn\'t tell which' -r -f -a "auto\t''
 selinux\t''
 apparmor\t''
 smack\t''"
+complete -c check_exposure -l containers -d 'How to treat processes inside containers (nested PID namespaces)' -r -f -a "exclude\t'They are left out'
+include\t'They count like all others'
+only\t'Only they count'"
 complete -c check_exposure -l rules -d 'Rules to apply' -r
 complete -c check_exposure -l warn-on -d 'Rules that make it WARNING' -r
 complete -c check_exposure -l crit-on -d 'Rules that make it CRITICAL' -r

@@ -6,7 +6,7 @@ complete -c check_privdrop -l privileged-groups -d 'Groups that are as good as r
 complete -c check_privdrop -s t -l timeout -d 'End after this long' -r
 complete -c check_privdrop -l recheck -d 'Report only what is still wrong after this' -r
 complete -c check_privdrop -l rechecks -d 'How many times to look again' -r
-complete -c check_privdrop -l containers -d 'How to treat processes inside containers (nested PID namespaces) [default: include]' -r -f -a "exclude\t'They are left out'
+complete -c check_privdrop -l containers -d 'How to treat processes inside containers (nested PID namespaces)' -r -f -a "exclude\t'They are left out'
 include\t'They count like all others'
 only\t'Only they count'"
 complete -c check_privdrop -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F

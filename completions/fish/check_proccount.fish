@@ -10,7 +10,7 @@ complete -c check_proccount -l lsm -d 'Security system whose labels to read; a r
 selinux\t''
 apparmor\t''
 smack\t''"
-complete -c check_proccount -l containers -d 'How to treat processes inside containers (nested PID namespaces) [default: exclude]' -r -f -a "exclude\t'They are left out'
+complete -c check_proccount -l containers -d 'How to treat processes inside containers (nested PID namespaces)' -r -f -a "exclude\t'They are left out'
 include\t'They count like all others'
 only\t'Only they count'"
 complete -c check_proccount -s v -l verbose -d 'Increase verbosity (up to -vvv)'

@@ -5,7 +5,7 @@ complete -c check_selinux_domain -s c -l critical -d 'CRITICAL outside of this N
 complete -c check_selinux_domain -s t -l timeout -d 'End after this long' -r
 complete -c check_selinux_domain -l recheck -d 'Report only what is still wrong after this' -r
 complete -c check_selinux_domain -l rechecks -d 'How many times to look again' -r
-complete -c check_selinux_domain -l containers -d 'How to treat processes inside containers (nested PID namespaces) [default: include]' -r -f -a "exclude\t'They are left out'
+complete -c check_selinux_domain -l containers -d 'How to treat processes inside containers (nested PID namespaces)' -r -f -a "exclude\t'They are left out'
 include\t'They count like all others'
 only\t'Only they count'"
 complete -c check_selinux_domain -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F

@@ -17,6 +17,9 @@ use super::inspector::Inspector;
 /// Where anyone may put files, and where they are gone after a boot.
 const PASSING: [&[u8]; 4] = [b"/dev/shm/", b"/tmp/", b"/var/tmp/", b"/run/user/"];
 
+/// What to do about a process that nobody knows.
+const UNKNOWN: &str = "keep a copy of its /proc/PID/exe, find out who started it, and end it";
+
 /// Longest path shown, in characters.
 const LONGEST: usize = 120;
 
@@ -39,8 +42,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
 
 fn of_link(process: &mut Process<'_>) -> Fact<Answer> {
     if process.runs_memfd()? {
-        let text = "runs from memory (memfd), from no file; find out who started it".to_owned();
-        return Ok(Answer::of(Some(text)));
+        return Ok(Answer::of(Some(format!("runs from memory (memfd), from no file: {UNKNOWN}"))));
     }
     if !process.runs_deleted_file()? {
         return Ok(Answer::Kept);
@@ -51,7 +53,9 @@ fn of_link(process: &mut Process<'_>) -> Fact<Answer> {
         return Ok(Answer::Kept);
     }
     let path = shown(place.path.as_os_str().as_encoded_bytes());
-    let text = format!("{path} is gone: it runs what no file holds; restart it or end it");
+    let text = format!(
+        "{path} is gone, so it runs what no file holds: restart it if you removed that; if not, {UNKNOWN}"
+    );
     Ok(Answer::of(Some(text)))
 }
 
@@ -63,7 +67,10 @@ fn passing(path: &[u8]) -> String {
     let directory = PASSING.iter().find(|directory| path.starts_with(directory));
     let directory = Path::new(std::str::from_utf8(directory.unwrap_or(&PASSING[0])).unwrap_or("/"));
     let directory = escape::path(directory);
-    format!("runs {}: move it out of {directory}, where anyone may put files", shown(path))
+    let path = shown(path);
+    format!(
+        "runs {path}, and anyone may put files into {directory}: move it, if it is yours; if not, {UNKNOWN}"
+    )
 }
 
 fn shown(path: &[u8]) -> String {

@@ -1,4 +1,5 @@
-//! What probably went wrong, by the C calls that a daemon's author would look for.
+//! What probably went wrong, by the C calls that a daemon's author would look for, and what an
+//! administrator can do without him.
 
 use procwarden::host::names;
 use procwarden::kernel::capability::Capabilities;
@@ -10,7 +11,7 @@ use super::snapshot::{Snapshot, shown_groups, shown_ids};
 /// How many capabilities or groups are named; further ones are counted.
 const MOST_NAMES: usize = 6;
 
-/// Why a process breaks `rules`; any process may hold the capabilities that are `allowed`.
+/// Why a process breaks `rules`, and what to do; any process may hold the capabilities that are `allowed`.
 pub(crate) fn causes(rules: Rules, process: &Snapshot, allowed: Capabilities) -> String {
     let causes: Vec<_> = rules
         .iter()
@@ -27,7 +28,25 @@ pub(crate) fn causes(rules: Rules, process: &Snapshot, allowed: Capabilities) ->
             })
         })
         .collect();
-    causes.join("; ")
+    format!("{}; {}", causes.join("; "), remedy(rules, process))
+}
+
+/// `set User= in its unit, report it, or exempt it`: what an administrator can do.
+fn remedy(rules: Rules, process: &Snapshot) -> String {
+    let settings = [
+        // It sets the groups as well, to the user's own.
+        (Rules::GID_ROOT | Rules::GROUP_ROOT | Rules::UID_REGAIN, "User="),
+        (Rules::GROUPS, "SupplementaryGroups="),
+        (Rules::CAPS, "CapabilityBoundingSet="),
+        (Rules::NO_NEW_PRIVS, "NoNewPrivileges=yes"),
+    ];
+    let settings = settings.iter().filter(|(of, _)| rules.intersects(*of));
+    let settings: Vec<_> = settings.map(|(_, setting)| *setting).collect();
+    // A container has no unit. Threads are the program's own work.
+    if process.contained || settings.is_empty() {
+        return "report it, or exempt it".into();
+    }
+    format!("set {} in its unit, report it, or exempt it", settings.join(" and "))
 }
 
 const fn gid_root(process: &Snapshot) -> &'static str {

@@ -34,7 +34,7 @@ impl Judge for Policy {
     type Evidence = ();
     type Looks = Snapshot;
 
-    const ALL_WELL: &'static str = "no privilege left behind";
+    const ALL_WELL: &'static str = "no root uid, gid or group left behind";
 
     fn severities(&self) -> &Severities<Rules> {
         &self.severities

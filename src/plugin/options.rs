@@ -51,9 +51,10 @@ pub struct CommonOptions {
           value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub rechecks: u16,
 
-    /// How to treat processes inside containers (nested PID namespaces) [default: include]
-    #[arg(long, value_name = "WHAT", hide_short_help = true)]
-    pub containers: Option<Containers>,
+    /// How to treat processes inside containers (nested PID namespaces)
+    // A plugin with another default sets it in its command.
+    #[arg(long, value_name = "WHAT", default_value = "include", hide_short_help = true)]
+    pub containers: Containers,
 
     /// Ignore kernel threads
     #[arg(short = 'k', long, hide_short_help = true)]
@@ -78,9 +79,9 @@ impl CommonOptions {
         Ok(ProcRoot::open(&self.proc_root)?.labelled_by(self.lsm))
     }
 
-    /// The processes that the check is about. `containers` is the default of `--containers`.
-    pub fn population(&self, containers: Containers) -> Population {
-        Population::new(self.containers.unwrap_or(containers), !self.no_kthreads)
+    /// The processes that the check is about.
+    pub fn population(&self) -> Population {
+        Population::new(self.containers, !self.no_kthreads)
     }
 
     /// Without `--recheck`, moves specs that need a recheck to the faults.

@@ -71,6 +71,14 @@ impl Hidden {
         format!("{self}{whose}{joint}{remedy}")
     }
 
+    /// Whether root would see it.
+    pub(crate) fn needs_root(self) -> bool {
+        self.cause == Cause::Denied
+            && self.file.is_for_tracers()
+            && !may_trace()
+            && !geteuid().is_root()
+    }
+
     /// Tells the sysadmin in a few words how to let the plugin see; empty if we know no way.
     fn remedy(self) -> Cow<'static, str> {
         Cow::Borrowed(match (self.cause, self.file) {

@@ -31,7 +31,7 @@ pub trait Judge {
     /// break the same rules become one finding.
     type Looks: Clone + Debug + Ord;
 
-    /// What the first line says when no rule is broken.
+    /// What the first line says when none of the default rules is broken. With others it names them.
     const ALL_WELL: &'static str;
 
     /// Which rules are on, and how bad each is.

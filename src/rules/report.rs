@@ -29,6 +29,8 @@ impl<J: Judge> Survey<J> {
             self.undecided().into_iter().chain(self.blindness.clone()).chain(self.blind());
         findings.extend(unknown.map(|text| Finding { state: State::Unknown, text }));
         let mut details: Vec<_> = groups.iter().map(|group| group.detail(most)).collect();
+        let of_host = self.host_findings().map(|Finding { state, text }| format!("{state} {text}"));
+        details.extend(of_host);
         if verbose > 0 {
             details.extend(self.exempt_details(most));
             details.extend(self.sight.details());
@@ -39,10 +41,18 @@ impl<J: Judge> Survey<J> {
         Report {
             title,
             findings,
-            all_well: format!("{}; {}", J::ALL_WELL, self.counts()),
+            all_well: format!("{}; {}", self.all_well(), self.counts()),
             remark: self.counts(),
             perfdata: self.perfdata(),
             details,
+        }
+    }
+
+    /// What was asked, and is well.
+    fn all_well(&self) -> String {
+        match self.judge.severities().on {
+            on if on == J::Rules::DEFAULT => J::ALL_WELL.to_owned(),
+            on => format!("nothing breaks {}", on.names(", ")),
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::proc::describe;
 use crate::proc::doubts::Doubts;
+use crate::proc::fact::Hidden;
 use crate::proc::root::Pid;
 use crate::rules::set::RuleSet;
 use crate::rules::verdict::Verdict;
@@ -40,13 +41,16 @@ impl<R: RuleSet> Sight<R> {
         unseen.map(words).collect()
     }
 
-    /// One `, 12 not by writable-code and fileless (exe may not be read)` for each set of rules.
+    /// One `, 12 not by writable-code and fileless (exe may not be read)` for each set of rules, and at the
+    /// end `: run as root to see` if that would help.
     pub(crate) fn shortcomings(&self) -> String {
         let words = |(unseen, doubts): (&R, &Doubts)| {
             let why = doubts.hidden().map(|hidden| format!(" ({hidden})")).unwrap_or_default();
             format!(", {} not by {}{why}", doubts.count(), unseen.names(" and "))
         };
-        self.unseen.iter().map(words).collect()
+        let mut hidden = self.unseen.values().filter_map(Doubts::hidden);
+        let remedy = if hidden.any(Hidden::needs_root) { ": run as root to see" } else { "" };
+        self.unseen.iter().map(words).collect::<String>() + remedy
     }
 
     /// Lines for `-v`: [`Self::shortcomings`] with what would help.

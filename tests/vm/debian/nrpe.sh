@@ -18,7 +18,7 @@ command[count]=${plugin%/*}/check_proccount sshd,domain=sshd_t,permissive=no,uni
 command[exe]=${plugin%/*}/check_proccount sshd,exe=/usr/sbin/sshd:1-1
 command[since]=${plugin%/*}/check_proccpu -w 101 -c 101 --since-last --over 1s
 command[privdrop]=${plugin%/*}/check_privdrop --rules all --warn-on all
-command[exposure]=${plugin%/*}/check_exposure --recheck 1
+command[exposure]=${plugin%/*}/check_exposure --recheck 3
 command[own]=/bin/cat /proc/self/attr/current
 command[others]=/bin/cat /proc/1/attr/current
 command[enforce]=/bin/cat /sys/fs/selinux/enforce
@@ -94,7 +94,7 @@ expect 0 '*is OK: sshd,domain=sshd_t,permissive=no,unit=ssh.service 1|*' nrpe co
 expect 0 '*is OK: sshd 1, cron 1, nrpe 1|*' nrpe check_daemons
 expect 0 '*is OK: sshd 1, nrpe 1|*' nrpe check_sshd
 expect 0 '*is OK: highest *' nrpe check_runaway
-expect 0 '*is OK: no privilege left behind*' nrpe check_privdrop
+expect 0 '*is OK: no root uid, gid or group left behind*' nrpe check_privdrop
 expect 1 '*is WARNING: dbus-daemon *holds cap_audit_write*' nrpe privdrop
 expect 2 '*is CRITICAL: initrc_t * (want 0-0): *procwarden-case *; 2 of 3 OK|*' nrpe check_domains
 expect 0 '*is OK: *sampled here: nothing was kept yet|*' nrpe since
