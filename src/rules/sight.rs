@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::proc::describe;
 use crate::proc::doubts::Doubts;
-use crate::proc::fact::Hidden;
 use crate::proc::root::Pid;
 use crate::rules::set::RuleSet;
 use crate::rules::verdict::Verdict;
@@ -41,16 +40,19 @@ impl<R: RuleSet> Sight<R> {
         unseen.map(words).collect()
     }
 
-    /// One `, 12 not by writable-code and fileless (exe may not be read)` for each set of rules, and at the
-    /// end `: run as root to see` if that would help.
+    /// One `, 12 not by writable-code and fileless (exe may not be read)` for each set of rules. The first
+    /// of those that root would see says so.
     pub(crate) fn shortcomings(&self) -> String {
+        let mut remedy = "; run as root to see";
         let words = |(unseen, doubts): (&R, &Doubts)| {
-            let why = doubts.hidden().map(|hidden| format!(" ({hidden})")).unwrap_or_default();
+            let why = doubts.hidden().map(|hidden| {
+                let remedy = if hidden.needs_root() { std::mem::take(&mut remedy) } else { "" };
+                format!(" ({hidden}{remedy})")
+            });
+            let why = why.unwrap_or_default();
             format!(", {} not by {}{why}", doubts.count(), unseen.names(" and "))
         };
-        let mut hidden = self.unseen.values().filter_map(Doubts::hidden);
-        let remedy = if hidden.any(Hidden::needs_root) { ": run as root to see" } else { "" };
-        self.unseen.iter().map(words).collect::<String>() + remedy
+        self.unseen.iter().map(words).collect()
     }
 
     /// Lines for `-v`: [`Self::shortcomings`] with what would help.
