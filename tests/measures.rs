@@ -180,7 +180,7 @@ fn children_are_counted_without_theirs() {
         let answer = Check::count([format!("{name},max=children:-1")]).by_user(user).run();
         answer
             .critical_with(&format!("{name},max=children 2 (want 0-1): pid {} (2, ", parent.pid()));
-        Check::count([format!("{name},children=2:1-1")]).by_user(user).run().code(0);
+        Check::count([format!("{name},children=2-2:1-1")]).by_user(user).run().code(0);
     }
 }
 

@@ -352,7 +352,7 @@ fn age_to_the_second() {
     finds_in(
         &tree,
         &[
-            ("pwd,age=90", 1),
+            ("pwd,age=90-90", 1),
             ("pwd,age=89-91", 1),
             ("pwd,age=92-", 1),
             ("pwd,age=-89", 0),
@@ -398,7 +398,7 @@ fn cpu_to_the_percent() {
     finds_in(
         &tree,
         &[
-            ("pwd,cpu=30", 1),
+            ("pwd,cpu=30-30", 1),
             ("pwd,cpu=29-31", 1),
             ("pwd,cpu=31-", 1),
             ("pwd,cpu=300-", 1),
@@ -432,10 +432,10 @@ fn rss_and_vsz() {
 fn rss_is_that_of_statm() {
     let tree = Tree::new();
     tree.add(&Recorded { rss: 4_000, ..Recorded::new(5, "pwd") });
-    finds_in(&tree, &[("pwd,rss=4000k", 1)]);
+    finds_in(&tree, &[("pwd,rss=4000k-4000k", 1)]);
     let statm = tree.of(5).join("statm");
     std::fs::write(&statm, "5000 2000 1 1 0 1 0\n").expect("statm");
-    finds_in(&tree, &[("pwd,rss=8000k", 1), ("pwd,rss=4000k", 0)]);
+    finds_in(&tree, &[("pwd,rss=8000k-8000k", 1), ("pwd,rss=4000k-4000k", 0)]);
     std::fs::write(&statm, "5000 -1 1 1 0 1 0\n").expect("statm");
     let answer = Check::tree(&tree, ["pwd,rss=1G-:0-0"]).run();
     answer.unknown().has("statm is not what a kernel writes");
@@ -451,8 +451,8 @@ fn threads() {
     let _four = Specimen::called(&name).verb("threads=3").start();
     finds(&[
         (format!("{name},threads=1"), 1),
-        (format!("{name},threads=4"), 1),
-        (format!("{name},threads=3"), 0),
+        (format!("{name},threads=4-4"), 1),
+        (format!("{name},threads=3-3"), 0),
         (format!("{name},threads=2-"), 1),
         (format!("{name},threads=-3"), 1),
     ]);

@@ -86,6 +86,11 @@ const CASES: &[Case] = &[
     (&["-w", "0:", "-c", "~:", "bash"], &["0: and ~: never alert"]),
     (&["-C", "sshd", "-u", "root"], &["-C", "as a spec it is sshd,user=root"]),
     (&["usr=root"], &["perhaps user"]),
+    (&["rsync,rss=1M:0-0"], &["write rss=1M- for at least 1M, or rss=-1M for at most 1M"]),
+    (&["age=3600:0-0"], &["write age=3600- for at least 3600"]),
+    (&["cpu=80:0-0"], &["write cpu=80- for at least 80"]),
+    (&["cron,rss=500000:0-0"], &["or rss=-500000 for at most 500000", "it is bytes"]),
+    (&["java,threads=400:0-0"], &["write threads=400- for"]),
     (&["user=root,sshd"], &["write sshd,user=root"]),
     (&["sshd, user=root"], &["leave out the blank beside 'user'"]),
     (&["sshd,args~x{1,3}"], &["args~x{1,,3}"]),
@@ -297,6 +302,17 @@ fn an_exemption_of_a_missing_user_does_not_silence_the_others() {
         let check = |selector| Check::plugin(plugin).args(limit).args(["--exempt", selector]);
         check("user=nosuchuser").run().code(3).has("there is no user 'nosuchuser'").has("|");
         check("frob=1").run().code(3).has("frob").lacks("|");
+    }
+}
+
+/// `-` lost from `rss=1M-`: this would exempt nothing, or measure nothing.
+#[test]
+fn an_exact_amount_is_no_exemption_and_chooses_nothing() {
+    let limit = ["-c", "1000000", "--over", "0.1"];
+    let cpu = |option| Check::plugin("check_proccpu").args(limit).args([option, "rsync,rss=1M"]);
+    let exempt = Check::plugin("check_privdrop").args(["--exempt", "rsync,rss=1M"]);
+    for check in [cpu("--only"), cpu("--exempt"), exempt] {
+        check.run().code(3).has("write rss=1M- for at least 1M").lacks("|");
     }
 }
 

@@ -279,6 +279,16 @@ impl Key {
         )
     }
 
+    /// Whether a term may ask for exactly this number. An amount changes all the time, so only the least
+    /// one makes sense: one thread, no children.
+    pub(super) fn may_be_exactly(self, number: f64) -> bool {
+        match self {
+            Self::Threads => number <= 1.0,
+            Self::Children | Self::Fds => number <= 0.0,
+            _ => self.is_id(),
+        }
+    }
+
     /// Whether it is about the security label.
     pub const fn is_of_label(self) -> bool {
         matches!(

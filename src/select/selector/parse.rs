@@ -298,6 +298,24 @@ mod tests {
     }
 
     #[test]
+    fn an_amount_is_a_range() {
+        let amounts = super::super::KEYS.iter().filter(|row| !row.key.is_id());
+        for row in amounts.filter(|row| matches!(row.kind, Kind::Number(_))) {
+            let name = row.name;
+            for text in [format!("{name}=7"), format!("x,not-{name}=7"), format!("{name}=2")] {
+                let wanted = format!("{name}=-");
+                assert!(error(&text).contains(&wanted), "{text}: {}", error(&text));
+            }
+            for range in ["7-", "-7", "0-7", "7-7"] {
+                assert_eq!(keys(&format!("{name}={range}")), [(row.key, false, 1)]);
+            }
+        }
+        for text in ["threads=1", "children=0", "fds=0", "pid=7", "ppid=1", "uid=33", "rgid=0"] {
+            assert_eq!(keys(text).len(), 1, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_reported() {
         for (text, part) in [
             ("", "no process is named"),
@@ -342,6 +360,12 @@ mod tests {
             ("age=", "'age' has no value"),
             ("age=x", "'x' is not a number of seconds"),
             ("uid=5-1", "write 1-5"),
+            (
+                "rsync,rss=1M",
+                "rss=1M means exactly 1M; write rss=1M- for at least 1M, or rss=-1M for at most 1M",
+            ),
+            ("age=0", "write age=0- for at least 0"),
+            ("fds=1024", "write fds=1024- for"),
             ("user=nosuchuser", "there is no user 'nosuchuser'"),
             ("group=nosuchgroup", "there is no group 'nosuchgroup'"),
             ("args~(", "is no regular expression"),

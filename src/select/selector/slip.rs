@@ -6,6 +6,7 @@ use super::hint;
 use super::{Key, Kind};
 use crate::text::error::Error;
 use crate::text::escape;
+use crate::text::number::{self, Unit};
 
 /// Refuses what no value holds, in a term `KEY=VALUE`.
 pub(super) fn in_exact(key: Key, kind: Kind, value: &[u8]) -> Result<(), Error> {
@@ -17,6 +18,9 @@ pub(super) fn in_exact(key: Key, kind: Kind, value: &[u8]) -> Result<(), Error> 
         return Err(Error::new(format!(
             "'{shown}' is in quotes, which belong to a shell; write {name}={bare}"
         )));
+    }
+    if let Kind::Number(unit) = kind {
+        return single_number(key, unit, &shown);
     }
     if !matches!(kind, Kind::Text | Kind::Path | Kind::PidFile) {
         return Ok(());
@@ -38,6 +42,22 @@ pub(super) fn in_exact(key: Key, kind: Kind, value: &[u8]) -> Result<(), Error> 
         )));
     }
     Ok(())
+}
+
+/// Refuses `rss=1M`, which lacks a `-`: no process has exactly that, and with `:0-0` it would be OK for ever.
+fn single_number(key: Key, unit: Unit, value: &str) -> Result<(), Error> {
+    match number::parse(value, unit) {
+        Ok(number) if !key.may_be_exactly(number) => {
+            let name = key.name();
+            let is_bytes = unit == Unit::Bytes && value.ends_with(|c: char| c.is_ascii_digit());
+            let unit = if is_bytes { "; without k, M or G it is bytes" } else { "" };
+            Err(Error::new(format!(
+                "{name}={value} means exactly {value}; write {name}={value}- for at least {value}, or \
+                 {name}=-{value} for at most {value}{unit}"
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses what no expression begins with or holds, in a term `KEY~REGEX`. Blanks may stand anywhere.
