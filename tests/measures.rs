@@ -167,7 +167,10 @@ fn everyone_may_count_descriptors() {
         ));
         answer.perf(&format!("'{name},sum:fds'={open};;;0 '{name},max:fdshare'={open}%;70;80;0"));
         assert!(open > 70 && open < 80, "{fds}");
-        Check::count([format!("{name},fds={open}-{open},fdshare=71-:1-1")]).by_user(user).run().code(0);
+        Check::count([format!("{name},fds={open}-{open},fdshare=71-:1-1")])
+            .by_user(user)
+            .run()
+            .code(0);
     }
 }
 
