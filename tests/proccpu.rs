@@ -634,6 +634,9 @@ fn a_group_is_reported_with_its_largest_members() {
         units.contains(", outside of units: N% over N s (want 0-100000): pid 10 cat N% + pid 11")
     );
     assert!(told("process").contains("CRITICAL: pid 7 xz, user root, a.service: N% over N s"));
+    // A group that did nothing is not among the busiest.
+    let args = ["-v", "-c", "9999999999", "--per", "unit", "--only", "not-name=cat"];
+    since.after(&processes, &args).code(0).has("busiest: ").has(": b.service").lacks("c.service");
     // An exempt process is no part of a group, and a group without any other is none.
     let args = ["-c", "100000", "--per", "unit", "--exempt", "name~^(xz|gzip)$"];
     let answer = since.after(&processes, &args);

@@ -58,6 +58,10 @@ impl Survey<'_> {
             lines.push(self.line(&by, process, share));
         }
         for (subject, share) in &self.last.busiest {
+            // Shown as 0.0%, such as kernel threads outside of units.
+            if matches!(subject, Subject::Crowd(_)) && share.percent < 0.05 {
+                continue;
+            }
             if over.iter().any(|case| case.last.subject.is_same(subject)) {
                 continue;
             }
