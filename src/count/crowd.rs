@@ -31,16 +31,21 @@ impl Crowd {
     }
 
     /// `41 sleep (children of backup.sh, pid 900)`, `9 sshd`, the most frequent first; of the dead `3
-    /// left by worker.py (pid 300)`.
+    /// left by worker.py (pid 300, app.service)`.
     pub(super) fn in_words(&self, root: &ProcRoot, are_dead: bool) -> Vec<String> {
         let mut groups: Vec<_> = self.0.iter().collect();
         groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.count));
         let in_words = |(name, &Group { count, parent }): (&String, &Group)| match parent {
             None => format!("{count} {name}"),
             Some(parent) => {
-                let of = describe::name(&mut Process::new(root, parent));
+                let mut process = Process::new(root, parent);
+                let of = describe::name(&mut process);
                 match (are_dead, count) {
-                    (true, _) => format!("{count} left by {of} (pid {parent})"),
+                    (true, _) => {
+                        let place = describe::place(&mut process);
+                        let place = place.map_or_else(String::new, |place| format!(", {place}"));
+                        format!("{count} left by {of} (pid {parent}{place})")
+                    }
                     (_, 1) => format!("1 {name} (child of {of}, pid {parent})"),
                     _ => format!("{count} {name} (children of {of}, pid {parent})"),
                 }

@@ -1,16 +1,14 @@
 //! Who it is, for the first line: a process and the few facts that lead to the cause.
 
 use crate::host::names;
-use crate::kernel::cgroup;
 use crate::proc::describe;
 use crate::proc::process::Process;
-use crate::proc::root::Pid;
 use crate::select::measure::Measure;
 use crate::select::selector::{Key, Kind, Question, Selector, quantity};
 use crate::text::escape;
 use crate::text::number::{self, span};
 
-/// Longest unit, domain or user in the first line, in characters.
+/// Longest user in the first line, in characters.
 const LONGEST: usize = 64;
 
 /// `pid 812 (9.1 GiB, up 3d, cron.service, user root)`, or if the selector names no program
@@ -33,11 +31,14 @@ pub(super) fn in_words(
         facts.extend(process.age().ok().map(|age| format!("up {}", span(age))));
     }
     if !asks(&[Key::Unit]) {
-        facts.extend(place(process));
+        facts.extend(describe::place(process));
     }
     if !asks(&[Key::User, Key::Uid]) {
         let owner = process.owner().ok();
-        facts.extend(owner.map(|it| format!("user {}", shown(names::user(it.uid).as_bytes()))));
+        facts.extend(owner.map(|owner| {
+            let user = names::user(owner.uid);
+            format!("user {}", escape::bounded(user.as_bytes(), LONGEST))
+        }));
     }
     if selector.names_one_program() {
         format!("pid {pid} ({})", facts.join(", "))
@@ -65,22 +66,4 @@ fn fate_of_file(process: &mut Process<'_>) -> Option<String> {
         Some(seconds) => Some(format!("its file replaced {} ago", span(seconds))),
         None => Some("its file removed".into()),
     }
-}
-
-/// Its unit; where that is a login's or there is none, also its parent.
-fn place(process: &mut Process<'_>) -> Vec<String> {
-    let unit = process.cgroup().ok().and_then(cgroup::unit).map(<[u8]>::to_vec);
-    let is_service = unit.as_ref().is_some_and(|unit| unit.ends_with(b".service"));
-    let parent = process.stat().map_or(0, |stat| stat.ppid);
-    let mut place: Vec<String> = unit.iter().map(|unit| shown(unit)).collect();
-    if !is_service && parent > 1 {
-        let parent = Pid(parent);
-        let name = describe::name(&mut Process::new(process.root(), parent));
-        place.push(format!("child of {name}"));
-    }
-    place
-}
-
-fn shown(bytes: &[u8]) -> String {
-    escape::bounded(bytes, LONGEST)
 }
