@@ -1,7 +1,7 @@
-//! `check_exposure`: does some process stand open because of a configuration error?
+//! `check_exposure`: does a configuration error leave some process open to attack?
 //!
-//! `check_privdrop` asks what a process is. This check asks what it runs, how it was told to run, and
-//! whether it has the protection that was meant for it. Each rule has a module of its own.
+//! `check_privdrop` is about credentials. This check is about what a process runs, with which arguments,
+//! and whether it has the protection that its service asks for. Each rule has a module of its own.
 
 mod answer;
 mod fileless;
@@ -93,7 +93,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let root = root?;
     exemptions.extend(RuleExemption::built_in(&BUILT_IN));
     let containers = options.common.containers;
-    // The inspector leaves containers out itself: some rules are about them.
+    // Includes containers, because some rules are about them. The inspector excludes them for the others.
     let population = Population::new(Containers::Include, true);
     let grace = options.grace.unwrap_or(DAY);
     let inspector = Inspector::new(severities, containers, grace, &root);

@@ -95,11 +95,11 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     Ok(rule_report::settled(survey, &root, waits, &faults, shown))
 }
 
-/// An exemption for each process that the check would report with its default options, for `procwarden
-/// suggest`. Those that are CRITICAL are commented out: they are to be mended rather than exempt.
+/// For `procwarden suggest`: an exemption for each process that the check would report with its default
+/// options. Lines for CRITICAL findings are commented out: they should be fixed, not exempt.
 ///
 /// # Errors
-/// When the processes can't be listed.
+/// If the processes can't be listed.
 pub(crate) fn exemptions(root: &ProcRoot) -> Result<Vec<String>, Error> {
     let options = Options::try_parse_from([PLUGIN.name])?;
     let policy = options.policy()?;
@@ -132,8 +132,8 @@ impl Options {
         })
     }
 
-    /// The ids of the privileged groups, and whether we may lack some. We look up the usual ones only
-    /// if a rule needs them; those that were named must exist.
+    /// The ids of the privileged groups, and whether some may be missing. The default groups are looked up
+    /// only if a rule needs them. Groups that the administrator named must exist.
     fn privileged(&self, rules: Rules) -> Result<(Vec<u32>, bool), Error> {
         let are_usual = self.privileged_groups.is_empty();
         let needs_usual = are_usual && rules.intersects(Rules::GROUPS | Rules::NO_NEW_PRIVS);
@@ -163,8 +163,8 @@ impl Options {
         Ok(all)
     }
 
-    /// Includes containers: a container's root group is the host's. Includes kernel threads: they run
-    /// as root, so no rule is about them, and recognizing them would cost a read.
+    /// Includes containers: a container's root group is the host's. Includes kernel threads, because
+    /// excluding them would cost a read: they run as root, so no rule is about them anyway.
     fn population(&self) -> Population {
         Population::new(self.common.containers, true)
     }

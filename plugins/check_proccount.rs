@@ -81,8 +81,8 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     Ok(report(&headcount))
 }
 
-/// The spec of a check without specs: all processes, compared with `-w` and `-c`. Without these, too,
-/// there is nothing to check. That must not be OK: a scheduler's variable may be unset.
+/// The spec of a check without specs: all processes, compared with `-w` and `-c`. Without those there is
+/// nothing to check, which must not be OK: perhaps a scheduler's variable is unset.
 fn all_processes(thresholds: Thresholds) -> Result<Spec, Error> {
     if thresholds == Thresholds::default() {
         return Err(Error::new(
@@ -102,8 +102,8 @@ fn all_processes(thresholds: Thresholds) -> Result<Spec, Error> {
     })
 }
 
-/// mon appends the hosts of a group to the arguments of a monitor unless its line ends in `;;`. So the
-/// last spec may be a host: then it is a plain name without a range, and no process has that name.
+/// A hint for `--mon`, if the last spec may be a host. mon appends a group's hosts to a monitor's
+/// arguments unless its line ends in `;;`. Such a spec is a plain name that no process has.
 fn hint_at_hosts(options: &Options, headcount: &Headcount<'_>) -> Option<String> {
     let at = options.specs.specs.len().checked_sub(1).filter(|_| options.common.mon)?;
     let last = options.specs.specs[at].to_str()?;

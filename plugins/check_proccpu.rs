@@ -1,4 +1,4 @@
-//! `check_proccpu`: is some process burning CPU that has no business doing so?
+//! `check_proccpu`: does some process burn CPU that should not?
 
 mod baseline;
 mod crowd;
@@ -191,7 +191,7 @@ impl Options {
         })
     }
 
-    /// The waits before each recheck. A recheck takes a window of time, and so may the first look.
+    /// The waits before each recheck. Each measurement itself takes as long as the window.
     fn waits(&self) -> Result<impl Iterator<Item = Duration> + use<>, Error> {
         if self.over >= self.common.timeout {
             return Err(Error::new(format!(
@@ -241,7 +241,7 @@ impl Options {
     }
 
     fn baseline(&self) -> Result<Baseline, Error> {
-        // Made silently, a misspelt name would be a second place, where nothing is kept yet.
+        // Not created: a misspelt name would become a second directory, without the last sample.
         if let Some(dir) = self.state_dir.as_deref().filter(|dir| !dir.exists()) {
             let dir = escape::path(dir);
             let why = "it is not there; make this directory, or leave the option out";

@@ -124,7 +124,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
 }
 
 impl Options {
-    /// The specs that were typed, or the default specs of the active security system.
+    /// The specs from the command line, or the default specs of the active security system.
     fn all_specs(&self, typed: Listed<Spec>, labelling: &Labelling) -> Result<Listed<Spec>, Error> {
         let parse =
             |text: &str| Spec::parse(text.as_bytes(), Subject::Domain, Thresholds::default());
@@ -142,8 +142,8 @@ impl Options {
         Ok(specs)
     }
 
-    /// The report of a host without labels. Its performance data stays complete, with zeros, so that
-    /// graphs go on.
+    /// The report of a host without labels. It has all performance data, with zeros, so that graphs have no
+    /// gaps.
     fn without_labels(&self, specs: &[Spec], absence: &str) -> Report {
         let zero = |spec: &Spec| Perfdata {
             thresholds: spec.thresholds,

@@ -1,7 +1,7 @@
-//! `procwarden explain`: how the program sees a process, and which terms of which specs it satisfies.
+//! `procwarden explain`: shows how we see a process, and which terms of which specs it satisfies.
 //!
-//! It speaks to a person and not to a scheduler: there is no status line, and nothing is cut. What a
-//! process chose is escaped all the same.
+//! The output is for people, not for a scheduler: it has no status line, and nothing is cut. Text from
+//! processes is escaped all the same.
 
 mod answers;
 mod process;
@@ -53,12 +53,12 @@ pub(crate) struct Options {
     tree: HostTree,
 }
 
-/// Whether something is satisfied.
+/// Whether a spec is satisfied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Satisfied {
     Yes,
     No,
-    /// What would decide is hidden.
+    /// A hidden fact would decide it.
     Unknown,
 }
 
@@ -72,7 +72,7 @@ impl Satisfied {
     }
 }
 
-/// What explanations are about.
+/// Everything an explanation is based on.
 struct View {
     root: ProcRoot,
     source: Source,
@@ -83,7 +83,7 @@ struct View {
 
 impl Act for Options {
     fn act(&self) -> Outcome {
-        // What does not answer is hidden.
+        // Treat as hidden what does not answer.
         patience::begin_with_care();
         let root = self.tree.open()?;
         let mut specs = Listed::default();
@@ -126,7 +126,7 @@ fn is_name(selector: &Selector, typed: &[u8]) -> bool {
 }
 
 impl View {
-    /// Explains the process of one number.
+    /// Explains the process with a PID.
     fn process(&self, number: &str) -> Outcome {
         let nobody = || {
             let blindness = self.root.blindness().map(|why| format!("; {why}")).unwrap_or_default();
@@ -146,7 +146,7 @@ impl View {
         Ok((text, satisfied.exit_code()))
     }
 
-    /// Explains each process of a name; if there is none, lists what is called alike.
+    /// Explains each process with a name. If there is none, lists processes with similar names.
     fn namesakes(&self, selector: &Selector) -> Outcome {
         let name: String = selector.questions().iter().map(Question::in_words).collect();
         let (mut blocks, mut alike, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
@@ -184,7 +184,7 @@ impl View {
         Ok((text, satisfied.exit_code()))
     }
 
-    /// How a process is seen, and what the specs say of it; nothing if it has ended.
+    /// Explains one process, and how the specs apply to it. `None` if it has ended.
     fn block(&self, process: &mut Process<'_>) -> Option<(String, Satisfied)> {
         let text = process::of(process, &self.source, &self.population);
         let (verdicts, satisfied) = verdicts::of(&self.specs, process, &self.population).ok()?;
@@ -192,18 +192,18 @@ impl View {
     }
 }
 
-/// Whether the one name holds the other, in capitals or not.
+/// Whether one name contains the other, ignoring case.
 fn resembles(process: &mut Process<'_>, name: &str) -> bool {
     let name = name.trim_start_matches("name=").rsplit('/').next().unwrap_or_default();
     let name = name.to_lowercase();
     let shown = shown_name(process).unwrap_or_default();
     let shown = escape::text(&shown).to_lowercase();
-    // Short names are part of many others.
+    // Short names are contained in many others.
     let holds = |long: &str, short: &str| short.len() > 2 && long.contains(short);
     holds(&shown, &name) || holds(&name, &shown)
 }
 
-/// Adds lines below a title, if there are any.
+/// Appends a title and lines, if there are any.
 fn push_list(text: &mut String, title: &str, lines: &[String]) {
     if !lines.is_empty() {
         text.push_str(&format!("{title}\n{}", lines.concat()));

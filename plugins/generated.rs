@@ -52,7 +52,7 @@ fn completions_are_up_to_date() {
         complete(Shell::Zsh, &format!("completions/zsh/_{name}"), name, command());
         complete(Shell::Fish, &format!("completions/fish/{name}.fish"), name, command());
     }
-    // Not beside those: the Makefile and the tests take the list of plugins from these directories.
+    // In its own place: the Makefile and the tests take the list of plugins from the directories.
     complete(Shell::Bash, "completions/procwarden.bash", "procwarden", procwarden());
     complete(Shell::Zsh, "completions/_procwarden", "procwarden", procwarden());
     complete(Shell::Fish, "completions/procwarden.fish", "procwarden", procwarden());
@@ -64,7 +64,7 @@ fn complete(shell: Shell, file: &str, name: &str, mut command: Command) {
     compare(file, &script);
 }
 
-/// `procwarden` with its commands; the plugins have names of their own.
+/// `procwarden` with its commands.
 fn procwarden() -> Command {
     let commands = COMMANDS.map(|command| (command.options)().name(command.name));
     Command::new("procwarden").disable_help_subcommand(true).subcommands(commands)

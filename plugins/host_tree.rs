@@ -1,4 +1,4 @@
-//! Which processes `suggest` and `explain` look at, and what systemd says of their units.
+//! Options of `suggest` and `explain`: which tree to read, and how to ask systemd about its units.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use procwarden::suggest::{Units, systemctl};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
-/// The kernel's own tree, for which systemd here can answer.
+/// The tree of this host. systemd can answer only for this one.
 const PROC: &str = "/proc";
 
 /// The options, as typed.
@@ -33,15 +33,15 @@ impl HostTree {
     /// Opens the tree.
     ///
     /// # Errors
-    /// When it is no tree of processes.
+    /// If it is not a tree of processes.
     pub(crate) fn open(&self) -> Result<ProcRoot, Error> {
         ProcRoot::open(&self.proc_root)
     }
 
-    /// What systemd says, if it can be asked about this tree; `asking` is called before it is.
+    /// What systemd knows, if it can answer for this tree. Calls `asking` before it asks.
     ///
     /// # Errors
-    /// When the file that should hold it can't be read.
+    /// If the file of `--units-from` can't be read.
     pub(crate) fn source(&self, root: &ProcRoot, asking: impl FnOnce()) -> Result<Source, Error> {
         if let Some(path) = &self.units_from {
             return recorded(path).map(Source::Systemd);

@@ -1,4 +1,4 @@
-//! `procwarden link`: makes the links by whose names the plugins are called.
+//! `procwarden link`: creates links to this program, with the plugins' names.
 
 use std::env;
 use std::fs;
@@ -39,7 +39,7 @@ impl Act for Options {
             .map_err(|error| Error::new(format!("cannot find this program's own file: {error}")))?;
         let copier = copier(&binary).filter(|_| self.drop_in);
         let aim = copier.as_ref().map_or(binary.as_path(), |(_, copy)| copy);
-        // Nothing is made unless all can be.
+        // Create nothing unless all links can be created.
         let mut missing = Vec::new();
         for name in names(self.drop_in, self.mon) {
             let link = self.directory.join(name);
@@ -62,9 +62,11 @@ impl Act for Options {
     }
 }
 
-/// What makes the copy that drop-ins lead to, and where that is; `None` for a program that is not
-/// installed. The copy has no file capabilities, which only one group may have: everyone may run
-/// `check_procs`. Packages renew it.
+/// The program that copies this one for the drop-ins, and the path of the copy. `None` if this program
+/// is not installed.
+///
+/// The drop-ins need a copy without file capabilities, because everyone may run `check_procs`. Packages
+/// update it.
 fn copier(binary: &Path) -> Option<(PathBuf, PathBuf)> {
     let prefix = binary.parent()?.parent()?;
     let script = prefix.join("share/procwarden/drop-in");
@@ -80,7 +82,7 @@ fn make_copy(script: &Path, copy: &Path) -> Result<(), Error> {
     Err(fail(copy, &escape::text(done.stderr.trim_ascii())))
 }
 
-/// The names of the links, of which mon has its own.
+/// The names of the links.
 fn names(drop_in: bool, mon: bool) -> Vec<String> {
     if drop_in {
         let names = DROP_INS.map(|drop_in| drop_in.name).into_iter();
@@ -90,14 +92,14 @@ fn names(drop_in: bool, mon: bool) -> Vec<String> {
     PLUGINS.map(|plugin| format!("{}{ending}", plugin.name)).to_vec()
 }
 
-/// The file of this program. Without `/proc`, as in a root that a package is being installed into,
-/// it is the absolute path that we were called by.
+/// The path of this program. Without `/proc`, as in a root that a package is installed into, it is the
+/// absolute path that we were called by.
 fn own_path() -> io::Result<PathBuf> {
     let called = || env::args_os().next().map(PathBuf::from).filter(|path| path.is_absolute());
     env::current_exe().or_else(|error| called().ok_or(error)).and_then(fs::canonicalize)
 }
 
-/// Whether `link` is there and leads to `aim`; anything else in its place is an error.
+/// Whether `link` exists and leads to `aim`. Anything else in its place is an error.
 fn is_there(link: &Path, aim: &Path) -> Result<bool, Error> {
     match fs::symlink_metadata(link) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),

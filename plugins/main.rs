@@ -1,6 +1,6 @@
-//! Procwarden's only binary: acts as the plugin whose name it is called by.
+//! Procwarden's only binary. It runs the plugin whose name it is called by.
 //!
-//! This file only picks the plugin. Each plugin is a module; what two plugins need is in the library.
+//! This file only selects the plugin. Each plugin is a module. What two plugins need is in the library.
 
 mod check_exposure;
 mod check_privdrop;
@@ -36,13 +36,13 @@ const PLUGINS: [Plugin; 5] = [
     check_exposure::PLUGIN,
 ];
 
-/// A plugin whose name is called with this ending reports to mon.
+/// A plugin called by its name with this suffix reports to mon.
 const MON_ENDING: &str = ".monitor";
 
 fn main() {
     let mut arguments = std::env::args_os();
     let called = arguments.next().unwrap_or_default();
-    // The whole file name: by its stem, check_proccount.old would be the plugin, too.
+    // The whole file name, because check_proccount.old is not the plugin.
     let called = Path::new(&called).file_name().unwrap_or_default().to_owned();
     footing::end(act_as(&called, arguments.collect()))
 }

@@ -1,7 +1,7 @@
-//! Checks that every file that must name each plugin does, and names no others.
+//! Checks that every file that must name each plugin does so, and names no others.
 //!
-//! Packages, links and lists that can be derived from the table in `main.rs` are. This is the rest:
-//! text that someone writes by hand, such as a scheduler's definitions.
+//! Packages, links and most lists are derived from the table in `main.rs`. This is about the rest: text
+//! written by hand, such as a scheduler's definitions.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,8 +11,8 @@ use regex::Regex;
 
 use crate::PLUGINS;
 
-/// A file or directory, and the words that must stand in it for each plugin. For `check_proccount`,
-/// `NAME` is `proccount`. `…` is anything on the same line.
+/// A file or directory, and the text that it must contain for each plugin. `NAME` is the plugin's name
+/// without `check_`. `…` is anything on the same line.
 const PLACES: [(&str, &str); 24] = [
     ("README.md", "| `check_NAME` | "),
     ("README.md", "\ncheck_NAME "),
@@ -43,8 +43,8 @@ const PLACES: [(&str, &str); 24] = [
 /// Commands in those places that only look like our plugins.
 const OTHERS: [&str; 4] = ["nrpe", "by_ssh", "procwarden_nrpe", "procwarden_ssh"];
 
-/// Files that name every plugin and need no care: the table itself, what a program writes, and the page
-/// of a command that makes files for some plugins.
+/// Files that name every plugin but need no update by hand: the table itself, generated files, and the
+/// page of a command that writes files for some plugins.
 const WRITTEN: [&str; 5] = [
     "plugins/main.rs",
     "man/procwarden.8",
@@ -70,8 +70,8 @@ fn every_place_names_every_plugin_and_no_other() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// A further list must be kept right too. Better derive it: shell scripts and tests can list
-/// `completions/bash`.
+/// If this fails, somebody added another list of plugins. Better derive it: shell scripts and tests can
+/// list `completions/bash`.
 #[test]
 fn no_other_file_names_all_plugins() {
     let mut files = Vec::new();
@@ -110,7 +110,7 @@ fn contributing_names_files_that_are_there() {
     }
 }
 
-/// Which plugins a place names. If each has a file of its own, those whose file has the words.
+/// The plugins that a place names. If each has a file of its own, those whose file contains the text.
 fn named(path: &str, words: &str, plugins: &BTreeSet<String>) -> BTreeSet<String> {
     if path.contains("NAME") {
         let fill = |pattern: &str, name: &String| pattern.replace("NAME", name);
@@ -122,7 +122,7 @@ fn named(path: &str, words: &str, plugins: &BTreeSet<String>) -> BTreeSet<String
     found.captures_iter(&text(path)).map(|found| found[1].to_owned()).collect()
 }
 
-/// A file's text, or the names in a directory; nothing if there is neither.
+/// A file's text, or the names in a directory. Empty if there is neither.
 fn text(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let Ok(entries) = fs::read_dir(&path) else {
@@ -131,7 +131,7 @@ fn text(path: &str) -> String {
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap() + "\n").collect()
 }
 
-/// The files below a directory, except hidden ones and what is built.
+/// The files below a directory, except hidden ones and build output.
 fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();

@@ -1,4 +1,4 @@
-//! `procwarden` called by its own name: its commands, and a short help.
+//! Runs `procwarden` called by its own name: its commands, and a short help.
 
 use std::ffi::{OsStr, OsString};
 
@@ -11,12 +11,12 @@ use crate::drop_in::DROP_INS;
 use crate::person::{self, Act};
 use crate::{PLUGINS, explain, link, suggest};
 
-/// A command, which speaks to a person and not to a scheduler.
+/// A command. It is for people, not for schedulers.
 pub(crate) struct Command {
     pub(crate) name: &'static str,
     /// Its options, for help, manual page and completions.
     pub(crate) options: fn() -> clap::Command,
-    /// Does what the arguments say, and returns the exit code.
+    /// Runs it and returns the exit code.
     run: fn(&[OsString]) -> u8,
 }
 
@@ -33,7 +33,7 @@ impl Command {
     }
 }
 
-/// Runs the command of this name, which is not the name of a plugin.
+/// Runs the program under a name that is not a plugin's.
 pub(crate) fn run(name: &OsStr, arguments: &[OsString]) -> u8 {
     match name.to_str() {
         Some("-h" | "--help" | "help") => return help(),
@@ -54,7 +54,7 @@ pub(crate) fn run(name: &OsStr, arguments: &[OsString]) -> u8 {
     runner::refuse("PROCWARDEN", &Error::new(error), false)
 }
 
-/// Prints the help, which lists commands and plugins.
+/// Prints the help: commands and plugins.
 pub(crate) fn help() -> u8 {
     let mut text = format!(
         "procwarden {}: checks of the processes of a Linux host\n\n\
@@ -82,7 +82,7 @@ fn about_of(command: &clap::Command) -> String {
     command.get_about().map(ToString::to_string).unwrap_or_default()
 }
 
-/// Prints `text`, which is no verdict.
+/// Prints `text` for a person.
 fn print(text: &str) -> u8 {
     outlet::print(text);
     3

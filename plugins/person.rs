@@ -1,4 +1,4 @@
-//! What the commands that speak to a person share: `procwarden suggest`, `explain` and `link`.
+//! Runs the commands for people: `procwarden suggest`, `explain` and `link`.
 
 use std::ffi::OsString;
 
@@ -8,12 +8,12 @@ use procwarden::text::error::Error;
 
 use crate::footing;
 
-/// What is printed, and the exit code.
+/// The output and the exit code.
 pub(crate) type Outcome = Result<(String, u8), Error>;
 
 /// The options of a command.
 pub(crate) trait Act: CommandFactory + FromArgMatches {
-    /// Does what they say.
+    /// Runs the command.
     fn act(&self) -> Outcome;
 }
 
@@ -22,8 +22,8 @@ pub(crate) fn command<O: Act>() -> Command {
     O::command().version(env!("CARGO_PKG_VERSION"))
 }
 
-/// Does what `arguments` say, and prints what comes of it: errors to standard error, since standard
-/// output may be kept as a file. Returns the exit code; help and version end with 0.
+/// Parses `arguments`, runs the command and prints its output. Errors go to standard error, since
+/// standard output may be redirected to a file. Returns the exit code; it is 0 for help and version.
 pub(crate) fn run<O: Act>(arguments: &[OsString]) -> u8 {
     footing::end_like_any_program();
     let command = command::<O>();

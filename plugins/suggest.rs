@@ -1,6 +1,6 @@
 //! `procwarden suggest`: prints what to monitor on this host.
 //!
-//! The rules are the library's. Here are the options, where the text goes, and who is asked.
+//! The library decides what to suggest. This module has the options and writes the output.
 
 mod all;
 mod write;
@@ -56,7 +56,7 @@ pub(crate) struct Options {
 
 impl Act for Options {
     fn act(&self) -> Outcome {
-        // What does not answer is hidden.
+        // Treat as hidden what does not answer.
         patience::begin_with_care();
         let root = self.tree.open()?;
         let source = self.tree.source(&root, || progress("asking systemd"))?;
@@ -108,7 +108,7 @@ fn host(root: &ProcRoot) -> String {
     }
 }
 
-/// Says what goes on, to a person who watches.
+/// Shows progress, if standard error is a terminal.
 fn progress(what: &str) {
     if footing::is_watched() {
         footing::say(&format!("procwarden suggest: {what}\n"));

@@ -1,13 +1,13 @@
-//! What a rule says of a process.
+//! The answer of a rule about a process.
 
 /// What a rule says of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// It is not about this process.
+    /// The rule is not about this process.
     NotAsked,
-    /// All is well.
+    /// The process keeps the rule.
     Kept,
-    /// The rule is broken.
+    /// The process breaks the rule.
     Broken(Flaw),
 }
 

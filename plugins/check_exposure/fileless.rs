@@ -1,8 +1,7 @@
-//! `fileless`: a process of root or of a system user runs what no file system holds, or what lies
-//! where anyone may put files.
+//! `fileless`: a process of root or of a system user runs a program that is in no file system, or in a
+//! directory where anyone may put files.
 //!
-//! A package's upgrade replaces executables: those are there again under the same path, and are no
-//! business of this rule.
+//! An executable that a package's upgrade replaced does not count: the path exists again.
 
 use std::path::Path;
 
@@ -14,7 +13,7 @@ use procwarden::text::escape;
 use super::answer::Answer;
 use super::inspector::Inspector;
 
-/// Where anyone may put files, and where they are gone after a boot.
+/// Directories where anyone may put files, and that a boot empties.
 const PASSING: [&[u8]; 4] = [b"/dev/shm/", b"/tmp/", b"/var/tmp/", b"/run/user/"];
 
 /// What to do about a process that nobody knows.
@@ -31,7 +30,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
         Ok(Some(link)) if is_passing(link) => Ok(Answer::of(Some(passing(link)))),
         Ok(Some(_)) => of_link(process),
         Ok(None) => Ok(Answer::NotAsked),
-        // An honest process says where it was started from.
+        // An honest process's first argument shows where its program is.
         Err(Missing::Hidden(hidden)) => match arguments(process.cmdline()?).next() {
             Some(claim) if is_passing(claim) => Ok(Answer::of(Some(passing(claim)))),
             _ => Err(Missing::Hidden(hidden)),

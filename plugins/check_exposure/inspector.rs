@@ -1,4 +1,4 @@
-//! Puts each rule to each process.
+//! Applies each rule to each process.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -25,10 +25,10 @@ use super::{
 
 type Verdict = procwarden::rules::verdict::Verdict<Rules, Vec<(Rules, Flaw)>>;
 
-/// What a rule asks of a process.
+/// A rule.
 type Ask = fn(&Inspector, &mut Process<'_>) -> Fact<Answer>;
 
-/// The rules that ask processes, in the order of what they cost.
+/// The rules about processes, cheapest first.
 const ASKS: [(Rules, Ask); 12] = [
     (Rules::TRACED, traced::ask),
     (Rules::UMASK, umask::ask),
@@ -44,26 +44,26 @@ const ASKS: [(Rules, Ask); 12] = [
     (Rules::OUTDATED, outdated::ask),
 ];
 
-/// Puts each rule to each process, with what all rules need to know of the host.
+/// Applies each rule to each process. Has what the rules need to know about the host.
 #[derive(Debug)]
 pub(crate) struct Inspector {
     severities: Severities<Rules>,
     containers: Containers,
-    /// Whether the files of this host are those of the processes.
+    /// Whether the tree is a real /proc, so that paths of processes are files of this host.
     pub(crate) is_procfs: bool,
-    /// Whether the processes of a control group, by its text, see our files.
+    /// Whether processes share our root directory, by the text of their control groups.
     roots: RefCell<HashMap<Vec<u8>, bool>>,
-    /// Whether users may not read each other's processes.
+    /// Whether users can't read each other's processes.
     pub(crate) is_private: bool,
     /// How long replaced code may run.
     pub(crate) grace: Duration,
-    /// Who is who.
+    /// Decides which processes matter.
     pub(crate) who: Who,
-    /// Who can replace which file.
+    /// Finds out who can replace a file.
     pub(crate) writers: Writers,
     /// The sockets mounted in each container.
     pub(crate) mounts: open_socket::Mounts,
-    /// What services ask for; `None` where systemd is not the init.
+    /// What services ask for; `None` if systemd is not the init.
     pub(crate) services: Option<Services>,
     /// The programs of services.
     pub(crate) programs: Programs,
@@ -94,7 +94,7 @@ impl Inspector {
         }
     }
 
-    /// Whether paths of the process are ours, or those of another one in its control group are.
+    /// Whether the process, or another one in its control group, has the same root directory as we.
     ///
     /// # Errors
     /// Gone, or hidden.
@@ -108,7 +108,7 @@ impl Inspector {
         Ok(shares)
     }
 
-    /// The rules that are about a process, by where it lives.
+    /// The rules that are about a process, which depends on whether it is in a container.
     fn rules_for(&self, process: &mut Process<'_>) -> Fact<Rules> {
         let on = self.severities.on;
         let is_contained = self.who.is_contained(process)?;
@@ -133,7 +133,7 @@ impl Judge for Inspector {
         &self.severities
     }
 
-    /// `None` for what runs no program, and for what no rule is about.
+    /// `None` for a process without a program, and if no rule is about it.
     fn judge(&self, process: &mut Process<'_>) -> Fact<Option<Verdict>> {
         // Kernel threads and zombies have no memory.
         if process.status()?.code.is_none() && process.is_kernel_thread()? {
@@ -179,8 +179,8 @@ impl Judge for Inspector {
         looks.map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("; ")
     }
 
-    /// A crash handler traces for a moment, a job with a password may end at once, and a service that is just
-    /// being started is not yet in its sandbox.
+    /// A crash handler traces for a moment, a job with a password may end at once, and a service that is
+    /// starting is not in its sandbox yet.
     fn passing(&self) -> Rules {
         Rules::TRACED | Rules::SECRET_ARGS | Rules::SANDBOX | Rules::STRAY
     }

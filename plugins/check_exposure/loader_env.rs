@@ -1,7 +1,9 @@
-//! `loader-env`: a variable makes a privileged process load code from where others can put it.
+//! `loader-env`: an environment variable makes a privileged process load code from where others can put
+//! it.
 //!
-//! That the variable is set is no fault: many set `LD_PRELOAD` for jemalloc. Who can write there is.
-//! It is off: few processes have such a variable, and the environment of each must be read.
+//! Setting the variable is no fault: many set `LD_PRELOAD` for jemalloc. The fault is that others can
+//! write there. The rule is off by default, because it must read the environment of every process and
+//! few have such a variable.
 
 use procwarden::proc::fact::{Fact, Hidden, Missing, unless_gone};
 use procwarden::proc::process::Process;
@@ -11,7 +13,7 @@ use super::answer::Answer;
 use super::inspector::Inspector;
 use super::writable_code::{in_working_directory, opening};
 
-/// Variables with files or directories that code is loaded from.
+/// Variables with files or directories from which code is loaded.
 const LOADERS: [&[u8]; 10] = [
     b"LD_PRELOAD",
     b"LD_LIBRARY_PATH",
@@ -34,7 +36,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     for variable in environ.split(|&byte| byte == 0) {
         let Some(at) = variable.iter().position(|&byte| byte == b'=') else { continue };
         let (name, value) = (&variable[..at], &variable[at + 1..]);
-        // An empty value is as good as none.
+        // An empty value has no effect.
         if !LOADERS.contains(&name) || value.is_empty() {
             continue;
         }
@@ -47,7 +49,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     hidden.map_or(Ok(Answer::Kept), |hidden| Err(Missing::Hidden(hidden)))
 }
 
-/// What is wrong with the elements of a variable. An empty one is the working directory.
+/// What is wrong with the elements of a variable. An empty element is the working directory.
 fn flaw(
     inspector: &Inspector,
     process: &mut Process<'_>,
@@ -57,7 +59,7 @@ fn flaw(
     let is_end = |byte: &u8| *byte == b':' || (*byte == b' ' && name == b"LD_PRELOAD");
     let is_of_libraries = matches!(name, b"LD_PRELOAD" | b"LD_AUDIT");
     for element in value.split(is_end) {
-        // The name of a library alone is looked for where libraries are.
+        // A library without a path is searched in the system's directories.
         if is_of_libraries && !element.contains(&b'/') {
             continue;
         }

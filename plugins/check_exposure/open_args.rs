@@ -1,4 +1,4 @@
-//! `open-args`: an option switches authentication off, or opens a debugger to all.
+//! `open-args`: an option disables authentication, or opens a debugger to everyone.
 
 use procwarden::kernel::cmdline::{arguments, base_name, untitled};
 use procwarden::proc::fact::Fact;
@@ -26,8 +26,8 @@ pub(crate) fn ask(_: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
     })
 }
 
-/// The arguments, also of a daemon that wrote them into its title: `sshd: /usr/sbin/sshd -D [listener]`. A
-/// title without the program's path says other things: `sshd: alice [priv]`.
+/// The arguments, even if the daemon put them into its title: `sshd: /usr/sbin/sshd -D [listener]`. A
+/// title without the program's path contains no arguments: `sshd: alice [priv]`.
 fn own_arguments(cmdline: &[u8]) -> Vec<&[u8]> {
     let mut all: Vec<_> = arguments(cmdline).collect();
     if all[1..].iter().any(|argument| !argument.is_empty()) {
@@ -43,10 +43,10 @@ fn own_arguments(cmdline: &[u8]) -> Vec<&[u8]> {
     all
 }
 
-/// The option that is wrong, and what it does.
+/// A dangerous option, and what it does.
 type Wrong = (Vec<u8>, &'static str);
 
-/// Looks for a wrong option in the arguments of a program.
+/// Finds a dangerous option in the arguments of a program.
 type Look = fn(&[&[u8]]) -> Option<Wrong>;
 
 const PROGRAMS: [(&[&[u8]], Look); 14] = [
@@ -84,7 +84,7 @@ const DEBUGGER: &str = "opens a debugger to the network: whoever connects runs c
 
 fn mysqld(arguments: &[&[u8]]) -> Option<Wrong> {
     let found = flag(arguments, &[b"--skip-grant-tables", b"--skip_grant_tables"])?;
-    // Without the network only local users get in; it is still every one of them.
+    // Without the network, only local users get in. That is still all of them.
     Some((found, NO_PASSWORD))
 }
 
@@ -127,7 +127,7 @@ fn java(arguments: &[&[u8]]) -> Option<Wrong> {
 
 fn node(arguments: &[&[u8]]) -> Option<Wrong> {
     let names: [&[u8]; 3] = [b"--inspect", b"--inspect-brk", b"--inspect-wait"];
-    // What follows the script is the script's.
+    // Options after the script belong to the script.
     let own = arguments.iter().take_while(|argument| argument.starts_with(b"-"));
     let open = own.filter(|argument| {
         let (name, address) = split_value(argument);
@@ -152,7 +152,7 @@ fn kubernetes(arguments: &[&[u8]]) -> Option<Wrong> {
         return Some((found, "allows everything to everyone who gets in"));
     }
     let open = flag(arguments, &[b"--anonymous-auth=true", b"--anonymous-auth"])?;
-    // The API server answers health checks so, and asks RBAC about the rest.
+    // The API server needs it for health checks. RBAC decides about everything else.
     let asks = values(arguments, &[b"--authorization-mode"]).into_iter().next();
     let is_guarded = asks.is_some_and(|mode| mode != b"AlwaysAllow");
     (!is_guarded).then_some((open, NO_PASSWORD))
@@ -229,7 +229,7 @@ fn flag(arguments: &[&[u8]], wanted: &[&[u8]]) -> Option<Vec<u8>> {
     arguments.iter().find(|argument| wanted.contains(argument)).map(|found| found.to_vec())
 }
 
-/// The values of an option, by any of its names: `--name=value`, `--name value`, `-ovalue`.
+/// The values of an option with any of these names: `--name=value`, `--name value`, `-ovalue`.
 fn values<'a>(arguments: &[&'a [u8]], names: &[&[u8]]) -> Vec<&'a [u8]> {
     let mut found = Vec::new();
     for (at, argument) in arguments.iter().enumerate() {
@@ -245,7 +245,7 @@ fn values<'a>(arguments: &[&'a [u8]], names: &[&[u8]]) -> Vec<&'a [u8]> {
     found
 }
 
-/// `--name=value` in its parts.
+/// Splits `--name=value`.
 fn split_value(argument: &[u8]) -> (&[u8], Option<&[u8]>) {
     match argument.iter().position(|&byte| byte == b'=') {
         Some(at) => (&argument[..at], Some(&argument[at + 1..])),
@@ -253,13 +253,13 @@ fn split_value(argument: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// What follows `mark` in a text.
+/// The text after `mark`.
 fn after<'t>(text: &'t [u8], mark: &[u8]) -> Option<&'t [u8]> {
     let at = text.windows(mark.len()).position(|part| part == mark)?;
     Some(&text[at + mark.len()..])
 }
 
-/// Whether an address, with a port or without, is of every network: `0.0.0.0`, `*`, `[::]`.
+/// Whether an address, with or without a port, listens on all networks: `0.0.0.0`, `*`, `[::]`.
 fn is_any(address: &[u8]) -> bool {
     let is = |host: &[u8]| {
         let rest = address.strip_prefix(host);
@@ -268,7 +268,7 @@ fn is_any(address: &[u8]) -> bool {
     is(b"0.0.0.0") || is(b"*") || is(b"[::]") || address == b"::"
 }
 
-/// Whether an address reaches this host only.
+/// Whether an address is reachable only from this host.
 fn is_loopback(address: &[u8]) -> bool {
     let hosts: [&[u8]; 5] = [b"127.", b"localhost", b"[::1]", b"::1", b"unix:"];
     hosts.iter().any(|host| address.starts_with(host))

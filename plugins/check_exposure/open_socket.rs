@@ -1,8 +1,7 @@
-//! `open-socket`: everyone may write to the socket by which containers and virtual machines are
-//! started, and so become root.
+//! `open-socket`: everyone may write to a socket that starts containers or virtual machines.
 //!
-//! Who may write to it may start a container with `/` of the host in it. libvirt's sockets are writable
-//! by everyone on purpose, where polkit asks who it is; so they are not looked at.
+//! Whoever may write to it can become root: they start a container with the host's `/` in it. libvirt's
+//! sockets are excluded. Everyone may write to them on purpose, and polkit decides what they may do.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,10 +16,10 @@ use procwarden::text::escape;
 use super::answer::{Answer, Flaw};
 use super::inspector::Inspector;
 
-/// The first of the sockets that is mounted in each container, by the text of its control groups.
+/// The socket that is mounted in each container, by the text of the control groups.
 pub(crate) type Mounts = RefCell<HashMap<Vec<u8>, Option<String>>>;
 
-/// A container that has the socket can do the same, and some are meant to: `WARNING`.
+/// A container with the socket can become root, too. Some are meant to, so this is a WARNING.
 pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
     if !inspector.who.is_contained(process)? {
         return Ok(Answer::NotAsked);
@@ -28,7 +27,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     if !inspector.who.is_in_containers_group(process)? {
         return Ok(in_container(mounted(process.mountinfo()?)));
     }
-    // All that a runtime puts into one group sees the same mounts.
+    // All processes in a container's group have the same mounts.
     let container = process.cgroup()?.to_vec();
     if let Some(known) = inspector.mounts.borrow().get(&container) {
         return Ok(in_container(known.clone()));
@@ -48,14 +47,14 @@ fn in_container(socket: Option<String>) -> Answer {
     })
 }
 
-/// The socket among the mounts of a process: the root or the mount point of one ends like it.
+/// The socket among the mounts of a process: a mount's root or mount point ends in its path.
 fn mounted(mountinfo: &[u8]) -> Option<String> {
     let mut fields = mountinfo
         .split(|&byte| byte == b'\n')
         .flat_map(|line| line.split(|&byte| byte == b' ').skip(3).take(2));
     let is_socket = |path: &&[u8]| {
         SOCKETS.iter().any(|socket| {
-            // Bind mounts show the path below the file system that it lies on: /docker.sock of /run.
+            // Bind mounts show the path relative to the file system: /docker.sock of /run.
             let below_run = socket.strip_prefix("/run").unwrap_or(socket);
             path.ends_with(below_run.as_bytes())
         })
@@ -63,7 +62,7 @@ fn mounted(mountinfo: &[u8]) -> Option<String> {
     fields.find(is_socket).map(|path| escape::bounded(path, 120))
 }
 
-/// Where the daemons that start containers and virtual machines take their orders.
+/// The sockets of daemons that start containers and virtual machines.
 const SOCKETS: [&str; 8] = [
     "/run/docker.sock",
     "/run/containerd/containerd.sock",
@@ -75,7 +74,7 @@ const SOCKETS: [&str; 8] = [
     "/run/incus/unix.socket",
 ];
 
-/// The right of all others to write.
+/// The permission of others to write (inode(7)).
 const OTHERS_WRITE: u32 = 0o002;
 
 /// What is wrong with the sockets of this host.
@@ -96,7 +95,7 @@ fn flaw(path: &Path) -> Option<String> {
     ))
 }
 
-/// Whether everyone may search every directory on the way.
+/// Whether everyone may search every directory of the path.
 fn is_reachable(path: &Path) -> bool {
     const OTHERS_SEARCH: u32 = 0o001;
     let may_search = |dir: &Path| {

@@ -1,8 +1,8 @@
-//! `outdated`: a process still runs code that was replaced on disk, and with it the holes that the
-//! new code has closed.
+//! `outdated`: a process still runs code that was replaced on disk. It still has the holes that the new
+//! code fixes.
 //!
-//! It is off: `maps` of every process is read, which costs ten times what the other files do and
-//! holds the lock of its memory. Run it once a day.
+//! It is off by default: it reads `maps` of every process, which costs ten times as much as all other
+//! files and holds the process's memory lock. Run it once a day.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -19,11 +19,11 @@ use procwarden::text::number;
 use super::answer::Answer;
 use super::inspector::Inspector;
 
-/// What the kernel appends to the path of a file that was replaced or removed.
+/// The kernel appends this to the path of a file that was replaced or removed.
 const DELETED: &[u8] = b" (deleted)";
 
-/// Mappings of files that are made to be removed: shared memory, buffers of devices, code that is made
-/// at run time.
+/// Paths of mappings that are normally removed while in use: shared memory, device buffers, code
+/// generated at run time.
 const MADE_TO_GO: [&[u8]; 9] =
     [b"/SYSV", b"/dev/", b"/memfd:", b"/[aio]", b"/drm", b"/tmp/", b"/var/tmp/", b"/run/", b"/#"];
 
@@ -37,7 +37,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     Ok(Answer::of(found))
 }
 
-/// The files whose code is mapped, and that are no longer where they were.
+/// The files whose code is mapped, but that were replaced or removed.
 fn replaced(maps: &[u8]) -> Vec<&[u8]> {
     let mut found: Vec<_> = maps.split(|&byte| byte == b'\n').filter_map(replaced_in).collect();
     found.sort_unstable();
@@ -45,7 +45,7 @@ fn replaced(maps: &[u8]) -> Vec<&[u8]> {
     found
 }
 
-/// `7f0c-7f0d r-xp 00000000 08:01 1234    /usr/lib/libssl.so.3 (deleted)`: the path.
+/// The path in `7f0c-7f0d r-xp 00000000 08:01 1234    /usr/lib/libssl.so.3 (deleted)`.
 fn replaced_in(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_suffix(DELETED)?;
     let mut fields = line.splitn(6, |&byte| byte == b' ');
@@ -57,13 +57,13 @@ fn replaced_in(line: &[u8]) -> Option<&[u8]> {
     (is_code && path.starts_with(b"/") && !is_made_to_go).then_some(path)
 }
 
-/// What is wrong with a file that was replaced longer than `grace` ago. Packages keep the time at which
-/// a file was built, so what counts is when its inode changed.
+/// What is wrong with a file that was replaced longer than `grace` ago. Packages set the modification
+/// time to the time of the build, so the inode's change time decides.
 fn flaw(path: &[u8], root: &Path, grace: Duration) -> Option<String> {
     let shown = escape::bounded(path, LONGEST);
     let path = PathBuf::from(OsStr::from_bytes(path));
     let inside = root.join(path.strip_prefix("/").unwrap_or(&path));
-    // A daemon that changed its root still runs the host's code.
+    // A daemon in a chroot still runs the host's code.
     let Some(found) = fs::metadata(inside).or_else(|_| fs::metadata(&path)).ok() else {
         return Some(format!(
             "runs {shown}, which is gone from disk since who knows when; restart it"

@@ -1,6 +1,6 @@
-//! `privileged-container`: what runs in a container may do on the host what root may.
+//! `privileged-container`: a process in a container may do on the host what root may.
 //!
-//! It is off: who starts a container with `--privileged` knows it, and some must be so.
+//! It is off by default: whoever starts a container with `--privileged` knows it, and some need it.
 
 use procwarden::kernel::capability::Capabilities;
 use procwarden::kernel::file::File;
@@ -10,7 +10,7 @@ use procwarden::proc::process::Process;
 use super::answer::Answer;
 use super::inspector::Inspector;
 
-/// Capabilities that lead out of a container.
+/// Capabilities that allow a process to leave a container.
 const WAYS_OUT: [&str; 5] =
     ["sys_admin", "sys_module", "sys_ptrace", "sys_rawio", "dac_read_search"];
 

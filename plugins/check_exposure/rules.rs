@@ -1,4 +1,4 @@
-//! The rules by name. A module of each rule's name says what it asks of a process.
+//! The rules. Each has a module of the same name.
 
 use bitflags::bitflags;
 use procwarden::rules::set::RuleSet;
@@ -7,35 +7,35 @@ bitflags! {
     /// A set of rules. Each is a way for a process to stand open. Reports follow this order.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
     pub(crate) struct Rules: u16 {
-        /// Others can replace what root runs.
+        /// Others can replace a program that root runs.
         const WRITABLE_CODE = 1;
-        /// A privileged process runs what no file system holds, or what anyone may have put there.
+        /// A privileged process runs a program that is in no file system, or where anyone may put files.
         const FILELESS = 1 << 1;
-        /// An option switches authentication off, or opens a debugger.
+        /// An option disables authentication, or opens a debugger.
         const OPEN_ARGS = 1 << 2;
-        /// Everyone may give orders to what runs as root.
+        /// Everyone may command a daemon that runs as root.
         const OPEN_SOCKET = 1 << 3;
         /// A process lacks the protection that its service asks for.
         const SANDBOX = 1 << 4;
         /// A daemon runs outside of its service.
         const STRAY = 1 << 5;
-        /// A secret stands on a command line.
+        /// A secret is on a command line.
         const SECRET_ARGS = 1 << 6;
         /// Someone traces a privileged process.
         const TRACED = 1 << 7;
         /// It runs code that was replaced on disk.
         const OUTDATED = 1 << 8;
-        /// A container may do on the host what root may.
+        /// A container has root's privileges on the host.
         const PRIVILEGED_CONTAINER = 1 << 9;
-        /// A variable loads code from where others can put it.
+        /// An environment variable loads code from where others can put it.
         const LOADER_ENV = 1 << 10;
-        /// All may write the files that it makes.
+        /// Everyone may write to the files that it creates.
         const UMASK = 1 << 11;
     }
 }
 
 impl Rules {
-    /// Those that are about containers.
+    /// The rules about containers.
     pub(crate) const OF_CONTAINERS: Self = Self::PRIVILEGED_CONTAINER.union(Self::OPEN_SOCKET);
 }
 

@@ -1,8 +1,8 @@
-//! `sandbox`: a process of a service lacks what the service's files ask for. A drop-in was added without
-//! a restart, or the daemon was started in another way.
+//! `sandbox`: a process of a service lacks the protection that the service's files ask for. Perhaps a
+//! drop-in was added without a restart, or the daemon was started in another way.
 //!
-//! What is asked for is inherited and cannot be undone, so that children are judged like the main
-//! process; all but `User=`, since a program that is setuid root runs as root, rightly.
+//! Protection is inherited and can't be undone, so children are judged like the main process. `User=` is
+//! an exception: a setuid root program may run as root.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,19 +21,19 @@ use procwarden::text::list::listed;
 use super::answer::{Answer, Flaw};
 use super::inspector::Inspector;
 
-/// A seccomp filter is in force (`SECCOMP_MODE_FILTER`, seccomp(2)).
+/// `SECCOMP_MODE_FILTER`: a seccomp filter is active (seccomp(2)).
 const FILTERED: u64 = 2;
 
 /// Longest unit name or path shown, in characters.
 pub(super) const LONGEST: usize = 80;
 
-/// The services of the host: what their files ask for, and what their processes have in common.
+/// The services of the host: what their files ask for, and cached facts about their processes.
 #[derive(Debug)]
 pub(crate) struct Services {
     pub(crate) files: UnitFiles,
-    /// The mount that PID 1's `/` is.
+    /// The mount at PID 1's `/`.
     first_mount: Fact<Option<u64>>,
-    /// Units of which a process was seen in a mount namespace of its own.
+    /// Whether processes are in PID 1's mount namespace, by unit and parent.
     apart: RefCell<BTreeMap<(String, u32), bool>>,
 }
 
@@ -46,12 +46,12 @@ impl Services {
         }
     }
 
-    /// Whether a process is in PID 1's mount namespace. It costs a look at each of its mounts, so that it
-    /// is asked once for each unit and parent.
+    /// Whether a process is in PID 1's mount namespace. It takes reading all its mounts, so we ask only
+    /// once for each unit and parent.
     fn is_in_first_namespace(&self, unit: &str, process: &mut Process<'_>) -> Fact<bool> {
         let parent = process.stat()?.ppid;
         let key = (unit.to_owned(), parent);
-        // Main processes have the same parent, and may differ.
+        // Main processes have the same parent, but may differ.
         if let Some(&known) = self.apart.borrow().get(&key).filter(|_| parent != 1) {
             return Ok(known);
         }
@@ -80,12 +80,11 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     Ok(Answer::Broken(Flaw { text: format!("{shown} asks for {what}: {remedy}"), is_swapped }))
 }
 
-/// A file of the service may not be read.
+/// We may not read a file of the service.
 pub(super) const UNREADABLE: Missing =
     Missing::Hidden(Hidden { file: File::UnitFiles, cause: Cause::Denied });
 
-/// The service of the system manager that it belongs to. What is below a user's manager, or is that
-/// manager itself, is systemd's own matter.
+/// The system service that it belongs to. `None` for a user's manager and everything below.
 pub(super) fn service_of(process: &mut Process<'_>) -> Fact<Option<String>> {
     let unit = cgroup::unit(process.cgroup()?);
     let name = unit.and_then(|unit| std::str::from_utf8(unit).ok());
@@ -93,8 +92,8 @@ pub(super) fn service_of(process: &mut Process<'_>) -> Fact<Option<String>> {
     Ok(name.filter(is_service).map(str::to_owned))
 }
 
-/// Whether nothing holds for this process: systemd's own that waits for a session to end (`PAMName=`), a
-/// command with `+`, or what another such command of the service runs at this moment.
+/// Whether the settings don't apply to this process: systemd's helper for `PAMName=`, a command with
+/// `+`, or a process while such a command of the service runs.
 fn is_spared(unit: &UnitFile, process: &mut Process<'_>) -> Fact<bool> {
     if process.comm()?.as_bytes() == b"(sd-pam)" {
         return Ok(true);
@@ -111,7 +110,7 @@ fn is_spared(unit: &UnitFile, process: &mut Process<'_>) -> Fact<bool> {
     Ok(free.any(|command| base_name(&command.program) == own))
 }
 
-/// `User=alice, and it runs as root`: that is worse than what else it may lack.
+/// `User=alice, and it runs as root`: worse than everything else it may lack.
 fn runs_as_root(unit: &UnitFile, process: &mut Process<'_>) -> Fact<Option<String>> {
     let status = process.status()?;
     let has_no_new_privs = status.no_new_privs == Some(true);
@@ -121,7 +120,7 @@ fn runs_as_root(unit: &UnitFile, process: &mut Process<'_>) -> Fact<Option<Strin
     Ok(other_user(unit).map(|user| format!("{user} and it runs as root")))
 }
 
-/// What else it lacks, each as `PrivateTmp=, and it sees the files of the host`.
+/// Everything else it lacks, each as `PrivateTmp=, and it sees the files of the host`.
 fn lacks(
     services: &Services,
     name: &str,
@@ -138,7 +137,7 @@ fn lacks(
         lacks.push(format!("{}, and no system call is filtered", named(&asks.seccomp)));
     }
     let extra = status.bounding.unwrap_or_default().intersection(asks.forbidden);
-    // A new user namespace has all of them, for itself.
+    // In a new user namespace it has all capabilities, but only there.
     if !extra.is_empty() && !process.is_in_own_user_namespace()? {
         let count = extra.to_string().split(", ").count();
         let shown = if count > 3 { format!("{count} capabilities") } else { extra.to_string() };
@@ -156,7 +155,7 @@ fn named(settings: &[&str]) -> String {
     listed(&settings, LONGEST)
 }
 
-/// `User=alice,`: a user other than root that all its processes should begin as.
+/// `User=alice,`: the user as whom all its processes should start, if not root.
 fn other_user(unit: &UnitFile) -> Option<String> {
     let starts = unit.asks.commands.iter().filter(|command| command.step == Step::Start);
     if starts.clone().any(|command| command.keeps_root) {

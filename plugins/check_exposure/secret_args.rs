@@ -1,4 +1,4 @@
-//! `secret-args`: a secret on a command line, which every user of the host may read.
+//! `secret-args`: a secret is on a command line, which every user of the host may read.
 //!
 //! The secret itself is never printed.
 
@@ -10,13 +10,13 @@ use procwarden::text::escape;
 use super::answer::Answer;
 use super::inspector::Inspector;
 
-/// Values that only say where the secret is, or that there is none.
+/// Values that mean that the secret is elsewhere, or that there is none.
 const NO_SECRETS: [&[u8]; 12] = [
     b"true", b"false", b"yes", b"no", b"on", b"off", b"none", b"null", b"ask", b"prompt", b"stdin",
     b"default",
 ];
 
-/// What a value begins with that names a file, a variable or a descriptor instead.
+/// Prefixes of values that name a file, a variable or a descriptor instead.
 const ELSEWHERE: [&[u8]; 4] = [b"file:", b"env:", b"fd:", b"vault:"];
 
 /// Longest name of an option shown, in characters.
@@ -24,7 +24,7 @@ const LONGEST: usize = 40;
 
 pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
     if inspector.is_private {
-        // No other user sees it.
+        // No other user can see it.
         return Ok(Answer::NotAsked);
     }
     let cmdline = process.cmdline()?;
@@ -42,12 +42,12 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     })))
 }
 
-/// Whether a value is a secret, rather than the place of one, a switch, a small number or a mask.
+/// Whether a value is a secret, and not the place of one, a switch, a small number or a mask.
 fn is_secret(value: &[u8]) -> bool {
     let value = value.strip_prefix(b"\"").or_else(|| value.strip_prefix(b"'")).unwrap_or(value);
     let Some(first) = value.first() else { return false };
     let lower = value.to_ascii_lowercase();
-    // What follows a colon and a blank is a title's or a sentence's.
+    // Text after a colon and a blank belongs to a title or a sentence.
     let is_place = matches!(first, b'/' | b'.' | b'~' | b'$' | b'%' | b'-' | b'<' | b'{' | b' ')
         || ELSEWHERE.iter().any(|start| lower.starts_with(start));
     let is_number = value.len() <= 3 && value.iter().all(u8::is_ascii_digit);

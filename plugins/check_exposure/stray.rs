@@ -1,5 +1,5 @@
-//! `stray`: a daemon runs outside of its service. Someone started it by hand: it has no sandbox, perhaps
-//! another security domain and other limits, and may end with the session.
+//! `stray`: a daemon runs outside of its service, because someone started it by hand. It has no sandbox,
+//! perhaps another security domain and other limits, and may end with the session.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use super::answer::Answer;
 use super::inspector::Inspector;
 use super::sandbox::Services;
 
-/// Programs of services that people and other programs run as well.
+/// Programs of services that people and other programs run, too.
 const TOOLS: [&str; 38] = [
     "agetty",
     "apt-get",
@@ -65,19 +65,19 @@ const TOOLS: [&str; 38] = [
     "xargs",
 ];
 
-/// Users whose sessions are the screens at which people log in.
+/// Users whose sessions are login screens.
 const GREETERS: [&str; 6] = ["gdm", "Debian-gdm", "lightdm", "lxdm", "sddm", "greetd"];
 
-/// More ancestors than any process has: a bound, since the tree changes while we climb it.
+/// Most ancestors. The tree may change while we follow it, so there must be a limit.
 const HIGHEST: usize = 64;
 
-/// How many words of a title may name the program.
+/// How many words of a title we search for the program.
 const MOST_WORDS: usize = 8;
 
 /// Longest unit name shown, in characters.
 const LONGEST: usize = 80;
 
-/// The programs of services, by their real paths. Several services may share one, under different names:
+/// The programs of services, by real path. Several services may share one under different names:
 /// redis-server and redis-sentinel are links to redis-check-rdb.
 #[derive(Debug, Default)]
 pub(crate) struct Programs(OnceCell<BTreeMap<PathBuf, Vec<Start>>>);
@@ -85,9 +85,9 @@ pub(crate) struct Programs(OnceCell<BTreeMap<PathBuf, Vec<Start>>>);
 /// How a service starts a program.
 #[derive(Debug)]
 struct Start {
-    /// The name that stands in `ExecStart=`.
+    /// The program's name in `ExecStart=`.
     name: Vec<u8>,
-    /// Whether that is a link, so that the same program under another name is another tool.
+    /// Whether that is a link. If so, the same program under another name is another tool.
     is_link: bool,
     service: String,
 }
@@ -97,7 +97,7 @@ impl Programs {
         self.0.get_or_init(|| programs(files))
     }
 
-    /// A program that is started by this name, as the kernel cuts it.
+    /// A program that a service starts by this name, which the kernel may have cut.
     fn named(&self, files: &UnitFiles, comm: &Comm) -> Option<&Path> {
         let is_it =
             |start: &Start| start.name[..start.name.len().min(Comm::CUT)] == *comm.as_bytes();
@@ -107,7 +107,7 @@ impl Programs {
         named.or_else(|| Some(known.get_key_value(&resolved(comm.as_bytes())?)?.0))
     }
 
-    /// The service that runs this program, if it was called so.
+    /// The service that starts this program by one of the names in `called`.
     fn service(&self, files: &UnitFiles, program: &Path, called: &[&[u8]]) -> Option<&str> {
         let starts = self.get(files).get(program)?;
         let is_called = |start: &&Start| {
@@ -123,9 +123,9 @@ impl Programs {
 fn programs(files: &UnitFiles) -> BTreeMap<PathBuf, Vec<Start>> {
     let mut programs: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for service in files.services() {
-        // One that may not be read is left out: it may be a daemon's, and is none that we know.
+        // Skip a file that we may not read.
         let Ok(Some(unit)) = files.service(&service) else { continue };
-        // What ends by itself, or was started by systemd-run, may be a tool, which people run, too.
+        // People may run the same program, if it is a oneshot's or was started by systemd-run.
         let is_tool = unit.asks.is_oneshot || unit.path.starts_with("/run/systemd/transient");
         if is_tool || unit.path.file_name() != Some(OsStr::new(&service)) {
             continue;
@@ -139,7 +139,7 @@ fn programs(files: &UnitFiles) -> BTreeMap<PathBuf, Vec<Start>> {
     programs
 }
 
-/// The real paths of a service's programs, and the names by which it starts them.
+/// The real paths of a service's programs, with the names by which it starts them.
 fn main_programs(unit: &UnitFile) -> impl Iterator<Item = (PathBuf, Vec<u8>)> + '_ {
     let starts = unit.asks.commands.iter().filter(|command| command.step == Step::Start);
     starts.filter_map(|command| {
@@ -186,7 +186,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     ))))
 }
 
-/// The service whose daemon it is, though it does not run there.
+/// The service that the process belongs to, although it runs outside.
 fn own_service<'i>(
     inspector: &'i Inspector,
     services: &Services,
@@ -195,7 +195,7 @@ fn own_service<'i>(
     let (programs, files) = (&inspector.programs, &services.files);
     let (program, hidden) = match unless_gone(program(process))? {
         Ok(program) => (program, None),
-        // Its name rules most of them out.
+        // Most processes can be excluded by name.
         Err(hidden) => {
             let comm = process.comm()?;
             (programs.named(files, &comm).map(Path::to_owned), Some(hidden))
@@ -211,7 +211,7 @@ fn own_service<'i>(
     hidden.map_or(Ok(Some(service)), |hidden| Err(Missing::Hidden(hidden)))
 }
 
-/// The group that it is in, if that is no service's: `session-3.scope`.
+/// Its control group, if that is not a service's: `session-3.scope`.
 fn outside(process: &mut Process<'_>) -> Fact<Option<String>> {
     let unit = cgroup::unit(process.cgroup()?);
     let is_service = unit.is_some_and(|unit| unit.ends_with(b".service"));
@@ -219,7 +219,7 @@ fn outside(process: &mut Process<'_>) -> Fact<Option<String>> {
     Ok((!is_service).then_some(shown))
 }
 
-/// Whether it was started in a person's session, and stayed: a daemon, since it has no terminal.
+/// Whether it was started in a person's session and stayed as a daemon, without a terminal.
 fn is_left_by_a_session(group: &str, process: &mut Process<'_>) -> Fact<bool> {
     let is_session =
         group.strip_suffix(".scope").is_some_and(|group| group.starts_with("session-"));
@@ -234,8 +234,7 @@ fn is_greeter(uid: u32) -> bool {
     GREETERS.contains(&names::user(uid).as_str())
 }
 
-/// The real path of its program. Where the link may not be read, an absolute first argument is taken at
-/// its word.
+/// The real path of its program. If we may not read the link, we trust an absolute first argument.
 fn program(process: &mut Process<'_>) -> Fact<Option<PathBuf>> {
     let hidden = match process.exe() {
         Ok(link) => {
@@ -252,9 +251,9 @@ fn program(process: &mut Process<'_>) -> Fact<Option<PathBuf>> {
     Ok(fs::canonicalize(Path::new(OsStr::from_bytes(claim))).ok())
 }
 
-/// What it is called: by the first word, or after a title by the next ones. What a daemon forks has a
-/// title of its own, and outlives it as sessions of sshd and jobs of cron do: `sshd: alice [priv]` does not
-/// name its program again, a listener does.
+/// The names by which it may have been started: the first word, or the words of a title. A listener's
+/// title names the program again (`sshd: /usr/sbin/sshd -D`). The title of a fork that outlives the
+/// daemon does not (`sshd: alice [priv]`).
 fn called(line: &[u8]) -> Vec<&[u8]> {
     let mut words = line.split(u8::is_ascii_whitespace);
     match words.next().unwrap_or_default() {
@@ -263,7 +262,7 @@ fn called(line: &[u8]) -> Vec<&[u8]> {
     }
 }
 
-/// Whether it comes from a service after all, as sshd's sessions do.
+/// Whether a service started it indirectly, as sshd starts sessions.
 fn has_ancestor_in_a_service(process: &mut Process<'_>) -> Fact<bool> {
     let mut parent = process.stat()?.ppid;
     for _ in 0..HIGHEST {
@@ -271,7 +270,7 @@ fn has_ancestor_in_a_service(process: &mut Process<'_>) -> Fact<bool> {
             break;
         }
         let mut ancestor = Process::new(process.root(), Pid(parent));
-        // One that has ended gave its children to another.
+        // If it has ended, its children have another parent now.
         let Ok(group) = outside(&mut ancestor) else { break };
         if group.is_none() {
             return Ok(true);

@@ -1,6 +1,5 @@
-//! `traced`: someone traces a process that matters, and so can read and change all that it does.
-//!
-//! Debuggers that were forgotten, and `strace` that someone left running.
+//! `traced`: someone traces an important process, and so can read and change everything it does. Often it
+//! is a forgotten debugger or `strace`.
 
 use procwarden::host::names;
 use procwarden::proc::describe;

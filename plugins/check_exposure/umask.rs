@@ -1,6 +1,7 @@
-//! `umask`: all may write the files that a process of root or of a daemon makes.
+//! `umask`: everyone may write to the files that a process of root or of a daemon creates.
 //!
-//! It is off: nginx and Samba run so by design and give each file its mode themselves.
+//! It is off by default: nginx and Samba have such a umask by design, and set the mode of each file
+//! themselves.
 
 use procwarden::kernel::file::File;
 use procwarden::proc::fact::{Cause, Fact, Hidden, Missing};
@@ -10,12 +11,12 @@ use procwarden::proc::root::Pid;
 use super::answer::Answer;
 use super::inspector::Inspector;
 
-/// The right of all others to write.
+/// The permission of others to write (inode(7)).
 const OTHERS_WRITE: u32 = 0o002;
 
 pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
     let who = &inspector.who;
-    // systemd makes each file with the mode that it should have, and gives its services a umask.
+    // systemd sets the mode of each file, and the umask of its services.
     if process.pid() == Pid(1) {
         return Ok(Answer::NotAsked);
     }

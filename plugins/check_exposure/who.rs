@@ -1,4 +1,4 @@
-//! Which processes matter to the machine: those with root's rights, and those of system users.
+//! Decides which processes matter: those with root's privileges, and those of system users.
 
 use procwarden::host::login_defs;
 use procwarden::kernel::capability::Capabilities;
@@ -24,12 +24,12 @@ const AS_GOOD_AS_ROOT: [&str; 13] = [
     "mac_admin",
 ];
 
-/// Tells who is who on this host.
+/// What we know about the users and containers of this host.
 #[derive(Debug)]
 pub(crate) struct Who {
     strong: Capabilities,
     first_regular_uid: u32,
-    /// Our own control group: what it lies in is not a container to us.
+    /// Our own control groups. We may be in a container ourselves, which does not count.
     own_groups: Vec<u8>,
 }
 
@@ -45,7 +45,7 @@ impl Who {
         }
     }
 
-    /// Whether it has root's rights on this host, or most of them.
+    /// Whether it has all or most of root's privileges on this host.
     pub(crate) fn is_privileged(&self, process: &mut Process<'_>) -> Fact<bool> {
         let status = process.status()?;
         if status.uid.effective == 0 {
@@ -55,11 +55,12 @@ impl Who {
         if held.intersection(self.strong).is_empty() {
             return Ok(false);
         }
-        // Browsers' sandboxes and rootless containers hold all, in a namespace of their own.
+        // Browsers' sandboxes and rootless containers hold all capabilities, but only in a namespace of
+        // their own.
         process.is_in_own_user_namespace().map(|is_own| !is_own)
     }
 
-    /// Whether it runs as a system user, as most daemons do; root is none.
+    /// Whether it runs as a system user other than root, as most daemons do.
     pub(crate) fn is_system_user(&self, process: &mut Process<'_>) -> Fact<bool> {
         let uid = process.status()?.uid.effective;
         Ok((1..self.first_regular_uid).contains(&uid))
@@ -70,13 +71,12 @@ impl Who {
         uid < self.first_regular_uid
     }
 
-    /// Whether it lives in a container: a nested PID namespace, or a control group of a known runtime
-    /// below our own.
+    /// Whether it is in a container: in a nested PID namespace, or in a known runtime's control group.
     pub(crate) fn is_contained(&self, process: &mut Process<'_>) -> Fact<bool> {
         Ok(process.status()?.pid_namespaces > 1 || self.is_in_containers_group(process)?)
     }
 
-    /// Whether a known runtime put it into a group of its own.
+    /// Whether it is in a known runtime's control group.
     pub(crate) fn is_in_containers_group(&self, process: &mut Process<'_>) -> Fact<bool> {
         Ok(cgroup::is_in_container(process.cgroup()?, &self.own_groups))
     }

@@ -1,4 +1,5 @@
-//! `writable-code`: what has root's rights runs a file that others can replace, and so can become root.
+//! `writable-code`: a process with root's privileges runs a file that others can replace. So they can
+//! become root.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -18,10 +19,10 @@ use super::answer::Answer;
 use super::inspector::Inspector;
 use super::sandbox::{LONGEST, UNREADABLE, service_of};
 
-/// The right of anyone to execute a file (inode(7)).
+/// Anyone's permission to execute a file (inode(7)).
 const ANY_MAY_EXECUTE: u32 = 0o111;
 
-/// It runs as its owner, whoever starts it (inode(7)).
+/// The program runs as its owner, whoever starts it (inode(7)).
 const SET_USER_ID: u32 = 0o4000;
 
 /// What hides whether others can replace a file.
@@ -42,8 +43,8 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     obstacle.map_or(Ok(Answer::Kept), |hidden| Err(Missing::Hidden(hidden)))
 }
 
-/// What is wrong with the executable. Where that may not be asked for, an absolute first argument is
-/// taken at its word, if there is such a program: a title is none.
+/// What is wrong with the executable. If we may not read which one it is, we trust an absolute first
+/// argument, provided that there is such a program: a title is not.
 fn executable(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
     match process.exe() {
         Err(Missing::Hidden(hidden)) if hidden.cause == Cause::Denied => {
@@ -64,20 +65,20 @@ fn executable(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<S
     }
 }
 
-/// What is wrong with the path by which it was started, if that is another than the executable's. Whoever
-/// can change a link on it chooses what root runs next time.
+/// What is wrong with the path by which it was started, if that differs from the executable's. Whoever
+/// can change a link on it decides what root runs next time.
 fn way(inspector: &Inspector, process: &mut Process<'_>, exe: &Place) -> Fact<Option<String>> {
     let claim = first_argument(process)?;
     if !is_path(&claim) || claim == exe.path.as_os_str().as_bytes() {
         return Ok(None);
     }
-    // Most often it is /sbin/x for /usr/sbin/x, which every mount namespace has.
+    // Usually it is /sbin/x for /usr/sbin/x, which exists in every mount namespace.
     let here = Place::here(&claim);
     let is_safe_here = inspector.is_procfs && opening(&inspector.writers, &here) == Ok(None);
     if is_safe_here && is_same_file(&here, exe) {
         return Ok(None);
     }
-    // Who starts a set-user-ID program writes its first argument.
+    // The user who starts a set-user-ID program chooses its first argument.
     let flaw = claimed(inspector, process, &claim)?;
     Ok(flaw.filter(|_| is_program(&here) && !is_set_user_id(exe)))
 }
@@ -89,7 +90,7 @@ fn script(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<Strin
     if is_path(&script) {
         claimed(inspector, process, &script)
     } else if script.starts_with(b"/") {
-        // A descriptor, as of `bash <(...)`.
+        // A descriptor, from `bash <(...)`.
         Ok(None)
     } else {
         let place = in_working_directory(process, &script)?;
@@ -97,8 +98,8 @@ fn script(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<Strin
     }
 }
 
-/// What is wrong with the programs that its service's files name, and that root runs: what runs now may
-/// have another name and title. One process of the service says it, the one that systemd started.
+/// What is wrong with the programs in its service's files that root runs: the running process may have
+/// another name and title. Only the process that systemd started reports it.
 fn of_its_service(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
     let Some(services) = &inspector.services else { return Ok(None) };
     let Some(name) = service_of(process)? else { return Ok(None) };
@@ -128,8 +129,8 @@ fn first_argument(process: &mut Process<'_>) -> Fact<Vec<u8>> {
     Ok(arguments(process.cmdline()?).next().unwrap_or_default().to_vec())
 }
 
-/// What is wrong with a path that a command line names. Whether it is the host's costs a look at all
-/// mounts of the process: without a finding one process stands for all of its control group.
+/// What is wrong with a path on a command line. To decide whether it is the host's path we must read all
+/// mounts of the process. So, without a finding, one process is judged for its whole control group.
 fn claimed(inspector: &Inspector, process: &mut Process<'_>, path: &[u8]) -> Fact<Option<String>> {
     let is_safe_here =
         inspector.is_procfs && opening(&inspector.writers, &Place::here(path)) == Ok(None);
@@ -140,14 +141,14 @@ fn claimed(inspector: &Inspector, process: &mut Process<'_>, path: &[u8]) -> Fac
     opening(&inspector.writers, &place)
 }
 
-/// Whether a program lies there, or a link to one that is gone. A word that is none is a title.
+/// Whether the path is a program, or a dangling link to one. Anything else is part of a title.
 fn is_program(place: &Place) -> bool {
     match fs::metadata(place.whole()) {
         Ok(found) => found.is_file() && found.mode() & ANY_MAY_EXECUTE != 0,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             fs::symlink_metadata(place.whole()).is_ok()
         }
-        // It may not be looked at.
+        // We may not look.
         Err(_) => true,
     }
 }
@@ -162,7 +163,7 @@ fn is_same_file(one: &Place, other: &Place) -> bool {
     identity(one).is_ok_and(|one| identity(other).is_ok_and(|other| one == other))
 }
 
-/// Where a relative path of a process is; of an empty one, the working directory.
+/// The place of a path relative to the process's working directory. An empty path is that directory.
 pub(crate) fn in_working_directory(process: &mut Process<'_>, path: &[u8]) -> Fact<Place> {
     let mut whole = process.working_directory()?;
     whole.push(b'/');
@@ -170,19 +171,19 @@ pub(crate) fn in_working_directory(process: &mut Process<'_>, path: &[u8]) -> Fa
     process.locate(&whole)
 }
 
-/// Whether a word is a path that means the same to us: absolute, and not by a descriptor.
+/// Whether a word is a path that means the same to us: absolute, and not a descriptor.
 fn is_path(word: &[u8]) -> bool {
     let of_process: [&[u8]; 2] = [b"/proc/", b"/dev/fd/"];
     word.starts_with(b"/") && !of_process.iter().any(|start| word.starts_with(start))
 }
 
-/// Who can replace a file, and what to do about it.
+/// Says who can replace a file, and what to do about it.
 pub(crate) fn opening(writers: &Writers, place: &Place) -> Fact<Option<String>> {
     let found = replacement(writers, place)?;
     Ok(found.map(|(who, remedy)| format!("{who} and can replace what it runs: {remedy}")))
 }
 
-/// `user alice owns /opt/app`, and how to mend it.
+/// `user alice owns /opt/app`, and how to fix it.
 fn replacement(writers: &Writers, place: &Place) -> Fact<Option<(String, String)>> {
     match writers.below(&place.root, &place.path) {
         Ok(Can::Others(openings)) => Ok(Some((openings.told(), openings.remedy()))),

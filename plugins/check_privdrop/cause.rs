@@ -8,7 +8,7 @@ use procwarden::text::escape;
 use super::rules::Rules;
 use super::snapshot::{Snapshot, shown_groups, shown_ids};
 
-/// How many capabilities or groups are named; further ones are counted.
+/// How many capabilities or groups are named. The rest is counted.
 const MOST_NAMES: usize = 6;
 
 /// Why a process breaks `rules`, and what to do; any process may hold the capabilities that are `allowed`.
@@ -80,7 +80,7 @@ const fn uid_regain(process: &Snapshot) -> &'static str {
     }
 }
 
-/// Names what the process could add to, unless another of the broken `rules` names it already.
+/// Names the privileges that the process has, unless another of the broken `rules` does.
 fn no_new_privs(process: &Snapshot, rules: Rules) -> String {
     let holds_some = !process.held.any().is_empty();
     let because = if holds_some && !rules.contains(Rules::CAPS) {
@@ -105,7 +105,7 @@ fn threads(process: &Snapshot) -> String {
     format!("a thread has {all} to itself, as raw setuid() and capset() change one thread only")
 }
 
-/// `cap_net_admin, cap_sys_time`, and which set they are in unless it is the effective one.
+/// `cap_net_admin, cap_sys_time`, and their set unless that is the effective one.
 fn capabilities(process: &Snapshot, allowed: Capabilities) -> String {
     let held = process.held;
     let beyond = held.any().without(allowed);

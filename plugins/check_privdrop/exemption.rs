@@ -1,18 +1,17 @@
-//! The exemptions that are built in.
+//! The built-in exemptions.
 
 use procwarden::rules::exemption::RuleExemption;
 
 use super::rules::Rules;
 
-/// Daemons that keep root by design, and so break rules without doing wrong.
+/// Daemons that keep root by design, and so break rules without a fault.
 ///
-/// Each needs root again, to act as one user after another or to start its workers anew. In between it
-/// drops root with `seteuid()` and `setegid()`. NRPE runs wherever its check of this kind does, the others are
-/// widespread: a check that warns of them on every host would soon be ignored. The first line counts
-/// them as exempt, `-v` shows them, and `--strict` judges them.
+/// Each needs root again, to act as one user after another or to restart its workers. In between it
+/// drops root with `seteuid()` and `setegid()`. They are widespread, so warnings about them would soon be
+/// ignored. The first line counts them as exempt, `-v` shows them, and `--strict` judges them.
 ///
-/// docs/privdrop-daemons.md shows what they look like. No line uses `user=`, which would be an error
-/// on a machine without that user. Users are those of Debian's packages, Fedora's and the authors'.
+/// docs/privdrop-daemons.md shows what they look like. No line uses `user=`, which is an error on a
+/// machine without that user. The user names come from Debian's and Fedora's packages and from upstream.
 const BUILT_IN: [&str; 5] = [
     "gid-root,uid-regain,caps,no-new-privs:atd,user~^daemon$ # takes root back to run a job as its owner",
     "gid-root,uid-regain,caps,no-new-privs:local,user~^postfix$,parent=master # takes root back to deliver to a mailbox as its owner",
@@ -21,7 +20,7 @@ const BUILT_IN: [&str; 5] = [
     "uid-regain,caps,no-new-privs:squid,user~^(proxy|squid)$ # takes root back to open ports and log files anew",
 ];
 
-/// Those that every run has unless it is `--strict`.
+/// The exemptions of every run without `--strict`.
 pub(crate) fn built_in() -> Vec<RuleExemption<Rules>> {
     RuleExemption::built_in(&BUILT_IN)
 }

@@ -1,4 +1,4 @@
-//! What each rule asks of a process. One read of `status` answers all.
+//! Applies the rules to a process. One read of `status` answers most of them.
 
 use procwarden::kernel::capability::Capabilities;
 use procwarden::kernel::file::File;
@@ -13,7 +13,7 @@ use super::rules::Rules;
 use super::snapshot::Snapshot;
 use super::stray::Stray;
 
-/// What is wrong with a process. Its snapshot is all that explains it.
+/// A verdict without evidence: the snapshot explains it.
 type Verdict = procwarden::rules::verdict::Verdict<Rules, ()>;
 
 /// Which rules are on, how bad each is, and what is allowed.
@@ -25,7 +25,7 @@ pub(crate) struct Policy {
     pub(crate) allowed: Capabilities,
     /// Groups that are as good as root.
     pub(crate) privileged: Vec<u32>,
-    /// Whether there may be others, since the name service did not answer.
+    /// Whether some may be missing, because the name service did not answer.
     pub(crate) may_lack_groups: bool,
 }
 
@@ -40,9 +40,9 @@ impl Judge for Policy {
         &self.severities
     }
 
-    /// `None` if it runs as root, and has no other threads to be judged by.
+    /// `None` if it runs as root, and no other thread needs to be judged.
     fn judge(&self, process: &mut Process<'_>) -> Fact<Option<Verdict>> {
-        // Root owns the directory of its own, and that costs a seventh of reading `status`.
+        // Root owns the directory of root's processes. That costs a seventh of reading `status`.
         let is_about_threads = self.severities.on.contains(Rules::THREADS);
         if !is_about_threads && unless_gone(process.owner())?.is_ok_and(|owner| owner.uid == 0) {
             return Ok(None);
@@ -96,13 +96,13 @@ impl Judge for Policy {
 }
 
 impl Policy {
-    /// Whether a rule is on that asks for capabilities.
+    /// Whether a rule about capabilities is on.
     pub(crate) const fn is_about_capabilities(&self) -> bool {
         self.severities.on.intersects(Rules::CAPS.union(Rules::NO_NEW_PRIVS))
     }
 
-    /// Puts every rule in doubt that may be about the process. Root owns the directory of its own, which
-    /// we may see although `status` is hidden.
+    /// Makes every rule doubtful that may be about the process. The owner of its directory, visible even if
+    /// `status` is hidden, shows whether it is root's.
     fn judge_unseen(&self, process: &mut Process<'_>, hidden: Hidden) -> Fact<Option<Verdict>> {
         let is_roots = unless_gone(process.owner())?.is_ok_and(|owner| owner.uid == 0);
         let rules = if is_roots { self.severities.on & Rules::THREADS } else { self.severities.on };
@@ -136,9 +136,9 @@ impl Policy {
         ]
     }
 
-    /// Whether `group` is as good as root and is not the process's own, which its user was given on
-    /// purpose. The own one is the real group id in `of`: neither set-group-ID programs nor `setegid()`
-    /// change that.
+    /// Whether `group` is as good as root and not the process's own group, which the administrator gave to
+    /// its user. Its own group is the real group id in `of`: neither set-group-ID programs nor `setegid()`
+    /// change it.
     pub(crate) fn is_privileged(&self, group: u32, of: Ids) -> bool {
         group != of.real && self.privileged.contains(&group)
     }

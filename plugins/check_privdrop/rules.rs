@@ -1,4 +1,4 @@
-//! The rules by name, and sets of them. [`policy`](super::policy) says what each asks of a process.
+//! The rules. [`policy`](super::policy) applies them.
 
 use bitflags::bitflags;
 use procwarden::rules::set::RuleSet;
@@ -13,13 +13,13 @@ bitflags! {
         const GROUP_ROOT = 1 << 1;
         /// A user id other than the effective one is root's.
         const UID_REGAIN = 1 << 2;
-        /// It holds capabilities that nobody allowed.
+        /// It holds capabilities that are not allowed.
         const CAPS = 1 << 3;
         /// It is in a group that is as good as root.
         const GROUPS = 1 << 4;
         /// It holds some privilege and may still gain more by executing a program.
         const NO_NEW_PRIVS = 1 << 5;
-        /// One of its threads has other credentials than the first.
+        /// One of its threads has other credentials than the leader.
         const THREADS = 1 << 6;
     }
 }

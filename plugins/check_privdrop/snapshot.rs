@@ -1,4 +1,4 @@
-//! What a process looked like when it was judged. By the time of the report it may be gone.
+//! What a process looked like when it was judged. It may be gone by the time of the report.
 
 use procwarden::kernel::status::{Held, Ids};
 use procwarden::proc::fact::Fact;
@@ -8,7 +8,7 @@ use super::policy::Policy;
 use super::rules::Rules;
 use super::stray::Stray;
 
-/// How many supplementary groups are named; further ones are counted.
+/// How many supplementary groups are named. The rest is counted.
 const MOST_GROUPS: usize = 12;
 
 /// What findings show of a process besides its name and user.
@@ -25,11 +25,11 @@ pub(crate) struct Snapshot {
     pub(crate) privileged: Vec<u32>,
     /// Its capabilities.
     pub(crate) held: Held,
-    /// Whether it holds them in a user namespace of its own, and nowhere else.
+    /// Whether they are valid only in a user namespace of its own.
     pub(crate) holds_inside: bool,
     /// Whether it runs in a nested PID namespace.
     pub(crate) contained: bool,
-    /// A thread of it that has other credentials.
+    /// A thread with other credentials.
     pub(crate) stray: Option<Stray>,
 }
 
@@ -77,8 +77,7 @@ impl Snapshot {
         })
     }
 
-    /// `uid 33/33/33 gid 0/0/0 groups 0`: real, effective, saved, and the file system's id if it is
-    /// not the effective one.
+    /// `uid 33/33/33 gid 0/0/0 groups 0`.
     pub(crate) fn ids(&self) -> String {
         let groups = if self.knows_groups {
             shown_groups(&self.groups, self.more_groups)
@@ -99,7 +98,7 @@ pub(crate) fn shown_groups(groups: &[u32], more: usize) -> String {
     }
 }
 
-/// `33/33/0`, and the file system's id if it is not the effective one.
+/// `33/33/0`: real, effective, saved, and the filesystem id if it is not the effective one.
 pub(crate) fn shown_ids(ids: Ids) -> String {
     let three = format!("{}/{}/{}", ids.real, ids.effective, ids.saved);
     if ids.filesystem == ids.effective { three } else { format!("{three} fs {}", ids.filesystem) }

@@ -1,7 +1,7 @@
-//! A thread whose credentials are not those of the first one.
+//! Finds a thread whose credentials differ from the leader's.
 //!
-//! To the kernel they belong to a thread. The C library's `setuid()` changes those of all threads, a
-//! raw system call those of one, and so does `capset()`.
+//! In the kernel, credentials belong to a thread. The C library's `setuid()` changes those of all
+//! threads. A raw system call changes those of one thread, and so does `capset()`.
 
 use procwarden::kernel::capability::Capabilities;
 use procwarden::kernel::file::File;
@@ -12,7 +12,7 @@ use procwarden::proc::process::Process;
 const LINE_MISSING: Missing =
     Missing::Hidden(Hidden { file: File::Status, cause: Cause::Malformed });
 
-/// What a thread has that the first one has not: other ids, more capabilities.
+/// How a thread differs from the leader: other ids, more capabilities.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stray {
     pub(crate) uid: Option<Ids>,
@@ -30,7 +30,7 @@ struct Credentials {
 }
 
 impl Stray {
-    /// The first of the threads of `process` with other ids or more capabilities than its first one.
+    /// The first thread of `process` with other ids or more capabilities than the leader.
     ///
     /// # Errors
     /// Gone, or hidden.

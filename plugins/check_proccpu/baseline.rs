@@ -1,7 +1,7 @@
-//! The sample that a window begins with: taken now, or kept by the last check.
+//! Provides the sample that begins a window: taken now, or stored by the last check.
 //!
-//! If a kept sample is of no use, the check takes one now and says why. This costs a few seconds and
-//! is never an error.
+//! If a stored sample is unusable, the check takes one now and says why. This costs a few seconds and is
+//! never an error.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,43 +16,43 @@ use procwarden::text::error::Error;
 
 use super::sample::{Moment, NO_GROUP, Reading, Role, Sample, UnitTimes};
 
-/// Change this whenever the bytes of a kept sample change their meaning.
+/// Change this whenever the format of a stored sample changes.
 const FORMAT: &str = "cpu-sample-2";
 
-/// Bytes of a kept reading, and of the head before all readings.
+/// Bytes of a stored reading, and of the header before all readings.
 const READING_SIZE: usize = 36;
 const HEAD_SIZE: usize = 24;
 
-/// Where windows begin.
+/// How to get the first sample of a window.
 #[derive(Debug, Default)]
 pub(super) struct Baseline {
     /// The least length of a window.
     over: Duration,
-    /// Where a sample is kept for the next check.
+    /// The file that keeps a sample for the next check.
     file: Option<StateFile>,
-    /// Older samples are of no use.
+    /// Samples older than this are not used.
     max_gap: Duration,
-    /// Whether samples have the times of units.
+    /// Whether samples include the CPU times of units.
     reads_units: bool,
-    /// Why this check sampled although it was to use a kept sample, in few words.
+    /// Why this check sampled although it should have used a stored sample.
     pub(super) why_sampled: Option<String>,
-    /// What is wrong with keeping samples, for the sysadmin.
+    /// Problems with storing samples, for the sysadmin.
     pub(super) trouble: Vec<String>,
 }
 
 impl Baseline {
-    /// Keeps nothing.
+    /// Stores nothing.
     pub(super) fn now(over: Duration) -> Self {
         Self { over, ..Self::default() }
     }
 
-    /// Takes samples with the times of units, if `reads_units`.
+    /// Sets whether samples include the CPU times of units.
     pub(super) fn reading_units(self, reads_units: bool) -> Self {
         Self { reads_units, ..self }
     }
 
-    /// Keeps samples in `directory`, or in the usual place. Checks share a sample only if they have
-    /// the same `identity`.
+    /// Stores samples in `directory`, or in the default one. Checks share a sample only if they have the
+    /// same `identity`.
     pub(super) fn since_last(
         over: Duration,
         max_gap: Duration,
@@ -69,13 +69,13 @@ impl Baseline {
         baseline
     }
 
-    /// The sample that the first window begins with. Returns when the window may end.
+    /// The sample that begins the first window. Returns when the window may end.
     pub(super) fn first(&mut self, root: &ProcRoot) -> Result<Sample, Error> {
         if let Some(file) = &self.file {
             match self.kept(file, root) {
                 Ok(sample) => {
                     // The last check may have ended just now. In a window of milliseconds every
-                    // tick would be a spike.
+                    // tick would look like a spike.
                     self.wait(&sample, root)?;
                     return Ok(sample);
                 }
@@ -95,7 +95,7 @@ impl Baseline {
         Ok(sample)
     }
 
-    /// Waits until the window is long enough, also for the process that was read last.
+    /// Waits until the window is long enough for every process, including the one read last.
     fn wait(&self, sample: &Sample, root: &ProcRoot) -> Result<(), Error> {
         let passed = Moment::now(root)?.since(sample.taken);
         let rest = (self.over + sample.duration()).saturating_sub(passed);
@@ -120,7 +120,7 @@ impl Baseline {
         Ok(sample)
     }
 
-    /// Keeps a sample for the next check.
+    /// Stores a sample for the next check.
     pub(super) fn keep(&mut self, sample: &Sample) {
         let stored = self.file.as_ref().map(|file| file.store(&encode(sample)));
         if let Some(Err(error)) = stored {
@@ -137,7 +137,7 @@ impl Baseline {
         self.trouble.push(trouble);
     }
 
-    /// Where samples are kept, if they are.
+    /// Where samples are stored, if they are.
     pub(super) fn shown_path(&self) -> Option<String> {
         self.file.as_ref().map(StateFile::shown_path)
     }
@@ -169,7 +169,7 @@ fn encode(sample: &Sample) -> Vec<u8> {
     bytes
 }
 
-/// When they were read, then each unit: group, time, length of the name, name.
+/// Writes when they were read, then for each unit: group, time, length of the name, name.
 fn encode_units(bytes: &mut Vec<u8>, times: &UnitTimes) {
     bytes.extend(times.began.to_le_bytes());
     bytes.extend(times.ended.to_le_bytes());
@@ -181,7 +181,7 @@ fn encode_units(bytes: &mut Vec<u8>, times: &UnitTimes) {
     }
 }
 
-/// Reads what [`encode`] wrote; `None` for anything else.
+/// Parses what [`encode`] wrote; `None` for anything else.
 fn decode(bytes: &[u8]) -> Option<Sample> {
     let (head, rest) = bytes.split_at_checked(HEAD_SIZE)?;
     let taken = Moment {

@@ -1,7 +1,7 @@
-//! The CPU time that processes used together in a window.
+//! The CPU time that a group of processes used together in a window.
 //!
-//! It is the sum of their shares. Of a systemd unit it is the kernel's own count where that can be had,
-//! since this includes processes that began and ended inside the window.
+//! It is the sum of their shares. For a systemd unit it is the kernel's own count, if available: that
+//! includes processes that began and ended inside the window.
 
 use procwarden::nagios::state::State;
 use procwarden::proc::fact::Hidden;
@@ -11,7 +11,7 @@ use super::policy::{Policy, excess};
 use super::sample::{Reading, Role};
 use super::share::{Over, Share, Window};
 
-/// How many members are kept to be named.
+/// How many members are kept for the report.
 const LARGEST: usize = 5;
 
 /// Processes of one group and what they used together.
@@ -20,17 +20,17 @@ pub(super) struct Crowd {
     pub(super) group: Group,
     /// How many are alive.
     pub(super) members: u64,
-    /// Those that used most, the highest first.
+    /// The busiest, the highest share first.
     pub(super) largest: Vec<(Reading, Share)>,
-    /// Percent that they have used for certain.
+    /// Percent that they certainly used.
     pub(super) certain: f64,
     /// Percent that they may have used.
     pub(super) possible: f64,
-    /// What hides how much it is.
+    /// What hides the exact value.
     pub(super) hidden: Option<Hidden>,
-    /// Percent that is of no process that is alive, where the kernel counts these, too.
+    /// Percent that processes used which have ended. Known only if the kernel counted.
     pub(super) ended: f64,
-    /// Whether the kernel counted.
+    /// Whether this is the kernel's count.
     pub(super) is_counted: bool,
 }
 
@@ -59,17 +59,17 @@ impl Crowd {
         rank(&mut self.largest, (*process, share), LARGEST, |(_, share)| share.percent);
     }
 
-    /// Takes the kernel's count instead of the sum.
+    /// Uses the kernel's count instead of the sum.
     fn count(&mut self, percent: f64) {
         self.ended = (percent - self.possible).max(0.0);
         (self.certain, self.possible, self.is_counted) = (percent, percent, true);
     }
 }
 
-/// All groups that have a process to be judged.
+/// All groups with a process to judge.
 ///
-/// A process whose group is hidden may belong to any. If what such processes used is in doubt by itself,
-/// that is told once, rather than of every group.
+/// A process whose group is hidden may belong to any group. If such processes alone are in doubt, that
+/// becomes one case and not one for every group.
 pub(super) fn crowds(window: &Window<'_>, policy: &Policy) -> Vec<Crowd> {
     let mut crowds: Vec<_> = window.now.groups.all().iter().cloned().map(Crowd::new).collect();
     for process in window.now.readings() {
@@ -94,7 +94,7 @@ pub(super) fn crowds(window: &Window<'_>, policy: &Policy) -> Vec<Crowd> {
     crowds
 }
 
-/// Puts `one` in its place among the `most` highest.
+/// Inserts `one` into a sorted list of the `most` highest.
 pub(super) fn rank<T>(highest: &mut Vec<T>, one: T, most: usize, percent: impl Fn(&T) -> f64) {
     let place = highest.partition_point(|other| percent(other) >= percent(&one));
     if place < most {
@@ -129,7 +129,7 @@ mod tests {
         Group::Unit(name.as_bytes().to_vec())
     }
 
-    /// Processes that used so many percent over ten seconds.
+    /// Processes that used these percentages over ten seconds.
     fn window(processes: &[(Group, u64, Role)]) -> (Sample, Sample) {
         let mut groups = Groups::default();
         let pids = || processes.iter().zip(1..);
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(states("95"), [State::Ok, State::Ok]);
         assert_eq!(states("80"), [State::Unknown, State::Ok]);
         assert_eq!(states("50"), [State::Critical, State::Ok]);
-        // By itself it is in doubt already, and that is told once.
+        // The hidden processes alone are in doubt already. That is reported once.
         assert_eq!(states("20"), [State::Critical, State::Unknown]);
         let (before, now) = window(&[(unit("a"), 10, Role::Judged), (unplaced, 30, HIDDEN)]);
         let found = told(&policy("20"), &before, &now);
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(shares(&before, &now), ["5-5", "5-5"], "no second count");
         counted(&mut now, &[("a", 7, 9_000_000)]);
         assert_eq!(shares(&before, &now), ["80-80", "5-5"]);
-        // It has started anew since.
+        // The unit was restarted.
         counted(&mut now, &[("a", 8, 2_000_000), ("b", 9, 0)]);
         assert_eq!(shares(&before, &now), ["20-20", "0-0"]);
     }

@@ -1,4 +1,4 @@
-//! The lines below the first one: each process that is over, and with `-v` other busy ones.
+//! Renders the detail lines: each process that is over, and with `-v` other busy ones.
 
 use procwarden::count::recheck::Settled;
 use procwarden::nagios::range::Thresholds;
@@ -40,7 +40,8 @@ impl Survey<'_> {
         lines
     }
 
-    /// `user alice: 25.0% over 3 s: pid 812 xz, user alice, up 2m: xz -9`, for the largest of a group.
+    /// A line for each of the busiest of a group: `user alice: 25.0% over 3 s: pid 812 xz, user alice, up
+    /// 2m: xz -9`.
     fn push_members(&self, lines: &mut Vec<String>, crowd: &Crowd) {
         let head = format!("{}: ", crowd.group.shown());
         let largest = crowd.largest.iter();
@@ -88,7 +89,7 @@ impl Survey<'_> {
         )
     }
 
-    /// How the time of units was measured, if it was.
+    /// How the CPU time of units was measured, if it was.
     fn counted(&self) -> Option<&'static str> {
         let is_counted = self.last.crowds.iter().any(|crowd| crowd.is_counted);
         match self.policy.per {
@@ -98,7 +99,7 @@ impl Survey<'_> {
         }
     }
 
-    /// `99.8% over 3 s, 40.2% over its life`; the latter only if it has thresholds.
+    /// `99.8% over 3 s, 40.2% over its life`, the latter only if it has thresholds.
     fn measures(&self, case: &Case) -> String {
         let share = case.share.map(|share| self.shown_share(&share));
         let has_limits = self.policy.lifetime != Thresholds::default();

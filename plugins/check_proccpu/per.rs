@@ -1,5 +1,5 @@
-//! What is held against the thresholds: each process, or all together that have the same name, user or
-//! unit.
+//! `--per`: what is compared with the thresholds. Each process separately, or all with the same name,
+//! user or unit together.
 
 use clap::ValueEnum;
 use procwarden::host::names;
@@ -25,7 +25,7 @@ pub(super) enum Per {
 }
 
 impl Per {
-    /// What processes that are judged together share.
+    /// What the processes of a group have in common.
     const fn group(self) -> &'static str {
         match self {
             Self::Process => "process",
@@ -35,7 +35,7 @@ impl Per {
         }
     }
 
-    /// What there are several of, when processes are judged together.
+    /// The plural of [`Self::group`].
     pub(super) const fn groups(self) -> &'static str {
         match self {
             Self::Process => "processes",
@@ -55,12 +55,12 @@ pub(super) enum Group {
     Unit(Vec<u8>),
     /// Outside of all units, such as kernel threads.
     NoUnit,
-    /// Whose group is hidden.
+    /// Processes whose group is hidden.
     Unplaced(Per),
 }
 
 impl Group {
-    /// That of `process`; `None` if each is judged by itself.
+    /// The group of `process`; `None` if each process is judged separately.
     ///
     /// # Errors
     /// Gone, or hidden.
@@ -76,7 +76,7 @@ impl Group {
         }))
     }
 
-    /// `user alice`, fit for output.
+    /// `user alice`, escaped.
     pub(super) fn shown(&self) -> String {
         match self {
             Self::Name(name) => format!("all {}", escape::bounded(name, LONGEST)),
@@ -90,7 +90,7 @@ impl Group {
     }
 }
 
-/// All groups of a sample. A reading refers to its group by the place in this list.
+/// All groups of a sample. A reading refers to its group by index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Groups {
     all: Vec<Group>,
@@ -98,7 +98,7 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// The place of a group, which is added if it is new.
+    /// The index of a group. Adds it if it is new.
     pub(super) fn place(&mut self, group: Group) -> u32 {
         let next = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         *self.places.entry(group).or_insert_with_key(|group| {
@@ -107,7 +107,7 @@ impl Groups {
         })
     }
 
-    /// All of them, each at its place.
+    /// All of them, in order of their indexes.
     pub(super) fn all(&self) -> &[Group] {
         &self.all
     }

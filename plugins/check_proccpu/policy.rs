@@ -1,8 +1,7 @@
-//! What shares are compared with, and the case that comes of one process or of one group.
+//! Compares the share of each process or group with the thresholds.
 //!
-//! Each is compared with the thresholds separately. The lower end of a range (`10:`, which
-//! reports a compute server gone idle) is about the busiest only: nobody wants every process
-//! to be busy.
+//! The lower end of a range (`10:`, to report a compute server gone idle) applies only to the busiest
+//! one: nobody wants every process to be busy.
 
 use procwarden::count::recheck::Judged;
 use procwarden::nagios::range::{Range, Thresholds};
@@ -17,12 +16,12 @@ use super::share::{Measure, Over, Share, Window};
 /// What the administrator allows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Policy {
-    /// For the share of a window.
+    /// Thresholds for the share over a window.
     pub(super) window: Thresholds,
-    /// For the share of a whole life.
+    /// Thresholds for the share over a whole life.
     pub(super) lifetime: Thresholds,
     pub(super) measure: Measure,
-    /// What is compared: processes or groups of them.
+    /// Whether processes are judged separately or in groups.
     pub(super) per: Per,
 }
 
@@ -31,7 +30,7 @@ pub(super) struct Policy {
 pub(super) enum Subject {
     Process(Reading),
     Crowd(Crowd),
-    /// Even the busiest is too idle; or it may be, if something is hidden.
+    /// Even the busiest is too idle. If something is hidden, it only may be.
     Busiest(Option<Hidden>),
 }
 
@@ -52,7 +51,7 @@ impl Subject {
 pub(super) struct Case {
     pub(super) state: State,
     pub(super) subject: Subject,
-    /// `None`: it has ended.
+    /// `None` if it has ended.
     pub(super) share: Option<Share>,
     /// Percent over its life.
     pub(super) lifetime: Option<f64>,
@@ -65,7 +64,7 @@ impl Judged for Case {
 }
 
 impl Case {
-    /// What hides whether it is to be judged, or how much it is.
+    /// What hides its share, or whether it should be judged.
     pub(super) fn doubt(&self) -> Option<Hidden> {
         match &self.subject {
             Subject::Process(Reading { role: Role::Doubtful(hidden), .. }) => Some(*hidden),
@@ -75,7 +74,7 @@ impl Case {
         }
     }
 
-    /// Whether something is over, rather than too idle.
+    /// Whether this is about a share that is too high, not too low.
     pub(super) const fn is_over(&self) -> bool {
         !matches!(self.subject, Subject::Busiest(_))
     }
@@ -108,8 +107,8 @@ impl Policy {
         Case { state, subject: Subject::Crowd(crowd.clone()), share: Some(share), lifetime: None }
     }
 
-    /// The case of a window in which even the busiest is below what the policy wants. Something hides
-    /// whether it is, if `possible`, the highest share that there may be, is not.
+    /// The case that even the busiest is below the lower end. `possible` is the highest share that may exist:
+    /// if that one is not too low, the case is in doubt.
     pub(super) fn judge_idle(
         &self,
         busiest: Share,
@@ -128,24 +127,24 @@ impl Policy {
     }
 }
 
-/// The state of a share that is above what is allowed, or inside a range that is not allowed.
+/// The state of a share, ignoring lower ends.
 pub(super) fn excess(limits: Thresholds, percent: f64) -> State {
     state_by(limits, percent, |range| !range.is_above(percent))
 }
 
-/// The same for a share that lies between `certain` and `possible`: UNKNOWN if it may be either.
+/// [`excess`] of a share between `certain` and `possible`. UNKNOWN if they differ in state.
 fn excess_between(limits: Thresholds, certain: f64, possible: f64) -> State {
     let state = excess(limits, certain);
     if state != excess(limits, possible) {
         return State::Unknown;
     }
-    // A range that is not allowed may lie between the two.
+    // A forbidden range may lie between the two.
     let counting = |range: Option<Range>| range.filter(|range| !range.is_above(certain));
     Thresholds { warning: counting(limits.warning), critical: counting(limits.critical) }
         .state_between(certain, possible)
 }
 
-/// The state of a share that is below what is allowed.
+/// The state of a share, by lower ends only.
 fn lack(limits: Thresholds, percent: f64) -> State {
     state_by(limits, percent, |range| range.is_above(percent))
 }

@@ -1,6 +1,6 @@
-//! The first line: who is over and by how much, worst first.
+//! Renders the first line: who is over and by how much, worst first.
 //!
-//! Describing a process costs further reads, so we describe only as many as the output has room for.
+//! Describing a process costs extra reads, so we describe only as many as fit in the output.
 
 use std::cmp::Reverse;
 
@@ -32,7 +32,7 @@ const NAMED: usize = 3;
 pub(super) const DESCRIBED: usize = 20;
 
 impl Survey<'_> {
-    /// What the survey says; `verbose` is the number of `-v`.
+    /// The survey as a report; `verbose` is the number of `-v`.
     pub(super) fn report(&self, title: &'static str, verbose: u8) -> Report {
         let (mut over, settled): (Vec<_>, Vec<_>) =
             self.cases.iter().partition(|case| case.last.state != State::Ok);
@@ -103,7 +103,7 @@ impl Survey<'_> {
         }
     }
 
-    /// As [`shown_share`](Self::shown_share); if it is not certain, from the least to the most.
+    /// Like [`shown_share`](Self::shown_share), but a range if the share is uncertain.
     fn shown_share_of(&self, case: &Case, share: &Share) -> String {
         let shown = self.shown_share(share);
         match &case.subject {
@@ -135,7 +135,7 @@ impl Survey<'_> {
         parts.join(" + ")
     }
 
-    /// UNKNOWN for processes that could not be measured: they may be over.
+    /// UNKNOWN for processes that could not be measured, since they may be over.
     fn blind_spots(&self) -> Vec<Finding> {
         let doubts = &self.last.sample.unmeasured;
         let unmeasured = doubts
@@ -236,14 +236,14 @@ impl Survey<'_> {
         format!("{}{user}", self.named(reading))
     }
 
-    /// `pid 812 xz`, or its number alone if it has ended.
+    /// `pid 812 xz`, or only the PID if it has ended.
     fn named(&self, reading: &Reading) -> String {
         let process = self.names_processes.then(|| self.living(reading)).flatten();
         let name = process.map(|mut process| format!(" {}", describe::name(&mut process)));
         format!("pid {}{}", reading.pid, name.unwrap_or_default())
     }
 
-    /// The same, with its unit or parent: `pid 812 xz, user alice, backup.service`.
+    /// With its unit or parent: `pid 812 xz, user alice, backup.service`.
     fn long(&self, reading: &Reading) -> String {
         let place = self.names_processes.then(|| self.living(reading)).flatten();
         let place = place.and_then(|mut process| describe::place(&mut process));
@@ -267,7 +267,7 @@ impl Survey<'_> {
         format!("{percent:.1}%{of}")
     }
 
-    /// The process that was read, if it still lives.
+    /// The process of a reading, if it is still alive.
     pub(super) fn living(&self, reading: &Reading) -> Option<Process<'_>> {
         let mut process = Process::new(self.root, Pid(reading.pid));
         let is_same = process.stat().is_ok_and(|stat| stat.start == reading.start);
@@ -306,7 +306,7 @@ impl Survey<'_> {
     }
 }
 
-/// By state, then by share, then by life.
+/// Orders by state, then by share, then by the share over the whole life.
 fn worst_first(a: &Case, b: &Case) -> std::cmp::Ordering {
     let share = |case: &Case| case.share.map_or(0.0, |share| share.percent);
     let life = |case: &Case| case.lifetime.unwrap_or(0.0);
@@ -324,7 +324,7 @@ fn want(limits: Thresholds, percent: f64) -> String {
     violated.map_or_else(String::new, |range| format!(" (want {})", range.wanted()))
 }
 
-/// A length of time, rounded: `3 s`, `2.4 s`, `61 s`, `5 min`.
+/// A rounded duration: `3 s`, `2.4 s`, `61 s`, `5 min`.
 fn length(seconds: f64) -> String {
     if seconds < 10.0 {
         format!("{} s", (seconds * 10.0).round() / 10.0)

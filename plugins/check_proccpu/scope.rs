@@ -1,4 +1,4 @@
-//! Which processes the check judges: those of its population, of `--only`, and no exempt ones.
+//! Decides which processes the check judges: those of its population and of `--only`, unless exempt.
 
 use procwarden::proc::fact::{self, Fact, Missing, unless_gone};
 use procwarden::proc::process::Process;
@@ -14,14 +14,14 @@ use super::sample::{NO_GROUP, Role, Sample};
 #[derive(Debug)]
 pub(super) struct Scope {
     pub(super) population: Population,
-    /// A process must fit one of them; without any, all do.
+    /// A process must fit one of them. Empty: every process does.
     pub(super) only: Vec<Selector>,
     pub(super) exemptions: Exemptions,
     pub(super) per: Per,
 }
 
 impl Scope {
-    /// The end of a window.
+    /// Takes a sample now.
     pub(super) fn sample(&mut self, root: &ProcRoot) -> Result<Sample, Error> {
         self.exemptions.start_over();
         let mut groups = Groups::default();
@@ -36,7 +36,8 @@ impl Scope {
         Ok(sample)
     }
 
-    /// Whether no process of a unit is judged without the others: the kernel counts the time of all.
+    /// Whether units are always judged as a whole. Only then can the kernel's count be used: it includes
+    /// all processes.
     pub(super) fn judges_whole_units(&self) -> bool {
         let exempt = self.exemptions.all().iter().map(Exemption::selector);
         let mut questions = self.only.iter().chain(exempt).flat_map(Selector::questions);
@@ -47,9 +48,9 @@ impl Scope {
 
     /// What a process is to the check.
     fn role(&mut self, process: &mut Process<'_>) -> Fact<Role> {
-        // A process that starts in the future would be too young to be judged, for ever.
+        // A process that starts in the future would be too young to be judged forever.
         if let Err(missing) = process.age() {
-            // It need not be measured if it is certainly exempt, or none of those that are judged.
+            // No need to measure it, if it is certainly exempt or not included.
             let is_out = matches!(self.includes(process), Ok(false));
             return if is_out { Ok(Role::Outside) } else { self.exempt(process)?.ok_or(missing) };
         }
@@ -82,12 +83,12 @@ impl Scope {
 
     fn exempt(&mut self, process: &mut Process<'_>) -> Fact<Option<Role>> {
         let place = self.exemptions.which(process)?;
-        // An exemption in a later place has its effect, but the report can't name it.
+        // An exemption with a larger index works, but the report can't name it.
         Ok(place.map(|at| Role::Exempt(u16::try_from(at).unwrap_or(u16::MAX))))
     }
 }
 
-/// The role of a process, and the place of its group. It may belong to any group if its own is hidden.
+/// The role of a process, and the index of its group. If its group is hidden, it may belong to any.
 fn placed(
     role: Role,
     per: Per,

@@ -10,30 +10,30 @@ use procwarden::proc::process::ticks_to_seconds;
 use super::per::Group;
 use super::sample::{Reading, Sample};
 
-/// How many ancestors we follow: more than any process has. PIDs that changed hands can form a circle.
+/// Most ancestors that we follow. Without a limit, reused PIDs could form a circle.
 const MOST_ANCESTORS: usize = 64;
 
-/// Seconds by which the kernel, which rounds down to ticks, may put a start too early.
+/// Seconds. The kernel rounds a start down to ticks, so it may be too early by up to this much.
 const TICK: f64 = 0.01;
 
-/// How much CPU a process used, and in which time.
+/// How much CPU a process used, and over which time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Share {
-    /// Percent of one core, or of all together with `--of-machine`.
+    /// Percent of one core, or of the machine with `--of-machine`.
     pub(super) percent: f64,
     /// Length of that time.
     pub(super) seconds: f64,
     pub(super) over: Over,
 }
 
-/// The time that a share is over.
+/// The time over which a share was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Over {
     /// The whole window.
     Window,
-    /// The process's life, which began inside the window.
+    /// The process's life: it started inside the window.
     Birth,
-    /// The whole window, as an upper bound: the process was there before, but we could not read it.
+    /// The whole window, as an upper bound: the process existed before, but we could not read it then.
     AtMost,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Measure {
     pub(super) with_children: bool,
     /// Seconds that a process must have lived to be judged.
     pub(super) min_age: f64,
-    /// How many cores are 100 %, with `--of-machine`; otherwise one is.
+    /// With `--of-machine`, the number of cores that make 100 %.
     pub(super) cores: Option<f64>,
 }
 
@@ -90,7 +90,7 @@ impl<'s> Window<'s> {
         self.measure.lifetime(self.now, process)
     }
 
-    /// The share of a process of the second sample; `None` if it is too young to be judged.
+    /// The share of a process in the second sample; `None` if it is too young to be judged.
     pub(super) fn share(&self, process: &Reading) -> Option<Share> {
         let age = self.now.age(process);
         if age < self.measure.min_age {
@@ -104,8 +104,8 @@ impl<'s> Window<'s> {
         Some(Share { percent, seconds: age, ..share })
     }
 
-    /// As [`share`](Self::share), but of the whole window, even for what was born inside it: what it adds
-    /// to a group's.
+    /// What a process adds to the share of its group. Like [`share`](Self::share), but always over the
+    /// whole window, even if it started inside.
     pub(super) fn part(&self, process: &Reading) -> Share {
         let total = self.measure.ticks(process);
         let (ticks, seconds, over) = match self.before.find(process.pid, process.start) {
@@ -119,13 +119,13 @@ impl<'s> Window<'s> {
         Share { percent: self.measure.percent(ticks, seconds), seconds, over }
     }
 
-    /// The share of a unit by the kernel's own count; `None` where there is none, or of another group.
+    /// The share of a unit by the kernel's own count; `None` if there is none, or if the group is no unit.
     #[allow(clippy::cast_precision_loss, reason = "a share need not be exact to 2^-53")]
     pub(super) fn counted(&self, group: &Group) -> Option<f64> {
         let Group::Unit(name) = group else { return None };
         let (before, now) = (self.before.unit_times.as_ref()?, self.now.unit_times.as_ref()?);
         let time = now.all.get(name)?;
-        // A unit that has started anew begins at 0.
+        // The count of a restarted unit begins at 0.
         let earlier = before.all.get(name).filter(|earlier| earlier.group == time.group);
         let used = time.micros.saturating_sub(earlier.map_or(0, |earlier| earlier.micros));
         let seconds = self.now.elapsed(now.ended, self.before, before.began);
@@ -152,12 +152,12 @@ impl<'s> Window<'s> {
     }
 }
 
-/// The time that must not count for a parent: what its children had used before the window, if they
-/// ended inside it. A parent that waits for a child gets the time of the child's whole life at once.
-/// After hours of compiling this would be thousands of percent of a window of seconds.
+/// CPU time to subtract from a parent, by PID: the time that its children used before the window, if
+/// they ended inside it. A parent that waits for a child gets the time of the child's whole life at
+/// once. After hours of compiling, this would be thousands of percent in a window of seconds.
 ///
 /// The kernel does not say who waited: the parent or, if it ended first, another ancestor. So the time
-/// is taken from all living ancestors, which makes their share right or too low. The key is their PID.
+/// is subtracted from all living ancestors. Their share is then exact or too low.
 fn earlier_time(before: &Sample, now: &Sample) -> HashMap<u32, u64> {
     let lives = |reading: &Reading| now.find(reading.pid, reading.start).is_some();
     let mut earlier = HashMap::new();
@@ -185,7 +185,7 @@ mod tests {
     const PLAIN: Measure = Measure { with_children: false, min_age: 1.0, cores: None };
     const FAMILY: Measure = Measure { with_children: true, ..PLAIN };
 
-    /// A percentage, whole in all of these cases.
+    /// A share as a whole percentage.
     fn percent(measure: Measure, before: &Sample, now: &Sample, pid: u32) -> String {
         format!("{}", share(measure, before, now, pid).unwrap().percent)
     }

@@ -1,5 +1,5 @@
-//! Measures a window, and with `--recheck` further ones while something is wrong. A process is
-//! reported only if it was over in every window.
+//! Measures a window, and with `--recheck` further ones while something is wrong. Reports only processes
+//! that exceeded a threshold in every window.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::policy::{Case, Policy};
 use super::scope::Scope;
 use super::tally::Tally;
 
-/// All windows of a run, and by what they were judged.
+/// All windows of a run, and what they were compared with.
 #[derive(Debug)]
 pub(super) struct Survey<'r> {
     pub(super) root: &'r ProcRoot,
@@ -24,17 +24,17 @@ pub(super) struct Survey<'r> {
     pub(super) cases: Vec<Settled<Case>>,
     /// The last window.
     pub(super) last: Tally,
-    /// How many windows there were.
+    /// The number of windows.
     pub(super) windows: u32,
-    /// Why the list may lack processes, if it may.
+    /// Why the list may be incomplete, if it may.
     pub(super) blindness: Option<String>,
-    /// Whether the report names processes, which takes reading them.
+    /// Whether the report names processes. That costs reads.
     pub(super) names_processes: bool,
 }
 
 impl<'r> Survey<'r> {
-    /// Measures a window, and another one after each of `waits` while something is wrong; `so_far` is
-    /// called before each.
+    /// Measures a window, and another one after each of `waits` while something is wrong. Calls `so_far`
+    /// before each wait.
     pub(super) fn take(
         root: &'r ProcRoot,
         policy: Policy,
@@ -71,7 +71,7 @@ impl<'r> Survey<'r> {
         Ok(survey)
     }
 
-    /// Measures one more window; returns how the cases in these places are in it.
+    /// Measures one more window. Returns the cases with these indexes as they are now.
     fn again(&mut self, open: &[usize]) -> Result<Vec<Case>, Error> {
         self.windows += 1;
         let before = self.baseline.fresh(self.root)?;
@@ -81,8 +81,8 @@ impl<'r> Survey<'r> {
         Ok(self.last.again(&self.policy, &before, still_open))
     }
 
-    /// What can wait until the verdict is known: keeps the last sample for the next check, and has the
-    /// report name processes.
+    /// Does what can wait until the verdict is known: stores the last sample for the next check, and lets
+    /// the report name processes.
     pub(super) fn finish(&mut self) {
         self.baseline.keep(&self.last.sample);
         self.names_processes = true;

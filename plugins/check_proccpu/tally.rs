@@ -1,4 +1,4 @@
-//! What one window showed: who is over, who is busiest, and how many were judged.
+//! The result of one window: who exceeds a threshold, who is busiest, and how many were judged.
 
 use procwarden::nagios::state::State;
 
@@ -8,26 +8,26 @@ use super::policy::{Case, Policy, Subject, excess};
 use super::sample::{Reading, Role, Sample};
 use super::share::{Over, Share, Window};
 
-/// How many of the busiest the report has room for.
+/// How many of the busiest are kept for the report.
 const BUSIEST: usize = 5;
 
-/// The same for exempt processes that would be over.
+/// How many exempt processes that would be over are kept.
 const EXEMPT_OVER: usize = 20;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     /// The end of the window.
     pub(super) sample: Sample,
-    /// Processes that were judged, by themselves or in a group.
+    /// The number of processes judged, separately or in a group.
     pub(super) judged: u64,
     pub(super) exempt: u64,
-    /// Too young to be judged.
+    /// The number of processes too young to be judged.
     pub(super) young: u64,
-    /// Groups that were judged.
+    /// The groups that were judged.
     pub(super) crowds: Vec<Crowd>,
-    /// All that is not OK.
+    /// Everything that is not OK.
     pub(super) cases: Vec<Case>,
-    /// The busiest that were judged, the highest share first.
+    /// The busiest of those judged, the highest share first.
     pub(super) busiest: Vec<(Subject, Share)>,
     pub(super) highest_lifetime: f64,
     /// Exempt processes that would be over, the highest share first.
@@ -54,7 +54,7 @@ impl Tally {
         tally
     }
 
-    /// Judges the cases of an earlier window by this one, which began at `before`.
+    /// Judges the cases of an earlier window again, in this window, which began at `before`.
     pub(super) fn again(
         &self,
         policy: &Policy,
@@ -89,7 +89,7 @@ impl Tally {
         policy.judge_idle(busiest, self.highest_lifetime, possible)
     }
 
-    /// Counts a process; `case` is `None` for one too young to be judged.
+    /// Counts a process. `case` is `None` if it is too young to be judged.
     fn take(&mut self, policy: &Policy, process: &Reading, case: Option<Case>) {
         match process.role {
             Role::Outside => return,
@@ -114,7 +114,7 @@ impl Tally {
         }
     }
 
-    /// Counts the processes that are judged in groups. None is too young for that.
+    /// Counts the processes that are judged in groups, whatever their age.
     fn take_members(&mut self, policy: &Policy, window: &Window<'_>) {
         for process in window.now.readings() {
             match process.role {
@@ -169,7 +169,7 @@ mod tests {
         }
     }
 
-    /// Processes of these percentages over ten seconds, PIDs from 1.
+    /// Processes with these percentages over ten seconds. PIDs begin at 1.
     fn window(roles: &[(u64, Role)]) -> (Sample, Sample) {
         let pids = || roles.iter().zip(1..);
         let before: Vec<_> = pids().map(|(_, pid)| reading(pid, 0, 1, 0, 0)).collect();

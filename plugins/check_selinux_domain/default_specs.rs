@@ -1,15 +1,14 @@
-//! The specs of a check without specs: what to expect of any host with a certain security system.
+//! The default specs for each security system.
 
 use procwarden::host::security::System;
 use procwarden::text::error::Error;
 
-/// Why there are none if we don't know which system it is.
+/// Why there are none, if we don't know the security system.
 pub(super) const UNCLEAR: &str = "it can't be told which security system labels the processes; \
                                   name it with --lsm";
 
 /// By the name of the system. With SELinux, one process belongs in `init_t`, and none in the domains
-/// where a daemon lands if its policy is missing or was lost. With AppArmor, no process should be left
-/// in complain mode.
+/// where a daemon runs if its policy is missing. With AppArmor, no process should be in complain mode.
 const SPECS: [(&str, &[&str]); 2] = [
     ("selinux", &["init_t:1-1", "initrc_t:0-0", "unconfined_service_t:0-0", "unlabeled_t:0-0"]),
     ("apparmor", &["mode=complain:0-0"]),
@@ -27,7 +26,7 @@ pub(super) fn of(system: Option<System>) -> Result<&'static [&'static str], Erro
     })
 }
 
-/// All of them for `--help`. Each list has its own line, so that it is not wrapped.
+/// All of them for `--help`. Each list gets its own line, so that it is not wrapped.
 pub(super) fn in_words() -> String {
     let of_each = SPECS.iter().filter_map(|(name, specs)| {
         let title = System::named(name)?.title();

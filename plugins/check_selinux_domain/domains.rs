@@ -1,4 +1,4 @@
-//! Lists every domain in use and how many processes it holds: a first look at an unknown host.
+//! Lists every domain in use with its number of processes, for a first look at an unknown host.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(super) fn in_use(root: &ProcRoot, population: &Population) -> Result<Vec<Str
 fn in_lines(domains: BTreeMap<Vec<u8>, u64>, hidden: u64) -> Vec<String> {
     let mut lines = vec![format!("{} domains in use:", domains.len())];
     let mut domains: Vec<_> = domains.into_iter().collect();
-    // This sort is stable: domains of the same count stay sorted by name.
+    // The sort is stable: domains with the same count stay sorted by name.
     domains.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let mut items: Vec<String> = domains
         .iter()

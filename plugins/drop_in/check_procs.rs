@@ -43,7 +43,7 @@ fn failed(why: &str) -> Output {
     Output { text: format!("PROCS UNKNOWN: {}\n", super::shown(why.as_bytes())), code: 3 }
 }
 
-/// The original says so, and calls it critical.
+/// The same text and state as the original.
 fn timed_out(limit: Duration, _: &str) -> Output {
     let text = format!("CRITICAL - Plugin timed out after {} seconds\n", limit.as_secs());
     Output { text, code: 2 }
@@ -59,7 +59,7 @@ fn check(request: &Request) -> Result<Output, Error> {
         Some(metric) => measure(request, metric, &root, &population, &selector),
     };
     let mut found = look()?;
-    // If a daemon was replaced meanwhile, a second count finds it at once.
+    // If a daemon was restarted meanwhile, a second count finds it.
     if found.state != State::Ok && found.scan.tallies[0].has_lost_some() {
         let again = look()?;
         if again.state <= found.state {
@@ -107,7 +107,7 @@ fn measure(
     Ok(Found { state, warning, critical, names, matched, obstacle, ..found })
 }
 
-/// A measure of a process as ps has it: memory in KiB, CPU cut to tenths.
+/// A metric of a process in the units of ps: memory in KiB, CPU cut to tenths.
 fn in_units_of_ps(metric: Key, process: &mut Process<'_>) -> Fact<f64> {
     let value = quantity(metric, process)?;
     Ok(match metric {
@@ -117,7 +117,7 @@ fn in_units_of_ps(metric: Key, process: &mut Process<'_>) -> Fact<f64> {
     })
 }
 
-/// Keeps a line about a process that was counted, if such lines were asked for.
+/// Adds a line about a counted process, if the options ask for such lines.
 fn note(request: &Request, process: &mut Process<'_>, lines: &mut Vec<String>) {
     if request.verbose > 1 && lines.len() < words::MOST_LINES {
         lines.extend(words::matched(process));

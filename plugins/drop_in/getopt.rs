@@ -1,7 +1,7 @@
-//! Reads a command line as GNU's `getopt_long` does: `-w5`, `-kvv`, `--warn=5`, options after operands,
+//! Parses a command line as GNU's `getopt_long` does: `-w5`, `-kvv`, `--warn=5`, options after operands,
 //! and `--` before operands that look like options.
 //!
-//! No crate understands its abbreviations, or that `-C=x` means `=x`.
+//! No crate supports its abbreviations, or that the value in `-C=x` is `=x`.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -15,14 +15,14 @@ pub(super) enum Takes {
     Maybe,
 }
 
-/// An option; several names of one meaning have the same `id`.
+/// An option. Several names for the same option have the same `id`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Opt<I: 'static> {
     pub(super) id: I,
     pub(super) letter: Option<u8>,
     pub(super) names: &'static [&'static str],
     pub(super) takes: Takes,
-    /// It must be written out: what begins like it belongs to others.
+    /// Whether it can't be abbreviated.
     pub(super) whole: bool,
 }
 
@@ -33,11 +33,11 @@ pub(super) enum Word<I> {
     Operand(OsString),
 }
 
-/// Reads `arguments` one by one. Callers must stop at an error.
+/// Parses `arguments` one by one. Callers must stop at an error.
 pub(super) struct Words<'a, I: 'static> {
     options: &'static [Opt<I>],
     rest: std::slice::Iter<'a, OsString>,
-    /// Letters after a dash that are still to be read.
+    /// Letters after a dash that are not read yet.
     letters: &'a [u8],
     only_operands: bool,
 }
@@ -82,7 +82,7 @@ impl<'a, I: Copy + PartialEq> Words<'a, I> {
         Ok(Word::Option(option.id, value))
     }
 
-    /// The option of this name, or the only one whose name begins so.
+    /// The option with this name, or the only one whose name begins with it.
     fn named(&self, name: &[u8]) -> Result<Opt<I>, String> {
         let names = |option: &Opt<I>| option.names;
         let mut all = self.options.iter();

@@ -1,10 +1,11 @@
-//! Drop-ins: other projects' checks of processes, with their options, words and exit codes.
+//! Drop-in replacements for other projects' process checks, with the same options, output and exit codes.
 //!
-//! Hosts call these programs from NRPE, Icinga or an old mon.cf, and nobody rewrites that. Called by
-//! such a name, Procwarden understands that program's command line and answers as it does. Each module
-//! only translates: options into selectors and ranges, counts into the original's words.
+//! Hosts call these programs from NRPE, Icinga or an old mon.cf, and nobody wants to rewrite that.
+//! Called by such a name, Procwarden accepts that program's command line and answers as it does. Each
+//! module only translates: options into selectors and ranges, counts into the original's output.
 //!
-//! A drop-in differs from its original where the original is wrong. Its manual page lists where.
+//! A drop-in differs from its original where the original is wrong. Its manual page lists the
+//! differences.
 
 mod check_procs;
 mod getopt;
@@ -19,12 +20,12 @@ use procwarden::plugin::runner::DropIn;
 pub(crate) const DROP_INS: [DropIn; 3] =
     [check_procs::DROP_IN, ps_monitor::DROP_IN, selinux_monitor::DROP_IN];
 
-/// The drop-in of this name.
+/// The drop-in with this name.
 pub(crate) fn named(name: &OsStr) -> Option<DropIn> {
     DROP_INS.into_iter().find(|drop_in| name == drop_in.name)
 }
 
-/// Text of a command line, fit for one line of output: `|` would begin performance data.
+/// Escapes text of a command line. It replaces `|`, which would begin performance data.
 fn shown(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
     text.chars().map(|c| if c == '|' { ',' } else { c }).map(harmless).collect()

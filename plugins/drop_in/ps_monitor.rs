@@ -19,13 +19,13 @@ use procwarden::text::list::one_line;
 pub(super) const DROP_IN: DropIn =
     DropIn { name: "ps.monitor", limit: |_| LIMIT, run, failed, timed_out };
 
-/// The original has no limit, and mon waits for ever.
+/// The original has no limit, and mon waits forever.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Longest whole output, in bytes.
 const LONGEST: usize = 4096;
 
-/// Room kept for the line that counts what did not fit.
+/// Room reserved for the line that says how much did not fit.
 const ROOM_FOR_REST: usize = 32;
 
 /// `NAME:[MIN]-[MAX]`.
@@ -33,7 +33,7 @@ const ROOM_FOR_REST: usize = 32;
 struct Watched {
     name: String,
     selector: Selector,
-    /// Both ends as typed, empty for none.
+    /// Both ends as typed; empty if missing.
     ends: [String; 2],
     thresholds: Thresholds,
 }
@@ -59,7 +59,7 @@ fn timed_out(limit: Duration, doing: &str) -> Output {
     failed(&format!("timed out after {} s while {doing}", limit.as_secs()))
 }
 
-/// What `-x` asks: the name that a process is found by.
+/// Answers `-x PID`: the name by which that process is found.
 fn named(pid: Option<u32>) -> Output {
     let Some(pid) = pid else {
         return failed("-x wants the number of a process");
@@ -76,7 +76,7 @@ fn named(pid: Option<u32>) -> Output {
 }
 
 impl Watched {
-    /// Reads an argument; what is wrong with it is the whole output.
+    /// Parses an argument. The error is the whole output.
     fn parse(argument: &OsString) -> Result<Self, String> {
         let argument = argument.as_bytes().trim_ascii();
         let shown = super::shown(argument);
@@ -123,7 +123,7 @@ impl Watched {
         })
     }
 
-    /// The line about a count that is out of bounds.
+    /// The line about a count that is too low or too high.
     fn line(&self, tally: &Tally) -> String {
         let Self { name, ends: [min, max], .. } = self;
         let count = tally.certain;
@@ -142,7 +142,7 @@ impl Watched {
 struct Failing<'w> {
     watched: &'w Watched,
     tally: Tally,
-    /// Why its number is not known, if it is not.
+    /// Why its number is uncertain, if it is.
     obstacle: Option<String>,
 }
 
@@ -166,7 +166,7 @@ fn check(watched: &[Watched]) -> Result<Output, Error> {
     let all: Vec<&Watched> = watched.iter().collect();
     let mut failing = count(&root, &population, &all)?;
     if failing.iter().any(|failing| failing.tally.has_lost_some()) {
-        // If a daemon was replaced meanwhile, a second count finds it at once.
+        // If a daemon was restarted meanwhile, a second count finds it.
         let again: Vec<&Watched> = failing.iter().map(|failing| failing.watched).collect();
         failing = count(&root, &population, &again)?;
     }

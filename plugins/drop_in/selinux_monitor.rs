@@ -16,7 +16,7 @@ use procwarden::text::error::Error;
 pub(super) const DROP_IN: DropIn =
     DropIn { name: "selinux.monitor", limit: |_| LIMIT, run, failed, timed_out };
 
-/// The original has no limit, and mon waits for ever.
+/// The original has no limit, and mon waits forever.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Most processes that are described.
@@ -30,7 +30,7 @@ fn timed_out(limit: Duration, doing: &str) -> Output {
     failed(&format!("timed out after {} s while {doing}", limit.as_secs()))
 }
 
-/// No argument is read, so that hosts which mon appends do no harm.
+/// Ignores the arguments: mon appends hosts.
 fn run(_: &[OsString]) -> Result<Output, Error> {
     let selinux = System::named("selinux").ok_or_else(|| Error::new("no SELinux is known"))?;
     let root = ProcRoot::open(Path::new("/proc"))?.labelled_by(Choice::Only(selinux));

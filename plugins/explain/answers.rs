@@ -1,29 +1,29 @@
-//! What a selector says of a process, term by term.
+//! Applies a selector to a process, term by term.
 
 use procwarden::count::value;
 use procwarden::proc::fact::{self, Fact, Missing};
 use procwarden::proc::process::Process;
 use procwarden::select::selector::{Question, Selector};
 
-/// One question of a selector, put to one process.
+/// The answer to one term of a selector.
 struct Answer {
-    /// As it was understood: `user=root or user=daemon`.
+    /// The term as we understood it: `user=root or user=daemon`.
     words: String,
     fits: Fact<bool>,
-    /// What the process has there, or what hides it.
+    /// The process's value, or what hides it.
     found: String,
-    /// Whether it asks for the selector's subject, and the process is that, or is called like it.
+    /// For the selector's subject: whether the process is that, or has a similar name.
     names_subject: Option<bool>,
 }
 
-/// All questions of a selector, put to one process.
+/// The answers to all terms of a selector.
 pub(super) struct Answers(Vec<Answer>);
 
 impl Answers {
-    /// Asks all of them, also those behind a no.
+    /// Evaluates all terms, also those after a no.
     ///
     /// # Errors
-    /// When the process has ended.
+    /// If the process has ended.
     pub(super) fn of(selector: &Selector, process: &mut Process<'_>) -> Fact<Self> {
         let questions = selector.questions().iter();
         questions.map(|one| ask(one, selector, process)).collect::<Fact<_>>().map(Self)
@@ -32,13 +32,13 @@ impl Answers {
     /// Whether the process fits.
     ///
     /// # Errors
-    /// When that hangs on a hidden fact.
+    /// If that depends on a hidden fact.
     pub(super) fn fit(&self) -> Fact<bool> {
         fact::all(self.0.iter().map(|one| one.fits))
     }
 
-    /// Whether a process that does not fit is what the selector's subject names; where it has none,
-    /// whether one of several terms alone turns it away.
+    /// Whether a process nearly fits: the selector's subject names it. Without a subject, whether only one
+    /// of several terms excludes it.
     pub(super) fn nearly_fit(&self) -> bool {
         if let Some(is_named) = self.0.iter().find_map(|one| one.names_subject) {
             return is_named;
@@ -47,7 +47,7 @@ impl Answers {
         others == 1 && self.0.len() > 1
     }
 
-    /// A line for each, or for each that is not a yes.
+    /// A line for each answer; without `with_yes`, only for those that are not a yes.
     pub(super) fn lines(&self, indent: &str, with_yes: bool) -> String {
         let shown = || self.0.iter().filter(|one| with_yes || one.fits != Ok(true));
         let width = shown().map(|one| one.words.chars().count()).max().unwrap_or_default();

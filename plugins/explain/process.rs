@@ -1,4 +1,4 @@
-//! How a process is seen: each fact in the words of the grammar, so that a term can be copied.
+//! Describes a process: each fact as the grammar writes it, ready to copy into a spec.
 
 use procwarden::count::value;
 use procwarden::kernel::cgroup;
@@ -12,7 +12,7 @@ use procwarden::select::selector::{KEYS, Key};
 use procwarden::suggest::suggestion::Source;
 use procwarden::text::escape;
 
-/// More ancestors than any process has: a bound, since the tree changes while we climb it.
+/// Most ancestors. The tree may change while we follow it, so there must be a limit.
 const HIGHEST: usize = 64;
 
 /// A process in several lines.
@@ -44,14 +44,14 @@ pub(super) fn line(process: &mut Process<'_>) -> String {
     }
 }
 
-/// What it has in the place of a key; nothing if another key says the same.
+/// Its value of a key. `None` if another key already shows it.
 fn fact(key: Key, process: &mut Process<'_>) -> Option<String> {
     let value = shown(key, process);
     let is_shown = match key {
         Key::Uid | Key::Gid | Key::RealUid | Key::RealGid => false,
         Key::RealUser => value != shown(Key::User, process),
         Key::RealGroup => value != shown(Key::Group, process),
-        // What hides the label hides all its parts.
+        // If the label is hidden, so are its parts. Show that once.
         _ if key.is_of_label() && key != Key::Context => {
             value.as_ref().is_ok_and(|value| value != "none")
         }
@@ -70,7 +70,7 @@ fn shown(key: Key, process: &mut Process<'_>) -> Fact<String> {
     value::shown(key, process, usize::MAX)
 }
 
-/// Its name and, if that is not what the kernel calls it, where it comes from.
+/// Its name. If the kernel has another one, also where ours comes from.
 fn with_origin(name: String, process: &mut Process<'_>) -> String {
     let Ok(comm) = process.comm() else { return name };
     let shown = escape::text(comm.as_bytes());
@@ -83,7 +83,7 @@ fn with_origin(name: String, process: &mut Process<'_>) -> String {
     }
 }
 
-/// `700 sshd, 1 systemd`: its parent, and so on.
+/// Its ancestors: `700 sshd, 1 systemd`.
 fn ancestors(process: &mut Process<'_>) -> String {
     let mut all = Vec::new();
     let mut parent = process.stat().map(|stat| stat.ppid);
@@ -98,7 +98,7 @@ fn ancestors(process: &mut Process<'_>) -> String {
     if all.is_empty() { "none".into() } else { all.join(", ") }
 }
 
-/// Whether `procwarden suggest` takes a unit for a daemon's, and if not, why.
+/// Whether `procwarden suggest` takes the unit for a daemon's, and if not, why.
 fn in_suggest(unit: &str, source: &Source) -> String {
     match (source.why_not(unit), source) {
         (Some(why), _) => format!("leaves its unit out: {}", escape::text(why.as_bytes())),
@@ -107,7 +107,7 @@ fn in_suggest(unit: &str, source: &Source) -> String {
     }
 }
 
-/// Whether a check counts such a process at all, and if not, why.
+/// Whether a check counts the process, and if not, why.
 pub(super) fn in_words(membership: Fact<Membership>, containers: Containers) -> String {
     match membership {
         Ok(Membership::Member) => "yes".into(),

@@ -1,4 +1,4 @@
-//! What a spec finds: which processes fit it, which nearly do, and which term turns each away.
+//! Explains a spec: which processes fit it, which nearly fit, and which term excludes each.
 
 use procwarden::count::headcount::Headcount;
 use procwarden::count::look;
@@ -13,21 +13,21 @@ use procwarden::text::error::Error;
 use super::answers::Answers;
 use super::{Satisfied, View, process, push_list};
 
-/// The processes that a spec concerns, each in words.
+/// The processes that a spec concerns, as text.
 #[derive(Default)]
 struct Found {
     fitting: Vec<String>,
-    /// Those that may fit, as far as we can see.
+    /// Those that may fit: something is hidden.
     uncertain: Vec<String>,
     /// Those that fit but are not counted.
     uncounted: Vec<String>,
     near: Vec<String>,
 }
 
-/// Explains a spec, which was written as `written`.
+/// Explains a spec; `written` is its text.
 ///
 /// # Errors
-/// When the processes can't be listed.
+/// If the processes can't be listed.
 pub(super) fn explain(
     view: &View,
     written: &str,
@@ -64,7 +64,7 @@ pub(super) fn explain(
 
 impl Found {
     fn take(&mut self, spec: &Spec, population: &Population, process: &mut Process<'_>) {
-        // A process that has ended does not run.
+        // It has ended.
         let Ok(answers) = Answers::of(&spec.selector, process) else { return };
         let fits = answers.fit();
         if fits == Ok(false) && !answers.nearly_fit() {

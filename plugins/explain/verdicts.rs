@@ -10,11 +10,11 @@ use super::Satisfied;
 use super::answers::{Answers, word};
 use super::process;
 
-/// What the specs say of a process: those that it fits, or nearly fits, term by term. A spec that
-/// could not be read may be the one that it fits. Without specs all is well.
+/// Lists the specs that a process fits or nearly fits, term by term. Malformed specs count as doubtful.
+/// Without specs everything is satisfied.
 ///
 /// # Errors
-/// When the process has ended.
+/// If the process has ended.
 pub(super) fn of(
     specs: &Listed<Placed>,
     process: &mut Process<'_>,
@@ -59,7 +59,7 @@ pub(super) fn of(
     Ok((text, satisfied))
 }
 
-/// Whether the process fits, and is one that a check counts.
+/// Whether the process fits, and a check counts it.
 fn counts(answers: &Answers, membership: Fact<Membership>) -> Fact<bool> {
     let is_member = membership.map(|membership| membership == Membership::Member);
     fact::all([answers.fit(), is_member])

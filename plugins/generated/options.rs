@@ -29,7 +29,7 @@ pub(super) fn synopsis(command: &Command) -> Vec<Span> {
     spans
 }
 
-/// All options, below their headings, and before them what holds for several.
+/// All options, below their headings. Notes that apply to several options come first.
 pub(super) fn options(roff: &mut Roff, command: &Command) {
     if let Some(text) = command.get_after_help() {
         roff.paragraph(&[roman(text.to_string())]);
@@ -82,7 +82,7 @@ fn describe(roff: &mut Roff, option: &Arg) {
     }
 }
 
-/// With a full stop, and with a default that is said and not shown.
+/// Makes a help text a sentence: with a full stop, and with the default in words.
 fn sentence(text: &str) -> String {
     match text.split_once(" [default: ").map(|(text, default)| (text, default.strip_suffix(']'))) {
         Some((text, Some(default))) => format!("{text}. The default is {default}."),

@@ -1,5 +1,4 @@
-//! A whole manual page: parts that follow from the options, and the prose of `man/NAME.md`, in the
-//! order of man-pages(7).
+//! Renders a manual page from the options and the prose of `man/NAME.md`, in the order of man-pages(7).
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,7 +13,7 @@ use super::roff::{Font, Roff, Span, bold, escaped, roman};
 use crate::PLUGINS;
 use crate::own_name::about;
 
-/// Day of the release.
+/// The date of the release.
 const DATE: &str = "2026-11-25";
 
 /// The sections of man-pages(7) in their order; others follow OPTIONS.
@@ -30,18 +29,18 @@ pub(super) const ORDER: [&str; 9] = [
     "SEE ALSO",
 ];
 
-/// That of every plugin.
+/// The same for every plugin.
 const EXIT_STATUS: &str = "0 is OK, 1 WARNING, 2 CRITICAL, and 3 UNKNOWN, also after a usage error. With --mon, 0 \
      is OK and 1 is anything else. See ";
 
-/// Where a section stands.
+/// The position of a section.
 pub(super) fn rank(section: &str) -> usize {
     let place = |name: &str| ORDER.iter().position(|known| *known == name);
-    // Behind OPTIONS, and before what follows it.
+    // Others stand between OPTIONS and its successor.
     place(section).map_or(7, |place| 2 * place)
 }
 
-/// The page NAME(SECTION), of a command if it has options.
+/// The page NAME(SECTION). `command` has the options, if there are any.
 pub(super) fn page(name: &str, section: &str, about: &str, command: Option<&Command>) -> String {
     let mut sections = prose(name);
     let mut push = |title: &str, write: &mut dyn FnMut(&mut Roff)| {
@@ -65,7 +64,7 @@ pub(super) fn page(name: &str, section: &str, about: &str, command: Option<&Comm
     sections.sort_by_key(|(title, _)| rank(title));
     let title = escaped(&name.to_uppercase());
     let heading = format!(".TH {title} {section} {DATE} Procwarden Procwarden\n");
-    // The first line asks for tbl(1), which sets tables.
+    // The first line requests tbl(1), which formats tables.
     "'\\\" t\n".to_owned()
         + &heading
         + &sections.into_iter().map(|(_, text)| text).collect::<String>()
@@ -149,7 +148,7 @@ impl Writer {
     }
 }
 
-/// One table of all keys.
+/// A table of all keys.
 fn keys(roff: &mut Roff) {
     roff.begin_paragraph();
     roff.control("TS");
@@ -165,7 +164,7 @@ fn keys(roff: &mut Roff) {
     roff.control("TE");
 }
 
-/// What is written behind a key.
+/// How a key's value is written.
 const fn value(kind: Kind) -> &'static str {
     match kind {
         Kind::Text => "text",

@@ -1,6 +1,6 @@
-//! A manual page in roff, as man(7) describes it.
+//! Writes roff for manual pages, see man(7).
 
-/// How a piece of text is set.
+/// The font of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Font {
     Roman,
@@ -23,14 +23,14 @@ pub(super) fn italic(text: impl Into<String>) -> Span {
     (Font::Italic, text.into())
 }
 
-/// Longest line of the file, in bytes; mandoc finds longer ones hard to read.
+/// Longest line of the file, in bytes. mandoc warns of longer ones.
 const LONGEST: usize = 79;
 
 /// The roff of one section, or of a whole page.
 #[derive(Debug, Default)]
 pub(super) struct Roff {
     text: String,
-    /// Whether a heading came last, after which no macro begins a paragraph.
+    /// Whether the last line is a heading, which begins a paragraph by itself.
     is_below_heading: bool,
 }
 
@@ -40,7 +40,7 @@ impl Roff {
         self.text
     }
 
-    /// A line such as `.RS 4`.
+    /// Writes a control line such as `.RS 4`.
     pub(super) fn control(&mut self, line: &str) {
         self.text.push('.');
         self.text.push_str(line);
@@ -54,7 +54,7 @@ impl Roff {
         self.is_below_heading = true;
     }
 
-    /// Begins a paragraph that no list before it takes in.
+    /// Begins a paragraph that is not part of a list before it.
     pub(super) fn begin_paragraph(&mut self) {
         if !self.is_below_heading {
             self.control("PP");
@@ -71,14 +71,14 @@ impl Roff {
         self.spans(spans);
     }
 
-    /// What is called `tag`, and below it what that is.
+    /// Writes an item of a definition list.
     pub(super) fn definition(&mut self, tag: &[Span], meaning: &[Span]) {
         self.control("TP");
         self.spans(tag);
         self.spans(meaning);
     }
 
-    /// Lines that are set as they are.
+    /// Writes preformatted lines.
     pub(super) fn example(&mut self, text: &str) {
         self.begin_paragraph();
         self.control("in +4n");
@@ -90,7 +90,7 @@ impl Roff {
         self.control("in");
     }
 
-    /// Text that is filled.
+    /// Writes filled text.
     pub(super) fn spans(&mut self, spans: &[Span]) {
         let mut text = String::new();
         for (font, part) in spans {
@@ -115,7 +115,7 @@ impl Roff {
         self.line(&line);
     }
 
-    /// A line of a table, which tbl(1) reads.
+    /// Writes a line of a table for tbl(1).
     pub(super) fn table_line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');
@@ -132,7 +132,7 @@ impl Roff {
     }
 }
 
-/// Text as roff prints it: formatters make other characters of these, which nobody could paste.
+/// Escapes text, so that formatters do not turn ASCII characters into others that nobody can paste.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {

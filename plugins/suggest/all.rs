@@ -1,4 +1,4 @@
-//! `--all`: writes the file of daemons, and the other files that checks of this host read.
+//! `--all`: writes the file of daemons and the other files for checks of this host.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use procwarden::text::escape;
 use super::write;
 use crate::check_privdrop;
 
-/// What a file of exemptions says that has none.
+/// The text of a file without exemptions.
 const NO_LINE: &str = "# Nothing here needs an exemption now.";
 
 /// Creates `daemons` with this text in `dir`, and `cpu`, `privdrop` and `domains`; a file that exists is

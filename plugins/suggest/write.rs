@@ -1,4 +1,4 @@
-//! Creates files, and overwrites none: somebody may have edited them.
+//! Creates files. Never overwrites one, because somebody may have edited it.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -8,15 +8,15 @@ use std::path::Path;
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
-/// Whether something exists at a path, even a dangling link.
+/// Whether a path exists, even as a dangling link.
 pub(super) fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// Makes a file of `text` that everyone may read.
+/// Creates a file that everyone may read.
 ///
 /// # Errors
-/// When something is there already, or it can't be written.
+/// If the path exists, or can't be written.
 pub(super) fn create(path: &Path, text: &str) -> Result<(), Error> {
     let shown = escape::path(path);
     let mut options = OpenOptions::new();
@@ -29,7 +29,7 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), Error> {
         _ => Error::new(format!("cannot make {shown}: {error}")),
     })?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| {
-        // Half a file would be a file that checks too little.
+        // Half a file would check too little.
         let _ = fs::remove_file(path);
         Error::new(format!("cannot write {shown}: {error}"))
     })

@@ -1,4 +1,4 @@
-//! The command line of `check_procs`: what was typed, and what it means.
+//! Parses the command line of `check_procs`.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -14,7 +14,7 @@ use super::super::getopt::{Opt, Takes, Word, Words};
 use super::super::shown;
 use super::{range, status};
 
-/// What `-m` chooses: the number of processes, or the key whose value each is held against.
+/// The metrics of `-m`: the number of processes, or the key whose value is compared for each process.
 pub(super) const METRICS: [(&str, Option<Key>); 5] = [
     ("PROCS", None),
     ("VSZ", Some(Key::Vsz)),
@@ -55,7 +55,7 @@ const OPTIONS: &[Opt<Id>] = &[
     valued(Id::Metric, Some(b'm'), &["metric"]),
     valued(Id::Timeout, Some(b't'), &["timeout"]),
     plain(Id::Verbose, Some(b'v'), &["verbose"]),
-    // The original's help says --state, the original itself only knows --status.
+    // The original's help says --state, but its code accepts only --status.
     valued(Id::Status, Some(b's'), &["status", "state"]),
     valued(Id::Ppid, Some(b'p'), &["ppid"]),
     valued(Id::Vsz, Some(b'z'), &["vsz"]),
@@ -68,7 +68,7 @@ const OPTIONS: &[Opt<Id>] = &[
     valued(Id::Exclude, Some(b'X'), &["exclude-process"]),
     Opt { takes: Takes::Maybe, ..plain(Id::NoKthreads, Some(b'k'), &["no-kthreads"]) },
     plain(Id::Traditional, Some(b'T'), &["traditional-filter"]),
-    // Ours, so that --co stays --command.
+    // Our own option. It can't be abbreviated, so that --co still means --command.
     Opt { whole: true, ..valued(Id::Containers, None, &["containers"]) },
     plain(Id::Help, Some(b'h'), &["help"]),
     plain(Id::Version, Some(b'V'), &["version"]),
@@ -99,7 +99,7 @@ const fn refused(why: &'static str, letter: Option<u8>, names: &'static [&'stati
     Opt { takes: Takes::Maybe, ..plain(Id::Refused(why), letter, names) }
 }
 
-/// An argument that asks for something other than a check.
+/// What to do instead of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Instead {
     Help,
@@ -113,26 +113,26 @@ impl From<String> for Instead {
     }
 }
 
-/// A check as asked for.
+/// A parsed command line.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
-    /// What is measured of each process; `None` to count them.
+    /// The metric of each process; `None` to count processes.
     pub(super) metric: Option<Key>,
     pub(super) thresholds: Thresholds,
     /// Both ranges as typed, for the performance data.
     pub(super) ranges: [String; 2],
     /// The filters in the original's words and in the order of the command line.
     pub(super) filters: Vec<String>,
-    /// The terms that mean the same, as bytes of the grammar.
+    /// The filters as terms of a selector.
     pub(super) terms: Vec<Vec<u8>>,
     pub(super) kernel_threads: bool,
     pub(super) containers: Containers,
     pub(super) verbose: u8,
-    /// What is probably a mistake, but is done as asked.
+    /// A hint at what is probably a mistake. It is done anyway.
     pub(super) hint: Option<String>,
 }
 
-/// Options under way: those that choose processes are kept until all are read.
+/// The options read so far. Those that select processes are kept until all are read.
 #[derive(Default)]
 struct Typed {
     ranges: [Option<String>; 2],
@@ -152,10 +152,10 @@ struct Typed {
     operands: Vec<OsString>,
 }
 
-/// How long a check may take that has no `-t`.
+/// The time limit without `-t`.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// The time limit of a command line, which may be wrong otherwise.
+/// The time limit of a command line, even if the rest is malformed.
 pub(super) fn time_limit(arguments: &[OsString]) -> Duration {
     let arguments = without_to(arguments);
     let typed = Words::new(OPTIONS, &arguments).filter_map(|word| match word {
@@ -165,13 +165,13 @@ pub(super) fn time_limit(arguments: &[OsString]) -> Duration {
     typed.last().unwrap_or(LIMIT)
 }
 
-/// The original takes `-to` for `-t`, wherever it stands.
+/// Replaces `-to` by `-t` everywhere, as the original does.
 fn without_to(arguments: &[OsString]) -> Vec<OsString> {
     let right = |word: &OsString| if word == "-to" { "-t".into() } else { word.clone() };
     arguments.iter().map(right).collect()
 }
 
-/// Reads a command line.
+/// Parses a command line.
 pub(super) fn read(arguments: &[OsString]) -> Result<Request, Instead> {
     let arguments = without_to(arguments);
     let mut typed = Typed::default();
@@ -219,7 +219,7 @@ impl Typed {
         Ok(())
     }
 
-    /// An option that the original takes once. It silently ignores later ones.
+    /// Takes an option that may occur once. (The original silently ignores later ones.)
     fn take_once(&mut self, id: Id, value: OsString) -> Result<(), String> {
         let (option, words, place) = match id {
             Id::Command => ("-C", "command name", &mut self.command),
@@ -274,14 +274,15 @@ impl Typed {
         if !share.is_finite() {
             return Err(format!("-P wants a percentage, not '{}'", shown(value.as_bytes())));
         }
-        // The original compares with what ps has cut to tenths. A little less keeps 0.7 what it is.
+        // The original compares with the output of ps, cut to tenths. The subtraction allows for rounding
+        // errors of floating point.
         let tenths = (share * 10.0 - 1e-6).ceil();
         self.least[2] = (tenths > 0.0).then(|| format!("cpu={}%-", tenths / 10.0).into_bytes());
         self.filters.push(format!("PCPU >= {share:.2}"));
         Ok(())
     }
 
-    /// Operands are WARN, CRIT and STATE, as far as no option gave them.
+    /// Takes the operands: WARN, CRIT and STATE, except those that an option gave.
     fn take_operands(&mut self) -> Result<(), String> {
         let operands = std::mem::take(&mut self.operands);
         let mut operands = operands.into_iter();
@@ -337,13 +338,13 @@ impl Typed {
         })
     }
 
-    /// The terms of the selector that chooses the same processes.
+    /// The terms of a selector for the same processes.
     fn terms(&self) -> Result<Vec<Vec<u8>>, String> {
         let mut terms = Vec::new();
         if let Some(name) = &self.command {
             terms.push(comm_term("comm=", name.as_bytes()));
         }
-        // Every command line contains an empty text, as an unset macro of the scheduler's leaves it.
+        // An empty text, from an unset macro of the scheduler, fits every command line.
         if let Some(part) = self.args.as_ref().filter(|part| !part.is_empty()) {
             terms.push(term("cmd~", ere::literal(part.as_bytes()).as_bytes()));
         }
@@ -355,7 +356,7 @@ impl Typed {
         let names_programs = !terms.is_empty();
         let status = self.status.as_deref().unwrap_or_default();
         let states = status::terms(status)?;
-        // Totals have always counted zombies. A dead daemon must not be OK.
+        // The original counts zombies. We do so only in totals, because a dead daemon must not be OK.
         let wants_zombies = !names_programs || status.contains('Z');
         if wants_zombies && !states.iter().any(|term| term.starts_with("state=")) {
             terms.push(term("state=", status::STATES.as_bytes()));
@@ -371,7 +372,8 @@ impl Typed {
     }
 }
 
-/// A term `KEY=NAME`, or where the grammar takes that name for a slip, an expression for just that name.
+/// A term `KEY=NAME`. If the grammar refuses that name as a likely typo, an expression for exactly that
+/// name.
 fn comm_term(key: &str, name: &[u8]) -> Vec<u8> {
     let exact = term(key, name);
     if Selector::parse(&exact, Subject::Program).is_ok() {
@@ -381,7 +383,7 @@ fn comm_term(key: &str, name: &[u8]) -> Vec<u8> {
     term(&key.replace('=', "~"), expression.as_bytes())
 }
 
-/// A term of the grammar, in which a comma that belongs to a value stands twice.
+/// A term of the grammar. Commas in the value are doubled.
 fn term(key: &str, value: &[u8]) -> Vec<u8> {
     let mut term = key.as_bytes().to_vec();
     for &byte in value {

@@ -1,11 +1,11 @@
-//! The ranges of `-w` and `-c`: everything that the original accepts and that is no mistake.
+//! Parses the ranges of `-w` and `-c`: everything that the original accepts, except obvious mistakes.
 
 use procwarden::nagios::range::Range;
 
-/// Reads a range. An empty one is none: a scheduler's macro may be unset.
+/// Parses a range. An empty text is no range, because a scheduler's macro may be unset.
 ///
 /// # Errors
-/// What is wrong with it. The original takes what is no number for 0.
+/// What is wrong with it. (The original reads any other text as 0.)
 pub(super) fn parse(text: &str) -> Result<Option<Range>, String> {
     let text = text.trim();
     if text.is_empty() {
@@ -38,7 +38,7 @@ pub(super) fn parse(text: &str) -> Result<Option<Range>, String> {
     range.map(Some).map_err(|error| error.to_string())
 }
 
-/// A number as C's `strtod` reads it, all of it.
+/// Parses a number like C's `strtod`, but only if that consumes the whole text.
 fn number(text: &str) -> Result<f64, String> {
     let hexadecimal = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
     let value = match hexadecimal {

@@ -1,7 +1,7 @@
-//! The call of `check_proccount` that comes to the same state, so that people move on.
+//! Translates a call into one of `check_proccount` with the same result, to help people migrate.
 //!
-//! A number of processes is a spec with ranges. A measure of each is a spec for those that it alerts on,
-//! of which there may be none.
+//! A number of processes becomes a spec with ranges. A metric becomes a spec for the processes that
+//! violate its range, with a range of 0-0.
 
 use procwarden::nagios::range::{Range, Thresholds};
 use procwarden::select::population::Containers;
@@ -11,7 +11,7 @@ use procwarden::text::list::one_line;
 
 use super::options::Request;
 
-/// The call, as a line for the shell; `None` if it can't be said, or only in more than `longest` bytes.
+/// The call as a shell command; `None` if there is none, or if it is longer than `longest` bytes.
 pub(super) fn as_call(request: &Request, longest: usize) -> Option<String> {
     let mut words = vec!["check_proccount".to_owned()];
     if request.containers != Containers::Exclude {
@@ -29,7 +29,7 @@ pub(super) fn as_call(request: &Request, longest: usize) -> Option<String> {
     (line.len() <= longest).then_some(line)
 }
 
-/// The number of processes, in ranges of the spec or else in those of options.
+/// The call for a number of processes. The ranges are part of the spec if possible, else options.
 fn counted(request: &Request) -> Option<Vec<String>> {
     let selector = request.terms.join(&b',');
     let Thresholds { warning, critical } = request.thresholds;
@@ -49,7 +49,7 @@ fn counted(request: &Request) -> Option<Vec<String>> {
     is_whole.then(|| options.chain([quoted(&selector)]).collect())
 }
 
-/// The numbers that do not alert, as a spec has them; `None` if it can't.
+/// The numbers that do not alert, as a spec's range; `None` if it can't express them.
 fn allowed(range: &Range) -> Option<String> {
     match range.alerting(1.0).as_slice() {
         [] => Some("any".into()),
@@ -62,7 +62,7 @@ fn allowed(range: &Range) -> Option<String> {
     }
 }
 
-/// A spec for those that are critical, and one for those that warn.
+/// The call for a metric: a spec for critical processes, and one for warnings.
 fn measured(request: &Request, metric: Key) -> Option<Vec<String>> {
     let Thresholds { warning, critical } = request.thresholds;
     let mut words = Vec::new();
@@ -81,7 +81,7 @@ fn measured(request: &Request, metric: Key) -> Option<Vec<String>> {
     Some(words)
 }
 
-/// Terms of which any fits a process that alerts; none if there is no such process.
+/// Alternative terms for the processes that violate the range. Empty if none can.
 fn beyond(request: &Request, metric: Key, range: &Range) -> Option<Vec<Vec<u8>>> {
     // CPU time is measured in tenths of a percent.
     let (key, unit, steps) = match metric {
@@ -94,7 +94,7 @@ fn beyond(request: &Request, metric: Key, range: &Range) -> Option<Vec<Vec<u8>>>
     let intervals = range.alerting(steps);
     let terms = intervals.iter().enumerate().map(|(at, &(least, most))| {
         let also = if filters && at == 0 { "and-" } else { "" };
-        // What is just below the next step counts as this one.
+        // Values just below the next step round down to this one.
         let most = match most {
             None => String::new(),
             Some(_) if metric == Key::Cpu => return None,
@@ -105,7 +105,7 @@ fn beyond(request: &Request, metric: Key, range: &Range) -> Option<Vec<Vec<u8>>>
     terms.collect()
 }
 
-/// A word for the shell; `None` if the grammar takes the spec for another one.
+/// A spec as a shell word; `None` if the grammar would parse it differently.
 fn spec(selector: &[u8], ranges: &str) -> Option<String> {
     let text = [selector, b":", ranges.as_bytes()].concat();
     let parsed = Spec::parse(&text, Subject::Program, Thresholds::default()).ok()?;
@@ -113,7 +113,7 @@ fn spec(selector: &[u8], ranges: &str) -> Option<String> {
     is_whole.then(|| quoted(&text))
 }
 
-/// A word for the shell. What would end or reorder the line is made by printf(1).
+/// Quotes a word for the shell. Characters that end or reorder a line are written with printf(1).
 fn quoted(word: &[u8]) -> String {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"=,.:/_-+@%".contains(byte);
     match std::str::from_utf8(word) {

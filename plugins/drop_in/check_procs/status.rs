@@ -1,4 +1,4 @@
-//! What `-s` asks for: a part of the column `STAT` of ps, or one of several states.
+//! Translates `-s`: a part of the column `STAT` of ps, or a set of states.
 
 use procwarden::kernel::ps::FLAGS;
 use procwarden::text::ere;
@@ -6,14 +6,13 @@ use procwarden::text::ere;
 /// The letters of states.
 pub(super) const STATES: &str = "RSDZTtIX";
 
-/// The terms of a selector that mean `-s text`; none for an empty text, which every process has.
+/// The terms of a selector for `-s text`; none for an empty text, which fits every process.
 ///
-/// The original looks for `text` in `STAT`, which begins with one letter of a state. So it finds no
-/// process by `RSZDT`, which its help gives as an example. Here a text that is a part of no `STAT`
-/// means any of its letters.
+/// The original searches `text` in `STAT`, which has one letter for the state. So `RSZDT`, the example
+/// in its help, fits no process. Here, a text that can't be part of a `STAT` means any of its letters.
 ///
 /// # Errors
-/// If it holds a letter that stands in no `STAT`.
+/// If the text contains a letter that never appears in `STAT`.
 pub(super) fn terms(text: &str) -> Result<Vec<String>, String> {
     if text.is_empty() {
         return Ok(Vec::new());
@@ -35,7 +34,7 @@ pub(super) fn terms(text: &str) -> Result<Vec<String>, String> {
     Ok(vec![format!("pstat~[{text}]")])
 }
 
-/// A state, then each flag at most once, in their order.
+/// Whether `STAT` can contain the text: a state, then each flag at most once, in order.
 fn is_part_of_a_stat(text: &str) -> bool {
     let flags = text.strip_prefix(|c| STATES.contains(c)).unwrap_or(text);
     let mut places = flags.chars().map(|flag| FLAGS.find(flag));

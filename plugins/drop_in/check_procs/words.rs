@@ -1,4 +1,4 @@
-//! What was found, in the words of the original.
+//! Renders the result as the original does.
 
 use procwarden::count::scan::Scan;
 use procwarden::nagios::state::State;
@@ -12,31 +12,31 @@ use super::super::shown;
 use super::options::{METRICS, Request};
 use super::{in_units_of_ps, same};
 
-/// Longest whole output, in bytes: Nagios loses the end of a longer one.
+/// Longest whole output, in bytes. Nagios loses the end of a longer one.
 const LONGEST: usize = 4096;
 
 /// Longest list of filters, and of names, in bytes.
 const LONGEST_LIST: usize = 1000;
 
-/// What goes before the call of `check_proccount`.
+/// Introduces the call of `check_proccount`.
 const SAME: &str = "the same as: ";
 
-/// More lines about processes than fit.
+/// Most lines about processes. That is more than fit in the output.
 pub(super) const MOST_LINES: usize = 100;
 
-/// What was found.
+/// The result of a check.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) state: State,
     pub(super) scan: Scan,
-    /// Processes beyond the warning range, and beyond the critical one, where each is measured.
+    /// With a metric, the number of processes outside of the warning range, and of the critical one.
     pub(super) warning: u64,
     pub(super) critical: u64,
     /// The names of these.
     pub(super) names: Vec<String>,
     /// A line for each process that was counted.
     pub(super) matched: Vec<String>,
-    /// Why the number is not known for sure.
+    /// Why the number is uncertain, if it is.
     pub(super) obstacle: Option<String>,
 }
 
@@ -135,7 +135,7 @@ fn details(request: &Request, found: &Found) -> Vec<String> {
     lines
 }
 
-/// A process in the original's words; `None` if it has ended meanwhile.
+/// A process as the original shows it; `None` if it has ended.
 pub(super) fn matched(process: &mut Process<'_>) -> Option<String> {
     let mut line = || -> Fact<String> {
         let (uid, pid) = (process.owner()?.uid, process.pid());
