@@ -276,17 +276,14 @@ pub fn closely(
         return Ok(looks);
     }
     let selectors: Vec<&Selector> = targets.iter().map(|target| target.selector).collect();
-    let sieve = Sieve::new(&selectors);
+    let sieve = Sieve::new(selectors.iter().copied().enumerate());
     let of_units: Vec<_> = selectors.iter().map(|selector| selector.units().is_some()).collect();
     // On most hosts the first process is in a unit, and then no other is asked.
     let mut lacks_units = of_units.contains(&true) && root.blindness().is_none();
     Process::each(root, |process| {
         lacks_units = lacks_units && is_in_no_unit(process);
-        let passed = sieve.passed(process);
-        for (at, (target, look)) in targets.iter().zip(&mut looks).enumerate() {
-            if sieve.lets_through(at, passed) {
-                look.take(*target, population, process);
-            }
+        for at in sieve.places(process) {
+            looks[at].take(targets[at], population, process);
         }
         for &at in lonely {
             looks[at].seek(selectors[at], population, process);

@@ -117,8 +117,8 @@ pub fn walk(
     targets: &[Target<'_>],
 ) -> Result<Scan, Error> {
     let mut count = Count::new(population, targets);
-    let all: Vec<usize> = (0..targets.len()).collect();
-    let listed = Process::each(root, |process| count.visit(process, &all))?;
+    let sieve = Sieve::new(selectors(targets).into_iter().enumerate());
+    let listed = Process::each(root, |process| count.visit(process, &sieve))?;
     Ok(count.scan(root, listed, Vec::new()))
 }
 
@@ -137,7 +137,7 @@ pub fn each(
     let mut count = Count::new(population, &targets);
     let listed = Process::each(root, |process| {
         let before = count.tallies[0].certain;
-        count.visit(process, &[0]);
+        count.take(0, process);
         if count.tallies[0].certain > before {
             visit(process);
         }
@@ -163,14 +163,17 @@ pub(crate) fn count(
         return walk(root, population, targets);
     };
     let mut count = Count::new(population, targets);
+    let sieve = |places: &[usize]| Sieve::new(places.iter().map(|&at| (at, selectors[at])));
+    let of_members = sieve(&of_units);
     let mut process = Process::new(root, Pid(0));
     for &pid in &members {
         process.move_to(pid);
-        count.visit(&mut process, &of_units);
+        count.visit(&mut process, &of_members);
     }
     let mut listed = members.len() as u64;
     if !others.is_empty() {
-        listed += Process::each(root, |process| count.visit(process, &others))?;
+        let of_others = sieve(&others);
+        listed += Process::each(root, |process| count.visit(process, &of_others))?;
     }
     Ok(count.scan(root, listed, of_units))
 }
@@ -183,7 +186,6 @@ fn selectors<'s>(targets: &[Target<'s>]) -> Vec<&'s Selector> {
 struct Count<'a> {
     targets: &'a [Target<'a>],
     population: &'a Population,
-    sieve: Sieve,
     tallies: Vec<Tally>,
 }
 
@@ -198,26 +200,16 @@ impl<'a> Count<'a> {
             lasting: target.lasting.then(|| Lasting::new(target.selector)),
             ..Tally::default()
         };
-        Self {
-            targets,
-            population,
-            sieve: Sieve::new(&selectors(targets)),
-            tallies: targets.iter().map(tally).collect(),
+        Self { targets, population, tallies: targets.iter().map(tally).collect() }
+    }
+
+    /// Counts one process for the targets whose selectors `sieve` has.
+    fn visit(&mut self, process: &mut Process<'_>, sieve: &Sieve) {
+        for at in sieve.places(process) {
+            self.take(at, process);
         }
     }
 
-    /// Counts one process for the targets in these places.
-    fn visit(&mut self, process: &mut Process<'_>, places: &[usize]) {
-        let passed = self.sieve.passed(process);
-        for &at in places {
-            if self.sieve.lets_through(at, passed) {
-                self.take(at, process);
-            }
-        }
-    }
-
-    /// Kept out of the loop above, which turns most processes down for most targets.
-    #[inline(never)]
     fn take(&mut self, at: usize, process: &mut Process<'_>) {
         self.tallies[at].take(&self.targets[at], self.population, process);
     }

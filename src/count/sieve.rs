@@ -5,44 +5,44 @@ use crate::kernel::interpreter::is_interpreter;
 use crate::proc::process::Process;
 use crate::select::selector::Selector;
 
-/// Rejects most processes by comparing one number. The kernel keeps 15 bytes of a name, which fit
-/// in a 16-byte number. So a scan for a hundred names costs about as much as a scan for one.
+/// Chooses the selectors that must look at a process. The kernel keeps 15 bytes of a name, which fit
+/// in a 16-byte number, and sorted numbers are searched fast. So a scan for a hundred names costs
+/// about as much as a scan for one.
 pub(crate) struct Sieve {
-    names: Vec<Option<u128>>,
-}
-
-/// What the sieve knows about one process.
-#[derive(Clone, Copy)]
-pub(crate) enum Passed {
-    /// Nothing: all selectors must look.
-    Unknown,
-    /// Its name: only selectors for that name, or for no particular name, must look.
-    Named(u128),
+    /// The selectors for one name, by that name: their places.
+    by_name: Vec<(u128, usize)>,
+    /// The places of all others.
+    rest: Vec<usize>,
 }
 
 impl Sieve {
-    pub(crate) fn new(selectors: &[&Selector]) -> Self {
-        Self { names: selectors.iter().map(|s| s.only_comm().and_then(packed)).collect() }
-    }
-
-    pub(crate) fn passed(&self, process: &mut Process<'_>) -> Passed {
-        if self.names.iter().all(Option::is_none) {
-            return Passed::Unknown;
-        }
-        match process.comm() {
-            // An interpreter also goes by the name of its script.
-            Ok(comm) if !is_interpreter(comm.as_bytes()) => {
-                packed(comm.as_bytes()).map_or(Passed::Unknown, Passed::Named)
+    /// A sieve for the selectors, each with its place.
+    pub(crate) fn new<'s>(selectors: impl Iterator<Item = (usize, &'s Selector)>) -> Self {
+        let (mut by_name, mut rest) = (Vec::new(), Vec::new());
+        for (at, selector) in selectors {
+            match selector.only_comm().and_then(packed) {
+                Some(name) => by_name.push((name, at)),
+                None => rest.push(at),
             }
-            _ => Passed::Unknown,
         }
+        by_name.sort_unstable();
+        Self { by_name, rest }
     }
 
-    pub(crate) fn lets_through(&self, at: usize, passed: Passed) -> bool {
-        match (self.names[at], passed) {
-            (Some(wanted), Passed::Named(name)) => wanted == name,
-            _ => true,
-        }
+    /// The places of the selectors that must look at `process`. They include those for any name if its own
+    /// is hidden, or if it is an interpreter: that also goes by the name of its script.
+    pub(crate) fn places(&self, process: &mut Process<'_>) -> impl Iterator<Item = usize> + '_ {
+        let comm = (!self.by_name.is_empty()).then(|| process.comm().ok()).flatten();
+        let comm = comm.filter(|comm| !is_interpreter(comm.as_bytes()));
+        let named = match comm.and_then(|comm| packed(comm.as_bytes())) {
+            Some(name) => {
+                let start = self.by_name.partition_point(|(other, _)| *other < name);
+                let length = self.by_name[start..].iter().take_while(|(it, _)| *it == name).count();
+                &self.by_name[start..start + length]
+            }
+            None => &self.by_name,
+        };
+        self.rest.iter().copied().chain(named.iter().map(|(_, at)| *at))
     }
 }
 
