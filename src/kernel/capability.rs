@@ -9,6 +9,22 @@ use rustix::thread::CapabilitySet;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Capabilities(u64);
 
+/// What is no digit of [`DIGITS`] has this bit.
+const NO_DIGIT: u8 = 16;
+
+/// The value of each hexadecimal digit, in lower case. Four masks of each process are read, and a table
+/// halves what they cost.
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let known = b"0123456789abcdef";
+    let mut value = 0;
+    while value < NO_DIGIT {
+        digits[known[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
+
 impl Capabilities {
     /// All capabilities, present and future.
     pub const ALL: Self = Self(u64::MAX);
@@ -18,16 +34,9 @@ impl Capabilities {
         if digits.is_empty() || digits.len() > 16 {
             return None;
         }
-        let mut mask = 0;
-        for &digit in digits {
-            let digit = match digit {
-                b'0'..=b'9' => digit - b'0',
-                b'a'..=b'f' => digit - b'a' + 10,
-                _ => return None,
-            };
-            mask = mask << 4 | u64::from(digit);
-        }
-        Some(Self(mask))
+        let digits = digits.iter().map(|&digit| DIGITS[usize::from(digit)]);
+        let (mask, or) = digits.fold((0, 0), |(mask, or), it| (mask << 4 | u64::from(it), or | it));
+        (or < NO_DIGIT).then_some(Self(mask))
     }
 
     /// The capability with this name (`cap_chown`, `CHOWN`) or number.
