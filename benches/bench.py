@@ -2,7 +2,10 @@
 """Measures Procwarden against its peers and against the floor, and writes docs/benchmark.{md,svg}.
 
     benches/bench.py [ROUNDS]
-    benches/bench.py [ROUNDS] drop-ins      prints only what the drop-ins cost beside their originals
+    benches/bench.py [ROUNDS] PART...       prints these parts only, and writes nothing
+
+Parts: small (this machine's own processes), drop-ins (beside their originals), monitor (as the user that
+NRPE runs as), exposure (check_exposure outside of units and in one), mixed (a third are not root's).
 
 Peers that are not installed are left out. All of one size run interleaved in one session; the claim is
 the ratio, and the number is the least of all rounds, which the machine's other work disturbs least.
@@ -21,7 +24,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 SIZES = [0, 1000, 10000, 30000]
 UNIT = "procwarden-bench.service"
-NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 TARGET = os.environ.get("CARGO_TARGET_DIR", f"{ROOT}/target")
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 7
 
@@ -35,7 +37,7 @@ DROP_INS = [
     (PROCS, "-w 50000 -u root -k", 0.20),
     (PROCS, "-a nosuch -w 50000", 0.30),
     (PROCS, "--ereg-argument-array nosuch|other -w 50000", 0.30),
-    # All fit, and each is looked at twice: it might be another check that looks for the same.
+    # All fit, and might be other checks that look for the same, or run one.
     (PROCS, "-a sleepers -w 50000", None),
     (PROCS, "-C svc7 -a sleepers -c 1:", 0.30),
     (PROCS, "-r 100 -w 50000", 0.30),
@@ -97,7 +99,6 @@ def rows(bin):
         ("check_proccpu --since-last", [f"{bin}/check_proccpu", "-c", "95", "--since-last", "--over", "0.1s", "-t", "60", "--state-dir", f"{bin}/state"], "floor stat"),
         ("check_privdrop", [f"{bin}/check_privdrop", "-t", "60"], "floor status"),
         ("check_exposure", [f"{bin}/check_exposure", "-t", "60"], "floor status"),
-        ("check_exposure, as nobody", [*NOBODY, f"{bin}/check_exposure", "-t", "60"], "floor status"),
         ("check_exposure --rules outdated", [f"{bin}/check_exposure", "-t", "60", "--rules", "outdated"], "floor status"),
         ("check_selinux_domain", [f"{bin}/check_selinux_domain"], "floor attr/current"),
     ]
@@ -108,16 +109,35 @@ def rows(bin):
         ("psutil", [sys.executable, f"{HERE}/psutil_count.py", "svc7"]),
     ]
     there = [(n, c, "svc7:1-") for n, c in peers if shutil.which(c[0])]
+    return floors + ours + there
+
+
+def monitor_rows(bin):
+    """What the monitoring user's checks cost: executables and namespaces of others are hidden from it."""
+    count = f"{bin}/check_proccount"
     as_monitor = [
         ("svc7:1-", [count, "svc7:1-"]),
         ("user=, all fit", [count, "user=root:1-"]),
         ("a path that nobody runs", [count, "/usr/sbin/nosuchd:0-0"]),
         ("a path that all run", [count, f"{bin}/sleepers:1-"]),
         ("check_privdrop", [f"{bin}/check_privdrop", "-t", "60"]),
+        ("check_exposure", [f"{bin}/check_exposure", "-t", "60"]),
     ]
+    floors = [row for row in rows(bin) if row[0] in ("floor comm", "floor status")]
+    bases = ["floor comm" if "count" in command[0] else "floor status" for _, command in as_monitor]
     user = monitor()
-    monitors = [(f"{n} as {user}", c, "floor status" if "privdrop" in n else "floor comm") for n, c in as_monitor if user]
-    return floors + ours + there + monitors
+    return floors + [(f"{n} as {user}", c, base) for (n, c), base in zip(as_monitor, bases) if user]
+
+
+def exposure_rows(bin):
+    """What check_exposure costs root and the monitoring user, and what the costliest rule adds."""
+    check = [f"{bin}/check_exposure", "-t", "60"]
+    return [
+        ("floor status", [f"{bin}/floor", "status"], None),
+        ("check_exposure", check, "floor status"),
+        *([(f"check_exposure as {monitor()}", check, "floor status")] if monitor() else []),
+        ("check_exposure --rules default,outdated", [*check, "--rules", "default,outdated"], "check_exposure"),
+    ]
 
 
 def mixed_rows(bin):
@@ -131,9 +151,13 @@ def monitor():
     return users[0] if users else None
 
 
+def as_user(name):
+    """What runs the command of a row as the user that its name says."""
+    return ["setpriv", "--reuid", monitor(), "--clear-groups", "--"] if name.endswith(f" as {monitor()}") else []
+
+
 def measure(bin, name, command):
-    as_user = ["setpriv", "--reuid", monitor(), "--clear-groups", "--"] if name.endswith(f" as {monitor()}") else []
-    out = subprocess.run([*as_user, f"{bin}/measure", *command], check=True, capture_output=True, text=True).stdout
+    out = subprocess.run([*as_user(name), f"{bin}/measure", *command], check=True, capture_output=True, text=True).stdout
     return [float(word) for word in out.split()]
 
 
@@ -149,13 +173,18 @@ def listed():
     return sum(name.isdigit() for name in os.listdir("/proc"))
 
 
-def session(bin, size, rows=rows, owner=0):
+def start(command):
+    """Starts sleepers in a session of their own, as daemons have."""
+    started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert started.stdout.readline() == "up\n"
+    return started
+
+
+def session(bin, size, rows=rows, owner=0, where=(), explain=None):
     """name -> (cpu, wall, peak, calls a process), with that many sleepers."""
-    sleepers = subprocess.Popen([f"{bin}/sleepers", str(size), str(owner)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert sleepers.stdout.readline() == "up\n"
+    sleepers = start([*where, f"{bin}/sleepers", str(size), str(owner)])
     # Three and the one that started them.
-    unit = subprocess.Popen([*in_unit(), f"{bin}/sleepers", "3"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert unit.stdout.readline() == "up\n"
+    unit = start([*([] if where else in_unit()), f"{bin}/sleepers", "3"])
     processes = listed()
     found = {}
     for _ in range(ROUNDS if size < 30000 else max(3, ROUNDS // 2)):
@@ -164,9 +193,9 @@ def session(bin, size, rows=rows, owner=0):
     result = {}
     for name, command, _ in rows(bin):
         best = [min(run[i] for run in found[name]) for i in range(3)]
-        calls = system_calls(command) / processes if size == 10000 and shutil.which("strace") else None
+        calls = system_calls([*as_user(name), *command]) / processes if size == 10000 and shutil.which("strace") else None
         result[name] = (*best, calls)
-    extra = closer(bin, size) if owner == 0 else ""
+    extra = explain(bin, size) if explain else ""
     for group in (unit, sleepers):
         group.stdin.close()
         group.wait()
@@ -258,23 +287,58 @@ def plot(bin, sessions):
     return "\n".join(out + ["</svg>"]) + "\n"
 
 
+def part(bin, title, rows, **where):
+    processes, result, _ = session(bin, 10000, rows, **where)
+    return f"## {processes:,} processes, {title}\n\n{table(bin, processes, result, rows)}\n"
+
+
+def small(bin):
+    processes, result, extra = session(bin, 0, explain=closer)
+    return f"## {processes:,} processes\n\n{table(bin, processes, result)}\n\n{extra}"
+
+
 def only_drop_ins(bin):
-    with subprocess.Popen([f"{bin}/sleepers", "10000"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sleepers:
-        assert sleepers.stdout.readline() == "up\n"
-        print(drop_ins(bin))
+    with start([f"{bin}/sleepers", "10000"]):
+        return drop_ins(bin)
+
+
+def as_monitor(bin):
+    return part(bin, f"as {monitor()}", monitor_rows)
+
+
+def mixed(bin):
+    return part(bin, "a third not root's", mixed_rows, owner=pwd.getpwnam("nobody").pw_uid)
+
+
+def exposure(bin):
+    """In a mount namespace, where we can say that systemd is here, and what its unit asks for."""
+    if "PROCWARDEN_BENCH_INSIDE" not in os.environ:
+        again = ["unshare", "--mount", sys.executable, os.path.abspath(__file__), str(ROUNDS), "exposure"]
+        inside = {**os.environ, "PROCWARDEN_BENCH_INSIDE": "1"}
+        return subprocess.run(again, env=inside, stdout=subprocess.PIPE, text=True, check=True).stdout
+    os.makedirs("/run/systemd", exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run/systemd"], check=True)
+    os.mkdir("/run/systemd/system")
+    with open(f"/run/systemd/system/{UNIT}", "w") as file:
+        file.write("[Service]\nExecStart=/usr/sbin/procwarden-bench\nPrivateTmp=yes\n")
+    private = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /tmp && exec "$@"', "sh"]
+    outside = part(bin, "outside of units", exposure_rows)
+    return outside + "\n" + part(bin, "in one unit with PrivateTmp=", exposure_rows, where=[*in_unit(), *private])
+
+
+PARTS = {"small": small, "drop-ins": only_drop_ins, "monitor": as_monitor, "exposure": exposure, "mixed": mixed}
 
 
 def main():
     # Not in /tmp: check_exposure would find each sleeper that root runs from there.
     with tempfile.TemporaryDirectory(dir="/opt") as bin:
         os.chmod(bin, 0o755)
-        os.chmod(bin, 0o755)
         build(bin)
-        if "drop-ins" in sys.argv:
-            return only_drop_ins(bin)
         # A parent that has just started may have been made for the check, and costs it a closer look.
         time.sleep(4)
-        sessions = [session(bin, size) for size in SIZES]
+        if sys.argv[2:]:
+            return print("\n".join(PARTS[part](bin) for part in sys.argv[2:]))
+        sessions = [session(bin, size, explain=closer) for size in SIZES]
         machine = f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}"
         parts = [
             "# What a check costs\n",
@@ -285,9 +349,7 @@ def main():
         ]
         for processes, result, extra in sessions:
             parts.append(f"## {processes:,} processes\n\n{table(bin, processes, result)}\n\n{extra}")
-        nobody = pwd.getpwnam("nobody").pw_uid
-        processes, result, _ = session(bin, 10000, mixed_rows, nobody)
-        parts.append(f"## {processes:,} processes, a third not root's\n\n{table(bin, processes, result, mixed_rows)}\n")
+        parts += [PARTS[part](bin) for part in ("monitor", "exposure", "mixed")]
         notes = os.path.join(HERE, "notes.md")
         parts.append(open(notes).read())
         os.makedirs(f"{ROOT}/docs", exist_ok=True)
