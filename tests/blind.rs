@@ -36,6 +36,23 @@ fn exe_of_roots_processes_is_unknown_to_others() {
     }
 }
 
+/// After some processes whose owner `status` told, it is expected to tell that of the next one as well.
+#[test]
+fn users_in_a_row_are_told_from_each_other() {
+    if !can(Need::Root) {
+        return;
+    }
+    let name = unique();
+    let one_of =
+        |user: u32| Specimen::called(&name).verb(format!("uid={user},{user},{user}")).start();
+    let _processes: Vec<_> =
+        [1, 2, 1, 0].into_iter().flat_map(|user| [user; 12]).map(one_of).collect();
+    let specs = [("uid=1", 24), ("uid=2", 12), ("user=root", 12), ("uid=3", 0)];
+    let specs = specs.map(|(term, number)| format!("{name},{term}:{number}-{number}"));
+    Check::count(&specs).by_user(NOBODY).run().code(0);
+    Check::count([format!("{name},each=user:12-24")]).by_user(NOBODY).run().code(0);
+}
+
 #[test]
 fn a_hidden_exe_does_not_matter_where_the_answer_is_plain() {
     if !can(Need::Root) {
@@ -571,7 +588,7 @@ fn a_read_that_hangs_ends_on_time() {
         fs::remove_file(&path).expect("the file");
         fifo(&path);
         let start = Instant::now();
-        let answer = Check::tree(&tree, ["-t", "1", spec]).run();
+        let answer = Check::tree(&tree, ["-t", "4", spec]).run();
         // The default of 10 s would show.
         assert!(start.elapsed() < Duration::from_secs(8), "took {:?}\n{answer}", start.elapsed());
         answer.unknown().line_count(1).has(&format!("{file} does not answer (pid 101)"));

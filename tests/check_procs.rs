@@ -5,9 +5,16 @@
 
 mod support;
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
 
-use support::{Answer, Check, NOBODY, Need, Specimen, bytes, can, unique};
+use support::{
+    Answer, Check, Installed, NOBODY, Need, Specimen, bytes, can, fifo, open_dir, unique,
+};
 
 fn check(args: &[&str]) -> Answer {
     Check::plugin("check_procs").args(args).run_raw()
@@ -30,6 +37,43 @@ fn a_dead_daemon_is_not_running() {
         "PROCS CRITICAL: 0 processes with command name '{name}' | procs=0;;1:;0;\n1 zombie not counted\n"
     ));
     check(&["-c", "1:", "-C", &name, "-s", "Z"]).code(0);
+}
+
+/// Whoever has our name is left out only if it runs our file.
+#[test]
+fn a_check_beside_it_is_not_counted() {
+    if !can(Need::Root) {
+        return;
+    }
+    // No user's: whatever else runs here is not counted.
+    let uid = 61_234;
+    let program = Installed::copy("check_procs");
+    let answer = || {
+        let mut check = Command::new(program.path());
+        let output = check.args(["-u", &uid.to_string(), "-k", "-c", "1:1"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    // It waits for someone to read what is in the pipe.
+    let pipe = open_dir();
+    let pipe = pipe.path().join("pipe");
+    fifo(&pipe);
+    let full = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(&pipe);
+    let mut full = full.unwrap();
+    while full.write(&[0; 4096]).is_ok() {}
+    let output = OpenOptions::new().write(true).open(&pipe).unwrap();
+    let mut other = Command::new(program.path());
+    other.args(["-w", "1", "-t", "600"]).uid(uid).stdin(Stdio::null()).stdout(output);
+    let mut other = other.spawn().unwrap();
+    let without = answer();
+    let namesake = Specimen::called("check_procs").verb(format!("uid={uid},{uid},{uid}")).start();
+    let with = answer();
+    drop(namesake);
+    let is_running = other.try_wait().unwrap().is_none();
+    other.kill().unwrap();
+    other.wait().unwrap();
+    assert!(is_running);
+    assert!(without.starts_with("PROCS CRITICAL: 0 processes with "), "{without}");
+    assert!(with.starts_with("PROCS OK: 1 process with "), "{with}");
 }
 
 #[test]

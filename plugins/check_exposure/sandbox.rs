@@ -49,7 +49,7 @@ impl Services {
     /// Whether a process is in PID 1's mount namespace. It takes reading all its mounts, so we ask only
     /// once for each unit and parent.
     fn is_in_first_namespace(&self, unit: &str, process: &mut Process<'_>) -> Fact<bool> {
-        let parent = process.stat()?.ppid;
+        let parent = process.parent()?.0;
         let key = (unit.to_owned(), parent);
         // Main processes have the same parent, but may differ.
         if let Some(&known) = self.apart.borrow().get(&key).filter(|_| parent != 1) {
@@ -114,7 +114,7 @@ fn is_spared(unit: &UnitFile, process: &mut Process<'_>) -> Fact<bool> {
 fn runs_as_root(unit: &UnitFile, process: &mut Process<'_>) -> Fact<Option<String>> {
     let status = process.status()?;
     let has_no_new_privs = status.no_new_privs == Some(true);
-    if status.uid.effective != 0 || !(has_no_new_privs || process.stat()?.ppid == 1) {
+    if status.uid.effective != 0 || !(has_no_new_privs || process.parent()? == Pid(1)) {
         return Ok(None);
     }
     Ok(other_user(unit).map(|user| format!("{user} and it runs as root")))

@@ -13,6 +13,7 @@ use procwarden::kernel::file::File;
 use procwarden::kernel::interpreter::program;
 use procwarden::proc::fact::{Cause, Fact, Hidden, Missing, unless_gone};
 use procwarden::proc::process::{Place, Process};
+use procwarden::proc::root::Pid;
 use procwarden::text::escape;
 
 use super::answer::Answer;
@@ -113,7 +114,7 @@ fn of_its_service(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Opti
         if opening(&inspector.writers, &Place::here(path)) == Ok(None) {
             continue;
         }
-        if process.stat()?.ppid != 1 {
+        if process.parent()? != Pid(1) {
             return Ok(None);
         }
         let place = process.locate(path)?;

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memchr2};
 
 use crate::kernel::capability::Capabilities;
 use crate::kernel::word::{parse_id, parse_number, words};
@@ -170,6 +170,13 @@ impl Status {
         })
     }
 
+    /// Returns the name, if it is as `comm` has it: `status` escapes newlines and backslashes.
+    pub(crate) fn name(text: &[u8]) -> Option<&[u8]> {
+        let rest = text.strip_prefix(b"Name:\t")?;
+        let end = memchr2(b'\n', b'\\', rest)?;
+        (end > 0 && rest[end] == b'\n').then(|| &rest[..end])
+    }
+
     /// The supplementary groups in `text`, the text that was parsed. `None` without a `Groups:` line.
     pub fn groups<'t>(&self, text: &'t [u8]) -> Option<impl Iterator<Item = u32> + use<'t>> {
         let line = text.get(self.groups.clone()?)?;
@@ -189,11 +196,18 @@ impl Status {
 /// The number of context switches, voluntary and not, from the last two lines. `None` if they are
 /// missing or malformed.
 pub fn switches(text: &[u8]) -> Option<u64> {
-    let value = |key: &[u8]| {
-        let line = text.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(key))?;
-        parse_number(line)
-    };
+    let value = |key: &[u8]| parse_number(value(text, key)?);
     Some(value(b"voluntary_ctxt_switches:\t")? + value(b"nonvoluntary_ctxt_switches:\t")?)
+}
+
+/// Who is the parent. `None` if the line is missing or not of the kernel's form.
+pub fn parent(text: &[u8]) -> Option<u32> {
+    parse_id(value(text, b"PPid:\t")?)
+}
+
+/// What follows `key` in its line.
+fn value<'t>(text: &'t [u8], key: &[u8]) -> Option<&'t [u8]> {
+    text.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(key))
 }
 
 /// Stores a line's value. `None` if there is no value, or if the line appeared before.
@@ -277,6 +291,14 @@ mod tests {
         assert_eq!(status.is_alive(), Some(true));
         assert_eq!(status.code, Some(772));
         assert_eq!((status.umask, status.tracer, status.seccomp), (Some(0o022), 0, Some(0)));
+    }
+
+    #[test]
+    fn a_name_with_escapes_is_left_to_comm() {
+        assert_eq!(Status::name(b"Name:\ta b\nUmask:\t0022\n"), Some(&b"a b"[..]));
+        for text in [TEXT.as_bytes(), b"Name:\ta\\\\\n", b"Name:\t\n", b"Name:\ta", b"Uid:\ta\n"] {
+            assert_eq!(Status::name(text), None);
+        }
     }
 
     #[test]

@@ -47,6 +47,7 @@ pub struct ProcRoot {
     directory: OwnedFd,
     path: PathBuf,
     is_procfs: bool,
+    ours: OnceCell<bool>,
     home: OnceCell<Option<Vec<u8>>>,
     pub(super) guarded: OnceCell<bool>,
     overflow_id: OnceCell<Option<u32>>,
@@ -72,6 +73,7 @@ impl ProcRoot {
                 directory,
                 path: path.to_owned(),
                 is_procfs,
+                ours: OnceCell::new(),
                 home: OnceCell::new(),
                 guarded: OnceCell::new(),
                 overflow_id: OnceCell::new(),
@@ -180,9 +182,12 @@ impl ProcRoot {
 
     /// Whether we live in the PID namespace that the tree shows.
     pub(crate) fn is_ours(&self) -> bool {
-        let status = self.open_file(c"self/status").and_then(contents).ok();
-        let status = status.and_then(|text| Status::parse(&text));
-        self.is_procfs && status.is_some_and(|status| status.pid_namespaces == 1)
+        let find = || {
+            let status = self.open_file(c"self/status").and_then(contents).ok();
+            let status = status.and_then(|text| Status::parse(&text));
+            self.is_procfs && status.is_some_and(|status| status.pid_namespaces == 1)
+        };
+        *self.ours.get_or_init(find)
     }
 
     /// Whether `id`, of a user or group, may stand for every id that has no number in our user

@@ -112,6 +112,12 @@ impl Lineage {
         if self.agents.is_empty() || self.counted.contains(&process.pid()) {
             return false;
         }
+        // It would be in the agent's session, which costs a tenth of a name.
+        let is_elsewhere =
+            |session| self.agents.iter().all(|agent| agent.main.stat.session != session);
+        if process.session().is_some_and(is_elsewhere) {
+            return false;
+        }
         let named =
             |agent: &&Agent| process.comm().is_ok_and(|comm| comm.as_bytes() == agent.main.comm);
         let Some(agent) = self.agents.iter().find(named) else {

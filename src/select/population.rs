@@ -89,6 +89,10 @@ impl Population {
         {
             return Ok(Membership::Own);
         }
+        let sisters = || self.sisters.get_or_init(|| Sisters::of_this_check(root));
+        let by_expression = selector.finds_by_expression(process);
+        // First, since this look can answer the next questions, too.
+        let may_be_sister = (by_expression || !self.namesakes) && sisters().may_be_one(process);
         if self.containers != Containers::Include && !selector.asks_for_containers() {
             let wanted = self.containers == Containers::Only;
             if process.is_contained()? != wanted {
@@ -101,11 +105,10 @@ impl Population {
         if !self.kernel_threads && process.is_kernel_thread()? {
             return Ok(Membership::KernelThread);
         }
-        let sisters = || self.sisters.get_or_init(|| Sisters::of_this_check(root));
-        let is_sister = if selector.finds_by_expression(process) {
+        let is_sister = if by_expression {
             sisters().include(process)?
         } else {
-            !self.namesakes && lineage.is_namesake(process) && sisters().is_one(process)?
+            may_be_sister && lineage.is_namesake(process) && sisters().is_one(process)?
         };
         if is_sister {
             return Ok(Membership::Own);

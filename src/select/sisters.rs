@@ -14,7 +14,7 @@ use crate::kernel::cmdline::arguments;
 use crate::kernel::file::File;
 use crate::proc::fact::{self, Cause, Fact, Hidden, Missing};
 use crate::proc::process::Process;
-use crate::proc::process::executable::Identity;
+use crate::proc::process::identity::Identity;
 use crate::proc::root::ProcRoot;
 use crate::select::lineage::Lineage;
 
@@ -64,6 +64,11 @@ impl Sisters {
             return Err(Missing::Hidden(hidden));
         }
         Ok(false)
+    }
+
+    /// Whether `process` may run our file, as far as one look shows.
+    pub(crate) fn may_be_one(&self, process: &mut Process<'_>) -> bool {
+        process.glimpse().is_none_or(|file| Some(file) == self.file)
     }
 
     /// Whether `process` runs our file. If we may not know, a process with code of another size

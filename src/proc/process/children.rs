@@ -1,8 +1,6 @@
 //! The children of a process and their children, from the kernel's own lists.
 
 use super::Process;
-use crate::host::open::contents;
-use crate::host::progress;
 use crate::kernel::file::File;
 use crate::kernel::word::{parse_number, words};
 use crate::proc::fact::{Fact, Missing};
@@ -47,9 +45,10 @@ impl Process<'_> {
     }
 
     fn children_of(&self, thread: Pid) -> Vec<Pid> {
-        progress::reading(self.pid().0, File::Threads);
-        let path = format!("{}/task/{thread}/children", self.pid());
-        let list = self.root().open_file(path).and_then(contents).unwrap_or_default();
+        let mut list = Vec::new();
+        if self.thread(thread).read_whole(File::Children, &mut list).is_err() {
+            return Vec::new();
+        }
         let numbers = words(&list).filter_map(parse_number);
         numbers.filter_map(|number| u32::try_from(number).ok()).map(Pid).collect()
     }

@@ -1,13 +1,9 @@
 //! The link `exe`: its text, the mark of a replaced file, and the file it leads to.
 
-use std::os::fd::AsFd;
-
-use rustix::fs::{AtFlags, StatxFlags, statx};
-use rustix::io::Errno;
-use rustix::path::Arg;
-
 use super::Process;
+use super::identity::Identity;
 use super::missing::missing;
+use crate::host::progress;
 use crate::kernel::file::File;
 use crate::proc::fact::Fact;
 
@@ -27,29 +23,28 @@ pub(crate) fn link_of<'p>(process: &'p mut Process<'_>) -> Fact<Option<&'p [u8]>
     process.exe()
 }
 
-/// Identifies a file by device and inode, which stay the same while a process runs it, whatever its
-/// path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
-    device: (u32, u32),
-    inode: u64,
-}
-
-impl Identity {
-    /// The identity of the file at `path`, which may be relative to `directory`. A file server is
-    /// not asked.
-    pub(crate) fn of(directory: impl AsFd, path: impl Arg) -> Result<Self, Errno> {
-        let found = statx(directory, path, AtFlags::STATX_DONT_SYNC, StatxFlags::INO)?;
-        Ok(Self { device: (found.stx_dev_major, found.stx_dev_minor), inode: found.stx_ino })
-    }
-}
-
 impl Process<'_> {
+    /// The file that it runs, if one look shows it. That also proves that it is alive and no kernel
+    /// thread. `None` proves nothing.
+    pub(crate) fn glimpse(&mut self) -> Option<Identity> {
+        let root = self.root();
+        if !self.has_glimpsed && root.is_procfs() && !self.is_covered && !self.is_off_limits() {
+            progress::reading(self.pid().0, File::Exe);
+            let path = self.path_to(File::Exe);
+            self.glimpsed = Identity::of(root.as_directory(), path.as_c_str()).ok();
+        }
+        self.has_glimpsed = true;
+        self.glimpsed
+    }
+
     /// The file that it runs; `None` for what has none by nature, kernel threads and zombies.
     ///
     /// # Errors
     /// Gone, or hidden.
     pub(crate) fn executable(&mut self) -> Fact<Option<Identity>> {
+        if let Some(file) = self.glimpse() {
+            return Ok(Some(file));
+        }
         if link_of(self)?.is_none() {
             return Ok(None);
         }

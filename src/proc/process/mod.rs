@@ -9,6 +9,7 @@ mod children;
 mod dead_leader;
 mod descriptors;
 pub(crate) mod executable;
+pub(crate) mod identity;
 mod missing;
 pub(crate) mod name;
 mod off_limits;
@@ -41,6 +42,7 @@ use crate::kernel::status::{self, Status};
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 use crate::proc::root::{Pid, ProcRoot};
 use crate::text::error::Error;
+use identity::Identity;
 use missing::{covered, missing};
 use path::PidPath;
 
@@ -85,6 +87,12 @@ pub struct Process<'r> {
     owner: Option<Fact<Owner>>,
     at_home: Option<bool>,
     off_limits: Option<bool>,
+    /// Whether we took a look at the file that it runs, and which file that look showed.
+    has_glimpsed: bool,
+    glimpsed: Option<Identity>,
+    /// Whether `status` had to tell where it lives, and for how many processes in a row before it.
+    needed_status: bool,
+    needed_in_a_row: u8,
     /// One for each file that was read of any process.
     contents: Vec<Content>,
     scratch: Vec<u8>,
@@ -108,6 +116,10 @@ impl<'r> Process<'r> {
             owner: None,
             at_home: None,
             off_limits: None,
+            has_glimpsed: false,
+            glimpsed: None,
+            needed_status: false,
+            needed_in_a_row: 0,
             contents: Vec::new(),
             scratch: Vec::new(),
             status_text: Vec::new(),
@@ -146,6 +158,10 @@ impl<'r> Process<'r> {
         self.owner = None;
         self.at_home = None;
         self.off_limits = None;
+        self.has_glimpsed = false;
+        self.glimpsed = None;
+        let needed = mem::take(&mut self.needed_status);
+        self.needed_in_a_row = if needed { self.needed_in_a_row.saturating_add(1) } else { 0 };
         for content in &mut self.contents {
             content.known = None;
         }
@@ -169,7 +185,7 @@ impl<'r> Process<'r> {
         if let Some(known) = self.comm {
             return known;
         }
-        if let Some(comm) = self.comm_in_stat {
+        if let Some(comm) = self.comm_in_stat.or_else(|| self.comm_in_status()) {
             return *self.comm.insert(Ok(comm));
         }
         // One byte more than a name can have, to notice a longer one.
@@ -234,6 +250,15 @@ impl<'r> Process<'r> {
         status.groups(&self.status_text).ok_or(none)
     }
 
+    /// Its parent: from `status` if that was read, else from `stat`, which costs less.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn parent(&mut self) -> Fact<Pid> {
+        let known = self.status_if_read().and_then(|_| status::parent(&self.status_text));
+        known.map_or_else(|| self.stat().map(|stat| stat.ppid), Ok).map(Pid)
+    }
+
     /// How often its first thread was given a CPU and gave it up or lost it, from `status`.
     ///
     /// # Errors
@@ -242,6 +267,12 @@ impl<'r> Process<'r> {
         self.status()?;
         let none = Missing::Hidden(Hidden { file: File::Status, cause: Cause::Malformed });
         status::switches(&self.status_text).ok_or(none)
+    }
+
+    /// The name, if `status` was read and has it as `comm` does.
+    fn comm_in_status(&self) -> Option<Comm> {
+        self.status_if_read()?;
+        Status::name(&self.status_text).and_then(Comm::named)
     }
 
     /// `status`, if someone asked for it already and it could be had.
@@ -258,6 +289,10 @@ impl<'r> Process<'r> {
     pub fn owner(&mut self) -> Fact<Owner> {
         if let Some(known) = self.owner {
             return known;
+        }
+        if self.probably_needs_status() {
+            // It has the owner, too, and a look is saved.
+            let _ = self.status();
         }
         let known = if self.is_covered {
             Err(covered(File::Directory))
@@ -397,6 +432,45 @@ mod tests {
             std::fs::read_link("/proc/self/exe").unwrap().as_os_str().as_encoded_bytes()
         );
         assert!(me.cmdline().unwrap().ends_with(b"\0"));
+    }
+
+    /// A shell that gives itself a name and lives until it is dropped.
+    struct Named(std::process::Child);
+
+    impl Named {
+        fn start(name: &str) -> Self {
+            let script = "printf '%b' \"$0\" >/proc/$$/comm; echo; read x";
+            let mut shell = std::process::Command::new("sh");
+            shell.args(["-c", script, name]);
+            let piped = std::process::Stdio::piped;
+            let mut child = shell.stdin(piped()).stdout(piped()).spawn().unwrap();
+            std::io::Read::read(child.stdout.as_mut().unwrap(), &mut [0]).unwrap();
+            Self(child)
+        }
+    }
+
+    impl Drop for Named {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    #[test]
+    fn names_and_parents_in_status_are_those_of_comm_and_stat() {
+        let root = ProcRoot::open(std::path::Path::new("/proc")).unwrap();
+        for name in ["plain", "a\\nb", "a\\\\b", "a\\tb (c)", "\\0377x", "fifteen-letters"] {
+            let named = Named::start(name);
+            let pid = Pid(named.0.id());
+            let [mut one, mut other] = [Process::new(&root, pid), Process::new(&root, pid)];
+            one.status().unwrap();
+            other.stat().unwrap();
+            other.comm_in_stat = None;
+            let names = [&mut one, &mut other].map(|it| it.comm().unwrap().as_bytes().to_vec());
+            assert_eq!(names[0], names[1], "{name}");
+            assert_eq!(one.parent(), Ok(Pid(std::process::id())));
+            assert_eq!(other.parent(), one.parent());
+        }
     }
 
     #[test]

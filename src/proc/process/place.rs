@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, readlinkat};
 
 use super::Process;
-use super::executable::{DELETED, Identity, link_of, undeleted};
+use super::executable::{DELETED, link_of, undeleted};
+use super::identity::Identity;
 use super::missing::missing;
 use crate::host::progress;
 use crate::kernel::file::File;

@@ -12,6 +12,9 @@ use crate::kernel::status::Status;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 use crate::proc::root::Pid;
 
+/// After so many processes in a row the next one is likely to be like them.
+const MANY: u8 = 8;
+
 impl Process<'_> {
     /// Whether any of its threads runs. A zombie has none; a process whose leader exited has some,
     /// unless all that is left of it is dying.
@@ -24,7 +27,8 @@ impl Process<'_> {
         }
         // Both links need memory or namespaces, which an exiting process gives up before it becomes
         // a zombie. Reading them costs half of what `stat` does.
-        if self.stat.is_none() && (self.is_at_home() || self.has_memory()) {
+        let has_file = self.glimpsed.is_some();
+        if self.stat.is_none() && (has_file || self.is_at_home() || self.has_memory()) {
             return Ok(true);
         }
         self.stat().map(|stat| !stat.has_ended())
@@ -44,7 +48,17 @@ impl Process<'_> {
     /// True if its executable proves that it has memory; zombies and kernel threads have none. A
     /// recorded tree proves nothing, and false proves nothing.
     fn has_memory(&mut self) -> bool {
-        self.root.is_procfs() && matches!(self.exe(), Ok(Some(_)))
+        let is_known = self.glimpsed.is_some();
+        is_known || (self.root.is_procfs() && matches!(self.exe(), Ok(Some(_))))
+    }
+
+    /// Its session, from a system call that needs no file; `None` if the tree's numbers are not those that
+    /// the call takes.
+    pub(crate) fn session(&self) -> Option<u32> {
+        let pid = i32::try_from(self.pid.0).ok().filter(|_| self.root.is_ours())?;
+        // rustix's own takes it for granted that no session begins outside of our PID namespace.
+        // SAFETY: it takes a number and returns one.
+        u32::try_from(unsafe { libc::getsid(pid) }).ok()
     }
 
     /// Its effective user id. One that stands for all users without a number in our user namespace is
@@ -126,10 +140,18 @@ impl Process<'_> {
     /// # Errors
     /// Gone, or hidden.
     pub(crate) fn is_contained(&mut self) -> Fact<bool> {
-        if self.status_if_read().is_none() && self.is_at_home() {
+        let may_be_shorter = self.status_if_read().is_none() && !self.probably_needs_status();
+        if may_be_shorter && self.is_at_home() {
             return Ok(false);
         }
+        self.needed_status = true;
         self.status().map(|status| status.pid_namespaces > 1)
+    }
+
+    /// Whether it is likely that only `status` tells where it lives, since it alone told of those before.
+    /// So it is with other users' processes, if we may not trace them.
+    pub(super) fn probably_needs_status(&self) -> bool {
+        self.needed_in_a_row >= MANY
     }
 
     /// Whether it lives in another user namespace than the tree's PID 1, judged by their id maps.
