@@ -44,6 +44,13 @@ fn spec_words() -> Vec<String> {
     words
 }
 
+fn secret_words() -> Vec<String> {
+    of(
+        "\0 \0 = : @ :// -p -u --user --password --no-password --token= password mysql curl redis-cli sshpass \
+        http://a:b@c ' \" \n env A=1 -",
+    )
+}
+
 fn numbers() -> impl Strategy<Value = String> {
     let words =
         of("0 1 5 10 1.5 007 1e5 999999999999999999999 . : : - - @ ~ + k M G s m h d % nan");
@@ -140,6 +147,24 @@ proptest! {
         bytes in mixed(of("\0 \0 /usr/bin/python3 python3 -m -c perl -we sh java -cp Main -jar x.py env A=1 -")),
     ) {
         parsers::cmdline(&bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(300))]
+
+    #[test]
+    fn no_secret_is_shown(before in mixed(secret_words()), after in mixed(secret_words())) {
+        parsers::secret(&before, &after);
+    }
+
+    #[test]
+    fn unit_files_of_any_bytes_are_read(
+        text in mixed(of("[Service]\n \n [Unit]\n [ ] User= DynamicUser= yes ExecStart= \\\n \\ \r\n \0 # ; %i %% \" ' \
+            CapabilityBoundingSet= ~ CAP_CHOWN ReadOnlyPaths= / SystemCallFilter= Type=oneshot")),
+    ) {
+        let dir = open_dir();
+        parsers::unit_file(dir.path(), &text);
     }
 }
 

@@ -2,6 +2,11 @@
 //! bytes and panics where the law is broken. `tests/laws.rs` tries them on thousands of inputs,
 //! `fuzz/` on millions.
 
+use std::fs;
+use std::path::Path;
+
+use procwarden::host::unit_file::{Account, UnitFiles};
+use procwarden::kernel::secret;
 use procwarden::kernel::stat::Stat;
 use procwarden::kernel::status::{Ids, Status};
 use procwarden::kernel::{cgroup, cmdline, interpreter, statm};
@@ -242,4 +247,44 @@ pub fn cmdline(bytes: &[u8]) {
         assert!(arguments.iter().any(|argument| argument.ends_with(program.base_name())));
     }
     let _ = interpreter::shell_has_work(bytes);
+}
+
+/// Whatever stands around it, a secret is covered, and what is shown is clean.
+pub fn secret(before: &[u8], after: &[u8]) {
+    const VALUE: &[u8] = b"hunter2";
+    let names: [(&[u8], &[u8]); 6] = [
+        (b"--db-password=", b""),
+        (b"--token\0", b""),
+        (b"PGPASSWORD=", b""),
+        (b"redis://me:", b"@host/"),
+        (b"mysql\0-p", b""),
+        (b"redis-cli\0-a\0", b""),
+    ];
+    for (name, end) in names {
+        let line = [before, b"\0", name, VALUE, end, b"\0", after].concat();
+        let shown = secret::covered(&line);
+        let is_shown = shown.windows(VALUE.len()).any(|part| part == VALUE);
+        assert!(!is_shown, "{:?}", line.escape_ascii().to_string());
+        clean(&escape::text(&shown));
+        let mut at = 0;
+        for secret in secret::secrets(&line) {
+            assert!(secret.name.start < secret.value.start && at <= secret.value.start);
+            assert!(secret.value.start < secret.value.end && secret.value.end <= line.len());
+            at = secret.value.start;
+        }
+    }
+}
+
+/// A unit file of any bytes is read without a panic, and a later file has the last word.
+pub fn unit_file(dir: &Path, text: &[u8]) {
+    let services = dir.join("etc/systemd/system");
+    let drop_ins = services.join("x.service.d");
+    fs::create_dir_all(&drop_ins).expect("a directory");
+    fs::write(services.join("x.service"), text).expect("a file");
+    fs::write(drop_ins.join("last.conf"), "[Service]\nUser=zelda\n").expect("a file");
+    let unit = UnitFiles::below(dir).service("x.service").expect("files that may be read");
+    if let Some(unit) = unit {
+        assert_eq!(unit.asks.account, Some(Account::Named("zelda".into())));
+        clean(&escape::path(&unit.path));
+    }
 }
