@@ -20,6 +20,7 @@ use procwarden::text::list::listed;
 
 use super::answer::{Answer, Flaw};
 use super::inspector::Inspector;
+use super::stray::SESSION_KEEPER;
 
 /// `SECCOMP_MODE_FILTER`: a seccomp filter is active (seccomp(2)).
 const FILTERED: u64 = 2;
@@ -95,7 +96,7 @@ pub(super) fn service_of(process: &mut Process<'_>) -> Fact<Option<String>> {
 /// Whether the settings don't apply to this process: systemd's helper for `PAMName=`, a command with
 /// `+`, or a process while such a command of the service runs.
 fn is_spared(unit: &UnitFile, process: &mut Process<'_>) -> Fact<bool> {
-    if process.comm()?.as_bytes() == b"(sd-pam)" {
+    if process.comm()?.as_bytes() == SESSION_KEEPER {
         return Ok(true);
     }
     let commands = &unit.asks.commands;

@@ -68,8 +68,11 @@ const TOOLS: [&str; 38] = [
 /// Users whose sessions are login screens.
 const GREETERS: [&str; 6] = ["gdm", "Debian-gdm", "lightdm", "lxdm", "sddm", "greetd"];
 
-/// Most ancestors. The tree may change while we follow it, so there must be a limit.
+/// Most ancestors, and most descendants. The tree may change while we follow it, so there must be a limit.
 const HIGHEST: usize = 64;
+
+/// What systemd calls the process that waits for the end of a session that it made itself.
+pub(super) const SESSION_KEEPER: &[u8] = b"(sd-pam)";
 
 /// How many words of a title we search for the program.
 const MOST_WORDS: usize = 8;
@@ -205,7 +208,7 @@ fn own_service<'i>(
     let Some(program) = known else { return Ok(None) };
     let line = joined(process.cmdline()?);
     let Some(service) = programs.service(files, &program, &called(&line)) else { return Ok(None) };
-    if has_ancestor_in_a_service(process)? {
+    if comes_from_a_service(process)? {
         return Ok(None);
     }
     hidden.map_or(Ok(Some(service)), |hidden| Err(Missing::Hidden(hidden)))
@@ -227,7 +230,17 @@ fn is_left_by_a_session(group: &str, process: &mut Process<'_>) -> Fact<bool> {
         return Ok(false);
     }
     let stat = process.stat()?;
-    Ok(stat.ppid == 1 && !stat.has_terminal)
+    Ok(stat.ppid == 1 && !stat.has_terminal && !comes_from_a_service(process)?)
+}
+
+/// Whether systemd gave a service a session of its own (`PAMName=`): it leaves a child in it, which closes
+/// the session when the service ends.
+fn has_session_keeper(process: &Process<'_>) -> bool {
+    let is_it = |child: &Pid| {
+        let comm = Process::new(process.root(), *child).comm();
+        comm.is_ok_and(|comm| comm.as_bytes() == SESSION_KEEPER)
+    };
+    process.descendants(HIGHEST).iter().any(is_it)
 }
 
 fn is_greeter(uid: u32) -> bool {
@@ -262,8 +275,12 @@ fn called(line: &[u8]) -> Vec<&[u8]> {
     }
 }
 
-/// Whether a service started it indirectly, as sshd starts sessions.
-fn has_ancestor_in_a_service(process: &mut Process<'_>) -> Fact<bool> {
+/// Whether a service started it indirectly, as sshd starts sessions, or it is a service with a session of
+/// its own.
+fn comes_from_a_service(process: &mut Process<'_>) -> Fact<bool> {
+    if has_session_keeper(process) {
+        return Ok(true);
+    }
     let mut parent = process.stat()?.ppid;
     for _ in 0..HIGHEST {
         if parent <= 1 {
@@ -272,7 +289,7 @@ fn has_ancestor_in_a_service(process: &mut Process<'_>) -> Fact<bool> {
         let mut ancestor = Process::new(process.root(), Pid(parent));
         // If it has ended, its children have another parent now.
         let Ok(group) = outside(&mut ancestor) else { break };
-        if group.is_none() {
+        if group.is_none() || has_session_keeper(&ancestor) {
             return Ok(true);
         }
         parent = ancestor.stat().map_or(0, |stat| stat.ppid);

@@ -30,7 +30,41 @@ unit() {
     systemctl restart "$name"
 }
 
-silent "after boot"
+# A host of 50 services: the daemons of Debian's that are there, and small ones with sandboxes of all
+# kinds. Not each setting can be had in a namespace, so those count that run.
+mkdir -p /opt/safe
+cp /bin/sleep /opt/safe/safed
+for daemon in dbus systemd-logind systemd-journald polkit memcached nagios4 nagios-nrpe-server mon icinga2; do
+    [ ! -e "/lib/systemd/system/$daemon.service" ] || systemctl start "$daemon" || true
+done
+settings=(NoNewPrivileges=yes PrivateTmp=yes ProtectSystem=full ProtectSystem=strict ProtectHome=yes
+    ProtectHome=read-only PrivateDevices=yes PrivateNetwork=yes PrivateMounts=yes PrivateUsers=yes
+    ProtectControlGroups=yes ProtectKernelTunables=yes ProtectKernelModules=yes ProtectKernelLogs=yes
+    ProtectClock=yes ProtectHostname=yes ProtectProc=invisible RestrictRealtime=yes RestrictSUIDSGID=yes
+    RestrictNamespaces=yes RestrictNamespaces=~user LockPersonality=yes MemoryDenyWriteExecute=yes
+    SystemCallArchitectures=native SystemCallFilter=@system-service SystemCallFilter=~@mount
+    RestrictAddressFamilies=AF_UNIX CapabilityBoundingSet= CapabilityBoundingSet=~CAP_SYS_TIME
+    CapabilityBoundingSet=CAP_NET_RAW AmbientCapabilities=CAP_NET_RAW DynamicUser=yes User=nobody UMask=0000
+    ReadOnlyPaths=/usr InaccessiblePaths=/srv TemporaryFileSystem=/srv BindReadOnlyPaths=/usr:/srv
+    RuntimeDirectory=one StateDirectory=two RemoveIPC=yes PAMName=login SupplementaryGroups=daemon
+    RootDirectory=/ WorkingDirectory=/tmp Type=oneshot)
+number=0
+for setting in "${settings[@]}"; do
+    number=$((number + 1))
+    start='ExecStart=/opt/safe/safed 1e6'
+    [ "$setting" != Type=oneshot ] || start='ExecStart=/bin/sh -c "/opt/safe/safed 1e6 &"'
+    printf '%s\n' '[Service]' "$start" "$setting" >"/run/systemd/system/small$number.service"
+    printf '%s\n' '[Service]' "$start" User=daemon NoNewPrivileges=yes "$setting" \
+        >"/run/systemd/system/little$number.service"
+done
+systemctl daemon-reload
+systemctl start --no-block $(eval echo "small{1..$number} little{1..$number}")
+# settled: nothing is being started any more.
+settled() { [ -z "$(systemctl list-jobs --no-legend)" ]; }
+for _ in $(seq 300); do settled && break; sleep 0.2; done
+count=$(systemctl list-units --type=service --state=running --no-legend | wc -l)
+[ "$count" -ge 50 ] || wrong "only $count services run"
+silent "after boot, with $count services"
 install -d -m 700 /root/.ssh
 ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id
 cp /root/.ssh/id.pub /root/.ssh/authorized_keys
@@ -43,9 +77,8 @@ systemctl reload nginx ssh
 silent "with sessions, jobs and a container"
 
 # Innocent neighbours of the faults below.
-mkdir -p /opt/app /opt/safe
+mkdir /opt/app
 cp /bin/sleep /opt/app/appd
-cp /bin/sleep /opt/safe/safed
 unit safed 'ExecStart=/opt/safe/safed 1e6'
 unit userd 'ExecStart=/opt/app/appd 1e6' User=nobody
 unit tmpd 'ExecStart=/bin/sleep 1e6' PrivateTmp=yes ProtectSystem=strict

@@ -41,6 +41,9 @@ mended() {
     systemctl daemon-reload
 }
 
+command -v memcached >/dev/null || { echo "lacking: memcached" >&2; exit 77; }
+systemctl start memcached
+bounded running memcached 1
 said 0 boot OK
 for setting in NoNewPrivileges=yes SystemCallFilter=@system-service PrivateTmp=yes \
     CapabilityBoundingSet=~CAP_SYS_TIME; do
@@ -104,6 +107,14 @@ bounded running redis-server 1
 said 1 "redis by hand" "started by hand, outside of any service (session-"
 pkill -x redis-server
 bounded running redis-server 0
-systemctl start nginx redis-server
+# Its service starts it by a script, so no unit file names the daemon.
+systemctl stop memcached
+session 'memcached -d -u memcache -p 7003'
+bounded running memcached 1
+said 1 "memcached by hand" "started by hand, outside of any service (session-"
+pkill -x memcached
+bounded running memcached 0
+systemctl start nginx redis-server memcached
+bounded running memcached 1
 said 0 "all starts" OK
 exit $failed

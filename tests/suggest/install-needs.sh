@@ -2,7 +2,7 @@
 # Installs what tests/suggest needs beside the daemons that .ci/run installs: a systemd to boot in
 # namespaces, and tools. Nothing is started; run as root, as often as you like.
 set -eu
-needs='at dbus libpam-systemd patch systemd-sysv util-linux'
+needs='at dbus libpam-systemd memcached patch systemd-sysv util-linux'
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 missing=
 for package in $needs; do installed "$package" || missing="$missing $package"; done

@@ -9,7 +9,7 @@ use crate::proc::root::Pid;
 impl Process<'_> {
     /// Its children and their children, nearest first, at most `most`. Empty if the kernel keeps no
     /// lists (`CONFIG_PROC_CHILDREN`).
-    pub(crate) fn descendants(&self, most: usize) -> Vec<Pid> {
+    pub fn descendants(&self, most: usize) -> Vec<Pid> {
         let mut found = self.children(most);
         let mut at = 0;
         while at < found.len() && found.len() < most {
