@@ -258,6 +258,53 @@ fn all_that_is_wrong_on_the_way_is_mended_at_once() {
     answer.code(2).has(&format!(": chown root {app} {bin} && chmod o-w {app}\n"));
 }
 
+/// A program outside of /usr may bring its own libraries.
+#[test]
+fn a_library_counts_as_what_its_program_runs() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    copy_executable(Path::new("/bin/sh"), &place.at("appd"));
+    own(&place.at("appd"), 0o755, 0, 0);
+    let libc = libc_file();
+    for (dir, owner) in [("users", ALICE), ("roots", 0)] {
+        let copy = place.dir(dir, 0o755, owner, 0).join(libc.file_name().expect("a name"));
+        fs::copy(&libc, &copy).expect("a library");
+        own(&copy, 0o755, 0, 0);
+    }
+    let start = |program: &Path, dir: &str| {
+        let mut command = Command::new(program);
+        command.args(["-c", "echo up; read line"]).env("LD_LIBRARY_PATH", place.at(dir));
+        Process::start(&mut command)
+    };
+    let (ours, systems) = (place.at("appd"), Path::new("/bin/sh"));
+    for (program, dir, rules, code) in [
+        (ours.as_path(), "users", "writable-code", 2),
+        (ours.as_path(), "roots", "writable-code", 0),
+        (systems, "users", "writable-code", 0),
+        (systems, "users", "writable-code,outdated", 2),
+    ] {
+        let process = start(program, dir);
+        let answer = check(process.pid(), rules).run();
+        answer.code(code);
+        if code == 2 {
+            let users = place.at("users").display().to_string();
+            answer.has(&format!("user {ALICE} owns {users} and can replace what it runs"));
+        }
+    }
+}
+
+/// The C library that this program runs.
+fn libc_file() -> PathBuf {
+    let maps = fs::read_to_string("/proc/self/maps").expect("maps");
+    let paths = maps.lines().filter_map(|line| line.split_whitespace().nth(5)).map(PathBuf::from);
+    let is_it = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libc.so"))
+    };
+    paths.into_iter().find(is_it).expect("a C library")
+}
+
 #[test]
 fn a_script_counts_as_what_its_interpreter_runs() {
     if !can(Need::Root) {

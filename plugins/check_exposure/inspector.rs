@@ -7,7 +7,7 @@ use std::time::Duration;
 use procwarden::host::writers::Writers;
 use procwarden::proc::fact::{Fact, unless_gone};
 use procwarden::proc::process::Process;
-use procwarden::proc::root::ProcRoot;
+use procwarden::proc::root::{Pid, ProcRoot};
 use procwarden::rules::judge::Judge;
 use procwarden::rules::severities::Severities;
 use procwarden::select::population::Containers;
@@ -53,6 +53,8 @@ pub(crate) struct Inspector {
     pub(crate) is_procfs: bool,
     /// Whether processes share our root directory, by the text of their control groups.
     roots: RefCell<HashMap<Vec<u8>, bool>>,
+    /// For each group of similar processes, the one that we look at.
+    speakers: RefCell<HashMap<Vec<u8>, Pid>>,
     /// Whether users can't read each other's processes.
     pub(crate) is_private: bool,
     /// How long replaced code may run.
@@ -84,6 +86,7 @@ impl Inspector {
             containers,
             is_procfs: root.is_procfs(),
             roots: RefCell::default(),
+            speakers: RefCell::default(),
             is_private: root.is_private(),
             grace,
             who: Who::new(root),
@@ -106,6 +109,16 @@ impl Inspector {
         let shares = process.has_our_root()?;
         self.roots.borrow_mut().insert(group, shares);
         Ok(shares)
+    }
+
+    /// Whether another rule reads `maps` of each process.
+    pub(crate) const fn reads_maps(&self) -> bool {
+        self.severities.on.contains(Rules::OUTDATED)
+    }
+
+    /// Whether we look at this process of all those with the same key. It is the first that asks.
+    pub(crate) fn speaks_for(&self, key: Vec<u8>, pid: Pid) -> bool {
+        *self.speakers.borrow_mut().entry(key).or_insert(pid) == pid
     }
 
     /// The rules that are about a process, which depends on whether it is in a container.

@@ -11,6 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use procwarden::kernel::maps::code;
 use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
 use procwarden::text::escape;
@@ -18,9 +19,6 @@ use procwarden::text::number;
 
 use super::answer::Answer;
 use super::inspector::Inspector;
-
-/// The kernel appends this to the path of a file that was replaced or removed.
-const DELETED: &[u8] = b" (deleted)";
 
 /// Paths of mappings that are normally removed while in use: shared memory, device buffers, code
 /// generated at run time.
@@ -39,22 +37,12 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
 
 /// The files whose code is mapped, but that were replaced or removed.
 fn replaced(maps: &[u8]) -> Vec<&[u8]> {
-    let mut found: Vec<_> = maps.split(|&byte| byte == b'\n').filter_map(replaced_in).collect();
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-/// The path in `7f0c-7f0d r-xp 00000000 08:01 1234    /usr/lib/libssl.so.3 (deleted)`.
-fn replaced_in(line: &[u8]) -> Option<&[u8]> {
-    let line = line.strip_suffix(DELETED)?;
-    let mut fields = line.splitn(6, |&byte| byte == b' ');
-    let is_code = fields.nth(1)?.get(2) == Some(&b'x');
-    let path = fields.nth(3)?.trim_ascii_start();
     let is_java = |part: &[u8]| matches!(part, b"/JNA" | b"/jna");
-    let is_made_to_go =
-        MADE_TO_GO.iter().any(|start| path.starts_with(start)) || path.windows(4).any(is_java);
-    (is_code && path.starts_with(b"/") && !is_made_to_go).then_some(path)
+    let is_made_to_go = |path: &[u8]| {
+        MADE_TO_GO.iter().any(|start| path.starts_with(start)) || path.windows(4).any(is_java)
+    };
+    let gone = code(maps).into_iter().filter(|file| file.is_gone && !is_made_to_go(file.path));
+    gone.map(|file| file.path).collect()
 }
 
 /// What is wrong with a file that was replaced longer than `grace` ago. Packages set the modification

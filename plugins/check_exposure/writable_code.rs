@@ -11,6 +11,7 @@ use procwarden::host::writers::{Answer as Can, Writers};
 use procwarden::kernel::cmdline::arguments;
 use procwarden::kernel::file::File;
 use procwarden::kernel::interpreter::program;
+use procwarden::kernel::maps::code;
 use procwarden::proc::fact::{Cause, Fact, Hidden, Missing, unless_gone};
 use procwarden::proc::process::{Place, Process};
 use procwarden::proc::root::Pid;
@@ -34,7 +35,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
         return Ok(Answer::NotAsked);
     }
     let mut obstacle = None;
-    for look in [executable, script, of_its_service] {
+    for look in [executable, script, of_its_service, libraries] {
         match unless_gone(look(inspector, process))? {
             Ok(None) => {}
             Ok(flaw) => return Ok(Answer::of(flaw)),
@@ -124,6 +125,49 @@ fn of_its_service(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Opti
         }
     }
     Ok(None)
+}
+
+/// What is wrong with the libraries that it has loaded. `maps` costs ten times what the other files do, so
+/// that it is read only of programs and scripts outside of `/usr`, which may bring their own, and of these
+/// once for each program and unit; of all where another rule reads it anyway.
+fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
+    let reads_maps = inspector.reads_maps();
+    if !reads_maps && !is_foreign(process)? {
+        return Ok(None);
+    }
+    let Ok(Some(exe)) = process.exe() else { return Ok(None) };
+    let exe = exe.to_vec();
+    if !reads_maps {
+        let script = program(process.cmdline()?).map_or(&b""[..], |program| program.text).to_vec();
+        let key = [process.cgroup()?, b"\0", &exe, b"\0", &script].concat();
+        if !inspector.speaks_for(key, process.pid()) {
+            return Ok(None);
+        }
+    }
+    // Who may not read it judges by the executable alone.
+    let Ok(maps) = unless_gone(process.maps())? else { return Ok(None) };
+    let maps = maps.to_vec();
+    for file in code(&maps).into_iter().filter(|file| !file.is_gone && file.path != exe) {
+        if let Some(flaw) = claimed(inspector, process, file.path)? {
+            return Ok(Some(flaw));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the executable or the script lies elsewhere than packages put theirs.
+fn is_foreign(process: &mut Process<'_>) -> Fact<bool> {
+    if process.exe().is_ok_and(|exe| exe.is_some_and(|exe| !is_of_the_system(exe))) {
+        return Ok(true);
+    }
+    let script = program(process.cmdline()?).map(|program| program.text);
+    Ok(script.is_some_and(|script| is_path(script) && !is_of_the_system(script)))
+}
+
+/// Whether it lies where packages put their programs.
+fn is_of_the_system(path: &[u8]) -> bool {
+    let of_system: [&[u8]; 5] = [b"/usr/", b"/bin/", b"/sbin/", b"/lib/", b"/lib64/"];
+    of_system.iter().any(|start| path.starts_with(start)) && !path.starts_with(b"/usr/local/")
 }
 
 fn first_argument(process: &mut Process<'_>) -> Fact<Vec<u8>> {

@@ -10,6 +10,7 @@ pub mod comm;
 pub mod file;
 pub mod interpreter;
 pub mod limits;
+pub mod maps;
 pub mod mountinfo;
 pub mod ps;
 pub mod secret;
