@@ -40,7 +40,7 @@ install:
 	done
 	install -d $(SHARE)/man/man7 $(SHARE)/man/man8 $(SHARE)/zsh/site-functions \
 	    $(SHARE)/bash-completion/completions $(SHARE)/fish/vendor_completions.d \
-	    $(SHARE)/procwarden/selinux $(SHARE)/doc/procwarden/examples
+	    $(SHARE)/procwarden/selinux $(SHARE)/procwarden/apparmor $(SHARE)/doc/procwarden/examples
 	$(DATA) man/*.7 $(SHARE)/man/man7
 	$(DATA) man/*.8 $(SHARE)/man/man8
 	$(DATA) completions/bash/* $(SHARE)/bash-completion/completions
@@ -49,6 +49,7 @@ install:
 	$(DATA) completions/fish/* completions/procwarden.fish $(SHARE)/fish/vendor_completions.d
 	$(DATA) packaging/selinux/procwarden.* $(SHARE)/procwarden/selinux
 	install -m 755 packaging/selinux/label $(SHARE)/procwarden/selinux
+	$(DATA) packaging/apparmor/* $(SHARE)/procwarden/apparmor
 	install -m 755 packaging/grant-ptrace packaging/drop-in $(SHARE)/procwarden
 	$(DATA) README.md CHANGELOG.md $(SHARE)/doc/procwarden
 	$(DATA) packaging/icinga2/procwarden-services.conf packaging/icinga2/procwarden-basket.json \

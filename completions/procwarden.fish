@@ -44,9 +44,9 @@ complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -l no-sys
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -s h -l help -d 'Print help'
 complete -c procwarden -n "__fish_procwarden_using_subcommand suggest" -s V -l version -d 'Print version'
 complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l specs-from -d 'With a PID or NAME: say which specs of this file it satisfies; of a directory, of each file that ends in .specs' -r -F
-complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l containers -d 'How to treat processes inside containers (nested PID namespaces)' -r -f -a "exclude\t'They are left out'
-include\t'They count like all others'
-only\t'Only they count'"
+complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l containers -d 'How to treat processes inside containers (nested PID namespaces)' -r -f -a "exclude\t'Leave them out'
+include\t'Count them like all others'
+only\t'Count only them'"
 complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l units-from -d 'Read what systemd says from a file: the output of systemctl show --all \'*.service\' \'*.target\'' -r -F
 complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F
 complete -c procwarden -n "__fish_procwarden_using_subcommand explain" -l no-systemd -d 'Do not ask systemd; judge by control groups alone'

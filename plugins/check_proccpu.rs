@@ -114,7 +114,7 @@ struct Options {
           hide_short_help = true)]
     min_age: f64,
 
-    /// What to hold against RANGE
+    /// What to compare with RANGE
     ///
     /// This is each process, or what all of a name, user or unit use together.
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = Per::Process,
@@ -123,7 +123,7 @@ struct Options {
 
     /// Judge only these, such as unit=app.service
     ///
-    /// Of several options, those are judged that fit any.
+    /// With several, a process is judged if it fits any of them.
     #[arg(long, value_name = "SELECTOR", allow_hyphen_values = true)]
     only: Vec<OsString>,
 
@@ -132,7 +132,7 @@ struct Options {
 
     /// Do not judge processes of regular users
     ///
-    /// These are the users whom /etc/login.defs calls so.
+    /// Their UIDs lie between UID_MIN and UID_MAX of /etc/login.defs.
     #[arg(long)]
     exempt_regular_users: bool,
 
@@ -171,7 +171,7 @@ impl Options {
         let nothing = Thresholds::default();
         if window == nothing && lifetime == nothing {
             return Err(Error::new(
-                "nothing to hold a share against, and so it would always be OK; give -w or -c in \
+                "without a threshold it would always be OK; give -w or -c in \
                  percent of one core (-w 80 -c 95), --lifetime-warning or --lifetime-critical",
             ));
         }

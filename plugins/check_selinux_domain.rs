@@ -60,7 +60,7 @@ struct Options {
 
     /// OK if no such security system is active
     ///
-    /// Without it the check is UNKNOWN there.
+    /// Without this option the check is then UNKNOWN.
     #[arg(long)]
     absent_ok: bool,
 

@@ -105,11 +105,11 @@ fn is_there(link: &Path, aim: &Path) -> Result<bool, Error> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(fail(link, &error.to_string())),
         Ok(found) if !found.is_symlink() => {
-            Err(fail(link, "something that is no link is in the way; nothing was made"))
+            Err(fail(link, "something other than a link is in the way; nothing was made"))
         }
         Ok(_) if fs::read_link(link).is_ok_and(|target| target == aim) => Ok(true),
         Ok(_) if fs::canonicalize(link).is_ok_and(|target| target == aim) => Ok(true),
-        Ok(_) => Err(fail(link, "it leads to something else; nothing was made")),
+        Ok(_) => Err(fail(link, "it points elsewhere; nothing was made")),
     }
 }
 

@@ -646,7 +646,7 @@ fn outdated_is_code_that_was_replaced() {
     check(process.pid(), "outdated").args(["--grace", "0s"]).run().code(0);
     fs::remove_file(place.at("appd")).expect("removed");
     let answer = check(process.pid(), "outdated").run();
-    answer.code(1).has("appd, which is gone from disk since who knows when; restart it");
+    answer.code(1).has("appd, which was removed at an unknown time; restart it");
     copy_executable(support::specimen::specimen(), &place.at("appd"));
     let answer = check(process.pid(), "outdated").args(["--grace", "0s"]).run();
     answer.code(1).has("appd as it was until ").has("s ago; restart it");

@@ -1,4 +1,5 @@
-//! The README's commands are real: each is run as it stands there.
+//! The words are true: the README's commands run as they stand there, and what pages and examples name is
+//! there.
 
 #![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -10,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use regex::Regex;
 
+use support::check::Check;
+use support::tree::{Recorded, Tree};
 use support::{Need, can, lacking};
 
 /// Begins what a command of the README printed.
@@ -92,17 +95,137 @@ fn the_first_command_is_a_check_of_this_machine() {
 /// Installed pages and this one name no file that only the source has.
 #[test]
 fn what_is_installed_names_what_is_installed() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let pages = std::fs::read_dir(root.join("man")).unwrap().map(|page| page.unwrap().path());
     let is_source = Regex::new(
         r"(?m)(^|[\s`(])((docs|packaging|tests|benches|fuzz|src)/[\w.]|CONTRIBUTING|CHANGELOG)",
     );
     let is_source = is_source.unwrap();
-    for file in pages.chain([root.join("README.md")]) {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let found = is_source.find(&text).map(|found| found.as_str());
-        assert_eq!(found, None, "{}", file.display());
+    for file in texts(&["man", "README.md"]) {
+        let found = is_source.find(&file.1).map(|found| found.as_str());
+        assert_eq!(found, None, "{}", file.0);
     }
+}
+
+/// Whoever follows a path or a page's name finds it in the package.
+#[test]
+fn installed_files_that_are_named_are_there() {
+    let ours = Regex::new(r"/usr/(share|lib)/(doc/)?procwarden(/[\w./-]+)?").unwrap();
+    let page = Regex::new(r"\b(procwarden(-\w+)?|check_(proc|priv|expo|selinux)\w+)\**\((\d)\)");
+    let page = page.unwrap();
+    let mut installed = installed();
+    // The script makes this one.
+    installed.push("/usr/lib/procwarden/drop-in".into());
+    for (file, text) in texts(&["README.md", "man", "packaging", "src", "plugins", "Cargo.toml"]) {
+        // Pages are written in these, and rendered.
+        if file.ends_with(".7") || file.ends_with(".8") {
+            continue;
+        }
+        for found in ours.find_iter(&text).map(|found| found.as_str().trim_end_matches(['.', '/']))
+        {
+            let is_there = |path: &String| {
+                path.strip_prefix(found)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            assert!(installed.iter().any(is_there), "{file}: {found} is in no package");
+        }
+        for found in page.captures_iter(&text).filter(|found| &found[1] != "check_procs") {
+            let path = format!("man/{}.{}", &found[1], &found[4]);
+            assert!(repository().join(&path).is_file(), "{file}: {} is no page", &found[0]);
+        }
+    }
+}
+
+/// The paths that the words in the source name, from the top or from where they stand.
+#[test]
+fn source_files_that_are_named_are_there() {
+    let path = Regex::new(
+        r"(?:\]\(|`)((?:\.\./)?(?:[\w-]+/)*[\w-]+\.(?:md|rs|sh|py|svg|toml|c|te|cfg|conf|cf|json|cil))[)`]",
+    );
+    let path = path.unwrap();
+    let top = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs"];
+    let below = ["packaging/README.md", "tests/vm/README.md", "fuzz/README.md"];
+    for (file, text) in texts(&[top.as_slice(), &below].concat()) {
+        let here = repository().join(&file);
+        for found in path.captures_iter(&text).map(|found| found[1].to_owned()) {
+            let is_there = [repository(), here.parent().unwrap()]
+                .into_iter()
+                .any(|from| from.join(&found).exists());
+            // A bare name may be of any file, and `x.rs` is one to come.
+            let is_exempt = !found.contains('/')
+                || found.contains("/x.rs")
+                || found == "tests/file.rs"
+                || found.contains("check_x.");
+            assert!(is_there || is_exempt, "{file}: {found} is not there");
+        }
+    }
+}
+
+/// The example files are right as they stand, and with the lines that wait in them as comments.
+#[test]
+fn examples_are_understood() {
+    let tree = Tree::new();
+    let label = |label: &str| Some(format!("system_u:system_r:{label}:s0").into_bytes());
+    tree.add(&Recorded { label: label("init_t"), ..Recorded::new(1, "systemd") });
+    tree.add(&Recorded { label: label("sshd_t"), ..Recorded::new(7, "sshd") });
+    for (file, command) in [
+        ("packaging/nrpe/daemons", "check_proccount --specs-from"),
+        ("packaging/examples/domains", "check_selinux_domain --lsm selinux --specs-from"),
+        ("packaging/examples/cpu", "check_proccpu --lifetime-warning 100 --exempt-from"),
+        ("packaging/examples/privdrop", "check_privdrop --exempt-from"),
+        ("packaging/examples/exposure", "check_exposure --exempt-from"),
+    ] {
+        let text = std::fs::read_to_string(repository().join(file)).unwrap();
+        let waiting = Regex::new("(?m)^#(\\S)").unwrap().replace_all(&text, "$1").into_owned();
+        for (text, may_be_unknown) in [(&text, false), (&waiting, file.ends_with("domains"))] {
+            let copy = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(copy.path(), text).unwrap();
+            let mut words = command.split(' ');
+            let check = Check::plugin(words.next().unwrap()).args(words).arg(copy.path());
+            let said = check.arg("--proc-root").arg(tree.path()).run().first_line().to_owned();
+            let is_right = !said.contains("UNKNOWN") || may_be_unknown;
+            assert!(is_right, "{file}: {said}");
+        }
+    }
+}
+
+/// The files that these are or hold, with their text.
+fn texts(places: &[&str]) -> Vec<(String, String)> {
+    let mut texts = Vec::new();
+    for place in places {
+        let path = repository().join(place);
+        if path.is_dir() {
+            for entry in std::fs::read_dir(&path).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                texts.extend(self::texts(&[&format!("{place}/{name}")]));
+            }
+        } else if let Ok(text) = std::fs::read_to_string(&path) {
+            texts.push(((*place).to_owned(), text));
+        }
+    }
+    texts
+}
+
+/// The paths of the packages' files, without the links to the program.
+fn installed() -> Vec<String> {
+    let asset = Regex::new(r#"source = "([^"]*)", dest = "/?([^"]*)""#).unwrap();
+    let mut installed = Vec::new();
+    for found in asset.captures_iter(include_str!("../Cargo.toml")) {
+        let (source, dest) = (Path::new(&found[1]), format!("/{}", &found[2]));
+        let name = source.file_name().unwrap().to_str().unwrap();
+        let Some((before, after)) = name.split_once('*') else {
+            let is_dir = dest.ends_with('/');
+            installed.push(if is_dir { format!("{dest}{name}") } else { dest });
+            continue;
+        };
+        let Ok(entries) = repository().join(source.parent().unwrap()).read_dir() else { continue };
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let names = names.filter(|name| name.starts_with(before) && name.ends_with(after));
+        installed.extend(names.map(|name| format!("{dest}{name}")));
+    }
+    installed
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 #[test]

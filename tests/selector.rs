@@ -720,11 +720,11 @@ fn hostile_pid_files_are_unknown() {
     }
     for mode in [0o664, 0o646] {
         write(&daemon.pid().to_string(), mode);
-        unknown("others than its owner may write the pid file");
+        unknown("users other than its owner may write the pid file");
     }
     write(&daemon.pid().to_string(), 0o644);
     std::os::unix::fs::chown(&file, Some(4242), None).unwrap();
-    unknown("the pid file is neither root's nor the process's user's");
+    unknown("the pid file belongs neither to root nor to the process's user");
     write(&daemon.pid().to_string(), 0o600);
     let spec = format!("{name},pidfile={},label=it:1-1", file.display());
     let answer = Check::count([spec]).by_user(NOBODY).run();

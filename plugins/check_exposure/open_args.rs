@@ -209,7 +209,7 @@ fn jupyter(arguments: &[&[u8]]) -> Option<Wrong> {
     })?;
     let password: [&[u8]; 2] = [b"--NotebookApp.password", b"--ServerApp.password"];
     let has_password = values(arguments, &password).into_iter().any(|value| !is_empty(value));
-    (!has_password).then(|| (open.to_vec(), "lets anyone in, who then runs code"))
+    (!has_password).then(|| (open.to_vec(), "lets anyone in to run code"))
 }
 
 fn sshd(arguments: &[&[u8]]) -> Option<Wrong> {

@@ -53,9 +53,7 @@ fn flaw(path: &[u8], root: &Path, grace: Duration) -> Option<String> {
     let inside = root.join(path.strip_prefix("/").unwrap_or(&path));
     // A daemon in a chroot still runs the host's code.
     let Some(found) = fs::metadata(inside).or_else(|_| fs::metadata(&path)).ok() else {
-        return Some(format!(
-            "runs {shown}, which is gone from disk since who knows when; restart it"
-        ));
+        return Some(format!("runs {shown}, which was removed at an unknown time; restart it"));
     };
     let changed = UNIX_EPOCH + Duration::from_secs(u64::try_from(found.ctime()).unwrap_or(0));
     let age = SystemTime::now().duration_since(changed).unwrap_or_default();
@@ -85,7 +83,7 @@ mod tests {
     fn what_is_gone_has_no_time_and_what_is_new_has_its_grace() {
         let root = Path::new("/nonexistent");
         let gone = flaw(b"/usr/lib/procwarden-nosuch.so", root, Duration::MAX).unwrap();
-        assert!(gone.contains("which is gone from disk since who knows when"), "{gone}");
+        assert!(gone.contains("which was removed at an unknown time"), "{gone}");
         let there = flaw(b"/etc/passwd", root, Duration::ZERO).unwrap();
         assert!(
             there.contains("as it was until ") && there.ends_with(" ago; restart it"),

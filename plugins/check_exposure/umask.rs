@@ -28,7 +28,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     let is_open = umask & OTHERS_WRITE == 0;
     let text = || {
         format!(
-            "umask {umask:04o} lets all write the files that it makes; set UMask=0022 in its unit"
+            "umask {umask:04o} lets everyone write the files that it creates; set UMask=0022 in its unit"
         )
     };
     Ok(Answer::of(is_open.then(text)))

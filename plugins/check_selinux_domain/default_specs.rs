@@ -4,7 +4,7 @@ use procwarden::host::security::System;
 use procwarden::text::error::Error;
 
 /// Why there are none, if we don't know the security system.
-pub(super) const UNCLEAR: &str = "it can't be told which security system labels the processes; \
+pub(super) const UNCLEAR: &str = "cannot tell which security system labels the processes; \
                                   name it with --lsm";
 
 /// By the name of the system. With SELinux, one process belongs in `init_t`, and none in the domains

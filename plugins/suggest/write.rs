@@ -24,9 +24,9 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), Error> {
     let mut file = options.open(path).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => occupied(path),
         ErrorKind::NotFound => {
-            Error::new(format!("cannot make {shown}: {error}; make its directory"))
+            Error::new(format!("cannot create {shown}: {error}; create its directory first"))
         }
-        _ => Error::new(format!("cannot make {shown}: {error}")),
+        _ => Error::new(format!("cannot create {shown}: {error}")),
     })?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| {
         // Half a file would check too little.

@@ -75,8 +75,12 @@ impl fmt::Display for Fault {
             Self::Irregular => f.write_str("the pid file is no regular file"),
             Self::TooLong => f.write_str("the pid file is too long for one"),
             Self::NoNumber => f.write_str("the pid file holds no number of a process"),
-            Self::WritableByOthers => f.write_str("others than its owner may write the pid file"),
-            Self::Foreign => f.write_str("the pid file is neither root's nor the process's user's"),
+            Self::WritableByOthers => {
+                f.write_str("users other than its owner may write the pid file")
+            }
+            Self::Foreign => {
+                f.write_str("the pid file belongs neither to root nor to the process's user")
+            }
             Self::Failed(errno) => write!(f, "reading the pid file failed: {errno}"),
         }
     }

@@ -26,9 +26,9 @@ use crate::text::number::{duration, seconds};
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Options of every plugin")]
 pub struct CommonOptions {
-    /// End after this long
+    /// Give up after this long
     ///
-    /// Whatever hangs, the check ends then, with what is known.
+    /// Whatever hangs, the check then ends with what it knows.
     #[arg(short, long, value_name = "SECONDS", default_value = "10", value_parser = duration)]
     pub timeout: Duration,
 
@@ -64,7 +64,7 @@ pub struct CommonOptions {
     #[arg(long, value_name = "DIR", default_value = "/proc", hide_short_help = true)]
     pub proc_root: PathBuf,
 
-    /// Security system whose labels to read; a recorded copy doesn't tell which
+    /// Security system whose labels to read; a recorded copy does not show which
     #[arg(long, value_name = "SYSTEM", default_value = "auto", value_parser = security_systems(),
           hide_short_help = true)]
     pub lsm: Choice,
@@ -160,7 +160,7 @@ pub struct SpecOptions {
 
     /// Read specs from a file
     ///
-    /// It has one spec a line, and # begins a comment. Of a directory, each file that ends in .specs is
+    /// It has one spec a line, and # begins a comment. In a directory, each file that ends in .specs is
     /// read.
     #[arg(long, value_name = "FILE")]
     pub specs_from: Vec<PathBuf>,
@@ -253,9 +253,9 @@ impl clap::ValueEnum for Containers {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
-            Self::Exclude => PossibleValue::new("exclude").help("They are left out"),
-            Self::Include => PossibleValue::new("include").help("They count like all others"),
-            Self::Only => PossibleValue::new("only").help("Only they count"),
+            Self::Exclude => PossibleValue::new("exclude").help("Leave them out"),
+            Self::Include => PossibleValue::new("include").help("Count them like all others"),
+            Self::Only => PossibleValue::new("only").help("Count only them"),
         })
     }
 }

@@ -29,13 +29,13 @@ pub struct RuleOptions<R: RuleSet> {
     #[arg(long, value_name = "RULE,...", value_parser = R::parse)]
     pub crit_on: Vec<R>,
 
-    /// Leave out the processes of a selector
+    /// Exempt processes by a selector
     ///
     /// An example is name=x,user=y.
     #[arg(long, value_name = "SELECTOR", allow_hyphen_values = true)]
     pub exempt: Vec<OsString>,
 
-    /// Leave them out for one rule only
+    /// Exempt them from one rule only
     #[arg(long, value_name = "RULE:SELECTOR")]
     pub exempt_rule: Vec<OsString>,
 

@@ -211,7 +211,7 @@ fn usage_text(mut error: clap::Error) -> String {
     let said = text.split("\n\nFor more information").next().unwrap_or(text);
     let said = said.trim_end().replace("\n\n", "; ");
     let is_unknown = error.kind() == ErrorKind::UnknownArgument;
-    let said = if is_unknown { said + "; --help tells all options" } else { said };
+    let said = if is_unknown { said + "; --help lists all options" } else { said };
     let words: Vec<_> = said.split_whitespace().collect();
     escape::bounded(words.join(" ").as_bytes(), 400)
 }

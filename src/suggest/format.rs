@@ -86,14 +86,14 @@ fn nrpe() -> String {
     let has_plugin = |dir: &&str| Path::new(dir).join("check_proccount").exists();
     let dir = PLUGIN_DIRS.into_iter().find(has_plugin).unwrap_or(PLUGIN_DIRS[0]);
     format!(
-        "# The specs stand in {DAEMONS}: 'procwarden suggest -o {DAEMONS}'.\n\
+        "# The specs are in {DAEMONS}: 'procwarden suggest -o {DAEMONS}'.\n\
          command[check_daemons]={dir}/check_proccount --specs-from {DAEMONS} --recheck 5\n"
     )
 }
 
 fn mon() -> String {
     format!(
-        "# The specs stand in {DAEMONS}: 'procwarden suggest -o {DAEMONS}'.\n    \
+        "# The specs are in {DAEMONS}: 'procwarden suggest -o {DAEMONS}'.\n    \
          service daemons\n        \
              description the daemons of this machine\n        \
              interval 1m\n        \

@@ -143,7 +143,7 @@ impl Suggestion {
                 if young {
                     let age = number::span(daemon.main.age);
                     *line = line.clone().doubted(format!(
-                        "it runs for {age} only: ask again later, or with a lower --min-age"
+                        "it has run for only {age}: ask again later, or with a lower --min-age"
                     ));
                 }
             }
@@ -218,7 +218,7 @@ fn asked(source: &Source, census: &Census) -> String {
             "no process here is in a unit, so PID 1's children were taken".into()
         }
         Source::Systemd(_) => "systemd was asked".into(),
-        Source::Cgroups(why) => format!("control groups alone were asked ({why})"),
+        Source::Cgroups(why) => format!("only control groups were asked ({why})"),
     }
 }
 

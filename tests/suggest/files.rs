@@ -103,7 +103,7 @@ fn what_is_wrong_is_an_error() {
         (vec!["--format", "zabbix"], "invalid value 'zabbix'"),
         (vec!["--compare", "/nonexistent"], "cannot read /nonexistent"),
         (vec!["--units-from", "/dev/null"], "/dev/null: it describes no unit"),
-        (vec!["-o", "/nonexistent/daemons"], "make its directory"),
+        (vec!["-o", "/nonexistent/daemons"], "create its directory first"),
     ] {
         let done = suggest(&tree, &args);
         assert_eq!(done.status.code(), Some(3), "{done:?}");

@@ -202,7 +202,7 @@ fn the_young_are_commented_out() {
     tree.add(&Recorded { start, ..in_service(10, "loops", "loops") });
     let text = suggest(&tree, &[]);
     assert_eq!(specs(&text), [""; 0]);
-    assert!(text.contains("\n#loops,user=root,not-parent=loops,label=loops:1-1  # loops.service; it runs for 20s only: ask again later, or with a lower --min-age\n"));
+    assert!(text.contains("\n#loops,user=root,not-parent=loops,label=loops:1-1  # loops.service; it has run for only 20s: ask again later, or with a lower --min-age\n"));
     assert!(!specs(&suggest(&tree, &["--min-age", "20s"])).is_empty());
 }
 

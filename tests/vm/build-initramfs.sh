@@ -6,7 +6,8 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 "$vm/fetch.sh"
 unpacked=$cache/root
-initramfs=$cache/initramfs-$(inputs_hash "$0" "$vm"/guest/* "$vm"/policy/*).cpio
+shipped=$vm/../../packaging/apparmor/usr.bin.procwarden
+initramfs=$cache/initramfs-$(inputs_hash "$0" "$vm"/guest/* "$vm"/policy/* "$shipped").cpio
 if [ -e "$initramfs" ]; then
   echo "$initramfs"
   exit
@@ -48,8 +49,12 @@ selinux_policy nomls false
 selinux_policy without-gone true '/(type gone_t)/d; s/ gone_t / /'
 
 # -Q -S: compile only, to stdout. The features are a vanilla kernel's, not this machine's.
-for profile in "$vm"/policy/*.apparmor; do
-  "$unpacked/sbin/apparmor_parser" -Q -S -K -q --config-file /dev/null --base "$vm/policy" \
+# Of the shipped profile both states: as it comes, and enforced as its head says.
+cp "$shipped" "$root/profiles/"
+cp "$shipped" "$work/procwarden-complain.apparmor"
+sed 's/complain,//' "$shipped" >"$work/procwarden-enforce.apparmor"
+for profile in "$vm"/policy/*.apparmor "$work"/*.apparmor; do
+  "$unpacked/sbin/apparmor_parser" -Q -S -K -q --config-file /dev/null --base "$unpacked/etc/apparmor.d" \
     -M "$unpacked/etc/apparmor.d/abi/kernel-5.4-vanilla" "$profile" \
     >"$root/profiles/$(basename "$profile" .apparmor)"
 done

@@ -145,7 +145,7 @@ fn fault_of_domain(value: &[u8]) -> Option<String> {
 fn fault_of_path(value: &[u8]) -> Option<String> {
     let is_doubled = value.windows(2).any(|pair| pair == b"//");
     if is_doubled || value.ends_with(b"/") {
-        return Some("a / is too many".into());
+        return Some("it has a / too many".into());
     }
     odd_sign(value)
 }
@@ -250,7 +250,7 @@ mod tests {
             ("name.bash", "write name=VALUE"),
             ("exe/bin/sh", "write exe=VALUE"),
             ("usr/sbin/sshd", "a path begins with /"),
-            ("/usr//sbin/sshd", "a / is too many"),
+            ("/usr//sbin/sshd", "it has a / too many"),
             ("bash:0/0", "no letter and no blank follows its colon"),
         ] {
             let error = check(word.as_bytes(), Subject::Program).unwrap_err().to_string();

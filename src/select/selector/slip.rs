@@ -66,7 +66,7 @@ pub(super) fn in_regex(name: &str, value: &[u8]) -> Result<(), Error> {
     if let [sign @ (b'=' | b'~'), rest @ ..] = value {
         let (sign, rest) = (char::from(*sign), escape::text(rest));
         return Err(Error::new(format!(
-            "'{shown}' begins with a sign too many; write {name}~{rest}, or {name}~[{sign}]{rest} \
+            "'{shown}' begins with one character too many; write {name}~{rest}, or {name}~[{sign}]{rest} \
              if the text has it"
         )));
     }
@@ -95,7 +95,7 @@ fn in_any(name: &str, value: &[u8]) -> Result<(), Error> {
     if let [sign @ (b'=' | b'~'), rest @ ..] = value {
         let (sign, rest) = (char::from(*sign), escape::text(rest));
         return Err(Error::new(format!(
-            "'{shown}' begins with a sign too many; write {name}{sign}{rest}"
+            "'{shown}' begins with one character too many; write {name}{sign}{rest}"
         )));
     }
     let text = String::from_utf8_lossy(value);
@@ -138,7 +138,7 @@ fn lost_term(name: &str, sign: char, value: &[u8], at: usize) -> String {
     let shown = without_signs_at_end(&value[..at]);
     let masked = term.replacen('=', "[=]", 1).replacen('~', "[~]", 1);
     let remedy = if name == "label" {
-        "a label holds no KEY=".to_owned()
+        "a label cannot hold KEY=".to_owned()
     } else {
         format!("or {name}~{before}{masked} if it is part of the text")
     };

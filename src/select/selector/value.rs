@@ -32,7 +32,7 @@ pub(super) fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, Error> 
         let what = what.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let value = escape::text(value);
         Error::new(format!(
-            "'{value}' is no regular expression: {what}; put \\ before a sign that means itself"
+            "'{value}' is no regular expression: {what}; put \\ before a character that stands for itself"
         ))
     })
 }
