@@ -1,16 +1,16 @@
-complete -c check_privdrop -l exempt -d 'Leave out the processes of a selector' -r
-complete -c check_privdrop -l exempt-rule -d 'Leave them out for one rule only' -r
+complete -c check_privdrop -l exempt -d 'Exempt processes by a selector' -r
+complete -c check_privdrop -l exempt-rule -d 'Exempt them from one rule only' -r
 complete -c check_privdrop -l exempt-from -d 'Read exemptions from a file' -r -F
 complete -c check_privdrop -l allow-caps -d 'Capabilities that any process may hold' -r
 complete -c check_privdrop -l privileged-groups -d 'Groups that are as good as root' -r
-complete -c check_privdrop -s t -l timeout -d 'End after this long' -r
+complete -c check_privdrop -s t -l timeout -d 'Give up after this long' -r
 complete -c check_privdrop -l recheck -d 'Report only what is still wrong after this' -r
 complete -c check_privdrop -l rechecks -d 'How many times to look again' -r
-complete -c check_privdrop -l containers -d 'How to treat processes inside containers (nested PID namespaces)' -r -f -a "exclude\t'They are left out'
-include\t'They count like all others'
-only\t'Only they count'"
+complete -c check_privdrop -l containers -d 'How to treat processes inside containers (nested PID namespaces)' -r -f -a "exclude\t'Leave them out'
+include\t'Count them like all others'
+only\t'Count only them'"
 complete -c check_privdrop -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F
-complete -c check_privdrop -l lsm -d 'Security system whose labels to read; a recorded copy doesn\'t tell which' -r -f -a "auto\t''
+complete -c check_privdrop -l lsm -d 'Security system whose labels to read; a recorded copy does not show which' -r -f -a "auto\t''
 selinux\t''
 apparmor\t''
 smack\t''"

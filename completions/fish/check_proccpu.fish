@@ -6,21 +6,21 @@ complete -c check_proccpu -l over -d 'Sample for this long' -r
 complete -c check_proccpu -l max-gap -d 'Sample if the last check was longer ago than this' -r
 complete -c check_proccpu -l state-dir -d 'Where to keep what the next check needs [default: $MP_STATE_PATH, else /var/lib/procwarden or XDG\'s state home]' -r -F
 complete -c check_proccpu -l min-age -d 'Do not judge processes younger than this' -r
-complete -c check_proccpu -l per -d 'What to hold against RANGE' -r -f -a "process\t'Each process by itself'
+complete -c check_proccpu -l per -d 'What to compare with RANGE' -r -f -a "process\t'Each process by itself'
 name\t'All that have the same name, together'
 user\t'All of the same effective user, together'
 unit\t'All of the same systemd unit, together'"
 complete -c check_proccpu -l only -d 'Judge only these, such as unit=app.service' -r
 complete -c check_proccpu -l exempt -d 'Do not judge these, such as xz,user=backup' -r
 complete -c check_proccpu -l exempt-from -d 'Read such selectors from a file' -r -F
-complete -c check_proccpu -s t -l timeout -d 'End after this long' -r
+complete -c check_proccpu -s t -l timeout -d 'Give up after this long' -r
 complete -c check_proccpu -l recheck -d 'Report only what is still wrong after this' -r
 complete -c check_proccpu -l rechecks -d 'How many times to look again' -r
-complete -c check_proccpu -l containers -d 'How to treat processes inside containers (nested PID namespaces)' -r -f -a "exclude\t'They are left out'
-include\t'They count like all others'
-only\t'Only they count'"
+complete -c check_proccpu -l containers -d 'How to treat processes inside containers (nested PID namespaces)' -r -f -a "exclude\t'Leave them out'
+include\t'Count them like all others'
+only\t'Count only them'"
 complete -c check_proccpu -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F
-complete -c check_proccpu -l lsm -d 'Security system whose labels to read; a recorded copy doesn\'t tell which' -r -f -a "auto\t''
+complete -c check_proccpu -l lsm -d 'Security system whose labels to read; a recorded copy does not show which' -r -f -a "auto\t''
 selinux\t''
 apparmor\t''
 smack\t''"

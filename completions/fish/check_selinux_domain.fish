@@ -2,14 +2,14 @@ complete -c check_selinux_domain -l spec -d 'Another SPEC, for command definitio
 complete -c check_selinux_domain -l specs-from -d 'Read specs from a file' -r -F
 complete -c check_selinux_domain -s w -l warning -d 'WARNING outside of this Nagios range' -r
 complete -c check_selinux_domain -s c -l critical -d 'CRITICAL outside of this Nagios range' -r
-complete -c check_selinux_domain -s t -l timeout -d 'End after this long' -r
+complete -c check_selinux_domain -s t -l timeout -d 'Give up after this long' -r
 complete -c check_selinux_domain -l recheck -d 'Report only what is still wrong after this' -r
 complete -c check_selinux_domain -l rechecks -d 'How many times to look again' -r
-complete -c check_selinux_domain -l containers -d 'How to treat processes inside containers (nested PID namespaces)' -r -f -a "exclude\t'They are left out'
-include\t'They count like all others'
-only\t'Only they count'"
+complete -c check_selinux_domain -l containers -d 'How to treat processes inside containers (nested PID namespaces)' -r -f -a "exclude\t'Leave them out'
+include\t'Count them like all others'
+only\t'Count only them'"
 complete -c check_selinux_domain -l proc-root -d 'The tree of processes: another mount of /proc, or a recorded copy' -r -F
-complete -c check_selinux_domain -l lsm -d 'Security system whose labels to read; a recorded copy doesn\'t tell which' -r -f -a "auto\t''
+complete -c check_selinux_domain -l lsm -d 'Security system whose labels to read; a recorded copy does not show which' -r -f -a "auto\t''
 selinux\t''
 apparmor\t''
 smack\t''"
