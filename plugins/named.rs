@@ -13,7 +13,7 @@ use crate::PLUGINS;
 
 /// A file or directory, and the text that it must contain for each plugin. `NAME` is the plugin's name
 /// without `check_`. `…` is anything on the same line.
-const PLACES: [(&str, &str); 24] = [
+const PLACES: [(&str, &str); 25] = [
     ("README.md", "| `check_NAME` | "),
     ("README.md", "\ncheck_NAME "),
     ("CHANGELOG.md", "- `check_NAME` "),
@@ -36,6 +36,7 @@ const PLACES: [(&str, &str); 24] = [
     ("packaging/nrpe/procwarden.cfg", "\n#command[…]=/usr/lib/nagios/plugins/check_NAME $ARG1$"),
     ("packaging/mon/mon.cf", "monitor check_NAME.monitor "),
     ("tests/NAME.rs", "check_NAME"),
+    ("tests/vm/cases/apparmor/20-confined.sh", "' check_NAME "),
     ("tests/vm/debian/nrpe.sh", "/check_NAME"),
     ("benches/bench.py", "{bin}/check_NAME\""),
 ];
