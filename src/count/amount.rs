@@ -43,7 +43,7 @@ impl Amount {
     }
 
     /// Adds one that may be meant, without a look at its value.
-    pub fn add_unseen(&mut self, process: &Process<'_>, hidden: Hidden) {
+    pub(crate) fn add_unseen(&mut self, process: &Process<'_>, hidden: Hidden) {
         match self.measure {
             Some(_) => self.hidden.add(process.pid(), hidden),
             None => self.doubtful = joined(How::Sum, self.doubtful, Some(1.0)),
@@ -51,7 +51,7 @@ impl Amount {
     }
 
     /// This one, if those of `other` may belong to it, too.
-    pub fn widened_by(&self, other: &Self) -> Self {
+    pub(crate) fn widened_by(&self, other: &Self) -> Self {
         let (certain, both) = (other.certain, other.doubtful);
         let others = joined(self.how(), certain, both);
         let doubtful = joined(self.how(), self.doubtful, others);
@@ -80,7 +80,7 @@ impl Amount {
     }
 
     /// Whether a process is certainly meant, and its value known.
-    pub const fn is_certain(&self) -> bool {
+    pub(crate) const fn is_certain(&self) -> bool {
         self.certain.is_some()
     }
 

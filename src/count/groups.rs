@@ -62,7 +62,7 @@ impl Groups {
     }
 
     /// Adds one that may be meant, without a look at it.
-    pub fn add_unseen(&mut self, process: &Process<'_>, hidden: Hidden) {
+    pub(crate) fn add_unseen(&mut self, process: &Process<'_>, hidden: Hidden) {
         self.unplaced.add_unseen(process, hidden);
     }
 

@@ -36,7 +36,7 @@ impl<T: Judged> Settled<T> {
     }
 
     /// Whether looking again made it better.
-    pub fn has_improved(&self) -> bool {
+    pub(crate) fn has_improved(&self) -> bool {
         self.last.state() < self.first.state()
     }
 

@@ -13,7 +13,7 @@ use crate::host::names::{self, NoAnswer};
 
 /// Which groups have members, asked once for each group.
 #[derive(Debug, Default)]
-pub struct Members {
+pub(crate) struct Members {
     known: RefCell<HashMap<u32, Result<bool, NoAnswer>>>,
     primary: OnceCell<Result<HashSet<u32>, NoAnswer>>,
     local: OnceCell<HashSet<u32>>,
@@ -24,7 +24,7 @@ impl Members {
     ///
     /// # Errors
     /// When the name service does not answer.
-    pub fn has_others(&self, gid: u32) -> Result<bool, NoAnswer> {
+    pub(crate) fn has_others(&self, gid: u32) -> Result<bool, NoAnswer> {
         if gid == 0 {
             return Ok(false);
         }

@@ -11,7 +11,7 @@ use crate::kernel::file::File;
 
 /// What a check is busy with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// Reading options and files of specs.
     Starting,
     /// Asking the name service (files, LDAP, SSSD) for a user or group.

@@ -241,12 +241,6 @@ impl Writers {
         answer
     }
 
-    /// Forgets what was seen, before another scan.
-    pub fn forget(&mut self) {
-        self.looks.get_mut().clear();
-        self.answers.get_mut().clear();
-    }
-
     /// `None` where there is nothing.
     fn look(&self, path: &Path) -> Found<Option<Rc<Look>>> {
         if let Some(known) = self.looks.borrow().get(path) {

@@ -76,7 +76,7 @@ fn unit_of_path(path: &[u8]) -> Option<&[u8]> {
 
 /// The CPU time in the text of a version 2 group's `cpu.stat`, in microseconds. It counts all present
 /// and past processes in the group and below it (Documentation/admin-guide/cgroup-v2.rst).
-pub fn cpu_micros(text: &[u8]) -> Option<u64> {
+pub(crate) fn cpu_micros(text: &[u8]) -> Option<u64> {
     let mut lines = text.split(|&byte| byte == b'\n');
     lines.find_map(|line| parse_number(line.strip_prefix(b"usage_usec ")?))
 }

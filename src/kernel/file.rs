@@ -98,12 +98,12 @@ impl File {
     };
 
     /// Whether the kernel reads it from the process's memory. A thread that has ended has none.
-    pub const fn is_of_memory(self) -> bool {
+    pub(crate) const fn is_of_memory(self) -> bool {
         matches!(self, Self::Cmdline | Self::Exe | Self::Statm | Self::Maps | Self::Environ)
     }
 
     /// Whether the kernel shows it only to those who may trace the process (`ptrace_may_access`).
-    pub const fn is_for_tracers(self) -> bool {
+    pub(crate) const fn is_for_tracers(self) -> bool {
         matches!(
             self,
             Self::Exe

@@ -24,7 +24,7 @@ pub fn column(stat: &Stat, locked: bool) -> String {
 }
 
 /// Whether the process has pages locked in memory, by the text of its `/proc/PID/status`.
-pub fn has_locked(status: &[u8]) -> bool {
+pub(crate) fn has_locked(status: &[u8]) -> bool {
     let locked = status.split(|&byte| byte == b'\n').find_map(|l| l.strip_prefix(b"VmLck:"));
     locked.and_then(|line| words(line).next()).is_some_and(|size| size != b"0")
 }

@@ -71,12 +71,12 @@ impl Range {
     }
 
     /// Whether only too much is wrong: it has an upper end and no lower one.
-    pub fn is_ceiling(&self) -> bool {
+    pub(crate) fn is_ceiling(&self) -> bool {
         *self.0.start() <= 0.0 && self.has_upper_end()
     }
 
     /// Whether too much is wrong.
-    pub fn has_upper_end(&self) -> bool {
+    pub(crate) fn has_upper_end(&self) -> bool {
         self.0.end().is_finite()
     }
 

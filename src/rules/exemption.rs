@@ -28,7 +28,7 @@ impl<R: RuleSet> RuleExemption<R> {
     ///
     /// # Errors
     /// What is wrong with the selector.
-    pub fn from_all(text: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn from_all(text: &[u8]) -> Result<Self, Error> {
         let exemption = Exemption::parse(text)?;
         Ok(Self { rules: R::all(), exemption, is_built_in: false })
     }
@@ -37,7 +37,7 @@ impl<R: RuleSet> RuleExemption<R> {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn from_rules(text: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn from_rules(text: &[u8]) -> Result<Self, Error> {
         let shown = escape::bounded(text, 100);
         let (rules, selector) = split(text).ok_or_else(|| {
             let rule = R::MILD.iter().next().unwrap_or(R::DEFAULT).names("");
@@ -56,7 +56,7 @@ impl<R: RuleSet> RuleExemption<R> {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn from_line(text: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn from_line(text: &[u8]) -> Result<Self, Error> {
         match split(text).map(|(rules, _)| R::parse(rules)) {
             Some(Ok(_)) => Self::from_rules(text),
             _ => Self::from_all(text),

@@ -26,7 +26,7 @@ impl<R: RuleSet> Severities<R> {
     /// the administrator set it.
     ///
     /// [`Verdict::swapped`]: crate::rules::verdict::Verdict::swapped
-    pub fn state_of(&self, broken: R, swapped: R) -> State {
+    pub(crate) fn state_of(&self, broken: R, swapped: R) -> State {
         let swapped = swapped.difference(self.chosen);
         if !self.warnings.symmetric_difference(swapped).contains(broken) {
             State::Critical

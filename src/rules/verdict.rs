@@ -27,7 +27,7 @@ pub struct Verdict<R, E> {
 
 impl<R: RuleSet, E> Verdict<R, E> {
     /// Whether nothing is wrong.
-    pub fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         self.broken.is_empty() && self.doubtful.is_empty()
     }
 
@@ -52,7 +52,7 @@ impl<R: RuleSet, E> Verdict<R, E> {
     }
 
     /// Removes rules that do not apply.
-    pub fn lift(&mut self, rules: R) {
+    pub(crate) fn lift(&mut self, rules: R) {
         self.broken.remove(rules);
         self.doubtful.remove(rules);
     }

@@ -80,7 +80,7 @@ impl Each {
     ///
     /// # Errors
     /// Gone, or hidden.
-    pub fn group_of(self, process: &mut Process<'_>) -> Fact<Group> {
+    pub(crate) fn group_of(self, process: &mut Process<'_>) -> Fact<Group> {
         Ok(match self.0 {
             Key::User => Group::Number(id(Key::Uid, process)?),
             Key::RealUser => Group::Number(id(Key::RealUid, process)?),

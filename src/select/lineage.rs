@@ -21,7 +21,7 @@ const HIGHEST: usize = 64;
 
 /// The check's own processes, read once at its start.
 #[derive(Debug, Default)]
-pub struct Lineage {
+pub(crate) struct Lineage {
     own: Vec<Relative>,
     /// What the check is called.
     program: Vec<u8>,

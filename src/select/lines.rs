@@ -67,7 +67,7 @@ impl<T> Listed<T> {
     ///
     /// # Errors
     /// If it is written wrongly. If only this host lacks what it names, that is a fault.
-    pub fn add_typed(&mut self, item: Result<T, Error>) -> Result<(), Error> {
+    pub(crate) fn add_typed(&mut self, item: Result<T, Error>) -> Result<(), Error> {
         match item {
             Ok(item) => self.items.push(item),
             Err(error) if error.is_of_host() => self.faults.push(error),
@@ -81,7 +81,7 @@ impl<T> Listed<T> {
     ///
     /// # Errors
     /// When the file can't be read or is too large to be such a list, or if all its lines are wrong.
-    pub fn add_file(
+    pub(crate) fn add_file(
         &mut self,
         path: &Path,
         parse: impl Fn(&[u8]) -> Result<T, Error>,

@@ -87,7 +87,7 @@ impl Process<'_> {
     ///
     /// # Errors
     /// Gone, or hidden; a recorded tree does not tell.
-    pub fn age_of_successor(&mut self) -> Fact<Option<f64>> {
+    pub(crate) fn age_of_successor(&mut self) -> Fact<Option<f64>> {
         let hidden = Missing::Hidden(Hidden { file: File::Exe, cause: Cause::Absent });
         let (tree, pid) = (self.root, self.pid);
         let link = self.exe()?.filter(|_| tree.is_procfs()).ok_or(hidden)?;

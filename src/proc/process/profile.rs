@@ -13,7 +13,7 @@ impl Process<'_> {
     ///
     /// # Errors
     /// Gone, or hidden.
-    pub fn is_profiled(&mut self) -> Fact<bool> {
+    pub(crate) fn is_profiled(&mut self) -> Fact<bool> {
         let root = self.root();
         if !root.is_procfs() {
             return Err(Missing::Hidden(Hidden { file: File::Profiles, cause: Cause::Absent }));

@@ -22,7 +22,7 @@ impl Process<'_> {
     ///
     /// # Errors
     /// Gone, or hidden.
-    pub fn ps_stat_fits(&mut self, fits: impl Fn(&[u8]) -> bool) -> Fact<bool> {
+    pub(crate) fn ps_stat_fits(&mut self, fits: impl Fn(&[u8]) -> bool) -> Fact<bool> {
         let stat = self.stat()?;
         let [without, with] =
             [false, true].map(|locked| fits(ps::column(&stat, locked).as_bytes()));

@@ -37,7 +37,7 @@ impl Process<'_> {
     ///
     /// # Errors
     /// Gone, or hidden.
-    pub fn resident_bytes(&mut self) -> Fact<f64> {
+    pub(crate) fn resident_bytes(&mut self) -> Fact<f64> {
         self.pages().map(|pages| bytes(pages.resident))
     }
 
@@ -46,7 +46,7 @@ impl Process<'_> {
     ///
     /// # Errors
     /// Gone, or hidden.
-    pub fn anonymous_bytes(&mut self) -> Fact<f64> {
+    pub(crate) fn anonymous_bytes(&mut self) -> Fact<f64> {
         self.pages().map(|pages| bytes(pages.anonymous()))
     }
 

@@ -265,7 +265,7 @@ impl Key {
     }
 
     /// Whether its number stands for something, and is no amount.
-    pub const fn is_id(self) -> bool {
+    pub(crate) const fn is_id(self) -> bool {
         matches!(
             self,
             Self::Uid | Self::Gid | Self::RealUid | Self::RealGid | Self::Pid | Self::Ppid

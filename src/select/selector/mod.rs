@@ -86,13 +86,13 @@ impl Selector {
     }
 
     /// Whether `process` fits by what it says of itself, since its executable may not be read.
-    pub fn believes(&self, process: &mut Process<'_>) -> bool {
+    pub(crate) fn believes(&self, process: &mut Process<'_>) -> bool {
         let by_path = self.questions.iter().any(|question| question.key == Key::Path);
         by_path && matches!(process.exe(), Err(Missing::Hidden(_)))
     }
 
     /// Whether it asks about security labels.
-    pub fn asks_for_label(&self) -> bool {
+    pub(crate) fn asks_for_label(&self) -> bool {
         let mut questions = self.questions.iter();
         questions.any(|question| question.key.is_of_label())
     }
@@ -131,7 +131,7 @@ impl Selector {
     }
 
     /// Whether it asks for zombies, which otherwise count as not running.
-    pub fn asks_for_zombies(&self) -> bool {
+    pub(crate) fn asks_for_zombies(&self) -> bool {
         let asks = |test: &Test| matches!(test, Test::Letters(letters) if letters.contains(&b'Z'));
         self.questions.iter().any(|question| {
             question.key == Key::State && !question.negated && question.tests.iter().any(asks)
@@ -145,7 +145,7 @@ impl Selector {
     }
 
     /// Whether all that fit have one name, which its text says.
-    pub fn names_one_program(&self) -> bool {
+    pub(crate) fn names_one_program(&self) -> bool {
         self.questions.iter().any(|question| {
             let is_name = matches!(question.key, Key::Name | Key::Path | Key::Exe);
             is_name
@@ -156,12 +156,12 @@ impl Selector {
 
     /// Whether `process`, which fits, does so by an expression for names or arguments, which finds
     /// what it looks for in the arguments of other checks too.
-    pub fn finds_by_expression(&self, process: &mut Process<'_>) -> bool {
+    pub(crate) fn finds_by_expression(&self, process: &mut Process<'_>) -> bool {
         self.questions.iter().any(|question| question.finds_by_expression(process))
     }
 
     /// Whether it asks where a process lives, and so decides about containers itself.
-    pub fn asks_for_containers(&self) -> bool {
+    pub(crate) fn asks_for_containers(&self) -> bool {
         self.questions.iter().any(|question| question.key == Key::Container)
     }
 
