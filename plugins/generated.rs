@@ -1,7 +1,7 @@
 //! Generates manual pages and shell completions from the options.
 //!
 //! The files are committed, so that packaging needs no generator. These tests fail if a file is out of
-//! date; `UPDATE=1 cargo test generated` rewrites it.
+//! date; `UPDATE=1 cargo test --bin procwarden generated` rewrites it.
 
 mod options;
 mod page;
@@ -78,5 +78,5 @@ fn compare(file: &str, wanted: &[u8]) {
         fs::write(&path, wanted).unwrap();
     }
     let found = fs::read(&path).unwrap_or_default();
-    assert!(found == wanted, "{file} is out of date; run: UPDATE=1 cargo test generated");
+    assert!(found == wanted, "{file} is out of date; run: UPDATE=1 cargo test --bin procwarden generated");
 }

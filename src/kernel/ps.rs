@@ -9,7 +9,7 @@ use crate::kernel::word::words;
 /// multi-threaded, in the foreground.
 pub const FLAGS: &str = "<NLsl+";
 
-/// The column for a process. `locked` comes from [`has_locked`].
+/// The column for a process. `locked` comes from `has_locked`.
 pub fn column(stat: &Stat, locked: bool) -> String {
     let set = [
         stat.nice == Ordering::Less,

@@ -10,7 +10,7 @@ use crate::nagios::range::{Range, Thresholds};
 /// One item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Perfdata {
-    /// Its name. [`Self::render`] replaces characters that the format does not allow.
+    /// Its name. The rendering replaces characters that the format does not allow.
     pub label: String,
     /// The measured value.
     pub value: f64,

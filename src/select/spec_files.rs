@@ -29,7 +29,7 @@ pub struct Placed {
 /// adds those of each file that ends in `.specs`, in the order of names.
 ///
 /// # Errors
-/// As [`Listed::add_file`]. A file without any spec is an error, and a directory without any file,
+/// What `Listed::add_file` returns. A file without any spec is an error, and a directory without any file,
 /// since a check of nothing would be OK for ever. An unusable file in a directory is a fault: it
 /// must not silence the others.
 pub fn add(

@@ -22,7 +22,7 @@ pub(crate) use system::{kernel_file, own_label};
 pub struct System(&'static dyn SecuritySystem);
 
 /// All systems, in the order in which we ask them.
-pub(crate) const SYSTEMS: [System; 3] =
+pub const SYSTEMS: [System; 3] =
     [System(&selinux::Selinux), System(&apparmor::Apparmor), System(&smack::Smack)];
 
 impl System {
