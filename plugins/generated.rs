@@ -78,5 +78,8 @@ fn compare(file: &str, wanted: &[u8]) {
         fs::write(&path, wanted).unwrap();
     }
     let found = fs::read(&path).unwrap_or_default();
-    assert!(found == wanted, "{file} is out of date; run: UPDATE=1 cargo test --bin procwarden generated");
+    assert!(
+        found == wanted,
+        "{file} is out of date; run: UPDATE=1 cargo test --bin procwarden generated"
+    );
 }
