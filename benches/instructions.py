@@ -15,6 +15,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
+TARGET = os.environ.get("CARGO_TARGET_DIR", f"{ROOT}/target")
 NUMBERS = os.path.join(HERE, "instructions.txt")
 TREE = "/tmp/procwarden-instructions"
 # Other compilers and C libraries count a little differently.
@@ -55,7 +56,7 @@ def make_tree():
 
 
 def count(arguments):
-    binary = f"{ROOT}/target/release/procwarden"
+    binary = f"{TARGET}/release/procwarden"
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", binary, arguments[0], "--proc-root", TREE, *arguments[1:]]
     run = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
     return int(re.search(r"Collected : (\d+)", run.stderr)[1])

@@ -27,6 +27,12 @@ use procwarden::plugin::runner::{self, Plugin};
 use procwarden::text::error::Error;
 use procwarden::text::escape;
 
+// The unwinder, from the archive that every gcc has beside its shared library: one library less to load at each
+// start.
+#[cfg(target_env = "gnu")]
+#[link(name = "gcc_eh")]
+unsafe extern "C" {}
+
 /// All plugins. Dispatch, help, links, manual pages and packages follow this table.
 const PLUGINS: [Plugin; 5] = [
     check_proccount::PLUGIN,

@@ -179,10 +179,13 @@ fn first_argument(process: &mut Process<'_>) -> Fact<Vec<u8>> {
 fn claimed(inspector: &Inspector, process: &mut Process<'_>, path: &[u8]) -> Fact<Option<String>> {
     let is_safe_here =
         inspector.is_procfs && opening(&inspector.writers, &Place::here(path)) == Ok(None);
-    if is_safe_here && inspector.shares_our_root(process)? {
+    let place = if !is_safe_here {
+        process.locate(path)?
+    } else if inspector.shares_our_root(process)? {
         return Ok(None);
-    }
-    let place = process.locate(path)?;
+    } else {
+        process.locate_below_own_root(path)?
+    };
     opening(&inspector.writers, &place)
 }
 

@@ -116,6 +116,14 @@ impl Process<'_> {
         if self.has_our_root()? {
             return Ok(Place::new("/".into(), path));
         }
+        self.locate_below_own_root(path)
+    }
+
+    /// The same, for a process that most likely has another root than ours: without a look at its mounts.
+    ///
+    /// # Errors
+    /// Gone, or hidden where its root may not be entered.
+    pub fn locate_below_own_root(&mut self, path: &[u8]) -> Fact<Place> {
         let root = self.own_root();
         match Identity::of(CWD, root.join("")) {
             Ok(_) => Ok(Place::new(root, path)),
@@ -201,5 +209,7 @@ mod tests {
         let place = process.locate_executable().unwrap().unwrap();
         assert_eq!(place.root, PathBuf::from(format!("/proc/{pid}/root")));
         assert_eq!(place.path, dir.path().join("sleep"));
+        let link = place.path.as_os_str().as_bytes();
+        assert_eq!(process.locate_below_own_root(link), Ok(place));
     }
 }
