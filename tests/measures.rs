@@ -6,8 +6,8 @@ mod support;
 
 use std::fs;
 
-use support::tree::Recorded;
-use support::{Check, NOBODY, Specimen, Tree, unique};
+use support::tree::{Recorded, TICKS, UPTIME};
+use support::{Check, NOBODY, Need, Specimen, Tree, can, unique};
 
 /// Two processes called `java`, recorded: 100 has 30 threads, 101 has 300.
 fn two() -> Tree {
@@ -119,6 +119,89 @@ fn real_processes_are_measured_as_the_kernel_does() {
     Check::count([format!("{sum}:-6")]).run().critical_with(&format!("{sum} 7 (want 0-6): pid "));
 }
 
+/// What the kernel says of a process now, by key, in the units of measures.
+fn by_the_kernel(pid: u32) -> Vec<(&'static str, f64)> {
+    let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap();
+    let (status, stat, uptime) = (read("status"), read("stat"), read("../uptime"));
+    let size = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        1024.0 * line.trim().trim_end_matches(" kB").parse::<f64>().unwrap()
+    };
+    let fields: Vec<f64> = stat
+        .rsplit(") ")
+        .next()
+        .unwrap()
+        .split(' ')
+        .map(|n| n.trim().parse().unwrap_or(0.0))
+        .collect();
+    let uptime: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
+    let age = uptime - fields[19] / 100.0;
+    let fds = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count() as f64;
+    let children = read(&format!("task/{pid}/children")).split_whitespace().count() as f64;
+    vec![
+        ("age", age),
+        ("cpu", 100.0 * (fields[11] + fields[12]) / 100.0 / age),
+        ("rss", size("VmRSS:")),
+        ("anon", size("RssAnon:")),
+        ("vsz", size("VmSize:")),
+        ("threads", size("Threads:") / 1024.0),
+        ("fds", fds),
+        ("fdshare", fds),
+        ("children", children),
+    ]
+}
+
+/// Root and an ordinary user get the kernel's own numbers for every key that can be measured.
+#[test]
+fn every_measure_is_the_kernels_for_everyone() {
+    if !can(Need::Root) {
+        return;
+    }
+    let name = unique();
+    let verbs = ["rss=16", "vsz=64", "threads=4", "maxfiles=100", "files=20", "zombie", "used=300"];
+    let process = verbs.into_iter().fold(Specimen::called(&name), Specimen::verb).start();
+    let keys: Vec<_> = by_the_kernel(process.pid()).iter().map(|(key, _)| *key).collect();
+    let all = format!("a measure is of one of {}", keys.join(", "));
+    Check::count(["java,sum=name:-8"]).run().code(3).has(&all);
+    for user in [0, NOBODY] {
+        let specs = keys.iter().map(|key| format!("{name},sum={key},label={key}:any"));
+        let before = by_the_kernel(process.pid());
+        let answer = Check::count(specs).by_user(user).run();
+        let after = by_the_kernel(process.pid());
+        let items = answer.code(0).items();
+        for (((label, text), (key, before)), (_, after)) in items.iter().zip(before).zip(after) {
+            let number = text.split(';').next().unwrap().trim_end_matches(['B', 's', '%']);
+            let value: f64 = number.parse().unwrap();
+            let (low, high) = (before.min(after), before.max(after));
+            let slack = match key {
+                // Whole seconds, and a hundredth of a short life.
+                "age" => 1.0,
+                "cpu" => 5.0,
+                // The kernel adds up what each CPU has yet to hand in.
+                "rss" | "anon" => 524_288.0,
+                _ => 0.0,
+            };
+            assert_eq!(*label, key);
+            assert!((low - slack..=high + slack).contains(&value), "{key} {low} {high}\n{answer}");
+        }
+    }
+}
+
+/// A process that may be meant, and one that is: 2 to 3 % is neither surely inside 2.3-2.7 nor outside.
+#[test]
+fn a_range_between_two_numbers_is_unknown() {
+    let tree = Tree::new();
+    for (pid, percent) in [(100, 2), (101, 3)] {
+        let times = [UPTIME / 2 * TICKS * percent / 100, 0];
+        tree.add(&Recorded { times, ..Recorded::new(pid, "java") });
+    }
+    fs::remove_file(tree.of(101).join("status")).unwrap();
+    for (range, code) in [("2.3%-2.7%", 3), ("1%-4%", 0), ("4%-5%", 2), ("-2.5%", 3)] {
+        let answer = Check::tree(&tree, [format!("java,user=root,max=cpu:{range}")]).run();
+        answer.code(code).has("max=cpu 2% to 3%");
+    }
+}
+
 /// `anon` is what the kernel finds when it walks the page tables, whatever else is shared.
 #[test]
 fn anon_is_memory_of_its_own() {
@@ -144,6 +227,10 @@ fn a_measure_of_no_amount_is_an_error() {
         ),
         ("java,sum=rss", "a measure needs a range of its own; write java,sum=rss:-8G"),
         ("java,sum=rss:8G", "write -8G for at most 8G, or 8G- for at least"),
+        ("java,max=rss:-4h", "'4h' is not a number of bytes"),
+        ("java,max=age:-8G", "'8G' is not a number of seconds"),
+        ("java,max=threads:-5%", "'5%' is not a whole number"),
+        ("java,max=fdshare:-8G", "'8G' is not a percentage"),
     ] {
         Check::count(["-c", "1:", spec]).run().unknown().has(part);
     }
