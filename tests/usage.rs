@@ -65,6 +65,8 @@ const CASES: &[Case] = &[
     (&["args=~bash:0-0"], &["write args~bash"]),
     (&["args~=bash:0-0"], &["args~[=]bash"]),
     (&["bash :0-0"], &["write name=bash"]),
+    (&["user= root:0-0"], &["a blank stands beside 'root'; write user=root"]),
+    (&["bash,user=root :0-0"], &["a blank stands beside 'root'; write user=root"]),
     (&["!user=root:0-0"], &["write user=root, or not-user=root"]),
     (&["$user=root:0-0"], &["write user=root, or not-user=root"]),
     (&["not user=root:0-0"], &["write not-user=root"]),
@@ -327,6 +329,8 @@ fn a_slip_in_a_file_is_no_name() {
         "bash#old:0-0",
         "bash:0-0 #old",
         "ba\0sh:0-0",
+        "name=ba\0sh:0-0",
+        "args~ba\0sh:0-0",
         "name=\"bash\":0-0",
     ] {
         fs::write(&path, format!("{line}\n")).expect("the file");
