@@ -96,6 +96,8 @@ fn v_prints_a_call_that_counts_the_same() {
         vec!["-a", "~x:y z", "-w", "1", "-c", "@2:3"],
         vec!["--ereg", "it's|(b,) ?%", "-C", &name, "-c", "0"],
         vec!["-a", "\t\n", "-C", &name],
+        vec!["--ereg", "nosuch|^it's|(x|y)z", "-a", "a, b", "-C", &name, "-c", "1:1"],
+        vec!["-C", "lxc-1-2", "-c", "1:"],
     ] {
         let ours = check(&[args.as_slice(), &["-v"]].concat());
         let line =
@@ -133,6 +135,10 @@ fn v_prints_a_call_that_measures_the_same() {
         ("ELAPSED", "-c1000000:", 2),
         ("ELAPSED", "-c1000000", 0),
         ("CPU", "-c100000", 0),
+        ("CPU", "-c100000:", 2),
+        ("CPU", "-w100000:200000", 1),
+        ("CPU", "-c@0:100000", 2),
+        ("CPU", "-c@90000:100000", 0),
     ] {
         let words_of_it = size(metric, range);
         let args: Vec<&str> = words_of_it.iter().map(String::as_str).chain(["-v"]).collect();
@@ -142,6 +148,24 @@ fn v_prints_a_call_that_measures_the_same() {
         let same = Check::count(words(&line)).run();
         assert_eq!((ours.code, same.code), (Some(code), Some(code)), "{line}\n{ours}{same}");
     }
+}
+
+/// `|` begins performance data. What follows is for a file of specs as well as for a shell.
+#[test]
+fn v_prints_no_bar_and_always_says_something() {
+    let line = |args: &[&str]| check(&[args, &["-v", "-c", "1:"]].concat()).lines()[1].to_owned();
+    let call = "the same as: check_proccount --containers include ";
+    assert_eq!(
+        line(&["--ereg", "^nosuch a|nosuch [(|]$"]),
+        format!("{call}'cmd~^nosuch a,cmd~nosuch [\\x28\\x7C]$:1-'")
+    );
+    assert_eq!(line(&["-a", "nosuch|x.jar"]), format!("{call}'cmd~nosuch\\x7Cx[.]jar:1-'"));
+    assert!(line(&["-m", "CPU", "-C", "nosuch"]).starts_with(call));
+    let nested = check(&["--ereg", "nosuch(a|b)", "-v"]);
+    nested.has("(printf ").has("\nin a file write a vertical bar for \\174");
+    let long = "x".repeat(1100);
+    let none = "no call of check_proccount comes to the same state: it would be too long";
+    assert!(line(&["-C", &long]).starts_with(none));
 }
 
 #[test]

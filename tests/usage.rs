@@ -87,7 +87,16 @@ const CASES: &[Case] = &[
     (&["-c", "~:"], &["~: never alerts"]),
     (&["-w", "0:", "-c", "~:", "bash"], &["0: and ~: never alert"]),
     (&["-C", "sshd", "-u", "root"], &["-C", "as a spec it is sshd,user=root"]),
+    (&["-m", "RSS", "-c", "500000", "-C", "x"], &["as a spec it is x,max=rss:-500000k"]),
     (&["usr=root"], &["perhaps user"]),
+    (&["cron:~:5"], &["write cron:0-5"]),
+    (&["cron,user=root;1-1"], &["a range follows a colon: cron,user=root:1-1"]),
+    (&["cron", "1:1"], &["nothing is named 1:1; perhaps cron:1-1"]),
+    (&["cron", "1"], &["nothing is named 1; perhaps cron:1, or name=1"]),
+    (&["cron", "1-"], &["perhaps cron:1-"]),
+    (&["1:1"], &["write name=1"]),
+    (&["1-1"], &["write name=1-1:1-:1-"]),
+    (&["1:1", "cron"], &["write name=1"]),
     (&["rsync,rss=1M:0-0"], &["write rss=1M- for at least 1M, or rss=-1M for at most 1M"]),
     (&["age=3600:0-0"], &["write age=3600- for at least 3600"]),
     (&["cpu=80:0-0"], &["write cpu=80- for at least 80"]),
@@ -316,6 +325,25 @@ fn an_exact_amount_is_no_exemption_and_chooses_nothing() {
     for check in [cpu("--only"), cpu("--exempt"), exempt] {
         check.run().code(3).has("write rss=1M- for at least 1M").lacks("|");
     }
+}
+
+/// The list of all keys, forty words, would push the second line away.
+#[test]
+fn each_bad_line_of_a_file_is_shown() {
+    let dir = open_dir();
+    let path = dir.path().join("specs");
+    fs::write(&path, "usr=root\nnosuchdaemon\ncron,parnet=sshd\n").expect("the file");
+    let answer = Check::count(["--specs-from", path.to_str().expect("text")]).run();
+    let line = answer.first_line().to_owned();
+    assert!(line.contains("perhaps user, ") && line.contains("perhaps parent;"), "{line}");
+}
+
+#[test]
+fn check_proccpu_shows_how_it_chooses_processes() {
+    let check = |args: &str| Check::plugin("check_proccpu").args(args.split(' ')).run();
+    check("-m CPU -w 80 -C x").code(3).has("write --only x").lacks("as a spec");
+    check("-C x -w 80 -u root").code(3).has("write --only x,user=root");
+    check("-m RSS -w 80 -C x").code(3).lacks("--only");
 }
 
 /// What a shell, an ini file or an editor would put there.

@@ -1,6 +1,6 @@
 //! The options that several plugins share, and what they mean.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use crate::proc::root::ProcRoot;
 use crate::select::exemption::Exemptions;
 use crate::select::lines::Listed;
 use crate::select::population::{Containers, Population};
+use crate::select::ranges::as_range;
 use crate::select::selector::Subject;
 use crate::select::spec::Spec;
 use crate::select::spec_files;
@@ -180,9 +181,10 @@ impl SpecOptions {
     pub fn specs(&self, subject: Subject, root: Option<&ProcRoot>) -> Result<Listed<Spec>, Error> {
         let fallback = self.thresholds.thresholds()?;
         let parse = |text: &[u8]| Spec::parse(text, subject, fallback)?.fit_for(root);
-        let typed = self.specs.iter().chain(&self.more_specs);
+        let typed: Vec<_> = self.specs.iter().chain(&self.more_specs).collect();
         let mut specs = Listed::default();
-        for spec in typed {
+        for (at, spec) in typed.iter().enumerate() {
+            refuse_range(spec, at.checked_sub(1).map(|before| typed[before]))?;
             specs.add_typed(parse(spec.as_bytes()))?;
         }
         // A file may be shared by services with other ranges.
@@ -212,6 +214,18 @@ impl SpecOptions {
              ranges into the SPEC: sshd:2-:1-",
         ))
     }
+}
+
+/// Refuses a range that is an argument of its own: `cron 1:1`.
+fn refuse_range(spec: &OsStr, before: Option<&OsString>) -> Result<(), Error> {
+    let range = spec.to_str().and_then(as_range);
+    let (Some(range), Some(before)) = (range, before) else { return Ok(()) };
+    let right = escape::bounded(&[before.as_bytes(), b":", range.as_bytes()].concat(), 100);
+    let shown = escape::text(spec.as_bytes());
+    let is_number = spec.as_bytes().iter().all(u8::is_ascii_digit);
+    let named =
+        if is_number { format!(", or name={shown} if that is a name") } else { String::new() };
+    Err(Error::new(format!("nothing is named {shown}; perhaps {right}{named}")))
 }
 
 /// The exemptions of a plugin that judges processes, as typed.

@@ -14,9 +14,10 @@ use rustix::process::Signal;
 use crate::host::progress;
 use crate::nagios::report::{Finding, Report};
 use crate::nagios::state::State;
+use crate::plugin::check_procs::Asked;
 use crate::plugin::options::refuse_idle;
 use crate::plugin::supervisor::{self, End, supervise};
-use crate::plugin::{check_procs, help, outlet};
+use crate::plugin::{help, outlet};
 use crate::text::error::Error;
 use crate::text::escape;
 use crate::text::number;
@@ -125,8 +126,7 @@ pub fn refuse(title: &'static str, error: &Error, mon: bool) -> u8 {
 fn output(plugin: Plugin, arguments: Vec<OsString>, form: Form) -> Output {
     let name = OsString::from(plugin.name);
     let command = (plugin.command)().term_width(80);
-    let takes_specs = command.get_arguments().any(|argument| argument.get_id() == "specs");
-    let foreign = takes_specs.then(|| check_procs::as_spec(&arguments)).flatten();
+    let foreign = in_our_words(&command, &Asked::read(&arguments));
     let arguments: Vec<_> = std::iter::once(name).chain(arguments).collect();
     let matches = match command.try_get_matches_from(&arguments) {
         Ok(matches) => matches,
@@ -138,8 +138,11 @@ fn output(plugin: Plugin, arguments: Vec<OsString>, form: Form) -> Output {
         }
         Err(error) => {
             let foreign = foreign.filter(|_| error.kind() == ErrorKind::UnknownArgument);
-            let hint = foreign.map(|spec| format!("; as a spec it is {spec}")).unwrap_or_default();
-            return unknown(plugin.title, form, &(usage_text(error) + &hint));
+            return unknown(
+                plugin.title,
+                form,
+                &(usage_text(error) + &foreign.unwrap_or_default()),
+            );
         }
     };
     if let Err(error) = refuse_idle(&matches, &["rechecks"], "recheck") {
@@ -162,6 +165,18 @@ fn output(plugin: Plugin, arguments: Vec<OsString>, form: Form) -> Output {
     match supervisor::known() {
         Some(report) => render(form, &cut_short(report, what)),
         None => unknown(plugin.title, form, &what),
+    }
+}
+
+/// What to write for options of `check_procs`.
+fn in_our_words(command: &Command, asked: &Asked) -> Option<String> {
+    let takes = |id: &str| command.get_arguments().any(|argument| argument.get_id() == id);
+    if takes("specs") {
+        asked.specs().map(|specs| format!("; as a spec it is {specs}"))
+    } else if takes("only") {
+        asked.measured_for_cpu().map(|selector| format!("; write --only {selector}"))
+    } else {
+        None
     }
 }
 

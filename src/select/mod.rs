@@ -13,7 +13,7 @@ pub mod lineage;
 pub mod lines;
 pub mod measure;
 pub mod population;
-mod ranges;
+pub(crate) mod ranges;
 pub mod selector;
 mod sisters;
 #[cfg(test)]

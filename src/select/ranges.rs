@@ -16,6 +16,7 @@ pub(super) const ANY: &str = "any";
 /// # Errors
 /// A range that is wrong or misplaced, and what would be right.
 pub(super) fn split(text: &[u8], subject: Subject) -> Result<(&[u8], Option<Thresholds>), Error> {
+    refuse_range_of_nagios(text)?;
     let Some(last) = Ending::of(text)? else {
         refuse_stray(text)?;
         refuse_lost(text, subject)?;
@@ -51,6 +52,30 @@ pub(super) fn check(
         Some(first) if !own.can_alert() => Err(Error::new(open(&format!("{first}:{last}")))),
         None if last != ANY && !own.can_alert() => Err(Error::new(open(last))),
         _ => Ok(()),
+    }
+}
+
+/// Refuses `cron:~:5`, `cron::5` and `cron:5:`, which end in a range as `check_procs` has it.
+fn refuse_range_of_nagios(text: &[u8]) -> Result<(), Error> {
+    let text = String::from_utf8_lossy(text);
+    let colons: Vec<_> = text.rmatch_indices(':').take(2).collect();
+    let [_, (colon, _)] = colons[..] else { return Ok(()) };
+    let (rest, range) = (&text[..colon], &text[colon + 1..]);
+    let has_two_numbers = !range.starts_with([':', '~']) && !range.ends_with(':');
+    let Some(right) = as_range(range).filter(|_| !has_two_numbers) else { return Ok(()) };
+    let right = escape::bounded(format!("{rest}:{right}").as_bytes(), 100);
+    Err(Error::new(format!("{range} is a range of -w and -c; write {right}")))
+}
+
+/// The range that a word is, be it one of a spec or of Nagios, as a spec has it: `0-5` for `~:5`.
+pub(crate) fn as_range(word: &str) -> Option<String> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match word.split_once(':') {
+        Some(("" | "~", max)) if is_number(max) => Some(format!("0-{max}")),
+        Some((min, "")) if is_number(min) => Some(format!("{min}-")),
+        Some((min, max)) if is_number(min) && is_number(max) => Some(format!("{min}-{max}")),
+        None if Range::of_spec(word).is_ok() => Some(word.to_owned()),
+        _ => None,
     }
 }
 
@@ -175,12 +200,18 @@ fn refuse_lost(rest: &[u8], subject: Subject) -> Result<(), Error> {
     }
     let is_label = text.starts_with("label=");
     let shown = escape::text(text.as_bytes());
+    let all = String::from_utf8_lossy(rest);
+    let misplaced = range_behind(&all).filter(|(before, _)| !before.is_empty());
+    let with_colon = misplaced.map_or(String::new(), |(before, range)| {
+        let right = escape::bounded(format!("{before}:{range}").as_bytes(), 100);
+        format!("a range follows a colon: {right}; or ")
+    });
     let key = match subject {
         Subject::Program if key.is_none() && !text.starts_with('/') && !is_label => "name=",
         _ => "",
     };
     Err(Error::new(format!(
-        "'{shown}' ends like a range gone wrong; write {key}{shown}:1-:1- if that is the value"
+        "'{shown}' ends like a range gone wrong; {with_colon}write {key}{shown}:1-:1- if that is the value"
     )))
 }
 
@@ -190,8 +221,16 @@ pub(super) fn is_bare(term: &[u8]) -> bool {
 
 /// Whether a text ends in `1-` or `0-0`, or in a colon and what is neither a word nor a blank.
 fn ends_like_range(text: &str) -> bool {
-    let is_digit = |c: char| c.is_ascii_digit();
-    let min = text.trim_end_matches(is_digit).strip_suffix('-').unwrap_or_default();
     let is_odd = |tail: &str| !tail.starts_with(|c: char| c == ' ' || c.is_alphabetic());
-    min.ends_with(is_digit) || text.rsplit_once(':').is_some_and(|(_, tail)| is_odd(tail))
+    range_behind(text).is_some() || text.rsplit_once(':').is_some_and(|(_, tail)| is_odd(tail))
+}
+
+/// The range at the end of a text, and what is before it without the sign between them.
+fn range_behind(text: &str) -> Option<(&str, &str)> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let min = text.trim_end_matches(is_digit).strip_suffix('-')?;
+    let before = min.trim_end_matches(is_digit);
+    let range = &text[before.len()..];
+    let before = before.strip_suffix(|c: char| !c.is_alphanumeric()).unwrap_or(before);
+    min.ends_with(is_digit).then_some((before, range))
 }

@@ -331,12 +331,12 @@ fn repeat(out: &mut String, last: Last, times: &str, sign: u8) -> Result<Last, S
 /// Writes a literal character outside of brackets.
 fn push_char(out: &mut String, c: char) {
     match c {
-        // In a spec these begin a value.
-        '=' | '~' => out.push_str(&format!("[{c}]")),
-        '/' | '_' | ' ' | ',' | '-' | '@' | '%' | '<' | '>' | '!' | ';' => out.push(c),
-        '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '^' | '$' | '\\' => {
-            out.extend(['\\', c]);
+        // In a spec = and ~ begin a value. The others are operators, and NRPE refuses a backslash.
+        '=' | '~' | '.' | '*' | '+' | '?' | '(' | ')' | '{' | '}' | '$' => {
+            out.extend(['[', c, ']'])
         }
+        '/' | '_' | ' ' | ',' | '-' | '@' | '%' | '<' | '>' | '!' | ';' => out.push(c),
+        '[' | ']' | '^' | '\\' => out.extend(['\\', c]),
         _ if c.is_ascii() => push_ascii(out, c as u8),
         _ => out.push(c),
     }
@@ -557,6 +557,6 @@ mod tests {
         let ascii: Vec<u8> = (0..128).collect();
         let whole = format!("^{}$", literal(&ascii));
         assert!(Regex::new(&whole).unwrap().is_match(&ascii), "{whole}");
-        assert_eq!(literal(b"-D x=/a.b"), "-D x[=]/a\\.b");
+        assert_eq!(literal(b"-D x=/a.b"), "-D x[=]/a[.]b");
     }
 }

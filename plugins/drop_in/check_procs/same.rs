@@ -11,8 +11,16 @@ use procwarden::text::list::one_line;
 
 use super::options::Request;
 
-/// The call as a shell command; `None` if there is none, or if it is longer than `longest` bytes.
-pub(super) fn as_call(request: &Request, longest: usize) -> Option<String> {
+/// What printf(1) turns into the one character that no output may hold.
+pub(super) const BAR: &str = r"\174";
+
+/// The call as a shell command.
+///
+/// # Errors
+/// Why there is none of at most `longest` bytes.
+pub(super) fn as_call(request: &Request, longest: usize) -> Result<String, &'static str> {
+    let terms = request.terms.iter().flat_map(|term| without_bars(term)).collect();
+    let request = &Request { terms, ..request.clone() };
     let mut words = vec!["check_proccount".to_owned()];
     if request.containers != Containers::Exclude {
         let only = request.containers == Containers::Only;
@@ -21,12 +29,46 @@ pub(super) fn as_call(request: &Request, longest: usize) -> Option<String> {
     if !request.kernel_threads {
         words.push("-k".into());
     }
-    words.extend(match request.metric {
-        None => counted(request)?,
-        Some(metric) => measured(request, metric)?,
-    });
+    let specs = match request.metric {
+        None => counted(request),
+        Some(metric) => measured(request, metric),
+    };
+    words.extend(specs.ok_or("a spec would read these filters or ranges otherwise")?);
     let line = words.join(" ");
-    (line.len() <= longest).then_some(line)
+    if line.len() > longest { Err("it would be too long for this output") } else { Ok(line) }
+}
+
+/// `cmd~a`, `cmd~b` for `cmd~a|b`: the line may hold no `|`, which begins performance data. A bar within
+/// parentheses stays.
+fn without_bars(term: &[u8]) -> Vec<Vec<u8>> {
+    let whole = vec![term.to_vec()];
+    let Some(key) = [&b"cmd~"[..], b"and-cmd~"].into_iter().find(|key| term.starts_with(key))
+    else {
+        return whole;
+    };
+    let mut parts = vec![Vec::new()];
+    let (mut depth, mut in_class, mut escaped) = (0, false, false);
+    for &byte in &term[key.len()..] {
+        match byte {
+            _ if escaped => {}
+            b'[' => in_class = true,
+            b']' => in_class = false,
+            b'(' if !in_class => depth += 1,
+            b')' if !in_class => depth -= 1,
+            b'|' if !in_class && depth == 0 => {
+                parts.push(Vec::new());
+                continue;
+            }
+            _ => {}
+        }
+        escaped = byte == b'\\' && !escaped;
+        parts.last_mut().unwrap_or(&mut Vec::new()).push(byte);
+    }
+    if parts.iter().any(Vec::is_empty) {
+        return whole;
+    }
+    let key_of = |at| if at == 0 { key } else { b"cmd~" };
+    parts.iter().enumerate().map(|(at, part)| [key_of(at), part].concat()).collect()
 }
 
 /// The call for a number of processes. The ranges are part of the spec if possible, else options.
@@ -39,7 +81,11 @@ fn counted(request: &Request) -> Option<Vec<String>> {
         (Some(warning), Some(critical)) => Some(format!("{warning}:{critical}")),
         _ => None,
     };
-    if let Some(word) = ranges.and_then(|ranges| spec(&selector, &ranges)) {
+    // A value that ends like a range needs two behind it.
+    let in_spec = |ranges: String| {
+        spec(&selector, &ranges).or_else(|| spec(&selector, &format!("any:{ranges}")))
+    };
+    if let Some(word) = ranges.and_then(in_spec) {
         return Some(vec![word]);
     }
     let option = |letter: char| move |range: Range| format!("-{letter} {range}");
@@ -62,27 +108,9 @@ fn allowed(range: &Range) -> Option<String> {
     }
 }
 
-/// The call for a metric: a spec for critical processes, and one for warnings.
+/// A spec for each kind of process that is critical, or warns: too small, and too large.
 fn measured(request: &Request, metric: Key) -> Option<Vec<String>> {
     let Thresholds { warning, critical } = request.thresholds;
-    let mut words = Vec::new();
-    for (range, ranges) in [(critical, "0-0"), (warning, "0-0:any")] {
-        let Some(range) = range else { continue };
-        let terms = beyond(request, metric, &range)?;
-        if terms.is_empty() {
-            continue;
-        }
-        let terms: Vec<_> = request.terms.iter().cloned().chain(terms).collect();
-        words.push(spec(&terms.join(&b','), ranges)?);
-    }
-    if words.is_empty() {
-        words.push(spec(&request.terms.join(&b','), "any")?);
-    }
-    Some(words)
-}
-
-/// Alternative terms for the processes that violate the range. Empty if none can.
-fn beyond(request: &Request, metric: Key, range: &Range) -> Option<Vec<Vec<u8>>> {
     // CPU time is measured in tenths of a percent.
     let (key, unit, steps) = match metric {
         Key::Vsz => ("vsz", "k", 1.0),
@@ -90,19 +118,30 @@ fn beyond(request: &Request, metric: Key, range: &Range) -> Option<Vec<Vec<u8>>>
         Key::Cpu => ("cpu", "%", 10.0),
         _ => ("age", "s", 1.0),
     };
-    let filters = request.terms.iter().any(|term| term.starts_with(format!("{key}=").as_bytes()));
-    let intervals = range.alerting(steps);
-    let terms = intervals.iter().enumerate().map(|(at, &(least, most))| {
-        let also = if filters && at == 0 { "and-" } else { "" };
-        // Values just below the next step round down to this one.
-        let most = match most {
-            None => String::new(),
-            Some(_) if metric == Key::Cpu => return None,
-            Some(most) => format!("{most}{unit}"),
-        };
-        Some(format!("{also}{key}={}{unit}-{most}", least / steps).into_bytes())
-    });
-    terms.collect()
+    let is_filtered = |term: &Vec<u8>| term.starts_with(format!("{key}=").as_bytes());
+    let also = if request.terms.iter().any(is_filtered) { "and-" } else { "" };
+    let mut words = Vec::new();
+    for (range, ranges) in [(critical, "0-0"), (warning, "0-0:any")] {
+        for (least, most) in range.iter().flat_map(|range| range.alerting(steps)) {
+            let least = least / steps;
+            let term = match most {
+                // A tenth has a rest behind it, so that what is not above is below the next one.
+                Some(most) if metric == Key::Cpu => {
+                    let floor =
+                        if least > 0.0 { format!("{also}cpu={least}%-,") } else { String::new() };
+                    format!("{floor}not-cpu={}%-", (most + 1.0) / steps)
+                }
+                Some(most) => format!("{also}{key}={least}{unit}-{most}{unit}"),
+                None => format!("{also}{key}={least}{unit}-"),
+            };
+            let terms = request.terms.iter().cloned().chain([term.into_bytes()]);
+            words.push(spec(&terms.collect::<Vec<_>>().join(&b','), ranges)?);
+        }
+    }
+    if words.is_empty() {
+        words.push(spec(&request.terms.join(&b','), "any")?);
+    }
+    Some(words)
 }
 
 /// A spec as a shell word; `None` if the grammar would parse it differently.
@@ -131,7 +170,8 @@ fn for_printf(byte: u8) -> String {
     match byte {
         b'%' => "%%".into(),
         b'\\' => r"\\".into(),
-        b'\'' | b'|' => format!("\\{byte:03o}"),
+        b'|' => BAR.into(),
+        b'\'' => format!("\\{byte:03o}"),
         b' '..=b'~' => char::from(byte).into(),
         _ => format!("\\{byte:03o}"),
     }

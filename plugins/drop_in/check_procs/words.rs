@@ -128,11 +128,22 @@ fn details(request: &Request, found: &Found) -> Vec<String> {
     }
     lines.extend(request.hint.clone());
     if request.verbose > 0 {
-        let call = same::as_call(request, LONGEST_LIST - SAME.len());
-        lines.extend(call.map(|call| format!("{SAME}{call}")));
+        lines.extend(in_our_words(request));
     }
     lines.extend(found.matched.iter().cloned());
     lines
+}
+
+/// The call of `check_proccount`, or why there is none.
+fn in_our_words(request: &Request) -> Vec<String> {
+    match same::as_call(request, LONGEST_LIST - SAME.len()) {
+        Ok(call) if call.contains(same::BAR) => vec![
+            format!("{SAME}{call}"),
+            format!("in a file write a vertical bar for {}, which no plugin may print", same::BAR),
+        ],
+        Ok(call) => vec![format!("{SAME}{call}")],
+        Err(why) => vec![format!("no call of check_proccount comes to the same state: {why}")],
+    }
 }
 
 /// A process as the original shows it; `None` if it has ended.

@@ -155,6 +155,9 @@ fn fault_of_name(value: &[u8]) -> Option<String> {
         return Some(fault);
     }
     let text = String::from_utf8_lossy(value);
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some("it is a number".into());
+    }
     let is_of_root = ["bin/", "sbin/", "lib/", "opt/", "./", "../"];
     if text.matches('/').count() > 1 || is_of_root.iter().any(|dir| text.starts_with(dir)) {
         return Some("a path begins with /".into());
@@ -252,6 +255,7 @@ mod tests {
             ("usr/sbin/sshd", "a path begins with /"),
             ("/usr//sbin/sshd", "it has a / too many"),
             ("bash:0/0", "no letter and no blank follows its colon"),
+            ("1", "'1' is no plain name, since it is a number; write name=1 if that is meant"),
         ] {
             let error = check(word.as_bytes(), Subject::Program).unwrap_err().to_string();
             assert!(error.contains(part), "{word}: {error}");

@@ -1,9 +1,9 @@
-//! What an error says of a key that is wrong: the key that was meant, and all that there are.
+//! What an error says of a key that is wrong: the key that was meant, or all that there are.
 
 use super::KEYS;
 use crate::text::escape;
 
-/// `unknown key 'usr', perhaps user; keys are name exe …`
+/// `unknown key 'usr', perhaps user`, or `unknown key 'frob'; keys are name exe …`
 pub(crate) fn unknown_key(key: &str) -> String {
     let shown = escape::text(key.as_bytes());
     let bare = key.trim().trim_start_matches("not-");
@@ -16,8 +16,9 @@ pub(crate) fn unknown_key(key: &str) -> String {
         Some(format!("not-{nearest}"))
     });
     let perhaps = negated.or_else(|| nearest(key).map(str::to_owned));
-    let perhaps = perhaps.map_or(String::new(), |key| format!(", perhaps {key}"));
-    format!("unknown key '{shown}'{perhaps}; {}", known_keys())
+    let rest =
+        perhaps.map_or_else(|| format!("; {}", known_keys()), |key| format!(", perhaps {key}"));
+    format!("unknown key '{shown}'{rest}")
 }
 
 /// The keys, for an error.
@@ -48,11 +49,11 @@ mod tests {
     #[test]
     fn the_nearest_key_is_named() {
         for (wrong, part) in [
-            ("usr", "'usr', perhaps user;"),
-            ("State", "'State', perhaps state;"),
-            ("parnet", "'parnet', perhaps parent;"),
-            ("not_user", "'not_user', perhaps not-user;"),
-            ("not-usr", "'not-usr', perhaps not-user;"),
+            ("usr", "'usr', perhaps user"),
+            ("State", "'State', perhaps state"),
+            ("parnet", "'parnet', perhaps parent"),
+            ("not_user", "'not_user', perhaps not-user"),
+            ("not-usr", "'not-usr', perhaps not-user"),
             (" user", "leave out the blank beside 'user'"),
             ("not-user ", "leave out the blank beside 'not-user'"),
             ("frob", "unknown key 'frob'; keys are name exe "),
