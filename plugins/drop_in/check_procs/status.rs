@@ -59,7 +59,7 @@ mod tests {
             ("s", "pstat~s"),
             ("Ss", "pstat~Ss"),
             ("S<", "pstat~S<"),
-            ("s+", "pstat~s\\+"),
+            ("s+", "pstat~s[+]"),
             ("sS", "pstat~[sS]"),
             ("<N", "pstat~[<N]"),
             ("RSs", "pstat~[RSs]"),
