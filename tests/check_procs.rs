@@ -349,8 +349,8 @@ fn sizes_are_measured_one_by_one() {
     check(&["-m", "RSS", "-c", "100:", "-C", "no-such-daemon"]).code(0);
 }
 
-/// What the pages and the help say to write instead is understood, and where it stands beside a call of
-/// `check_procs`, it comes to the same state.
+/// What the page and the help say to write instead is understood by a shell and by us. Where it stands beside a
+/// call, an option or a range of `check_procs`, it comes to the same state.
 #[test]
 fn what_to_write_instead_works() {
     let help = include_str!("../plugins/drop_in/check_procs/help.txt");
@@ -361,25 +361,40 @@ fn what_to_write_instead_works() {
         link.arg(dir.path()).run_raw().code(0);
     }
     let run = |line: &str| {
-        let (program, rest) = line.split_once(' ').unwrap();
-        let program = Check::program(dir.path().join(program));
-        program.args(rest.split_whitespace()).run_raw()
+        let line = format!("cd {0}; PATH={0}:$PATH; exec {line}", dir.path().display());
+        Check::program("sh").args(["-c", &line]).run_raw()
     };
     let help = help.lines().filter(|line| line.starts_with(" check_procs "));
     let rows = help.chain(page.lines()).filter_map(|line| line.trim().rsplit_once("  "));
     // What installs drop-ins has no other call beside it.
     let is_call = |(left, _): &(&str, &str)| !left.contains("procwarden");
     let rows: Vec<_> = rows.filter(is_call).collect();
-    assert!(rows.len() > 20, "{rows:?}");
+    assert!(rows.len() > 55, "{rows:?}");
     for (left, right) in rows {
+        let left = left.trim();
+        // What a range is for, which no process fits: 0 of them.
+        let is_range =
+            left.ends_with(|c: char| c.is_ascii_digit() || c == ':') && !left.contains([' ', '/']);
         let is_call = right.starts_with("check_");
-        let new = if is_call { run(right) } else { Check::count([right]).run_raw() };
+        let new = match right {
+            _ if is_call => run(right),
+            range if is_range => run(&format!("check_proccount comm=nosuch:{range}")),
+            spec => run(&format!("check_proccount {spec}")),
+        };
         // Of the host that this runs on: labels, and room for a sample.
         let is_of_host =
             ["security system", "--state-dir"].iter().any(|part| new.stdout().contains(part));
-        assert!(new.code.is_some_and(|code| code < 3) || is_of_host, "{new}");
-        if left.starts_with("check_procs") && right.starts_with("check_proccount") {
-            assert_eq!(run(left.trim()).code, new.code, "{new}");
-        }
+        assert!(new.code.is_some_and(|code| code < 3) || is_of_host, "{left}: {new}");
+        let old = match left {
+            range if is_range => run(&format!("check_procs -C nosuch -c {range}")),
+            options if options.starts_with('-') => run(&format!("check_procs {options}")),
+            call if call.starts_with("check_procs ") => run(call),
+            _ => continue,
+        };
+        let is_compared = is_range || (left.starts_with("check_procs") && is_call);
+        assert!(old.code.is_some_and(|code| code < 3), "{left}: {old}");
+        assert!(!is_compared || old.code == new.code, "{left}: {old}{new}");
     }
+    let own_name = Check::program(support::check::binary());
+    own_name.args(["check_procs", "-v", "-c", "1:", "-C", "nosuch"]).run_raw().has("the same as: ");
 }

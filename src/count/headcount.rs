@@ -349,7 +349,7 @@ impl<'s> Headcount<'s> {
         if elsewhere > 0 {
             let inside = self.population.containers == Containers::Exclude;
             let place = if inside { "in containers" } else { "outside of containers" };
-            notes.push(format!("{elsewhere} more {place}"));
+            notes.push(format!("{elsewhere} more {place} (--containers include)"));
         }
         match zombies {
             0 => {}
@@ -376,7 +376,7 @@ impl<'s> Headcount<'s> {
             let uncertain = uncertain.count();
             details.push(format!(
                 "{label}: {certain} certain, {uncertain} uncertain, {zombies} zombies, {elsewhere} \
-                 across --containers",
+                 left out by --containers",
             ));
         }
         if verbose > 2 || (failed && too_few) {

@@ -18,7 +18,7 @@ use crate::proc::fact::Missing;
 use crate::proc::process::Process;
 use crate::proc::root::{Pid, ProcRoot};
 use crate::select::measure::{How, Measure};
-use crate::select::population::{Membership, Population};
+use crate::select::population::{Containers, Membership, Population};
 use crate::select::selector::{Key, Neighbour, Question, Selector};
 use crate::text::error::Error;
 use crate::text::escape;
@@ -110,7 +110,11 @@ impl Look {
             Ok(Membership::Member) => {}
             Ok(Membership::Zombie) => return self.push_near(selector, process, "a zombie"),
             Ok(Membership::Elsewhere) => {
-                return self.push_near(selector, process, "across --containers");
+                let place = match population.containers {
+                    Containers::Exclude => "in a container; --containers include counts it",
+                    _ => "outside of containers; --containers include counts it",
+                };
+                return self.push_near(selector, process, place);
             }
             _ => return,
         }
