@@ -4,6 +4,7 @@ mod options;
 mod range;
 mod same;
 mod status;
+mod syntax;
 mod words;
 
 use std::ffi::OsString;

@@ -2,7 +2,7 @@
 //! process is meant at all.
 
 use crate::proc::doubts::Doubts;
-use crate::proc::fact::{Fact, Hidden, Missing};
+use crate::proc::fact::{Fact, Hidden, unless_gone};
 use crate::proc::process::Process;
 use crate::select::measure::{How, Measure};
 
@@ -28,13 +28,13 @@ impl Amount {
     /// # Errors
     /// Gone.
     pub fn add(&mut self, process: &mut Process<'_>, is_certain: bool) -> Fact<()> {
-        let value = match self.measure.map_or(Ok(1.0), |measure| measure.of(process)) {
+        let value = self.measure.map_or(Ok(1.0), |measure| measure.of(process));
+        let value = match unless_gone(value)? {
             Ok(value) => value,
-            Err(Missing::Hidden(hidden)) => {
+            Err(hidden) => {
                 self.hidden.add(process.pid(), hidden);
                 return Ok(());
             }
-            Err(Missing::Gone) => return Err(Missing::Gone),
         };
         let how = self.how();
         let sum = if is_certain { &mut self.certain } else { &mut self.doubtful };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::proc::fact::{Fact, Hidden, Missing};
+use crate::proc::fact::{Fact, Hidden, Missing, unless_gone};
 use crate::proc::process::Process;
 use crate::proc::root::Pid;
 use crate::select::selector::{Key, Selector};
@@ -40,11 +40,8 @@ impl Lasting {
         process: &mut Process<'_>,
         fit: Result<(), Hidden>,
     ) -> Fact<bool> {
-        let now = match fit.map_err(Missing::Hidden).and_then(|()| self.identity(process)) {
-            Ok(identity) => Ok(identity),
-            Err(Missing::Hidden(hidden)) => Err(hidden),
-            Err(Missing::Gone) => return Err(Missing::Gone),
-        };
+        let now = fit.map_err(Missing::Hidden).and_then(|()| self.identity(process));
+        let now = unless_gone(now)?;
         let now = match before.map(|before| before.seen.get(&process.pid())) {
             None => now,
             Some(None) => return Ok(false),

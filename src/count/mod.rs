@@ -17,6 +17,7 @@ pub mod look;
 pub mod recheck;
 pub mod scan;
 mod sieve;
+mod spec_count;
 mod unit_groups;
 mod unit_members;
 pub mod unit_times;

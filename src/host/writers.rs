@@ -7,6 +7,9 @@
 //! Modes and POSIX ACLs are looked at. `NFSv4` ACLs, and whether a file system is mounted read-only, are
 //! not: a file that is safe here by its mode may be written by others there.
 
+mod acl;
+mod answer;
+
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::ffi::OsString;
@@ -14,14 +17,16 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, Stat, lgetxattr, readlinkat, statat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, Stat, readlinkat, statat};
 use rustix::io::Errno;
 
 use crate::host::members::Members;
-use crate::host::names::{self, NoAnswer};
+use crate::host::names::NoAnswer;
 use crate::host::open::is_first_user_namespace;
 use crate::host::progress::{self, Stage};
-use crate::text::escape;
+pub use answer::{Answer, Obstacle, Opening, Openings, Unseen, Writer};
+
+use acl::{ACL_GROUP, ACL_GROUP_OBJ, ACL_USER, acl, entries};
 
 /// The kernel follows no more links on one path (`MAXSYMLINKS`, `path_resolution(7)`).
 const MOST_LINKS: usize = 40;
@@ -31,165 +36,6 @@ const OVERFLOW_ID: u32 = 65534;
 
 /// Paths kept in memory. A host has some hundred executables; a hostile one can have more.
 const MOST_KEPT: usize = 20_000;
-
-/// Of how many places on one path the remedy is told.
-const MOST_TOLD: usize = 4;
-
-/// Someone other than root who can write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Writer {
-    /// The owner, who can change the mode whatever it is.
-    Owner(u32),
-    /// The members of the group.
-    Group(u32),
-    /// Everyone.
-    Everyone,
-    /// A user whom an ACL names.
-    AclUser(u32),
-    /// The members of a group that an ACL names.
-    AclGroup(u32),
-}
-
-/// A file or directory that others than root can write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opening {
-    /// The file itself, or a directory or link on the way to it.
-    pub path: PathBuf,
-    /// Who can; at least one.
-    pub writers: Vec<Writer>,
-}
-
-impl Opening {
-    /// Who can do what, fit for output: `user alice owns /opt/app`.
-    fn told(&self) -> String {
-        let path = escape::path(&self.path);
-        let user = |uid| escape::text(names::user(uid).as_bytes());
-        let group = |gid| escape::text(names::group(gid).as_bytes());
-        match self.writers[0] {
-            Writer::Owner(uid) => format!("user {} owns {path}", user(uid)),
-            Writer::Group(gid) => format!("group {} may write {path}", group(gid)),
-            Writer::Everyone => format!("everyone may write {path}"),
-            Writer::AclUser(uid) => format!("user {} may write {path} by an ACL", user(uid)),
-            Writer::AclGroup(gid) => format!("group {} may write {path} by an ACL", group(gid)),
-        }
-    }
-
-    /// The commands that mend it, each without the path.
-    fn remedies(&self) -> Vec<String> {
-        let letter = |writer: &Writer| match writer {
-            Writer::Group(_) => Some('g'),
-            Writer::Everyone => Some('o'),
-            _ => None,
-        };
-        let mut classes: Vec<_> = self.writers.iter().filter_map(letter).collect();
-        classes.sort_unstable();
-        let classes = String::from_iter(classes);
-        let others = self.writers.iter().filter_map(|writer| match writer {
-            Writer::Owner(_) => Some("chown root".to_owned()),
-            Writer::AclUser(id) => Some(format!("setfacl -x u:{id}")),
-            Writer::AclGroup(id) => Some(format!("setfacl -x g:{id}")),
-            Writer::Group(_) | Writer::Everyone => None,
-        });
-        let mut all: Vec<_> = others.collect();
-        if !classes.is_empty() {
-            all.push(format!("chmod {classes}-w"));
-        }
-        all
-    }
-}
-
-/// All that others can write on the way to a file, in its order; at least one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Openings(Vec<Opening>);
-
-impl Openings {
-    /// Who can do what at the first of them, fit for output: `user alice owns /opt/app`.
-    pub fn told(&self) -> String {
-        self.0[0].told()
-    }
-
-    /// How to mend them all, fit for output: `chown root /opt/app /opt/app/bin && chmod o-w /opt/app`.
-    pub fn remedy(&self) -> String {
-        let mut commands: Vec<(String, Vec<String>)> = Vec::new();
-        for opening in self.0.iter().take(MOST_TOLD) {
-            for command in opening.remedies() {
-                let path = escape::path(&opening.path);
-                match commands.iter_mut().find(|(known, _)| *known == command) {
-                    Some((_, paths)) => paths.push(path),
-                    None => commands.push((command, vec![path])),
-                }
-            }
-        }
-        let whole =
-            |(command, paths): (String, Vec<String>)| format!("{command} {}", paths.join(" "));
-        let commands: Vec<_> = commands.into_iter().map(whole).collect();
-        let more = match self.0.len().saturating_sub(MOST_TOLD) {
-            0 => String::new(),
-            count => format!(", and {count} more on the way"),
-        };
-        commands.join(" && ") + &more
-    }
-}
-
-/// Who can replace the file at a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// Root alone.
-    Root,
-    /// Others, too.
-    Others(Openings),
-    /// There is no such file, and only root can make one.
-    Absent,
-}
-
-/// Why nothing is known of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unseen {
-    /// What could not be looked at.
-    pub path: PathBuf,
-    /// Why not.
-    pub why: Obstacle,
-}
-
-/// What keeps us from looking at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Obstacle {
-    /// The kernel refused: EACCES where a directory above may not be searched.
-    Errno(Errno),
-    /// The name service does not say who is in a group.
-    NoNames,
-    /// Its owner has no number in our user namespace.
-    Unmapped,
-    /// Its ACL is not of the kernel's form.
-    Malformed,
-    /// The path is relative.
-    Relative,
-    /// There is more of it than we are willing to read.
-    TooLong,
-}
-
-impl Unseen {
-    /// In words, fit for output: `/srv/app may not be searched`.
-    pub fn told(&self) -> String {
-        let path = escape::path(&self.path);
-        match self.why {
-            Obstacle::Errno(Errno::ACCESS) => {
-                let above = self.path.parent().map_or(path, escape::path);
-                format!("{above} may not be searched")
-            }
-            Obstacle::Errno(errno) => format!("{path}: {errno}"),
-            Obstacle::NoNames => {
-                format!("{path}: the name service does not say who is in its group")
-            }
-            Obstacle::Unmapped => {
-                format!("the owner of {path} has no number in this user namespace")
-            }
-            Obstacle::Malformed => format!("{path}: its ACL is not what a kernel writes"),
-            Obstacle::TooLong => format!("{path} is too long to read"),
-            Obstacle::Relative => format!("{path} is relative"),
-        }
-    }
-}
 
 /// What one look at a path showed, whatever leads there.
 #[derive(Clone, Debug)]
@@ -419,44 +265,6 @@ fn parts(path: &Path) -> VecDeque<PathBuf> {
     let is_step =
         |part: &Component<'_>| matches!(part, Component::Normal(_) | Component::ParentDir);
     path.components().filter(is_step).map(|part| PathBuf::from(part.as_os_str())).collect()
-}
-
-const ACL_USER: u16 = 0x02;
-const ACL_GROUP_OBJ: u16 = 0x04;
-const ACL_GROUP: u16 = 0x08;
-const ACL_MAY_WRITE: u16 = 2;
-
-/// The extended attribute that holds a file's ACL, where it has one.
-fn acl(path: &Path) -> Result<Option<Vec<u8>>, Errno> {
-    // 65,536 bytes is the most that an attribute can hold (xattr(7)).
-    let mut acl = vec![0; 64 * 1024];
-    match lgetxattr(path, c"system.posix_acl_access", &mut acl) {
-        Ok(length) => {
-            acl.truncate(length);
-            Ok(Some(acl))
-        }
-        Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::NOENT) => Ok(None),
-        Err(errno) => Err(errno),
-    }
-}
-
-struct Entry {
-    tag: u16,
-    may_write: bool,
-    id: u32,
-}
-
-/// The entries of an ACL as the kernel hands it out (`include/uapi/linux/posix_acl_xattr.h`): a
-/// version, and for each entry tag, rights and id, all little-endian.
-fn entries(acl: &[u8]) -> Option<impl Iterator<Item = Entry> + '_> {
-    let (version, list) = acl.split_first_chunk::<4>()?;
-    let is_of_form = u32::from_le_bytes(*version) == 2 && list.len() % 8 == 0;
-    let entry = |raw: &[u8]| Entry {
-        tag: u16::from_le_bytes([raw[0], raw[1]]),
-        may_write: u16::from_le_bytes([raw[2], raw[3]]) & ACL_MAY_WRITE != 0,
-        id: u32::from_le_bytes([raw[4], raw[5], raw[6], raw[7]]),
-    };
-    is_of_form.then(|| list.chunks_exact(8).map(entry))
 }
 
 #[cfg(test)]

@@ -1,11 +1,16 @@
 //! The link `exe`: its text, the mark of a replaced file, and the file it leads to.
 
+use std::mem;
+
+use rustix::fs::readlinkat;
+use rustix::io::Errno;
+
 use super::Process;
 use super::identity::Identity;
-use super::missing::missing;
+use super::missing::{covered, missing};
 use crate::host::progress;
 use crate::kernel::file::File;
-use crate::proc::fact::Fact;
+use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 
 /// What the kernel appends to the link of an executable that was replaced or removed (`fs/d_path.c`).
 pub(super) const DELETED: &[u8] = b" (deleted)";
@@ -24,6 +29,53 @@ pub(crate) fn link_of<'p>(process: &'p mut Process<'_>) -> Fact<Option<&'p [u8]>
 }
 
 impl Process<'_> {
+    /// The text of the link `exe`; `None` for what has none by nature, kernel threads and zombies.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn exe(&mut self) -> Fact<Option<&[u8]>> {
+        if self.content(File::Exe).known.is_none() {
+            let mut known = self.read_exe();
+            if known == Ok(false) && self.finds_a_living_thread() {
+                known = self.read_exe();
+            }
+            self.content(File::Exe).known = Some(known);
+        }
+        self.content(File::Exe).get()
+    }
+
+    fn read_exe(&mut self) -> Fact<bool> {
+        if self.is_covered {
+            return Err(covered(File::Exe));
+        }
+        if self.is_off_limits() {
+            return Err(Missing::Hidden(Hidden { file: File::Exe, cause: Cause::Denied }));
+        }
+        progress::reading(self.pid.0, File::Exe);
+        let reuse = mem::take(&mut self.content(File::Exe).bytes);
+        let path = self.path_to(File::Exe);
+        match readlinkat(self.root.as_directory(), path.as_c_str(), reuse) {
+            Ok(link) => {
+                self.content(File::Exe).bytes = link.into_bytes();
+                Ok(true)
+            }
+            Err(Errno::NOENT) if self.is_listed() => self.has_no_executable(),
+            Err(errno) => Err(missing(File::Exe, errno, || false)),
+        }
+    }
+
+    /// What a missing link means: by nature there is none, or a recorded tree lacks it.
+    fn has_no_executable(&mut self) -> Fact<bool> {
+        if self.root.is_procfs() {
+            return Ok(false);
+        }
+        let stat = self.stat()?;
+        if stat.is_kernel_thread() || stat.has_ended() {
+            return Ok(false);
+        }
+        Err(Missing::Hidden(Hidden { file: File::Exe, cause: Cause::Absent }))
+    }
+
     /// The file that it runs, if one look shows it. That also proves that it is alive and no kernel
     /// thread. `None` proves nothing.
     pub(crate) fn glimpse(&mut self) -> Option<Identity> {

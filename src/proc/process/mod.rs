@@ -10,6 +10,7 @@ mod dead_leader;
 mod descriptors;
 pub(crate) mod executable;
 pub(crate) mod identity;
+mod label;
 mod missing;
 pub(crate) mod name;
 mod off_limits;
@@ -29,11 +30,9 @@ pub use times::ticks_to_seconds;
 
 use std::mem;
 
-use rustix::fs::{AtFlags, StatxFlags, readlinkat, statx};
-use rustix::io::Errno;
+use rustix::fs::{AtFlags, StatxFlags, statx};
 
 use crate::host::progress;
-use crate::host::security::Label;
 use crate::kernel::cgroup;
 use crate::kernel::comm::Comm;
 use crate::kernel::file::File;
@@ -337,78 +336,6 @@ impl<'r> Process<'r> {
         self.checked(File::Cgroup, |text| {
             if text.is_empty() { !root.has_control_groups() } else { cgroup::is_of_form(text) }
         })
-    }
-
-    /// The security label, from the file where its system keeps it.
-    ///
-    /// # Errors
-    /// Gone, or hidden. Without a security system that labels processes, it is hidden.
-    pub fn label(&mut self) -> Fact<Label<'_>> {
-        let labelling = self.root.labelling();
-        Ok(labelling.label(self.raw_label()?))
-    }
-
-    /// Whether its security system forbids it nothing, whatever the policy says: it is in a
-    /// permissive SELinux domain, or its profile is in complain mode.
-    ///
-    /// # Errors
-    /// Gone, or hidden.
-    pub(crate) fn is_permissive(&mut self) -> Fact<bool> {
-        let labelling = self.root.labelling();
-        labelling.is_permissive(self.raw_label()?)
-    }
-
-    /// No system has an empty label, or one without a type or profile.
-    fn raw_label(&mut self) -> Fact<&[u8]> {
-        let labelling = self.root.labelling();
-        self.checked(labelling.file()?, |raw| !labelling.label(raw).domain.is_empty())
-    }
-
-    /// The text of the link `exe`; `None` for what has none by nature, kernel threads and zombies.
-    ///
-    /// # Errors
-    /// Gone, or hidden.
-    pub fn exe(&mut self) -> Fact<Option<&[u8]>> {
-        if self.content(File::Exe).known.is_none() {
-            let mut known = self.read_exe();
-            if known == Ok(false) && self.finds_a_living_thread() {
-                known = self.read_exe();
-            }
-            self.content(File::Exe).known = Some(known);
-        }
-        self.content(File::Exe).get()
-    }
-
-    fn read_exe(&mut self) -> Fact<bool> {
-        if self.is_covered {
-            return Err(covered(File::Exe));
-        }
-        if self.is_off_limits() {
-            return Err(Missing::Hidden(Hidden { file: File::Exe, cause: Cause::Denied }));
-        }
-        progress::reading(self.pid.0, File::Exe);
-        let reuse = mem::take(&mut self.content(File::Exe).bytes);
-        let path = self.path_to(File::Exe);
-        match readlinkat(self.root.as_directory(), path.as_c_str(), reuse) {
-            Ok(link) => {
-                self.content(File::Exe).bytes = link.into_bytes();
-                Ok(true)
-            }
-            Err(Errno::NOENT) if self.is_listed() => self.has_no_executable(),
-            Err(errno) => Err(missing(File::Exe, errno, || false)),
-        }
-    }
-
-    /// What a missing link means: by nature there is none, or a recorded tree lacks it.
-    fn has_no_executable(&mut self) -> Fact<bool> {
-        if self.root.is_procfs() {
-            return Ok(false);
-        }
-        let stat = self.stat()?;
-        if stat.is_kernel_thread() || stat.has_ended() {
-            return Ok(false);
-        }
-        Err(Missing::Hidden(Hidden { file: File::Exe, cause: Cause::Absent }))
     }
 }
 
