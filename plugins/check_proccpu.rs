@@ -133,6 +133,7 @@ struct Options {
     /// Do not judge processes of regular users
     ///
     /// Their UIDs lie between UID_MIN and UID_MAX of /etc/login.defs.
+    #[allow(clippy::doc_markdown, reason = "--help would show the backticks")]
     #[arg(long)]
     exempt_regular_users: bool,
 

@@ -55,7 +55,6 @@ impl Drop for Units {
 fn says(check: Check, expected: &str) {
     let answer = check.run();
     let start: String = answer.status().chars().take(120).collect();
-    println!("{start}");
     let pattern = regex::escape(expected).replace("<n>", r"[0-9.]+").replace("<t>", r"\d+[smh]");
     let pattern = Regex::new(&format!("^{pattern}")).unwrap();
     assert!(pattern.is_match(&start), "{start:?} is not {expected:?}\n{answer}");

@@ -166,6 +166,7 @@ fn examples_are_understood() {
     let label = |label: &str| Some(format!("system_u:system_r:{label}:s0").into_bytes());
     tree.add(&Recorded { label: label("init_t"), ..Recorded::new(1, "systemd") });
     tree.add(&Recorded { label: label("sshd_t"), ..Recorded::new(7, "sshd") });
+    let commented_out = Regex::new(r"(?m)^#(\S)").unwrap();
     // Each begins with the plugin and the option that it is for.
     let heading = Regex::new(r"for (check_\w+) (--[a-z]+-from):").unwrap();
     for file in [
@@ -179,7 +180,7 @@ fn examples_are_understood() {
         let text = std::fs::read_to_string(repository().join(&file)).unwrap();
         let found = heading.captures(&text).unwrap_or_else(|| panic!("{file}: no heading"));
         let (plugin, option) = (&found[1], &found[2]);
-        let waiting = Regex::new("(?m)^#(\\S)").unwrap().replace_all(&text, "$1").into_owned();
+        let waiting = commented_out.replace_all(&text, "$1").into_owned();
         for (text, may_be_unknown) in [(&text, false), (&waiting, file.ends_with("domains"))] {
             let copy = tempfile::NamedTempFile::new().unwrap();
             std::fs::write(copy.path(), text).unwrap();
