@@ -3,6 +3,8 @@
 //! The unit is the first part of the path that is not a slice. A user can create a control group named
 //! `ssh.service`, but only below `user@1000.service`, so it never counts as the real unit.
 
+use std::mem;
+
 use crate::kernel::word::parse_number;
 
 /// The hierarchies that may hold units, first match first: systemd's own in version 1, then version 2.
@@ -12,11 +14,13 @@ const HIERARCHIES: [&[u8]; 2] = [b"name=systemd", b""];
 /// group's name can't contain a newline (`cgroup_mkdir` in kernel/cgroup/cgroup.c).
 pub(crate) fn is_of_form(text: &[u8]) -> bool {
     let Some(text) = text.strip_suffix(b"\n") else { return false };
-    let lines = || text.split(|&byte| byte == b'\n').map(fields);
-    let is_of_form =
-        |(id, _, path): (&[u8], _, &[u8])| parse_number(id).is_some() && path.starts_with(b"/");
-    let is_once = |hierarchy| lines().flatten().filter(|line| line.1 == hierarchy).count() < 2;
-    lines().all(|line| line.is_some_and(is_of_form)) && HIERARCHIES.into_iter().all(is_once)
+    let mut seen = [false; HIERARCHIES.len()];
+    text.split(|&byte| byte == b'\n').all(|line| {
+        let Some((id, hierarchy, path)) = fields(line) else { return false };
+        let place = HIERARCHIES.iter().position(|known| *known == hierarchy);
+        let is_second = place.is_some_and(|at| mem::replace(&mut seen[at], true));
+        !is_second && parse_number(id).is_some() && path.starts_with(b"/")
+    })
 }
 
 /// ID, controllers and path of a line.

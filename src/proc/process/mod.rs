@@ -401,6 +401,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_of_no_form_stays_so_until_the_next_process() {
+        let tree = tempfile::tempdir().unwrap();
+        for (pid, text) in [(7, "0::no path\n"), (8, "0::/a.service\n"), (9, "0::/\n0::/\n")] {
+            let directory = tree.path().join(pid.to_string());
+            std::fs::create_dir(&directory).unwrap();
+            std::fs::write(directory.join("cgroup"), text).unwrap();
+        }
+        let root = ProcRoot::open(tree.path()).unwrap();
+        let mut process = Process::new(&root, Pid(7));
+        for (pid, is_of_form) in [(7, false), (8, true), (9, false)] {
+            process.move_to(Pid(pid));
+            assert_eq!([(); 3].map(|()| process.cgroup().is_ok()), [is_of_form; 3], "{pid}");
+        }
+    }
+
+    #[test]
     fn a_process_that_never_was_is_gone() {
         let root = ProcRoot::open(std::path::Path::new("/proc")).unwrap();
         let mut nobody = Process::new(&root, Pid(u32::MAX));

@@ -55,10 +55,12 @@ impl Process<'_> {
         file: File,
         is_of_form: impl FnOnce(&[u8]) -> bool,
     ) -> Fact<&[u8]> {
+        let is_new = self.content(file).known.is_none();
         let bytes = self.whole(file)?;
-        if !is_of_form(bytes) {
+        if is_new && !is_of_form(bytes) {
             let is_empty = bytes.is_empty();
-            return Err(self.malformed(file, is_empty));
+            let malformed = self.malformed(file, is_empty);
+            self.content(file).known = Some(Err(malformed));
         }
         self.whole(file)
     }
