@@ -104,6 +104,9 @@ fn script(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<Strin
 /// another name and title. Only the process that systemd started reports it.
 fn of_its_service(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
     let Some(services) = &inspector.services else { return Ok(None) };
+    if process.parent()? != Pid(1) {
+        return Ok(None);
+    }
     let Some(name) = service_of(process)? else { return Ok(None) };
     let Some(unit) = services.files.service(&name).map_err(|_| UNREADABLE)? else {
         return Ok(None);
@@ -114,9 +117,6 @@ fn of_its_service(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Opti
         let path = path.as_os_str().as_bytes();
         if opening(&inspector.writers, &Place::here(path)) == Ok(None) {
             continue;
-        }
-        if process.parent()? != Pid(1) {
-            return Ok(None);
         }
         let place = process.locate(path)?;
         if let Some((who, remedy)) = replacement(&inspector.writers, &place)? {
