@@ -91,7 +91,7 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     let root = options.common.root();
     let mut typed = options.specs.specs(Subject::Domain, root.as_ref().ok())?;
     options.common.refuse_lasting(&mut typed);
-    if typed.items.is_empty() && !typed.faults.is_empty() {
+    if typed.items.is_empty() && !typed.faults.is_empty() && !options.asks_more() {
         return Ok(Report::of_faults(PLUGIN.title, &typed.faults));
     }
     if typed.items.is_empty() {
@@ -124,12 +124,17 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
 }
 
 impl Options {
+    /// Whether there is more to judge than the specs.
+    const fn asks_more(&self) -> bool {
+        self.enforcing || self.no_permissive_domains || self.no_unconfined
+    }
+
     /// The specs from the command line, or the default specs of the active security system.
     fn all_specs(&self, typed: Listed<Spec>, labelling: &Labelling) -> Result<Listed<Spec>, Error> {
         let parse =
             |text: &str| Spec::parse(text.as_bytes(), Subject::Domain, Thresholds::default());
         let mut specs = typed;
-        if specs.items.is_empty() {
+        if specs.items.is_empty() && specs.faults.is_empty() {
             let defaults = default_specs::of(labelling.system())?;
             specs.items = defaults.iter().copied().map(parse).collect::<Result<_, _>>()?;
         }

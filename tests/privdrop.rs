@@ -625,6 +625,21 @@ fn a_file_of_exemptions_gives_reasons() {
     answer.code(3).has(&format!("{path}:2: ")).has("unknown key 'frob'");
 }
 
+/// Whether or not other lines are right, and however much there is to say of what is found.
+#[test]
+fn a_wrong_line_of_a_file_hides_no_finding_and_is_told() {
+    let tree = Tree::new();
+    let tree = tree_with(&tree, [33; 4], [0; 4]);
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let path = file.path().display().to_string();
+    for (text, number) in [("usr=root\n", 1), ("# known\natd\nusr=root\n", 3)] {
+        fs::write(file.path(), text).expect("the file");
+        let answer = check_tree(tree, &["--exempt-from", &path]).run();
+        answer.code(2).has("PRIVDROP is CRITICAL: daemon (pid 100");
+        answer.has(&format!("\n{path}:{number}: exemption 'usr=root': unknown key 'usr'"));
+    }
+}
+
 /// An exemption over what is hidden neither spares nor accuses.
 #[test]
 fn an_exemption_that_cannot_be_told_is_unknown() {

@@ -324,6 +324,13 @@ fn exemptions_have_reasons_and_tell_when_they_rot() {
         .run()
         .code(2)
         .has(&format!("{file}:2: exemption 'frob=1 # no': unknown key"));
+    // Even if no line is right.
+    std::fs::write(file, "frob=1\n").unwrap();
+    recorded(&tree, &args)
+        .run()
+        .code(2)
+        .has("2 over")
+        .has(&format!("\n{file}:1: exemption 'frob=1': unknown key"));
     recorded(&tree, &["-c", "1", "--exempt-from", "/nonexistent"]).run().code(3).has("cannot read");
 }
 

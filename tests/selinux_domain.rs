@@ -162,6 +162,10 @@ fn a_wrong_label_in_a_file_does_not_silence_the_others() {
     answer.code(2).has("init_t 1 (want 2-2)").has(&place).has("no domain of SELinux's");
     let alone = run_specs(&format!("# wrong\n{wrong}:0-0\n"));
     alone.code(3).line_count(1).has(&place).has("no domain of SELinux's").lacks("|");
+    // What options ask for is judged all the same.
+    let lines = format!("# wrong\n{wrong}:0-0\n");
+    let unconfined = run("check_selinux_domain", "--specs-from", &lines, &["--no-unconfined"]);
+    unconfined.has(&place).has("no domain of SELinux's").has("; 1 of 2 OK|");
     for (plugin, args) in [("check_proccpu", &["-c", "90"][..]), ("check_privdrop", &[])] {
         let answer = run(plugin, "--exempt-from", &format!("atd\nnot-{wrong}\n"), args);
         answer.code(3).has(&place).has("no domain of SELinux's").has("judged");

@@ -299,6 +299,10 @@ fn one_bad_spec_does_not_silence_the_others() {
     answer.critical_with("nosuchdaemon 0 (want 1-)").has("; 0 of 3 OK|'nosuchdaemon'=0;;1:;0");
     answer.has(&format!("{path}:1: spec 'cron,user=nosuchuser:1-': there is no user"));
     answer.has(&format!("{path}:3: spec 'nosuch2,frob=1'"));
+    // Even if no line of the file is right.
+    fs::write(path, "nosuch2,frob=1\n").expect("a file");
+    let answer = Check::count(["nosuchdaemon:1-", "--specs-from", path]).run();
+    answer.critical_with("nosuchdaemon 0 (want 1-)").has(&format!("\n{path}:1: spec 'nosuch2,"));
     let answer = Check::count(["nosuchdaemon:0-0", "x,group=nosuchgroup:0-0"]).run();
     answer.code(3).has("spec 'x,group=nosuchgroup:0-0': there is no group").has("; 1 of 2 OK|");
     let answer = Check::count(["nosuchdaemon:0-0", "x,frob=1:0-0"]).run();

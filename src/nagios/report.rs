@@ -18,6 +18,9 @@ const LONGEST_REMARK: usize = 160;
 /// Longest whole output, in bytes.
 const LONGEST_OUTPUT: usize = 4096;
 
+/// Room reserved for faults, in bytes, if there are as many.
+const ROOM_FOR_FAULTS: usize = 1024;
+
 /// Room reserved for the line that says how much did not fit.
 const ROOM_FOR_REST: usize = 64;
 
@@ -45,6 +48,8 @@ pub struct Report {
     pub perfdata: Vec<Perfdata>,
     /// Lines after the first.
     pub details: Vec<String>,
+    /// Lines after the details. They have room, however many details there are.
+    pub faults: Vec<String>,
 }
 
 impl Report {
@@ -55,13 +60,13 @@ impl Report {
         report
     }
 
-    /// Adds an UNKNOWN for each question that could not be asked. Several may not fit in the first line, so
-    /// each gets a detail line, too.
+    /// Adds an UNKNOWN for each question that could not be asked. What is worse may leave no room for it in
+    /// the first line, so each gets a line of its own, unless it is all that there is to say.
     pub fn add_faults(&mut self, faults: &[Error]) {
         let unknown = |fault: &Error| Finding { state: State::Unknown, text: fault.to_string() };
         self.findings.extend(faults.iter().map(unknown));
-        if faults.len() > 1 {
-            self.details.extend(faults.iter().map(ToString::to_string));
+        if self.findings.len() > 1 {
+            self.faults.extend(faults.iter().map(ToString::to_string));
         }
     }
 
@@ -93,7 +98,7 @@ impl Report {
         if lost > 0 {
             details.insert(0, format!("performance data of {lost} more did not fit"));
         }
-        push_lines(&mut text, &details);
+        self.push_details(&mut text, &details);
         text
     }
 
@@ -104,8 +109,14 @@ impl Report {
         }
         let mut text = self.summary(LONGEST_TEXT);
         text.push('\n');
-        push_lines(&mut text, &self.details);
+        self.push_details(&mut text, &self.details);
         text
+    }
+
+    fn push_details(&self, text: &mut String, details: &[String]) {
+        let of_faults = self.faults.iter().map(|line| line.len().min(LONGEST_TEXT) + 1).sum();
+        push_lines(text, details, LONGEST_OUTPUT - ROOM_FOR_FAULTS.min(of_faults));
+        push_lines(text, &self.faults, LONGEST_OUTPUT);
     }
 
     fn head(&self) -> String {
@@ -138,13 +149,13 @@ fn push_perfdata(text: &mut String, items: &[Perfdata]) -> usize {
     0
 }
 
-/// Appends as many lines as fit, then the number of those that did not.
-fn push_lines(text: &mut String, lines: &[String]) {
+/// Appends as many lines as fit into `limit` bytes of text, then the number of those that did not.
+fn push_lines(text: &mut String, lines: &[String], limit: usize) {
     for (at, line) in lines.iter().enumerate() {
         let rest = lines.len() - at;
         let line = one_line(line, LONGEST_TEXT);
         let reserved = if rest > 1 { ROOM_FOR_REST } else { 0 };
-        if text.len() + line.len() + 1 + reserved > LONGEST_OUTPUT {
+        if text.len() + line.len() + 1 + reserved > limit {
             text.push_str(&format!("and {rest} more\n"));
             return;
         }
@@ -208,6 +219,20 @@ mod tests {
         let text = report.nagios();
         assert!(text.len() <= 4096 && text.ends_with(" more\n"), "{}", text.len());
         assert!(report.mon().len() <= 4096);
+    }
+
+    #[test]
+    fn faults_are_told_however_much_else_there_is() {
+        let mut report = report(vec![finding(State::Critical, &"c".repeat(500))]);
+        report.details = (0..5000).map(|n| format!("line {n}")).collect();
+        report.add_faults(&[Error::new("file:1: wrong")]);
+        let text = report.nagios();
+        assert!(text.starts_with("PROCCOUNT is CRITICAL: ccc"), "{text}");
+        assert!(text.ends_with(" more\nfile:1: wrong\n") && text.len() <= 4096, "{text}");
+        report.add_faults(&vec![Error::new("x".repeat(90)); 5000]);
+        let text = report.nagios();
+        assert!(text.contains("\nline 9\n") && text.ends_with(" more\n"), "{text}");
+        assert!(text.contains("\nfile:1: wrong\n") && text.len() <= 4096, "{}", text.len());
     }
 
     #[test]

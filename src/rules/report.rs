@@ -45,6 +45,7 @@ impl<J: Judge> Survey<J> {
             remark: self.counts(),
             perfdata: self.perfdata(),
             details,
+            ..Report::default()
         }
     }
 

@@ -80,7 +80,7 @@ impl<T> Listed<T> {
     /// place. Returns the number of lines without comments.
     ///
     /// # Errors
-    /// When the file can't be read or is too large to be such a list, or if all its lines are wrong.
+    /// When the file can't be read or is too large to be such a list.
     pub(crate) fn add_file(
         &mut self,
         path: &Path,
@@ -98,19 +98,13 @@ impl<T> Listed<T> {
         let shown = escape::path(path);
         let lines = lines_of(path)?;
         let count = lines.len();
-        let mut faults = Vec::new();
         for (number, line) in lines {
             let place = format!("{shown}:{number}");
             match parse(&place, &line) {
                 Ok(item) => self.items.push(item),
-                Err(error) => faults.push(error.at(place)),
+                Err(error) => self.faults.push(error.at(place)),
             }
         }
-        let all_are_wrong = count > 0 && faults.len() == count;
-        if let Some(first) = faults.first().filter(|error| all_are_wrong && !error.is_of_host()) {
-            return Err(first.clone());
-        }
-        self.faults.append(&mut faults);
         Ok(count)
     }
 }
