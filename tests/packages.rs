@@ -197,7 +197,10 @@ fn build(bin: &Path) -> PathBuf {
 /// A command whose cargo builds here, and what is released, whatever CI spares itself elsewhere.
 fn released(command: &mut Command) -> &mut Command {
     let command = command.env("CARGO_TARGET_DIR", target()).current_dir(repository());
-    command.env_remove("CARGO_PROFILE_RELEASE_LTO")
+    for setting in ["LTO", "CODEGEN_UNITS", "OPT_LEVEL"] {
+        command.env_remove(format!("CARGO_PROFILE_RELEASE_{setting}"));
+    }
+    command
 }
 
 /// Moves the one file in `from` whose name begins so.
