@@ -134,7 +134,7 @@ fn installed_files_that_are_named_are_there() {
     }
 }
 
-/// The paths that the words in the source name, from the top or from where they stand.
+/// The paths that the words in the source name, from the top, from where the code is, or from where they stand.
 #[test]
 fn source_files_that_are_named_are_there() {
     let path = Regex::new(
@@ -146,9 +146,9 @@ fn source_files_that_are_named_are_there() {
     for (file, text) in texts(&[top.as_slice(), &below].concat()) {
         let here = repository().join(&file);
         for found in path.captures_iter(&text).map(|found| found[1].to_owned()) {
-            let is_there = [repository(), here.parent().unwrap()]
-                .into_iter()
-                .any(|from| from.join(&found).exists());
+            let tops = ["", "plugins", "src"].map(|top| repository().join(top));
+            let from = tops.iter().map(AsRef::as_ref).chain(here.parent());
+            let is_there = from.into_iter().any(|from: &Path| from.join(&found).exists());
             // A bare name may be of any file, and `x.rs` is one to come.
             let is_exempt = !found.contains('/')
                 || found.contains("/x.rs")
