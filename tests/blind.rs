@@ -397,6 +397,18 @@ fn an_uncertain_count_gives_its_certain_part_as_perfdata() {
 }
 
 /// What is unknown takes second place, but is told.
+/// Of two ranges, the one that the hidden process decides.
+#[test]
+fn the_range_in_doubt_is_the_one_that_is_named() {
+    let tree = Tree::new();
+    tree.add(&Recorded::new(100, "java")).add(&Recorded::new(101, "java"));
+    fs::remove_file(tree.of(101).join("status")).expect("its status");
+    for (ranges, named) in [("1-1:0-100", "1-1"), ("3-3:2-", "2-")] {
+        let answer = Check::tree(&tree, [format!("java,user=root:{ranges}")]).run();
+        answer.code(3).has(&format!("java,user=root 1 to 2 (want {named}): status is missing"));
+    }
+}
+
 #[test]
 fn unknown_beside_critical_is_still_reported() {
     if !can(Need::Root) {

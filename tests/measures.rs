@@ -136,8 +136,9 @@ fn by_the_kernel(pid: u32) -> Vec<(&'static str, f64)> {
         .collect();
     let uptime: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
     let age = uptime - fields[19] / 100.0;
-    let fds = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count() as f64;
-    let children = read(&format!("task/{pid}/children")).split_whitespace().count() as f64;
+    let number = |count: usize| f64::from(u32::try_from(count).unwrap());
+    let fds = number(fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count());
+    let children = number(read(&format!("task/{pid}/children")).split_whitespace().count());
     vec![
         ("age", age),
         ("cpu", 100.0 * (fields[11] + fields[12]) / 100.0 / age),
