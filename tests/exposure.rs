@@ -527,6 +527,10 @@ fn a_socket_that_makes_root_is_for_few() {
             answer.has("open-socket: everyone may write /run/docker.sock (mode 0666)");
             answer.has("and so become root: chmod 0660 /run/docker.sock");
             assert!(answer.lines()[1].starts_with("CRITICAL open-socket: everyone "), "{answer}");
+            answer
+                .has("; if it is meant, write --warn-on open-socket, or leave open-socket out of");
+            let lower = check_with_run(&mount("/run/docker.sock"), &["--warn-on=open-socket"]);
+            lower.code(1).has("; if it is meant, leave open-socket out of --rules");
         }
     }
     own(&path, 0o666, 0, 0);
@@ -786,7 +790,20 @@ fn exemptions_and_severities_are_those_of_the_engine() {
     let by = format!("open-args:pid={pid} # a test");
     let answer = check(pid, "open-args").args(["--exempt-rule", &by, "-v"]).run();
     answer.code(0).has("1 exempt").has(&format!("exempt by pid={pid} (a test)"));
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let exempt_from = ["--exempt-from", file.path().to_str().expect("text"), "-v"];
+    fs::write(file.path(), format!("open-arg:pid={pid}\n")).expect("the file");
+    let answer = check(pid, "open-args").args(exempt_from).run();
+    answer.code(2).has("there is no rule 'open-arg', perhaps open-args; a process of that name is");
+    fs::write(file.path(), "open-args:gone # was\ntmux: server\n").expect("the file");
+    let answer = check(pid, "open-args").args(exempt_from).run();
+    answer.code(2).has("exemption open-args:gone (was) matches no finding");
+    answer.has("exemption tmux: server matches no finding");
     let run = |args: &[&str]| Check::plugin("check_exposure").args(args).run();
+    run(&["--exempt=open-args:appd"]).code(3).has("write --exempt-rule open-args:appd");
+    run(&["--exempt=writable-cod:appd"]).code(3).has(
+        "there is no rule 'writable-cod', perhaps writable-code; a process of that name is name=",
+    );
     run(&["--warn-on=umask"]).code(3).has("--warn-on does nothing while umask is off");
     run(&["--rules=frob"])
         .code(3)

@@ -3,14 +3,18 @@
 //! Exemptions are checked only for processes that break a rule. An exemption that matches nothing is
 //! therefore unnecessary.
 
+use std::fmt;
+
 use crate::proc::fact::{Fact, unless_gone};
 use crate::proc::process::Process;
 use crate::proc::root::ProcRoot;
 use crate::rules::set::RuleSet;
 use crate::rules::verdict::Verdict;
 use crate::select::exemption::Exemption;
+use crate::select::lines::split_comment;
 use crate::text::error::Error;
 use crate::text::escape;
+use crate::text::nearest::nearest;
 
 /// An exemption from some rules.
 #[derive(Debug)]
@@ -27,8 +31,11 @@ impl<R: RuleSet> RuleExemption<R> {
     /// Parses `SELECTOR`, an exemption from all rules.
     ///
     /// # Errors
-    /// What is wrong with the selector.
+    /// What is wrong with the selector, or that it begins with a rule.
     pub(crate) fn from_all(text: &[u8]) -> Result<Self, Error> {
+        if let Some(slip) = slip::<R>(split_comment(text).0) {
+            return Err(slip.at(format_args!("exemption '{}'", escape::bounded(text, 100))));
+        }
         let exemption = Exemption::parse(text)?;
         Ok(Self { rules: R::all(), exemption, is_built_in: false })
     }
@@ -78,6 +85,16 @@ impl<R: RuleSet> RuleExemption<R> {
     }
 }
 
+/// `open-socket:traefik (reads labels)`, or the selector alone if it is from all rules.
+impl<R: RuleSet> fmt::Display for RuleExemption<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.rules != R::all() {
+            write!(f, "{}:", self.rules.names(","))?;
+        }
+        self.exemption.fmt(f)
+    }
+}
+
 /// Removes from the verdict the rules that `process` is exempt from. Returns those of them that were
 /// broken, each with the index of its exemption.
 ///
@@ -112,6 +129,28 @@ pub(crate) fn apply<R: RuleSet, E>(
     Ok(exempt)
 }
 
+/// What is wrong with a selector that begins with a rule or with what was meant as one. It would be taken as
+/// the name of a process, which none has.
+fn slip<R: RuleSet>(text: &[u8]) -> Option<Error> {
+    // A term's colon follows no rule: traced,args~x:y.
+    let (rules, selector) = split(text).filter(|(rules, _)| !rules.contains(['=', '~']))?;
+    let shown = escape::bounded(text, 100);
+    let is_near = |word: &str| nearest(word, R::NAMES.iter().map(|(name, _)| *name)).is_some();
+    // Neither a title, as php-fpm: pool, nor a range.
+    let has_name = selector.first().is_some_and(u8::is_ascii_alphabetic);
+    let is_hyphenated = |word: &str| {
+        let is_of_word = |byte: u8| byte == b'-' || byte.is_ascii_alphanumeric();
+        has_name && word.contains('-') && word.bytes().all(is_of_word)
+    };
+    match R::parse(rules) {
+        Ok(_) => Some(Error::new(format!("for some rules write --exempt-rule {shown}"))),
+        Err(error) if rules.split(',').any(|word| is_near(word) || is_hyphenated(word)) => {
+            Some(error.followed_by(&format!("a process of that name is name={shown}")))
+        }
+        Err(_) => None,
+    }
+}
+
 fn split(text: &[u8]) -> Option<(&str, &[u8])> {
     let colon = text.iter().position(|&byte| byte == b':')?;
     let rules = std::str::from_utf8(&text[..colon]).ok()?;
@@ -131,7 +170,35 @@ mod tests {
         };
         assert_eq!(read("two:atd # by design"), ("two".into(), "atd (by design)".into()));
         assert_eq!(read("one,six:a:b").1, "a:b");
+        assert_eq!(read("php-fpm: pool").1, "php-fpm: pool");
+        assert_eq!(read("name=twos:atd").1, "name=twos:atd");
+        assert_eq!(read("two,args~x-y:z").1, "two,args~x-y:z");
         assert_eq!(read("tmux: server"), ("one+two+six".into(), "tmux: server".into()));
+    }
+
+    #[test]
+    fn a_slip_in_a_rule_is_no_name() {
+        let all = |text: &str| RuleExemption::<Three>::from_all(text.as_bytes()).unwrap_err();
+        let line = |text: &str| RuleExemption::<Three>::from_line(text.as_bytes()).unwrap_err();
+        for (error, part) in [
+            (all("two:atd # x"), "'two:atd # x': for some rules write --exempt-rule two:atd"),
+            (
+                all("twos:atd"),
+                "no rule 'twos', perhaps two; a process of that name is name=twos:atd",
+            ),
+            (line("one,twos: atd"), "no rule 'twos', perhaps two; a process of that name is name="),
+            (line("two-six:atd"), "no rule 'two-six'; rules are one, two, six; a process of that"),
+        ] {
+            assert!(error.to_string().contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn it_is_shown_with_its_rules() {
+        for text in ["two:atd", "one,six:atd", "atd"] {
+            let one = RuleExemption::<Three>::from_line(text.as_bytes()).unwrap();
+            assert_eq!(one.to_string(), text);
+        }
     }
 
     #[test]

@@ -29,8 +29,7 @@ impl<J: Judge> Survey<J> {
             self.undecided().into_iter().chain(self.blindness.clone()).chain(self.blind());
         findings.extend(unknown.map(|text| Finding { state: State::Unknown, text }));
         let mut details: Vec<_> = groups.iter().map(|group| group.detail(most)).collect();
-        let of_host = self.host_findings().map(|Finding { state, text }| format!("{state} {text}"));
-        details.extend(of_host);
+        details.extend(self.host_details());
         if verbose > 0 {
             details.extend(self.exempt_details(most));
             details.extend(self.sight.details());
@@ -67,6 +66,18 @@ impl<J: Judge> Survey<J> {
             let swapped = if *is_swapped { *rule } else { J::Rules::empty() };
             let state = severities.state_of(*rule, swapped);
             Finding { state, text: format!("{}: {text}", rule.names("+")) }
+        })
+    }
+
+    /// Says what to do instead of an exemption: a selector is about processes, and covers no host.
+    fn host_details(&self) -> impl Iterator<Item = String> + '_ {
+        let rules = self.of_host.iter().map(|(rule, ..)| rule.names("+"));
+        self.host_findings().zip(rules).map(|(Finding { state, text }, rule)| {
+            let lower = match state {
+                State::Critical => format!("write --warn-on {rule}, or "),
+                _ => String::new(),
+            };
+            format!("{state} {text}; if it is meant, {lower}leave {rule} out of --rules")
         })
     }
 
@@ -123,7 +134,7 @@ impl<J: Judge> Survey<J> {
                 details.push(format!("exempt by {}: {line}", one.exemption));
             }
             if !one.is_built_in && one.exemption.matched() == 0 {
-                details.push(format!("exemption {} matches no finding", one.exemption));
+                details.push(format!("exemption {one} matches no finding"));
             }
         }
         details

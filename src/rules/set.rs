@@ -6,6 +6,7 @@ use bitflags::Flags;
 
 use crate::text::error::Error;
 use crate::text::escape;
+use crate::text::nearest::nearest;
 
 /// A set of a plugin's rules: a `bitflags!` type with one flag per rule. Reports list rules in the
 /// order of the flags.
@@ -75,9 +76,12 @@ impl<R: RuleSet> Chosen<R> {
 fn named<R: RuleSet>(word: &str) -> Result<R, Error> {
     let found = R::NAMES.iter().find(|(name, _)| *name == word).map(|(_, rule)| *rule);
     found.ok_or_else(|| {
-        let word = escape::text(word.as_bytes());
-        let known = R::all().names(", ");
-        Error::new(format!("there is no rule '{word}'; rules are {known}"))
+        let shown = escape::text(word.as_bytes());
+        let right = match nearest(word, R::NAMES.iter().map(|(name, _)| *name)) {
+            Some(name) => format!(", perhaps {name}"),
+            None => format!("; rules are {}", R::all().names(", ")),
+        };
+        Error::new(format!("there is no rule '{shown}'{right}"))
     })
 }
 
@@ -111,6 +115,8 @@ pub(crate) mod tests {
         assert_eq!((set.rules.names("+"), set.named), ("one+two+six".into(), Three::SIX));
         let error = Three::parse("one,frob").unwrap_err().to_string();
         assert_eq!(error, "there is no rule 'frob'; rules are one, two, six");
+        let error = Three::parse("twos").unwrap_err().to_string();
+        assert_eq!(error, "there is no rule 'twos', perhaps two");
         assert!(Three::parse("").is_err());
     }
 }

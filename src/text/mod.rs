@@ -6,4 +6,5 @@ pub mod ere;
 pub mod error;
 pub mod escape;
 pub mod list;
+pub(crate) mod nearest;
 pub mod number;

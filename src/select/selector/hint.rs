@@ -1,7 +1,7 @@
 //! What an error says of a key that is wrong: the key that was meant, or all that there are.
 
 use super::KEYS;
-use crate::text::escape;
+use crate::text::{escape, nearest};
 
 /// `unknown key 'usr', perhaps user`, or `unknown key 'frob'; keys are name exe …`
 pub(crate) fn unknown_key(key: &str) -> String {
@@ -37,9 +37,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 /// The key that a wrong one is likely to mean.
 fn nearest(key: &str) -> Option<&'static str> {
-    let key = key.trim().to_lowercase();
-    let distance = |name: &&str| strsim::osa_distance(&key, name);
-    names().min_by_key(distance).filter(|name| distance(name) <= name.len() / 3)
+    nearest::nearest(key, names())
 }
 
 #[cfg(test)]
