@@ -333,7 +333,7 @@ fn push_char(out: &mut String, c: char) {
     match c {
         // In a spec = and ~ begin a value. The others are operators, and NRPE refuses a backslash.
         '=' | '~' | '.' | '*' | '+' | '?' | '(' | ')' | '{' | '}' | '$' => {
-            out.extend(['[', c, ']'])
+            out.extend(['[', c, ']']);
         }
         '/' | '_' | ' ' | ',' | '-' | '@' | '%' | '<' | '>' | '!' | ';' => out.push(c),
         '[' | ']' | '^' | '\\' => out.extend(['\\', c]),
