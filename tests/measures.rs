@@ -203,6 +203,16 @@ fn a_range_between_two_numbers_is_unknown() {
     }
 }
 
+/// Each reading of it differs a little, so the number stands in the line once.
+#[test]
+fn the_greatest_cpu_time_is_shown_once() {
+    let tree = Tree::new();
+    let times = [UPTIME / 2 * TICKS * 3 / 100, 0];
+    tree.add(&Recorded { times, ..Recorded::new(100, "java") });
+    let answer = Check::tree(&tree, ["java,max=cpu:-2%"]).run();
+    answer.critical_with("java,max=cpu 3% (want up to 2%): pid 100 (up ");
+}
+
 /// `anon` is what the kernel finds when it walks the page tables, whatever else is shared.
 #[test]
 fn anon_is_memory_of_its_own() {

@@ -207,7 +207,10 @@ fn a_process_in_a_container_does_not_stand_in_for_the_hosts() {
         let spec = format!("{name}:{range}");
         Check::count(args).arg(spec).run()
     };
-    run(&[], "1-").critical_with(&format!("{name} 0 (want 1-)")).has("1 more in container");
+    run(&[], "1-")
+        .critical_with(&format!("{name} 0 (want 1-)"))
+        .has("1 more in containers (--containers include)")
+        .has("(in a container; --containers include counts it)");
     run(&[], "0-0").ok(&format!("{name} 0"));
     run(&["--containers", "exclude"], "0-0").ok(&format!("{name} 0"));
     run(&["--containers", "include"], "1-1").ok(&format!("{name} 1"));

@@ -176,9 +176,11 @@ impl Look {
             self.pid_files = selector.complaints_of_pid_files(root);
         }
         let mut process = Process::new(root, Pid(0));
-        for &Fitting { pid, value, .. } in &self.best {
+        for (at, &Fitting { pid, value, .. }) in self.best.iter().enumerate() {
             process.move_to(pid);
-            let measured = measure.zip(value);
+            // The line begins with the first one's CPU time. A second reading would differ a little.
+            let is_told = |measure: &Measure| measure.key == Key::Cpu && measure.how != How::Sum;
+            let measured = measure.filter(|measure| at > 0 || !is_told(measure)).zip(value);
             let claim = if selector.believes(&mut process) { " (by its own claim)" } else { "" };
             let shown = measured.map(|(measure, value)| format!("{}, ", measure.shown(value)));
             let shown = shown.unwrap_or_default();
