@@ -356,11 +356,67 @@ fn fileless_is_what_no_file_holds() {
     check(process.pid(), "fileless").run().code(0);
     fs::remove_file(place.at("upgraded")).expect("removed");
     let answer = check(process.pid(), "fileless").run();
-    answer.code(2).has("upgraded is gone, so it runs what no file holds: restart it if you removed that; if not, keep a copy");
+    answer.code(2).has("upgraded is gone, so it runs what no file holds: if you removed that, put it back and restart it, or end it; if not, keep a copy");
 
     let in_memory = run_from_memory();
     let answer = check(in_memory.pid(), "fileless").run();
     answer.code(2).has("fileless: runs from memory (memfd), from no file: keep a copy of its /proc/PID/exe, find out who started it, and end it");
+}
+
+/// An updater renames the old directory, puts a new one there, and removes the old.
+#[test]
+fn fileless_is_not_what_is_back_at_the_path_that_started_it() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    place.dir("app", 0o755, 0, 0);
+    let process = place.start("app/appd");
+    fs::rename(place.at("app"), place.at("app.old")).expect("renamed");
+    fs::remove_dir_all(place.at("app.old")).expect("removed");
+    check(process.pid(), "fileless").run().code(2);
+    place.dir("app", 0o755, 0, 0);
+    copy_executable(support::specimen::specimen(), &place.at("app/appd"));
+    check(process.pid(), "fileless").run().code(0);
+    // Intruders call themselves after other programs.
+    place.dir("evil", 0o755, 0, 0);
+    copy_executable(support::specimen::specimen(), &place.at("evil/other"));
+    for (exe, argv0, code) in
+        [("evil/other", place.at("app/appd"), 2), ("evil/sh", "/usr/bin/sh".into(), 2)]
+    {
+        let copy = place.at(exe);
+        copy_executable(support::specimen::specimen(), &copy);
+        let process = Specimen::called("").argv([&argv0]).start_from(&copy);
+        fs::remove_file(&copy).expect("removed");
+        check(process.pid(), "fileless").run().code(code);
+    }
+}
+
+/// Without his home a user could not log in.
+#[test]
+fn what_lies_in_a_home_is_to_be_moved_and_the_home_stays_its_owners() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    let home = place.dir("home", 0o755, ALICE, 0).display().to_string();
+    place.dir("home/bin", 0o755, ALICE, 0);
+    let process = place.start("home/bin/appd");
+    // Another mount of /etc/passwd knows alice.
+    let passwd = place.at("passwd");
+    let known = fs::read_to_string("/etc/passwd").expect("users");
+    fs::write(&passwd, format!("{known}alice:x:{ALICE}:{ALICE}::{home}:/bin/sh\n"))
+        .expect("written");
+    let plugin = Installed::link("check_exposure");
+    let script = format!("mount --bind {} /etc/passwd && exec \"$0\" \"$@\"", passwd.display());
+    let answer = Check::program("/usr/bin/unshare")
+        .args(["-m", "sh", "-c", &script, plugin.path().to_str().expect("text"), "-t", "60"])
+        .args(["--rules", "writable-code", "--exempt", &format!("not-pid={}", process.pid())])
+        .run();
+    answer.code(2).has(&format!(
+        "user alice owns {home} and can replace what it runs: move it out of {home}, to /usr/local for one"
+    ));
+    answer.lacks("chown");
 }
 
 /// The specimen, from a memfd.
@@ -417,7 +473,16 @@ fn open_args_are_found_on_the_command_line() {
         .has("open-args: --skip-grant-tables lets anyone in without a password; remove it");
     check(open.pid(), "open-args").by_user(NOBODY).run().code(2);
     for argv in [
+        &["node", "--inspect=192.168.1.5:9229", "app.js"][..],
+        &["/usr/sbin/mysqld", "--skip_grant_tables=1"],
+        &["python3", "-m", "debugpy", "--listen", "0.0.0.0:5678", "app.py"],
+    ] {
+        check(start(argv).pid(), "open-args").run().code(2);
+    }
+    for argv in [
         &["/usr/sbin/mariadbd", "--port=1"][..],
+        &["node", "--inspect=127.0.0.1:9229", "app.js"],
+        &["/usr/sbin/mysqld", "--skip_grant_tables=0"],
         &["mysql", "--skip-grant-tables"],
         &["dockerd", "-H", "tcp://10.0.0.1:2376", "--tlsverify"],
         &["node", "app.js", "--inspect=0.0.0.0"],
@@ -515,7 +580,7 @@ fn a_socket_that_makes_root_is_for_few() {
     }
     let place = Place::new();
     let path = place.at("docker.sock");
-    let _socket = UnixListener::bind(&path).expect("a socket");
+    let socket = UnixListener::bind(&path).expect("a socket");
     let mount =
         |target: &str| format!("touch {target} && mount --bind {} {target}", path.display());
     for (mode, code) in [(0o666, 2), (0o660, 0)] {
@@ -525,7 +590,7 @@ fn a_socket_that_makes_root_is_for_few() {
         answer.code(code);
         if code == 2 {
             answer.has("open-socket: everyone may write /run/docker.sock (mode 0666)");
-            answer.has("and so become root: chmod 0660 /run/docker.sock");
+            answer.has("and so become root: chmod 0660 /run/docker.sock, and see SocketMode= of docker.socket");
             assert!(answer.lines()[1].starts_with("CRITICAL open-socket: everyone "), "{answer}");
             answer
                 .has("; if it is meant, write --warn-on open-socket, or leave open-socket out of");
@@ -539,6 +604,12 @@ fn a_socket_that_makes_root_is_for_few() {
     check_with_run(&hidden, &[]).code(0);
     // Another socket.
     check_with_run(&mount("/run/cups.sock"), &[]).code(0);
+    // The question is not heard: the daemon has no connection to accept.
+    socket.set_nonblocking(true).expect("a mode");
+    assert!(socket.accept().is_err());
+    // Nobody listens any more.
+    drop(socket);
+    check_with_run(&mount("/run/docker.sock"), &[]).code(0);
 }
 
 #[test]
@@ -621,6 +692,8 @@ fn a_secret_on_a_command_line_is_found_and_never_printed() {
         &["appd", "--token=hunter2"],
         &["mysql", "-phunter2"],
         &["appd", "redis://app:hunter2@db/0"],
+        &["curl", "-H", "Authorization: Bearer hunter2", "http://h"],
+        &["curl", "--oauth2-bearer", "hunter2", "http://h"],
     ] {
         let process = start(argv);
         let answer = check(process.pid(), "secret-args").by_user(NOBODY).arg("-vvv").run();

@@ -1,5 +1,7 @@
 //! `open-args`: an option disables authentication, or opens a debugger to everyone.
 
+use std::net::IpAddr;
+
 use procwarden::kernel::cmdline::{arguments, base_name, untitled};
 use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
@@ -73,7 +75,11 @@ fn wrong(name: &[u8], arguments: &[&[u8]]) -> Option<Wrong> {
         // Other programs with a `java` or `jupyter` in front of what they run are scripts.
         None if name.starts_with(b"python") => {
             let script = arguments.first().map(|path| base_name(path))?;
-            script.starts_with(b"jupyter").then(|| jupyter(&arguments[1..]))?
+            if script.starts_with(b"jupyter") {
+                jupyter(&arguments[1..])
+            } else {
+                debugpy(arguments)
+            }
         }
         None => None,
     }
@@ -83,9 +89,17 @@ const NO_PASSWORD: &str = "lets anyone in without a password";
 const DEBUGGER: &str = "opens a debugger to the network: whoever connects runs code";
 
 fn mysqld(arguments: &[&[u8]]) -> Option<Wrong> {
-    let found = flag(arguments, &[b"--skip-grant-tables", b"--skip_grant_tables"])?;
+    // Each `-` within the name may be a `_`, and the last of several decides.
+    let is_it = |argument: &&&[u8]| {
+        let name = split_value(argument).0;
+        let plain: Vec<_> = name.iter().map(|&b| if b == b'_' { b'-' } else { b }).collect();
+        matches!(plain.as_slice(), b"--skip-grant-tables" | b"--loose-skip-grant-tables")
+    };
+    let found = arguments.iter().rfind(is_it)?;
+    let value = split_value(found).1.map(<[u8]>::to_ascii_lowercase);
+    let is_off = matches!(value.as_deref(), Some(b"0" | b"off" | b"false"));
     // Without the network, only local users get in. That is still all of them.
-    Some((found, NO_PASSWORD))
+    (!is_off).then(|| (found.to_vec(), NO_PASSWORD))
 }
 
 fn dockerd(arguments: &[&[u8]]) -> Option<Wrong> {
@@ -104,7 +118,7 @@ fn java(arguments: &[&[u8]]) -> Option<Wrong> {
         let address = after(argument, b"address=");
         is_agent
             && address.is_some_and(|address| {
-                is_any(address.split(|&b| b == b',').next().unwrap_or_default())
+                is_network(address.split(|&b| b == b',').next().unwrap_or_default())
             })
     });
     if let Some(found) = debugger {
@@ -131,7 +145,7 @@ fn node(arguments: &[&[u8]]) -> Option<Wrong> {
     let own = arguments.iter().take_while(|argument| argument.starts_with(b"-"));
     let open = own.filter(|argument| {
         let (name, address) = split_value(argument);
-        names.contains(&name) && address.is_some_and(is_any)
+        names.contains(&name) && address.is_some_and(is_network)
     });
     open.map(|found| (found.to_vec(), DEBUGGER)).next()
 }
@@ -168,7 +182,7 @@ fn etcd(arguments: &[&[u8]]) -> Option<Wrong> {
 fn php(arguments: &[&[u8]]) -> Option<Wrong> {
     let address = values(arguments, &[b"-S"]).into_iter().next()?;
     let text = [b"-S ", address].concat();
-    is_any(address)
+    is_network(address)
         .then_some((text, "is the test server, which checks nothing, open to the network"))
 }
 
@@ -210,6 +224,19 @@ fn jupyter(arguments: &[&[u8]]) -> Option<Wrong> {
     let password: [&[u8]; 2] = [b"--NotebookApp.password", b"--ServerApp.password"];
     let has_password = values(arguments, &password).into_iter().any(|value| !is_empty(value));
     (!has_password).then(|| (open.to_vec(), "lets anyone in to run code"))
+}
+
+/// `python -m debugpy --listen 0.0.0.0:5678 app.py`. With a port alone it listens for this host.
+fn debugpy(arguments: &[&[u8]]) -> Option<Wrong> {
+    let at = arguments.windows(2).position(|pair| pair == [&b"-m"[..], b"debugpy"])?;
+    let is_option = |argument: &&[u8]| argument.starts_with(b"-");
+    // After the script's name come options of its own.
+    if !arguments[..at].iter().all(is_option) {
+        return None;
+    }
+    let [name, address, ..] = arguments[at + 2..] else { return None };
+    (name == b"--listen" && is_network(address))
+        .then(|| ([b"--listen ", address].concat(), DEBUGGER))
 }
 
 fn sshd(arguments: &[&[u8]]) -> Option<Wrong> {
@@ -259,13 +286,17 @@ fn after<'t>(text: &'t [u8], mark: &[u8]) -> Option<&'t [u8]> {
     Some(&text[at + mark.len()..])
 }
 
-/// Whether an address, with or without a port, listens on all networks: `0.0.0.0`, `*`, `[::]`.
-fn is_any(address: &[u8]) -> bool {
-    let is = |host: &[u8]| {
-        let rest = address.strip_prefix(host);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b":"))
+/// Whether an address, with or without a port, is of a network: `0.0.0.0`, `*`, `[::]`, `10.0.0.1:80`. A
+/// name may be this host's.
+fn is_network(address: &[u8]) -> bool {
+    let host = match address.strip_prefix(b"[") {
+        Some(rest) => rest.split(|&byte| byte == b']').next(),
+        None if address.starts_with(b"::") => Some(address),
+        None => address.split(|&byte| byte == b':').next(),
     };
-    is(b"0.0.0.0") || is(b"*") || is(b"[::]") || address == b"::"
+    let host = host.unwrap_or_default();
+    let parsed = std::str::from_utf8(host).ok().and_then(|host| host.parse::<IpAddr>().ok());
+    host == b"*" || parsed.is_some_and(|address| !address.is_loopback())
 }
 
 /// Whether an address is reachable only from this host.
@@ -302,6 +333,24 @@ mod tests {
             (
                 "redis-server --protected-mode no",
                 "redis-server --protected-mode no --bind 127.0.0.1",
+            ),
+            ("mysqld --skip_grant_tables=1", "mysqld --skip-grant-tables=OFF"),
+            ("mysqld --skip-grant_tables=ON", "mysqld --skip-grant-tables --skip-grant-tables=0"),
+            ("node --inspect=192.168.1.5:9229 a.js", "node --inspect=127.0.0.2:9229 a.js"),
+            ("node --inspect=[2001:db8::1]:9229 a.js", "node --inspect=[::1]:9229 a.js"),
+            ("node --inspect=*:1 a.js", "node --inspect=9229 a.js"),
+            ("node --inspect=:: a.js", "node --inspect=localhost:9229 a.js"),
+            (
+                "java -agentlib:jdwp=server=y,address=10.0.0.1:5005",
+                "java -agentlib:jdwp=server=y,address=localhost:5005",
+            ),
+            (
+                "python3 -m debugpy --listen 0.0.0.0:5678 a.py",
+                "python3 -m debugpy --listen 5678 a.py --listen 0.0.0.0:1",
+            ),
+            (
+                "python3.11 -u -m debugpy --listen 10.0.0.1:1 a.py",
+                "python3 a.py -m debugpy --listen 0.0.0.0:5678",
             ),
             ("mongod --noauth", "mongod --auth"),
             ("kubelet --anonymous-auth=true", "kubelet --anonymous-auth=false"),

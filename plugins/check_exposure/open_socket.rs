@@ -5,9 +5,10 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
+use std::{fs, io};
 
 use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
@@ -64,15 +65,18 @@ fn mounted(mountinfo: &[u8]) -> Option<String> {
 
 /// The sockets of daemons that start containers and virtual machines.
 const SOCKETS: [&str; 8] = [
-    "/run/docker.sock",
+    DOCKER,
     "/run/containerd/containerd.sock",
     "/run/crio/crio.sock",
-    "/run/podman/podman.sock",
+    PODMAN,
     "/var/lib/lxd/unix.socket",
     "/var/snap/lxd/common/lxd/unix.socket",
     "/var/lib/incus/unix.socket",
     "/run/incus/unix.socket",
 ];
+
+const DOCKER: &str = "/run/docker.sock";
+const PODMAN: &str = "/run/podman/podman.sock";
 
 /// The permission of others to write (inode(7)).
 const OTHERS_WRITE: u32 = 0o002;
@@ -88,11 +92,27 @@ fn flaw(path: &Path) -> Option<String> {
     if !found.file_type().is_socket() || mode & OTHERS_WRITE == 0 || !is_reachable(path) {
         return None;
     }
+    if is_left_over(path) {
+        return None;
+    }
+    // A restart makes it anew as the unit says.
+    let unit = match path.to_str() {
+        Some(DOCKER) => ", and see SocketMode= of docker.socket",
+        Some(PODMAN) => ", and see SocketMode= of podman.socket",
+        _ => "",
+    };
     let path = escape::path(path);
     Some(format!(
-        "everyone may write {path} (mode {:04o}) and so become root: chmod 0660 {path}",
+        "everyone may write {path} (mode {:04o}) and so become root: chmod 0660 {path}{unit}",
         mode & 0o7777
     ))
+}
+
+/// Whether a daemon that has ended left the socket behind. The kernel says so before it compares the
+/// kinds of the sockets: the daemon, whose socket is a stream, notices nothing.
+fn is_left_over(path: &Path) -> bool {
+    let asked = UnixDatagram::unbound().and_then(|socket| socket.connect(path));
+    asked.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 /// Whether everyone may search every directory of the path.

@@ -1,6 +1,6 @@
 //! `secret-args`: a secret is on a command line, which every user of the host may read.
 //!
-//! The secret itself is never printed.
+//! A secret that is found is never printed.
 
 use procwarden::kernel::secret::{Secret, secrets};
 use procwarden::proc::fact::Fact;
@@ -37,7 +37,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
         let name = escape::bounded(&cmdline[name], LONGEST);
         format!(
             "every user may read the secret after {name} on its command line; put it into a file, and \
-             change it"
+             change the secret"
         )
     })))
 }

@@ -65,6 +65,10 @@ const TOOLS: [&str; 38] = [
     "xargs",
 ];
 
+/// Clients of daemons, which no service starts.
+const CLIENTS: [&str; 8] =
+    ["less", "mariadb", "mongosh", "mysql", "psql", "redis-cli", "valkey-cli", "vim"];
+
 /// Users whose sessions are login screens.
 const GREETERS: [&str; 6] = ["gdm", "Debian-gdm", "lightdm", "lxdm", "sddm", "greetd"];
 
@@ -175,9 +179,11 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     if process.pid() == Pid(1) || !who.is_systems(uid) {
         return Ok(Answer::NotAsked);
     }
-    if uid != 0 && is_left_by_a_session(&group, process)? && !is_greeter(uid) {
+    let is_left = uid != 0 && is_left_by_a_session(&group, process)? && !is_greeter(uid);
+    if is_left && !is_tool(process)? {
         return Ok(Answer::of(Some(format!(
-            "started by hand, outside of any service ({group}): stop it, and start its service"
+            "started by hand, outside of any service ({group}): end it, and start its service if \
+             that does not run"
         ))));
     }
     let Some(service) = own_service(inspector, services, process)? else {
@@ -185,7 +191,8 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     };
     let service = escape::bounded(service.as_bytes(), LONGEST);
     Ok(Answer::of(Some(format!(
-        "started by hand, outside of its service {service}: stop it, and start {service}"
+        "started by hand, outside of its service {service}: end it, and start {service} if that does \
+         not run"
     ))))
 }
 
@@ -220,6 +227,23 @@ fn outside(process: &mut Process<'_>) -> Fact<Option<String>> {
     let is_service = unit.is_some_and(|unit| unit.ends_with(b".service"));
     let shown = unit.map_or("no unit".into(), |unit| escape::bounded(unit, LONGEST));
     Ok((!is_service).then_some(shown))
+}
+
+/// Whether people run this program, too: a job that someone leaves in the background is no daemon.
+fn is_tool(process: &mut Process<'_>) -> Fact<bool> {
+    let comm = process.comm()?.as_bytes().to_vec();
+    let first = arguments(process.cmdline()?).next().unwrap_or_default();
+    let mut names = vec![comm, base_name(untitled(first)).to_vec()];
+    if let Ok(Some(exe)) = process.exe() {
+        names.push(base_name(undeleted(exe)).to_vec());
+    }
+    Ok(names.iter().any(|name| {
+        let name = name.strip_prefix(b"-").unwrap_or(name);
+        let text = std::str::from_utf8(name);
+        text.is_ok_and(|text| {
+            is_of_anybody(text) || TOOLS.contains(&text) || CLIENTS.contains(&text)
+        })
+    }))
 }
 
 /// Whether it was started in a person's session and stayed as a daemon, without a terminal.

@@ -165,7 +165,7 @@ fn is_foreign(process: &mut Process<'_>) -> Fact<bool> {
 }
 
 /// Whether it lies where packages put their programs.
-fn is_of_the_system(path: &[u8]) -> bool {
+pub(super) fn is_of_the_system(path: &[u8]) -> bool {
     let of_system: [&[u8]; 5] = [b"/usr/", b"/bin/", b"/sbin/", b"/lib/", b"/lib64/"];
     of_system.iter().any(|start| path.starts_with(start)) && !path.starts_with(b"/usr/local/")
 }
@@ -190,7 +190,7 @@ fn claimed(inspector: &Inspector, process: &mut Process<'_>, path: &[u8]) -> Fac
 }
 
 /// Whether the path is a program, or a dangling link to one. Anything else is part of a title.
-fn is_program(place: &Place) -> bool {
+pub(super) fn is_program(place: &Place) -> bool {
     match fs::metadata(place.whole()) {
         Ok(found) => found.is_file() && found.mode() & ANY_MAY_EXECUTE != 0,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

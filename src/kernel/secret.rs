@@ -34,7 +34,12 @@ const ENDINGS: [&[u8]; 16] = [
 ];
 
 /// Words that also end harmless names (`bypass`). They count only as the whole last word of a name.
-const WORDS: [&[u8]; 6] = [b"pass", b"pwd", b"pw", b"psk", b"credential", b"credentials"];
+const WORDS: [&[u8]; 7] =
+    [b"pass", b"pwd", b"pw", b"psk", b"credential", b"credentials", b"bearer"];
+
+/// A header with a secret, which follows the name of a scheme (RFC 9110): `Authorization: Bearer X`.
+const HEADER: &[u8] = b"authorization:";
+const SCHEMES: [&[u8]; 4] = [b"bearer", b"basic", b"token", b"apikey"];
 
 /// First words of a switch that takes no secret (`--no-password`).
 const SWITCHES: [&[u8]; 6] = [b"no", b"ask", b"prompt", b"disable", b"without", b"skip"];
@@ -110,7 +115,10 @@ pub fn secrets(cmdline: &[u8]) -> Vec<Secret> {
         let text = &cmdline[word.at.clone()];
         let secret = match pending.take().filter(|_| !is_long_option(text)) {
             Some(name) => Some(Secret { name, value: word.at.start..word.end }),
-            None => word.assigned(cmdline).or_else(|| word.attached(cmdline, short)),
+            None => word
+                .assigned(cmdline)
+                .or_else(|| word.attached(cmdline, short))
+                .or_else(|| word.header(cmdline)),
         };
         match secret.filter(|secret| !secret.value.is_empty()) {
             Some(secret) => {
@@ -183,6 +191,20 @@ impl Word {
         let start = self.at.start + option.len();
         let secret = Secret { name: self.at.start..start, value: start..self.end };
         (start < self.at.end).then_some(secret)
+    }
+
+    /// Finds X in `Authorization: Bearer X`.
+    fn header(&self, cmdline: &[u8]) -> Option<Secret> {
+        let begin = self.at.end.checked_sub(HEADER.len()).filter(|&at| at >= self.at.start)?;
+        if !cmdline[begin..self.at.end].eq_ignore_ascii_case(HEADER) {
+            return None;
+        }
+        let mut rest = words(&cmdline[self.at.end..self.end]);
+        let (scheme, secret) = (rest.next()?, rest.next()?);
+        let place = |at: usize| self.at.end + at;
+        let scheme = cmdline[place(scheme.at.start)..place(scheme.at.end)].to_ascii_lowercase();
+        let value = place(secret.at.start)..self.end;
+        SCHEMES.contains(&scheme.as_slice()).then(|| Secret { name: begin..self.at.end - 1, value })
     }
 
     /// Finds X in `scheme://user:X@host`. X may contain slashes and at signs.
@@ -280,6 +302,7 @@ mod tests {
             ("timeout 5 sshpass -p hunter2 ssh h", "timeout 5 sshpass -p *** ssh h"),
             ("curl -s -u bob:hunter2 http://h", "curl -s -u *** http://h"),
             ("ldapsearch -x -w hunter2 -D cn=a", "ldapsearch -x -w *** -D cn=a"),
+            ("curl --oauth2-bearer hunter2 http://h", "curl --oauth2-bearer *** http://h"),
             ("x --token --user=bob", "x --token --user=bob"),
             ("x --password -hunter2", "x --password ***"),
         ] {
@@ -294,6 +317,13 @@ mod tests {
         assert_eq!(covered(b"sh\0-c\0PGPASSWORD='a b' psql\0"), "sh -c PGPASSWORD=***");
         assert_eq!(covered(b"x: title --password hunter2 more\0\0\0"), "x: title --password ***");
         assert_eq!(covered(b"x\0--password=\0y\0"), "x --password= y");
+        let header = b"curl\0-H\0Proxy-Authorization: Bearer a b\0http://h\0";
+        assert_eq!(covered(header), "curl -H Proxy-Authorization: Bearer *** http://h");
+        for shown in
+            ["curl -H authorization: enabled", "x authorization:", "x Authorization: Bearer"]
+        {
+            assert_eq!(covered(shown.as_bytes()), shown);
+        }
         assert_eq!(covered(b""), "");
         assert_eq!(covered(b"x --password"), "x --password");
     }

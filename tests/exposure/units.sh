@@ -89,12 +89,12 @@ said 0 "sessions that outlive their daemons" OK
 systemctl stop nginx redis-server
 session nginx
 bounded pgrep -x nginx >/dev/null
-said_root 1 "nginx by hand" "outside of its service nginx.service: stop it, and start nginx.service"
+said_root 1 "nginx by hand" "outside of its service nginx.service: end it, and start nginx.service if that does not run"
 pkill -x nginx
 bounded running nginx 0
 session 'redis-server --port 7002 --daemonize yes --save "" --dir /tmp >/dev/null'
 bounded running redis-server 1
-said_root 1 "redis by hand, as root" "outside of its service redis-server.service: stop it, and start redis-server.service"
+said_root 1 "redis by hand, as root" "outside of its service redis-server.service: end it, and start redis-server.service if that does not run"
 pkill -x redis-server
 bounded running redis-server 0
 # Another tool, that is the same program.
@@ -107,6 +107,12 @@ bounded running redis-server 1
 said 1 "redis by hand" "started by hand, outside of any service (session-"
 pkill -x redis-server
 bounded running redis-server 0
+# What people leave in the background is no daemon.
+session "su -s /bin/bash www-data -c 'nohup bash -c \"while sleep 1005; do :; done\" >/dev/null 2>&1 &'"
+bounded pgrep -f '^bash -c while sleep 1005' >/dev/null
+said 0 "a shell that someone left" OK
+pkill -f '^bash -c while sleep 1005'
+pkill -f '^sleep 1005'
 # Its service starts it by a script, so no unit file names the daemon.
 systemctl stop memcached
 session 'memcached -d -u memcache -p 7003'

@@ -49,6 +49,16 @@ impl Opening {
         }
     }
 
+    /// The home directory of its owner, if it is there. Without it the owner could not log in.
+    fn home(&self) -> Option<PathBuf> {
+        let owner = self.writers.iter().find_map(|writer| match writer {
+            Writer::Owner(uid) => Some(*uid),
+            _ => None,
+        })?;
+        let home = names::home(owner)?;
+        (home.components().count() > 1 && self.path.starts_with(&home)).then_some(home)
+    }
+
     /// The commands that mend it, each without the path.
     fn remedies(&self) -> Vec<String> {
         let letter = |writer: &Writer| match writer {
@@ -61,8 +71,12 @@ impl Opening {
         let classes = String::from_iter(classes);
         let others = self.writers.iter().filter_map(|writer| match writer {
             Writer::Owner(_) => Some("chown root".to_owned()),
-            Writer::AclUser(id) => Some(format!("setfacl -x u:{id}")),
-            Writer::AclGroup(id) => Some(format!("setfacl -x g:{id}")),
+            Writer::AclUser(id) => {
+                Some(format!("setfacl -x u:{}", escape::text(names::user(*id).as_bytes())))
+            }
+            Writer::AclGroup(id) => {
+                Some(format!("setfacl -x g:{}", escape::text(names::group(*id).as_bytes())))
+            }
             Writer::Group(_) | Writer::Everyone => None,
         });
         let mut all: Vec<_> = others.collect();
@@ -85,6 +99,10 @@ impl Openings {
 
     /// How to mend them all, fit for output: `chown root /opt/app /opt/app/bin && chmod o-w /opt/app`.
     pub fn remedy(&self) -> String {
+        if let Some(home) = self.0.iter().find_map(Opening::home) {
+            let home = escape::path(&home);
+            return format!("move it out of {home}, to /usr/local for one, and name it there");
+        }
         let mut commands: Vec<(String, Vec<String>)> = Vec::new();
         for opening in self.0.iter().take(MOST_TOLD) {
             for command in opening.remedies() {
