@@ -20,7 +20,7 @@ use procwarden::text::list::listed;
 
 use super::answer::{Answer, Flaw};
 use super::inspector::Inspector;
-use super::stray::SESSION_KEEPER;
+use super::stray::{HIGHEST, SESSION_KEEPER};
 
 /// `SECCOMP_MODE_FILTER`: a seccomp filter is active (seccomp(2)).
 const FILTERED: u64 = 2;
@@ -171,14 +171,35 @@ fn other_user(unit: &UnitFile) -> Option<String> {
     }
 }
 
-/// `restart X, /etc/.../10.conf is newer than the process (systemctl daemon-reload first)`.
+/// `restart X, /etc/.../10.conf is newer than the process (systemctl daemon-reload first)`. If it is not
+/// newer, someone may have restarted the service without a reload. The main process decides: its children
+/// have what it has, however young they are.
 fn remedy(shown: &str, unit: &UnitFile, process: &mut Process<'_>) -> Fact<String> {
     let (file, changed) = &unit.changed;
-    let start = clock::now() - process.age()?;
+    let start = clock::now() - oldest(process)?;
     Ok(if changed.as_secs_f64() > start {
         let file = escape::path(file);
         format!("restart {shown}, {file} is newer than the process (systemctl daemon-reload first)")
     } else {
-        format!("restart {shown}, and see how it was started")
+        format!(
+            "systemctl daemon-reload && systemctl restart {shown}; if that does not help, see how it is \
+             started"
+        )
     })
+}
+
+/// The age of the process's first ancestor in its control group.
+fn oldest(process: &mut Process<'_>) -> Fact<f64> {
+    let group = process.cgroup()?.to_vec();
+    let mut age = process.age()?;
+    let mut parent = process.parent()?;
+    for _ in 0..HIGHEST {
+        let mut above = Process::new(process.root(), parent);
+        if parent.0 <= 1 || !above.cgroup().is_ok_and(|above| *above == *group) {
+            break;
+        }
+        let (Ok(older), Ok(next)) = (above.age(), above.parent()) else { break };
+        (age, parent) = (older, next);
+    }
+    Ok(age)
 }

@@ -73,7 +73,7 @@ const CLIENTS: [&str; 8] =
 const GREETERS: [&str; 6] = ["gdm", "Debian-gdm", "lightdm", "lxdm", "sddm", "greetd"];
 
 /// Most ancestors, and most descendants. The tree may change while we follow it, so there must be a limit.
-const HIGHEST: usize = 64;
+pub(super) const HIGHEST: usize = 64;
 
 /// What systemd calls the process that waits for the end of a session that it made itself.
 pub(super) const SESSION_KEEPER: &[u8] = b"(sd-pam)";

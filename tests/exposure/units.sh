@@ -60,6 +60,11 @@ PrivateTmp=yes
 ProtectSystem=full'
 said 1 "several settings" "atd.service asks for NoNewPrivileges=, and it may still gain privileges; for SystemCallFilter=, RestrictRealtime=, and no system call is filtered; for PrivateTmp=, ProtectSystem=, and it sees the files of the host: restart atd.service, "
 mended atd
+# A restart without a reload gives it nothing new.
+drop_in atd NoNewPrivileges=yes
+systemctl restart atd 2>/dev/null
+said 1 "a restart without a reload" "systemctl daemon-reload && systemctl restart atd.service; if that does not help"
+mended atd
 drop_in cron User=nobody
 said 2 User= "cron.service asks for User=nobody, and it runs as root"
 rm -r /etc/systemd/system/cron.service.d
