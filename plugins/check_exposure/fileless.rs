@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use procwarden::host::unit_file::Command;
 use procwarden::kernel::cmdline::arguments;
 use procwarden::proc::fact::{Fact, Missing};
 use procwarden::proc::process::{Place, Process};
@@ -74,7 +75,7 @@ fn is_there_again(inspector: &Inspector, process: &mut Process<'_>, gone: &Place
         && let Some(name) = service_of(process)?
         && let Some(unit) = services.files.service(&name).map_err(|_| UNREADABLE)?
     {
-        let paths = unit.asks.commands.iter().filter_map(|command| command.path());
+        let paths = unit.asks.commands.iter().filter_map(Command::path);
         ways.extend(paths.map(|path| path.as_os_str().as_bytes().to_vec()));
     }
     let gone = &gone.path;
