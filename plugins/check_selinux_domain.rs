@@ -99,7 +99,9 @@ fn run(matches: &ArgMatches) -> Result<Report, Error> {
     }
     let root = root?;
     if let Some(absence) = root.labelling().absence() {
-        return Ok(options.without_labels(&typed.items, &absence));
+        let mut report = options.without_labels(&typed.items, &absence);
+        report.add_faults(&typed.faults);
+        return Ok(report);
     }
     let specs = options.all_specs(typed, root.labelling())?;
     let population = options.common.population();

@@ -36,7 +36,7 @@ fn run(arguments: &[OsString]) -> Result<Output, Error> {
         Err(Instead::Version) => {
             Ok(told(concat!("check_procs (procwarden ", env!("CARGO_PKG_VERSION"), ")\n")))
         }
-        Err(Instead::Error(error)) => Ok(failed(&error)),
+        Err(Instead::Error(error)) => Ok(failed(&error.to_string())),
     }
 }
 

@@ -6,6 +6,8 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+use procwarden::text::error::Error;
+
 /// Whether an option has a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Takes {
@@ -47,7 +49,7 @@ impl<'a, I: Copy + PartialEq> Words<'a, I> {
         Self { options, rest: arguments.iter(), letters: b"", only_operands: false }
     }
 
-    fn letter(&mut self, letter: u8) -> Result<Word<I>, String> {
+    fn letter(&mut self, letter: u8) -> Result<Word<I>, Error> {
         let known = self.options.iter().find(|option| option.letter == Some(letter));
         let name = super::shown(&[letter]);
         let option = known.ok_or_else(|| format!("unknown option -{name}"))?;
@@ -62,7 +64,7 @@ impl<'a, I: Copy + PartialEq> Words<'a, I> {
         Ok(Word::Option(option.id, value.clone()))
     }
 
-    fn long(&mut self, text: &[u8]) -> Result<Word<I>, String> {
+    fn long(&mut self, text: &[u8]) -> Result<Word<I>, Error> {
         let sign = text.iter().position(|&byte| byte == b'=');
         let (name, value) = match sign {
             Some(sign) => (&text[..sign], Some(&text[sign + 1..])),
@@ -71,7 +73,9 @@ impl<'a, I: Copy + PartialEq> Words<'a, I> {
         let option = self.named(name)?;
         let name = super::shown(name);
         let value = match (option.takes, value) {
-            (Takes::Nothing, Some(_)) => return Err(format!("option --{name} takes no value")),
+            (Takes::Nothing, Some(_)) => {
+                return Err(format!("option --{name} takes no value").into());
+            }
             (_, Some(value)) => OsString::from_vec(value.to_vec()),
             (Takes::Value, None) => {
                 let next = self.rest.next();
@@ -83,7 +87,7 @@ impl<'a, I: Copy + PartialEq> Words<'a, I> {
     }
 
     /// The option with this name, or the only one whose name begins with it.
-    fn named(&self, name: &[u8]) -> Result<Opt<I>, String> {
+    fn named(&self, name: &[u8]) -> Result<Opt<I>, Error> {
         let names = |option: &Opt<I>| option.names;
         let mut all = self.options.iter();
         if let Some(exact) = all.find(|o| names(o).iter().any(|known| known.as_bytes() == name)) {
@@ -103,12 +107,12 @@ impl<'a, I: Copy + PartialEq> Words<'a, I> {
         let all = std::iter::once(first).chain(others);
         let all: Vec<_> = all.flat_map(|o| names(o).iter().filter(begins)).collect();
         let all = all.iter().map(|name| format!("--{name}")).collect::<Vec<_>>();
-        Err(format!("--{shown} may be {}", all.join(" or ")))
+        Err(format!("--{shown} may be {}", all.join(" or ")).into())
     }
 }
 
 impl<I: Copy + PartialEq> Iterator for Words<'_, I> {
-    type Item = Result<Word<I>, String>;
+    type Item = Result<Word<I>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Some((&letter, rest)) = self.letters.split_first() {
@@ -180,7 +184,7 @@ mod tests {
         let words = Words::new(OPTIONS, &arguments).map(|word| match word {
             Ok(Word::Option(id, value)) => format!("{}({})", char::from(id), value.display()),
             Ok(Word::Operand(operand)) => operand.display().to_string(),
-            Err(error) => error,
+            Err(error) => error.to_string(),
         });
         words.collect::<Vec<_>>().join("; ")
     }

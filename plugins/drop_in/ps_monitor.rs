@@ -46,7 +46,7 @@ fn run(arguments: &[OsString]) -> Result<Output, Error> {
         }
         _ => match arguments.iter().map(Watched::parse).collect::<Result<Vec<_>, _>>() {
             Ok(watched) => check(&watched),
-            Err(text) => Ok(Output { text, code: 1 }),
+            Err(output) => Ok(output),
         },
     }
 }
@@ -77,10 +77,11 @@ fn named(pid: Option<u32>) -> Output {
 
 impl Watched {
     /// Parses an argument. The error is the whole output.
-    fn parse(argument: &OsString) -> Result<Self, String> {
+    fn parse(argument: &OsString) -> Result<Self, Output> {
         let argument = argument.as_bytes().trim_ascii();
         let shown = super::shown(argument);
-        let wrong = |hint: &str| format!("Can't parse \"{shown}\"\n{hint}\n");
+        let wrong =
+            |hint: &str| Output { text: format!("Can't parse \"{shown}\"\n{hint}\n"), code: 1 };
         let (name, range) = shown.rsplit_once(':').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
             wrong(
                 "write NAME:MIN-MAX. If it is a host: mon appends a group's hosts unless the monitor \
@@ -88,7 +89,7 @@ impl Watched {
             )
         })?;
         let (min, max) = range.split_once('-').ok_or_else(|| wrong("write NAME:MIN-MAX"))?;
-        let end = |digits: &str| -> Result<Option<u32>, String> {
+        let end = |digits: &str| -> Result<Option<u32>, Output> {
             if digits.is_empty() {
                 return Ok(None);
             }
@@ -212,7 +213,8 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<(String, [String; 2]), String> {
-        Watched::parse(&text.into()).map(|watched| (watched.name, watched.ends))
+        let watched = Watched::parse(&text.into()).map_err(|output| output.text);
+        watched.map(|watched| (watched.name, watched.ends))
     }
 
     #[test]

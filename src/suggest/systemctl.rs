@@ -60,7 +60,7 @@ fn drop_ptrace() {
 }
 
 fn run(program: &str) -> Result<Vec<u8>, Error> {
-    let fail = |why: String| Error::new(format!("systemctl: {why}"));
+    let fail = |why: Error| why.at("systemctl");
     let mut child = Command::new(program)
         .args(["show", "--all", "--no-pager", "--property", PROPERTIES, "*.service", "*.target"])
         .env_clear()
@@ -70,13 +70,13 @@ fn run(program: &str) -> Result<Vec<u8>, Error> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .map_err(|error| fail(error.to_string()))?;
+        .map_err(|error| fail(error.to_string().into()))?;
     let text = child.stdout.take().ok_or_else(|| fail("no output".into()));
     let text = text.and_then(|stdout| read(stdout).map_err(fail));
     if text.is_err() {
         end(&mut child);
     }
-    let status = child.wait().map_err(|error| fail(error.to_string()))?;
+    let status = child.wait().map_err(|error| fail(error.to_string().into()))?;
     let text = text?;
     if !status.success() {
         return Err(fail("systemd did not answer".into()));
@@ -85,7 +85,7 @@ fn run(program: &str) -> Result<Vec<u8>, Error> {
 }
 
 /// Reads the whole output, with a time limit.
-fn read(stdout: ChildStdout) -> Result<Vec<u8>, String> {
+fn read(stdout: ChildStdout) -> Result<Vec<u8>, Error> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut text = Vec::new();
@@ -95,8 +95,10 @@ fn read(stdout: ChildStdout) -> Result<Vec<u8>, String> {
     });
     match receiver.recv_timeout(LIMIT) {
         Ok(Ok(text)) => Ok(text),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(RecvTimeoutError::Timeout) => Err(format!("no answer within {} s", LIMIT.as_secs())),
+        Ok(Err(error)) => Err(error.to_string().into()),
+        Err(RecvTimeoutError::Timeout) => {
+            Err(format!("no answer within {} s", LIMIT.as_secs()).into())
+        }
         Err(RecvTimeoutError::Disconnected) => Err("no answer".into()),
     }
 }

@@ -5,6 +5,8 @@
 //! glibc's `regcomp` does, and writes each part in a form that is unambiguous to the crate. It refuses
 //! what has no translation.
 
+use crate::text::error::Error;
+
 /// Longest expression, in bytes.
 const LONGEST: usize = 1000;
 
@@ -19,9 +21,9 @@ const MOST: u32 = 255;
 ///
 /// # Errors
 /// What is wrong with the expression, or what can't be translated.
-pub fn translated(expression: &[u8]) -> Result<String, String> {
+pub fn translated(expression: &[u8]) -> Result<String, Error> {
     if expression.len() > LONGEST {
-        return Err(format!("it is longer than {LONGEST} bytes"));
+        return Err(format!("it is longer than {LONGEST} bytes").into());
     }
     let mut reader = Reader { rest: expression, depth: 0 };
     let mut out = String::new();
@@ -78,7 +80,7 @@ impl Reader<'_> {
     ///
     /// `^` is accepted only at the beginning of the whole expression, and `$` only at its end. Elsewhere
     /// they should never match, but in glibc `^` sometimes matches at the end of a text.
-    fn alternatives(&mut self, out: &mut String, begins: bool) -> Result<Anchors, String> {
+    fn alternatives(&mut self, out: &mut String, begins: bool) -> Result<Anchors, Error> {
         let mut found = Anchors::default();
         let mut last = Last::Nothing;
         let (mut at_begin, mut at_end) = (begins, false);
@@ -125,7 +127,7 @@ impl Reader<'_> {
     }
 
     /// Parses a part that is neither a group nor an anchor, or a repetition of the last part.
-    fn part(&mut self, byte: u8, last: Last, out: &mut String) -> Result<Last, String> {
+    fn part(&mut self, byte: u8, last: Last, out: &mut String) -> Result<Last, Error> {
         let start = out.len();
         match byte {
             b'*' | b'+' | b'?' | b'{' => {
@@ -140,10 +142,10 @@ impl Reader<'_> {
         Ok(Last::Part(start))
     }
 
-    fn group(&mut self, out: &mut String, begins: bool) -> Result<Anchors, String> {
+    fn group(&mut self, out: &mut String, begins: bool) -> Result<Anchors, Error> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(format!("parentheses are nested deeper than {DEEPEST}"));
+            return Err(format!("parentheses are nested deeper than {DEEPEST}").into());
         }
         out.push('(');
         let found = self.alternatives(out, begins)?;
@@ -167,13 +169,13 @@ impl Reader<'_> {
         Last::Byte
     }
 
-    fn escaped(&mut self, out: &mut String) -> Result<Last, String> {
+    fn escaped(&mut self, out: &mut String) -> Result<Last, Error> {
         let start = out.len();
         let meaning = match self.next() {
             None => return Err("it ends in a \\".into()),
             Some(digit @ b'1'..=b'9') => {
                 let digit = char::from(digit);
-                return Err(format!("back references such as \\{digit} are not supported"));
+                return Err(format!("back references such as \\{digit} are not supported").into());
             }
             Some(b'w') => "[0-9A-Za-z_]",
             Some(b'W') => "[^0-9A-Za-z_]",
@@ -181,7 +183,7 @@ impl Reader<'_> {
             Some(b'S') => "[^\\t-\\r ]",
             Some(byte @ (b'b' | b'B' | b'<' | b'>' | b'`' | b'\'')) => {
                 let byte = char::from(byte);
-                return Err(format!("\\{byte} is not supported; write what stands there"));
+                return Err(format!("\\{byte} is not supported; write what stands there").into());
             }
             Some(byte) => return Ok(self.itself(byte, out)),
         };
@@ -190,15 +192,15 @@ impl Reader<'_> {
     }
 
     /// Parses a repetition, whose `*`, `+`, `?` or `{` has been read.
-    fn times(&mut self, sign: u8) -> Result<String, String> {
+    fn times(&mut self, sign: u8) -> Result<String, Error> {
         if sign != b'{' {
             return Ok(char::from(sign).to_string());
         }
         let end = self.rest.iter().position(|&byte| byte == b'}').ok_or("a { is not closed")?;
         let text = String::from_utf8_lossy(&self.rest[..end]).into_owned();
         self.rest = &self.rest[end + 1..];
-        let wrong = || format!("{{{text}}} is not {{N}}, {{N,}}, {{,M}} or {{N,M}}");
-        let number = |digits: &str| -> Result<Option<u32>, String> {
+        let wrong = || Error::new(format!("{{{text}}} is not {{N}}, {{N,}}, {{,M}} or {{N,M}}"));
+        let number = |digits: &str| -> Result<Option<u32>, Error> {
             if digits.is_empty() {
                 return Ok(None);
             }
@@ -206,7 +208,7 @@ impl Reader<'_> {
                 return Err(wrong());
             }
             let value = digits.parse().ok().filter(|&value| value <= MOST);
-            value.map(Some).ok_or_else(|| format!("{{{text}}} is more than {MOST}"))
+            value.map(Some).ok_or_else(|| Error::new(format!("{{{text}}} is more than {MOST}")))
         };
         let (least, most) = if let Some((least, most)) = text.split_once(',') {
             (number(least)?.unwrap_or(0), number(most)?)
@@ -221,7 +223,7 @@ impl Reader<'_> {
     }
 
     /// Parses a bracket expression, whose `[` has been read.
-    fn bracket(&mut self, out: &mut String) -> Result<(), String> {
+    fn bracket(&mut self, out: &mut String) -> Result<(), Error> {
         const UNCLOSED: &str = "a [ is not closed";
         out.push('[');
         if self.rest.first() == Some(&b'^') {
@@ -259,7 +261,7 @@ impl Reader<'_> {
             let to = self.element(byte)?;
             if to < from {
                 let (from, to) = (char::from(from), char::from(to));
-                return Err(format!("the range {from}-{to} is upside down"));
+                return Err(format!("the range {from}-{to} is upside down").into());
             }
             push_ascii(out, from);
             out.push('-');
@@ -270,7 +272,7 @@ impl Reader<'_> {
     }
 
     /// Parses one character of a bracket expression, which may be written `[.x.]` or `[=x=]`.
-    fn element(&mut self, byte: u8) -> Result<u8, String> {
+    fn element(&mut self, byte: u8) -> Result<u8, Error> {
         if !byte.is_ascii() {
             return Err("[ ] with characters beyond ASCII is not supported".into());
         }
@@ -287,7 +289,7 @@ impl Reader<'_> {
     }
 
     /// Parses a class such as `[:digit:]`, whose `[` has been read.
-    fn class(&mut self, out: &mut String) -> Result<(), String> {
+    fn class(&mut self, out: &mut String) -> Result<(), Error> {
         const CLASSES: [&str; 12] = [
             "alpha", "digit", "alnum", "upper", "lower", "space", "blank", "punct", "print",
             "graph", "cntrl", "xdigit",
@@ -295,7 +297,9 @@ impl Reader<'_> {
         let end = self.rest.windows(2).position(|pair| pair == b":]");
         let name = end.and_then(|end| self.rest.get(1..end)).unwrap_or_default();
         let Some(known) = CLASSES.into_iter().find(|class| class.as_bytes() == name) else {
-            return Err(format!("there is no such class; classes are {}", CLASSES.join(", ")));
+            return Err(
+                format!("there is no such class; classes are {}", CLASSES.join(", ")).into()
+            );
         };
         self.rest = &self.rest[known.len() + 3..];
         out.push_str(&format!("[:{known}:]"));
@@ -305,17 +309,18 @@ impl Reader<'_> {
 
 /// Repeats the last part. If it has a repetition already, it goes into a group first: to the crate
 /// `a+?` means something else.
-fn repeat(out: &mut String, last: Last, times: &str, sign: u8) -> Result<Last, String> {
+fn repeat(out: &mut String, last: Last, times: &str, sign: u8) -> Result<Last, Error> {
     let sign = char::from(sign);
     let start = match last {
         Last::Nothing => {
-            return Err(format!("nothing stands before {sign} that could be repeated"));
+            return Err(format!("nothing stands before {sign} that could be repeated").into());
         }
-        Last::Anchor => return Err(format!("{sign} can't repeat ^ or $")),
+        Last::Anchor => return Err(format!("{sign} can't repeat ^ or $").into()),
         Last::Byte => {
             return Err(format!(
                 "{sign} after a character beyond ASCII is not supported; put ( ) around the character"
-            ));
+            )
+            .into());
         }
         Last::Part(start) => start,
         Last::Repeated(start) => {
@@ -362,7 +367,7 @@ mod tests {
     use regex::bytes::{Regex, RegexBuilder};
 
     fn compiled(expression: &str) -> Result<Regex, String> {
-        let translated = translated(expression.as_bytes())?;
+        let translated = translated(expression.as_bytes()).map_err(|e| e.to_string())?;
         RegexBuilder::new(&translated).dot_matches_new_line(true).build().map_err(|e| e.to_string())
     }
 
@@ -542,7 +547,7 @@ mod tests {
             ("[[:alfa:]]", "no such class"),
         ] {
             let error = translated(expression.as_bytes()).unwrap_err();
-            assert!(error.contains(why), "{expression}: {error}");
+            assert!(error.to_string().contains(why), "{expression}: {error}");
         }
         assert!(translated(&[b'a'; LONGEST + 1]).is_err());
         assert!(translated("(".repeat(5000).as_bytes()).is_err());

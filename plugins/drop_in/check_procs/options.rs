@@ -9,6 +9,7 @@ use procwarden::nagios::range::Thresholds;
 use procwarden::select::population::Containers;
 use procwarden::select::selector::{Key, Selector, Subject};
 use procwarden::text::ere;
+use procwarden::text::error::Error;
 
 use super::super::getopt::{Word, Words};
 use super::super::shown;
@@ -29,11 +30,11 @@ pub(super) const METRICS: [(&str, Option<Key>); 5] = [
 pub(super) enum Instead {
     Help,
     Version,
-    Error(String),
+    Error(Error),
 }
 
-impl From<String> for Instead {
-    fn from(error: String) -> Self {
+impl From<Error> for Instead {
+    fn from(error: Error) -> Self {
         Self::Error(error)
     }
 }
@@ -101,7 +102,7 @@ pub(super) fn read(arguments: &[OsString]) -> Result<Request, Instead> {
     let arguments = without_to(arguments);
     let mut typed = Typed::default();
     for word in Words::new(OPTIONS, &arguments) {
-        match word.map_err(|error| format!("{error}; --help lists all options"))? {
+        match word.map_err(|error| Error::new(format!("{error}; --help lists all options")))? {
             Word::Operand(operand) => typed.operands.push(operand),
             Word::Option(Id::Help, _) => return Err(Instead::Help),
             Word::Option(Id::Version, _) => return Err(Instead::Version),
@@ -113,7 +114,7 @@ pub(super) fn read(arguments: &[OsString]) -> Result<Request, Instead> {
 }
 
 impl Typed {
-    fn take(&mut self, id: Id, value: OsString) -> Result<(), String> {
+    fn take(&mut self, id: Id, value: OsString) -> Result<(), Error> {
         match id {
             Id::Warning => self.ranges[0] = Some(text("-w", &value)?),
             Id::Critical => self.ranges[1] = Some(text("-c", &value)?),
@@ -145,7 +146,7 @@ impl Typed {
     }
 
     /// Takes an option that may occur once. (The original silently ignores later ones.)
-    fn take_once(&mut self, id: Id, value: OsString) -> Result<(), String> {
+    fn take_once(&mut self, id: Id, value: OsString) -> Result<(), Error> {
         let (option, words, place) = match id {
             Id::Command => ("-C", "command name", &mut self.command),
             Id::Args => ("-a", "args", &mut self.args),
@@ -162,7 +163,7 @@ impl Typed {
         Ok(())
     }
 
-    fn take_status(&mut self, value: &OsString) -> Result<(), String> {
+    fn take_status(&mut self, value: &OsString) -> Result<(), Error> {
         let status = text("-s", value)?;
         if self.status.as_ref().is_some_and(|known| *known != status) {
             return Err(twice("-s"));
@@ -174,7 +175,7 @@ impl Typed {
         Ok(())
     }
 
-    fn take_user(&mut self, user: &str) -> Result<(), String> {
+    fn take_user(&mut self, user: &str) -> Result<(), Error> {
         let silent = |_| "the name service does not answer".to_owned();
         let uid = if user.is_empty() { None } else { names::uid(user).map_err(silent)? };
         let uid = uid.ok_or_else(|| format!("there is no user '{}'", shown(user.as_bytes())))?;
@@ -186,7 +187,7 @@ impl Typed {
         Ok(())
     }
 
-    fn take_size(&mut self, at: usize, key: &str, value: &OsString) -> Result<(), String> {
+    fn take_size(&mut self, at: usize, key: &str, value: &OsString) -> Result<(), Error> {
         let option = ["-z", "-r"][at];
         let least: i32 = number(option, "a whole number of KiB", value)?;
         self.least[at] = (least > 0).then(|| format!("{key}={least}k-").into_bytes());
@@ -194,10 +195,11 @@ impl Typed {
         Ok(())
     }
 
-    fn take_share(&mut self, value: &OsString) -> Result<(), String> {
+    fn take_share(&mut self, value: &OsString) -> Result<(), Error> {
         let share: f64 = number("-P", "a percentage", value)?;
         if !share.is_finite() {
-            return Err(format!("-P wants a percentage, not '{}'", shown(value.as_bytes())));
+            let share = shown(value.as_bytes());
+            return Err(format!("-P wants a percentage, not '{share}'").into());
         }
         // The original compares with the output of ps, cut to tenths. The subtraction allows for rounding
         // errors of floating point.
@@ -208,7 +210,7 @@ impl Typed {
     }
 
     /// Takes the operands: WARN, CRIT and STATE, except those that an option gave.
-    fn take_operands(&mut self) -> Result<(), String> {
+    fn take_operands(&mut self) -> Result<(), Error> {
         let operands = std::mem::take(&mut self.operands);
         let mut operands = operands.into_iter();
         for at in 0..2 {
@@ -225,7 +227,7 @@ impl Typed {
         operands.next().map_or(Ok(()), |word| Err(superfluous(&word)))
     }
 
-    fn meant(self) -> Result<Request, String> {
+    fn meant(self) -> Result<Request, Error> {
         let terms = self.terms()?;
         let [warning, critical] = &self.ranges;
         let read = |option: &str, text: &Option<String>| {
@@ -264,7 +266,7 @@ impl Typed {
     }
 
     /// The terms of a selector for the same processes.
-    fn terms(&self) -> Result<Vec<Vec<u8>>, String> {
+    fn terms(&self) -> Result<Vec<Vec<u8>>, Error> {
         let mut terms = Vec::new();
         if let Some(name) = &self.command {
             terms.push(comm_term("comm=", name.as_bytes()));
@@ -320,39 +322,41 @@ fn term(key: &str, value: &[u8]) -> Vec<u8> {
     term
 }
 
-fn twice(option: &str) -> String {
-    format!("{option} is given twice, with different values")
+fn twice(option: &str) -> Error {
+    format!("{option} is given twice, with different values").into()
 }
 
-fn superfluous(word: &OsString) -> String {
-    format!("'{}' is one argument too many; --help lists all options", shown(word.as_bytes()))
+fn superfluous(word: &OsString) -> Error {
+    let word = shown(word.as_bytes());
+    format!("'{word}' is one argument too many; --help lists all options").into()
 }
 
-fn text(option: &str, value: &OsString) -> Result<String, String> {
+fn text(option: &str, value: &OsString) -> Result<String, Error> {
     let wrong = || format!("{option}: '{}' is not UTF-8", shown(value.as_bytes()));
-    value.to_str().map(str::to_owned).ok_or_else(wrong)
+    value.to_str().map(str::to_owned).ok_or_else(|| wrong().into())
 }
 
-fn number<T: std::str::FromStr>(option: &str, what: &str, value: &OsString) -> Result<T, String> {
+fn number<T: std::str::FromStr>(option: &str, what: &str, value: &OsString) -> Result<T, Error> {
     let parsed = value.to_str().and_then(|text| text.trim().parse().ok());
-    parsed.ok_or_else(|| format!("{option} wants {what}, not '{}'", shown(value.as_bytes())))
+    let wrong = || format!("{option} wants {what}, not '{}'", shown(value.as_bytes()));
+    parsed.ok_or_else(|| wrong().into())
 }
 
-fn metric(name: &str) -> Result<Option<Key>, String> {
+fn metric(name: &str) -> Result<Option<Key>, Error> {
     let known = METRICS.iter().find(|(known, _)| *known == name);
     known.map(|&(_, metric)| metric).ok_or_else(|| {
         let (names, name) = (METRICS.map(|(name, _)| name).join(", "), shown(name.as_bytes()));
-        format!("-m wants one of {names}, not '{name}'")
+        format!("-m wants one of {names}, not '{name}'").into()
     })
 }
 
-fn limit(seconds: &str) -> Result<Duration, String> {
+fn limit(seconds: &str) -> Result<Duration, Error> {
     let limit = seconds.trim().parse().ok().filter(|seconds| (1..=86400).contains(seconds));
     let wrong = || format!("-t wants seconds from 1 to 86400, not '{}'", shown(seconds.as_bytes()));
-    limit.map(Duration::from_secs).ok_or_else(wrong)
+    limit.map(Duration::from_secs).ok_or_else(|| wrong().into())
 }
 
-fn containers(what: &str) -> Result<Containers, String> {
+fn containers(what: &str) -> Result<Containers, Error> {
     match what {
         "include" => Ok(Containers::Include),
         "exclude" => Ok(Containers::Exclude),

@@ -1,12 +1,13 @@
 //! Parses the ranges of `-w` and `-c`: everything that the original accepts, except obvious mistakes.
 
 use procwarden::nagios::range::Range;
+use procwarden::text::error::Error;
 
 /// Parses a range. An empty text is no range, because a scheduler's macro may be unset.
 ///
 /// # Errors
 /// What is wrong with it. (The original reads any other text as 0.)
-pub(super) fn parse(text: &str) -> Result<Option<Range>, String> {
+pub(super) fn parse(text: &str) -> Result<Option<Range>, Error> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
@@ -35,18 +36,19 @@ pub(super) fn parse(text: &str) -> Result<Option<Range>, String> {
         },
     };
     let range = Range::parse(&format!("{inside}{start}:{end}"));
-    range.map(Some).map_err(|error| error.to_string())
+    range.map(Some)
 }
 
 /// Parses a number like C's `strtod`, but only if that consumes the whole text.
-fn number(text: &str) -> Result<f64, String> {
+fn number(text: &str) -> Result<f64, Error> {
     let hexadecimal = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
     let value = match hexadecimal {
         Some(digits) => u32::from_str_radix(digits, 16).ok().map(f64::from),
         None => text.parse().ok(),
     };
     let value = value.filter(|value: &f64| !value.is_nan());
-    value.ok_or_else(|| format!("'{}' is not a number", super::super::shown(text.as_bytes())))
+    let wrong = || format!("'{}' is not a number", super::super::shown(text.as_bytes()));
+    value.ok_or_else(|| wrong().into())
 }
 
 #[cfg(test)]

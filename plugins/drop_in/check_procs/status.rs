@@ -2,6 +2,7 @@
 
 use procwarden::kernel::ps::FLAGS;
 use procwarden::text::ere;
+use procwarden::text::error::Error;
 
 /// The letters of states.
 pub(super) const STATES: &str = "RSDZTtIX";
@@ -13,17 +14,17 @@ pub(super) const STATES: &str = "RSDZTtIX";
 ///
 /// # Errors
 /// If the text contains a letter that never appears in `STAT`.
-pub(super) fn terms(text: &str) -> Result<Vec<String>, String> {
+pub(super) fn terms(text: &str) -> Result<Vec<String>, Error> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
     if let Some(strange) = text.chars().find(|&c| !STATES.contains(c) && !FLAGS.contains(c)) {
-        return Err(format!(
+        return Err(Error::new(format!(
             "'{}' is no state: {} is none of the letters {STATES} and flags {}",
             super::super::shown(text.as_bytes()),
             super::super::shown(strange.to_string().as_bytes()),
             FLAGS
-        ));
+        )));
     }
     if text.chars().all(|c| STATES.contains(c)) {
         return Ok(vec![format!("state={text}")]);
@@ -67,6 +68,6 @@ mod tests {
             assert_eq!(terms(text).unwrap(), [wanted], "{text}");
         }
         assert!(terms("").unwrap().is_empty());
-        assert!(terms("foo").unwrap_err().contains("'foo' is no state: f"));
+        assert!(terms("foo").unwrap_err().to_string().contains("'foo' is no state: f"));
     }
 }
