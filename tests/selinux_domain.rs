@@ -191,6 +191,11 @@ fn where_nothing_labels_that_is_said_once() {
     run(&["--lsm", "selinux", "--absent-ok", "sshd_t:0-0"]).code(0);
     let slip = run(&["--lsm", "selinux", "--absent-ok", "context=sshd_t:0-0"]);
     slip.code(3).has("write domain=sshd_t");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "frob=1\n").unwrap();
+    let file = file.path().to_str().unwrap();
+    let slip = run(&["--enforcing", "--absent-ok", "--specs-from", file]);
+    slip.code(3).has("unknown key 'frob'");
     // The verdict on a recorded tree doesn't depend on this kernel, but its enforcement does.
     check(&selinux(), &["--lsm", "selinux", "init_t:1-1"]).code(0);
     check(&selinux(), &["--lsm", "selinux", "--enforcing", "init_t:1-1"])
