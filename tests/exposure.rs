@@ -251,11 +251,11 @@ fn all_that_is_wrong_on_the_way_is_mended_at_once() {
         return;
     }
     let place = Place::new();
-    let app = place.dir("app", 0o777, ALICE, 0).display().to_string();
-    let bin = place.dir("app/bin", 0o755, ALICE, 0).display().to_string();
+    let app = place.dir("app", 0o775, 0, 1).display().to_string();
+    let bin = place.dir("app/bin", 0o777, ALICE, 0).display().to_string();
     let process = place.start("app/bin/appd");
     let answer = check(process.pid(), "writable-code").run();
-    answer.code(2).has(&format!(": chown root {app} {bin} && chmod o-w {app}\n"));
+    answer.code(2).has(&format!(": chmod g-w {app} && chown root {bin} && chmod o-w {bin}\n"));
 }
 
 /// A program outside of /usr may bring its own libraries.

@@ -74,15 +74,19 @@ fn way(inspector: &Inspector, process: &mut Process<'_>, exe: &Place) -> Fact<Op
     if !is_path(&claim) || claim == exe.path.as_os_str().as_bytes() {
         return Ok(None);
     }
+    // The user who starts a set-user-ID program chooses its first argument, a path on a dead mount for
+    // one: we must not even look.
+    if is_set_user_id(exe) {
+        return Ok(None);
+    }
     // Usually it is /sbin/x for /usr/sbin/x, which exists in every mount namespace.
     let here = Place::here(&claim);
     let is_safe_here = inspector.is_procfs && opening(&inspector.writers, &here) == Ok(None);
     if is_safe_here && is_same_file(&here, exe) {
         return Ok(None);
     }
-    // The user who starts a set-user-ID program chooses its first argument.
     let flaw = claimed(inspector, process, &claim)?;
-    Ok(flaw.filter(|_| is_program(&here) && !is_set_user_id(exe)))
+    Ok(flaw.filter(|_| is_program(&here)))
 }
 
 /// What is wrong with the script that an interpreter runs.

@@ -2,7 +2,8 @@
 //!
 //! Every directory above the file counts, and every one that a symbolic link on the way leads
 //! through. Whoever may write in a directory can rename what is in it, unless the directory is root's and
-//! sticky, as `/tmp` is.
+//! sticky, as `/tmp` is. The way ends at what one user owns or everyone may write: what lies behind it is
+//! theirs, and a dead mount there would stop us.
 //!
 //! Modes and POSIX ACLs are looked at. `NFSv4` ACLs, and whether a file system is mounted read-only, are
 //! not: a file that is safe here by its mode may be written by others there.
@@ -207,6 +208,9 @@ impl Walk<'_> {
             if !above.is_sticky || left.is_empty() {
                 self.open(self.at.clone(), &above.writers);
             }
+            if self.is_anyones() {
+                return Ok(true);
+            }
             let Some(part) = left.pop_front() else { return Ok(true) };
             if above.kind != FileType::Directory {
                 return Ok(false);
@@ -225,6 +229,13 @@ impl Walk<'_> {
         if !writers.is_empty() && !self.openings.iter().any(|known| known.path == path) {
             self.openings.push(Opening { path, writers: writers.to_vec() });
         }
+    }
+
+    /// Whether a single user put together what lies ahead. It could lead to a file system that never
+    /// answers, and tells us nothing that counts.
+    fn is_anyones(&self) -> bool {
+        let is_one = |writer: &Writer| matches!(writer, Writer::Owner(_) | Writer::Everyone);
+        self.openings.iter().any(|opening| opening.writers.iter().any(is_one))
     }
 
     /// Where it stands. The slash makes the kernel follow `/proc/PID/root`, which is a link.
@@ -246,6 +257,9 @@ impl Walk<'_> {
         // Only there does it matter whose a link is: elsewhere its owner can't replace it.
         if above.is_sticky {
             self.open(self.at.clone(), &look.writers);
+        }
+        if self.is_anyones() {
+            return Ok(true);
         }
         self.links += 1;
         if self.links > MOST_LINKS {
@@ -357,14 +371,43 @@ mod tests {
         tree.owner("/app", ALICE, DAEMON);
         tree.mode("/app", 0o777);
         assert_eq!(remedy(TOOL), "chown root /app && chmod go-w /app");
+        tree.owner("/app", 0, DAEMON);
+        tree.mode("/app", 0o775);
         tree.owner(TOOL, ALICE, 0);
-        assert_eq!(remedy(TOOL), format!("chown root /app {TOOL} && chmod go-w /app"));
+        assert_eq!(remedy(TOOL), format!("chmod g-w /app && chown root {TOOL}"));
         let deep = format!("/app/bin/{}", "d/".repeat(5));
         fs::create_dir_all(tree.at(&deep)).unwrap();
         for depth in 1..=5 {
-            tree.owner(&format!("/app/bin/{}", "d/".repeat(depth)), ALICE, 0);
+            let path = format!("/app/bin/{}", "d/".repeat(depth));
+            tree.owner(&path, 0, DAEMON);
+            tree.mode(&path, 0o775);
         }
-        assert!(remedy(&deep).ends_with(" && chmod go-w /app, and 2 more on the way"));
+        assert!(remedy(&deep).ends_with("/d/d/d, and 2 more on the way"), "{}", remedy(&deep));
+    }
+
+    /// A user's link can lead to a mount that never answers.
+    #[test]
+    fn no_look_goes_behind_what_a_user_made() {
+        let Some(tree) = Tree::new() else { return };
+        fs::create_dir(tree.at("/sticky")).unwrap();
+        symlink("/app/bin", tree.at("/sticky/way")).unwrap();
+        tree.owner("/sticky/way", ALICE, 0);
+        let behind = |path: &str| {
+            let writers = Writers::default();
+            let answer = writers.below(tree.0.path(), Path::new(path)).unwrap();
+            assert!(matches!(answer, Answer::Others(_)), "{path}: {answer:?}");
+            let looks = writers.looks.borrow();
+            looks.keys().any(|path| path.starts_with(tree.at("/app/bin")))
+        };
+        tree.mode("/sticky", 0o1777);
+        assert!(!behind("/sticky/way/tool"));
+        for (uid, gid, mode, is_behind) in
+            [(ALICE, 0, 0o755, false), (0, 0, 0o757, false), (0, DAEMON, 0o775, true)]
+        {
+            tree.owner("/app", uid, gid);
+            tree.mode("/app", mode);
+            assert_eq!(behind(TOOL), is_behind, "{mode:o}");
+        }
     }
 
     #[test]
