@@ -16,6 +16,7 @@ use procwarden::proc::fact::{Cause, Fact, Hidden, Missing, unless_gone};
 use procwarden::proc::process::{Place, Process};
 use procwarden::proc::root::Pid;
 use procwarden::text::escape;
+use rustix::fs::getxattr;
 
 use super::answer::Answer;
 use super::inspector::Inspector;
@@ -74,9 +75,9 @@ fn way(inspector: &Inspector, process: &mut Process<'_>, exe: &Place) -> Fact<Op
     if !is_path(&claim) || claim == exe.path.as_os_str().as_bytes() {
         return Ok(None);
     }
-    // The user who starts a set-user-ID program chooses its first argument, a path on a dead mount for
-    // one: we must not even look.
-    if is_set_user_id(exe) {
+    // The user who starts such a program chooses its first argument, a path on a dead mount for one: we
+    // must not even look.
+    if raises_its_caller(exe) {
         return Ok(None);
     }
     // Usually it is /sbin/x for /usr/sbin/x, which exists in every mount namespace.
@@ -205,8 +206,13 @@ pub(super) fn is_program(place: &Place) -> bool {
     }
 }
 
-fn is_set_user_id(exe: &Place) -> bool {
-    fs::metadata(exe.whole()).is_ok_and(|found| found.mode() & SET_USER_ID != 0)
+/// Whether it gives rights to whoever starts it: those of its owner, or capabilities of the file
+/// (capabilities(7)).
+fn raises_its_caller(exe: &Place) -> bool {
+    let file = exe.whole();
+    let is_set_user_id = fs::metadata(&file).is_ok_and(|found| found.mode() & SET_USER_ID != 0);
+    // Without room for the value the kernel tells its length.
+    is_set_user_id || getxattr(&file, c"security.capability", &mut [0_u8; 0]).is_ok()
 }
 
 fn is_same_file(one: &Place, other: &Place) -> bool {
