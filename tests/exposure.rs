@@ -175,6 +175,27 @@ fn a_link_on_the_way_to_the_executable_counts() {
     check(process.pid(), "writable-code").run().code(2);
 }
 
+/// A service with `RootDirectory=` has links that the host lacks.
+#[test]
+fn a_link_that_only_the_process_sees_counts() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    let root = place.dir("root", 0o755, 0, 0).display().to_string();
+    // Where the host's path is safe, one process speaks for its control group: here that is ours.
+    place.dir("root/users", 0o755, ALICE, 0);
+    for (owner, code) in [(ALICE, 2), (0, 0)] {
+        let script = format!(
+            "mount -t tmpfs -o mode=755 none {root} && cd {root} && cp -p \"$0\" appd && \
+             mkdir users && ln -s ../appd users/appd && chown {owner} users && exec {root}/users/appd"
+        );
+        let command = ["unshare", "-m", "sh", "-c", &script];
+        let process = Specimen::called(unique()).under(&command).start();
+        check(process.pid(), "writable-code").run().code(code);
+    }
+}
+
 /// Anyone may have written the first argument of a set-user-ID program, and a title is no path.
 #[test]
 fn a_first_argument_counts_only_where_it_is_what_root_ran() {

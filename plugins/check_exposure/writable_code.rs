@@ -55,7 +55,10 @@ fn executable(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<S
             let is_file = is_path(&claim)
                 && inspector.writers.of(Path::new(OsStr::from_bytes(&claim))) != Ok(Can::Absent)
                 && is_program(&Place::here(&claim));
-            if is_file { claimed(inspector, process, &claim) } else { Err(Missing::Hidden(hidden)) }
+            if !is_file {
+                return Err(Missing::Hidden(hidden));
+            }
+            Ok(claimed(inspector, process, &claim)?.map(|(_, flaw)| flaw))
         }
         Err(missing) => Err(missing),
         Ok(_) => {
@@ -86,8 +89,8 @@ fn way(inspector: &Inspector, process: &mut Process<'_>, exe: &Place) -> Fact<Op
     if is_safe_here && is_same_file(&here, exe) {
         return Ok(None);
     }
-    let flaw = claimed(inspector, process, &claim)?;
-    Ok(flaw.filter(|_| is_program(&here)))
+    let found = claimed(inspector, process, &claim)?;
+    Ok(found.filter(|(place, _)| is_program(place)).map(|(_, flaw)| flaw))
 }
 
 /// What is wrong with the script that an interpreter runs.
@@ -95,7 +98,7 @@ fn script(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<Strin
     let script = program(process.cmdline()?).filter(|program| !program.is_dotted);
     let Some(script) = script.map(|program| program.text.to_vec()) else { return Ok(None) };
     if is_path(&script) {
-        claimed(inspector, process, &script)
+        Ok(claimed(inspector, process, &script)?.map(|(_, flaw)| flaw))
     } else if script.starts_with(b"/") {
         // A descriptor, from `bash <(...)`.
         Ok(None)
@@ -153,7 +156,7 @@ fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<St
     let Ok(maps) = unless_gone(process.maps())? else { return Ok(None) };
     let maps = maps.to_vec();
     for file in code(&maps).into_iter().filter(|file| !file.is_gone && file.path != exe) {
-        if let Some(flaw) = claimed(inspector, process, file.path)? {
+        if let Some((_, flaw)) = claimed(inspector, process, file.path)? {
             return Ok(Some(flaw));
         }
     }
@@ -179,9 +182,13 @@ fn first_argument(process: &mut Process<'_>) -> Fact<Vec<u8>> {
     Ok(arguments(process.cmdline()?).next().unwrap_or_default().to_vec())
 }
 
-/// What is wrong with a path on a command line. To decide whether it is the host's path we must read all
+/// What is wrong with a path on a command line, and where it is. To decide whether it is the host's path we must read all
 /// mounts of the process. So, without a finding, one process is judged for its whole control group.
-fn claimed(inspector: &Inspector, process: &mut Process<'_>, path: &[u8]) -> Fact<Option<String>> {
+fn claimed(
+    inspector: &Inspector,
+    process: &mut Process<'_>,
+    path: &[u8],
+) -> Fact<Option<(Place, String)>> {
     let is_safe_here =
         inspector.is_procfs && opening(&inspector.writers, &Place::here(path)) == Ok(None);
     let place = if !is_safe_here {
@@ -191,7 +198,7 @@ fn claimed(inspector: &Inspector, process: &mut Process<'_>, path: &[u8]) -> Fac
     } else {
         process.locate_below_own_root(path)?
     };
-    opening(&inspector.writers, &place)
+    Ok(opening(&inspector.writers, &place)?.map(|flaw| (place, flaw)))
 }
 
 /// Whether the path is a program, or a dangling link to one. Anything else is part of a title.
