@@ -331,6 +331,32 @@ fn a_library_counts_as_what_its_program_runs() {
     }
 }
 
+/// Its owner puts a new one there, for the next start to load.
+#[test]
+fn a_library_that_was_replaced_counts_and_one_that_was_removed_does_not() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    copy_executable(Path::new("/bin/sh"), &place.at("appd"));
+    own(&place.at("appd"), 0o755, 0, 0);
+    let libc = libc_file();
+    let copy = place.dir("users", 0o755, ALICE, 0).join(libc.file_name().expect("a name"));
+    let put = |path: &Path| {
+        fs::copy(&libc, path).expect("a library");
+        own(path, 0o755, 0, 0);
+    };
+    put(&copy);
+    let mut command = Command::new(place.at("appd"));
+    command.args(["-c", "echo up; read line"]).env("LD_LIBRARY_PATH", place.at("users"));
+    let process = Process::start(&mut command);
+    put(&place.at("new"));
+    fs::rename(place.at("new"), &copy).expect("renamed");
+    check(process.pid(), "writable-code").run().code(2);
+    fs::remove_file(&copy).expect("removed");
+    check(process.pid(), "writable-code").run().code(0);
+}
+
 /// The C library that this program runs.
 fn libc_file() -> PathBuf {
     let maps = fs::read_to_string("/proc/self/maps").expect("maps");

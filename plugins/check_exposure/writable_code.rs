@@ -155,12 +155,20 @@ fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<St
     // Who may not read it judges by the executable alone.
     let Ok(maps) = unless_gone(process.maps())? else { return Ok(None) };
     let maps = maps.to_vec();
-    for file in code(&maps).into_iter().filter(|file| !file.is_gone && file.path != exe) {
-        if let Some((_, flaw)) = claimed(inspector, process, file.path)? {
-            return Ok(Some(flaw));
+    for file in code(&maps).into_iter().filter(|file| file.path != exe) {
+        match claimed(inspector, process, file.path)? {
+            Some((place, flaw)) if is_there(&place) => return Ok(Some(flaw)),
+            _ => {}
         }
     }
     Ok(None)
+}
+
+/// Whether something lies there that the next start would load. Of a library that was replaced, that is
+/// the new one; what was made at run time is removed for good.
+fn is_there(library: &Place) -> bool {
+    let found = fs::symlink_metadata(library.whole());
+    found.map_or_else(|error| error.kind() != io::ErrorKind::NotFound, |_| true)
 }
 
 /// Whether the executable or the script lies elsewhere than packages put theirs.
