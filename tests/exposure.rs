@@ -357,6 +357,30 @@ fn a_library_that_was_replaced_counts_and_one_that_was_removed_does_not() {
     check(process.pid(), "writable-code").run().code(0);
 }
 
+/// Drivers of graphics cards map devices that everyone may write.
+#[test]
+fn a_device_is_no_library() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    let (device, file) = (place.at("zero"), place.at("file"));
+    // Containers may not.
+    let made = Command::new("mknod").arg(&device).args(["c", "1", "5"]).status();
+    if !made.is_ok_and(|made| made.success()) || fs::File::open(&device).is_err() {
+        return support::lacking("a device at /opt");
+    }
+    fs::write(&file, "code").expect("a file");
+    copy_executable(support::specimen::specimen(), &place.at("appd"));
+    own(&place.at("appd"), 0o755, 0, 0);
+    for (path, code) in [(device, 0), (file, 2)] {
+        own(&path, 0o666, 0, 0);
+        let specimen = Specimen::called("").verb(format!("code={}", path.display()));
+        let process = specimen.start_from(&place.at("appd"));
+        check(process.pid(), "writable-code").run().code(code);
+    }
+}
+
 /// The C library that this program runs.
 fn libc_file() -> PathBuf {
     let maps = fs::read_to_string("/proc/self/maps").expect("maps");

@@ -11,6 +11,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pthread.h>
@@ -383,6 +384,14 @@ static int share(char *value) {
     return 0;
 }
 
+static int map_code(char *value) {
+    int file = open(value, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return -1;
+    void *at = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0);
+    close(file);
+    return at == MAP_FAILED ? -1 : 0;
+}
+
 static int open_files(char *value) {
     for (long files = one(value); files > 0; files--)
         if (dup(0) < 0) return -1;
@@ -515,6 +524,7 @@ static const struct verb {
     {"vsz", map_only, "MB: mapped, not touched"},
     {"rss", map_and_touch, "MB: mapped and touched"},
     {"shared", share, "MB: the same, shared with whom it forks"},
+    {"code", map_code, "PATH: a file mapped to be executed, as libraries are"},
     {"files", open_files, "N: descriptors more"},
     {"maxfiles", limit_files, "N: the soft limit of descriptors"},
     {"life", live, "MS: then exit(0)"},

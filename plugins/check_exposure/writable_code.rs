@@ -157,18 +157,21 @@ fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<St
     let maps = maps.to_vec();
     for file in code(&maps).into_iter().filter(|file| file.path != exe) {
         match claimed(inspector, process, file.path)? {
-            Some((place, flaw)) if is_there(&place) => return Ok(Some(flaw)),
+            Some((place, flaw)) if may_be_library(&place) => return Ok(Some(flaw)),
             _ => {}
         }
     }
     Ok(None)
 }
 
-/// Whether something lies there that the next start would load. Of a library that was replaced, that is
-/// the new one; what was made at run time is removed for good.
-fn is_there(library: &Place) -> bool {
-    let found = fs::symlink_metadata(library.whole());
-    found.map_or_else(|error| error.kind() != io::ErrorKind::NotFound, |_| true)
+/// Whether a file lies there, or a link to one, that the next start would load. Of a library that was
+/// replaced, that is the new one; what was made at run time is removed for good. The memory of a device is
+/// no code, though it may be mapped as such.
+fn may_be_library(place: &Place) -> bool {
+    match fs::symlink_metadata(place.whole()) {
+        Ok(found) => found.is_file() || found.is_symlink(),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
 }
 
 /// Whether the executable or the script lies elsewhere than packages put theirs.
