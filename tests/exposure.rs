@@ -329,6 +329,11 @@ fn a_library_counts_as_what_its_program_runs() {
             answer.has(&format!("user {ALICE} owns {users} and can replace what it runs"));
         }
     }
+    // One that is exempt does not hide another of the same program, whichever comes first.
+    let both = [start(&ours, "users"), start(&ours, "users")];
+    for process in &both {
+        check(process.pid(), "writable-code").run().code(2);
+    }
 }
 
 /// Its owner puts a new one there, for the next start to load.

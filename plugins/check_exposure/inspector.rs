@@ -53,7 +53,7 @@ pub(crate) struct Inspector {
     pub(crate) is_procfs: bool,
     /// Whether processes share our root directory, by the text of their control groups.
     roots: RefCell<HashMap<Vec<u8>, bool>>,
-    /// For each group of similar processes, the one that we look at.
+    /// For each group of similar processes, the one that was found safe.
     speakers: RefCell<HashMap<Vec<u8>, Pid>>,
     /// Whether users can't read each other's processes.
     pub(crate) is_private: bool,
@@ -116,9 +116,14 @@ impl Inspector {
         self.severities.on.contains(Rules::OUTDATED)
     }
 
-    /// Whether we look at this process of all those with the same key. It is the first that asks.
-    pub(crate) fn speaks_for(&self, key: Vec<u8>, pid: Pid) -> bool {
-        *self.speakers.borrow_mut().entry(key).or_insert(pid) == pid
+    /// Whether another process with the same key has spoken for this one.
+    pub(crate) fn has_spoken(&self, key: &[u8], pid: Pid) -> bool {
+        self.speakers.borrow().get(key).is_some_and(|speaker| *speaker != pid)
+    }
+
+    /// From now on this process speaks for all with the same key, unless another one does.
+    pub(crate) fn speaks(&self, key: Vec<u8>, pid: Pid) {
+        self.speakers.borrow_mut().entry(key).or_insert(pid);
     }
 
     /// The rules that are about a process, which depends on whether it is in a container.

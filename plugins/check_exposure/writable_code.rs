@@ -137,20 +137,16 @@ fn of_its_service(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Opti
 
 /// What is wrong with the libraries that it has loaded. `maps` costs ten times what the other files do, so
 /// that it is read only of programs and scripts outside of `/usr`, which may bring their own, and of these
-/// once for each program and unit; of all where another rule reads it anyway.
+/// until one is found safe for each program and unit; of all where another rule reads it anyway.
 fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
-    let reads_maps = inspector.reads_maps();
-    if !reads_maps && !is_foreign(process)? {
+    if !inspector.reads_maps() && !is_foreign(process)? {
         return Ok(None);
     }
     let Ok(Some(exe)) = process.exe() else { return Ok(None) };
     let exe = exe.to_vec();
-    if !reads_maps {
-        let script = program(process.cmdline()?).map_or(&b""[..], |program| program.text).to_vec();
-        let key = [process.cgroup()?, b"\0", &exe, b"\0", &script].concat();
-        if !inspector.speaks_for(key, process.pid()) {
-            return Ok(None);
-        }
+    let key = if inspector.reads_maps() { None } else { Some(likeness(process, &exe)?) };
+    if key.as_ref().is_some_and(|key| inspector.has_spoken(key, process.pid())) {
+        return Ok(None);
     }
     // Who may not read it judges by the executable alone.
     let Ok(maps) = unless_gone(process.maps())? else { return Ok(None) };
@@ -161,7 +157,17 @@ fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<St
             _ => {}
         }
     }
+    // Not before: one that is gone, hidden or at fault, and exempt, must not hide the others.
+    if let Some(key) = key {
+        inspector.speaks(key, process.pid());
+    }
     Ok(None)
+}
+
+/// What all processes of a program or script in a unit have in common.
+fn likeness(process: &mut Process<'_>, exe: &[u8]) -> Fact<Vec<u8>> {
+    let script = program(process.cmdline()?).map_or(&b""[..], |program| program.text).to_vec();
+    Ok([process.cgroup()?, b"\0", exe, b"\0", &script].concat())
 }
 
 /// Whether a file lies there, or a link to one, that the next start would load. Of a library that was
