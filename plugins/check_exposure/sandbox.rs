@@ -12,7 +12,7 @@ use procwarden::host::{clock, names};
 use procwarden::kernel::cgroup;
 use procwarden::kernel::cmdline::{arguments, base_name};
 use procwarden::kernel::file::File;
-use procwarden::proc::fact::{Cause, Fact, Hidden, Missing};
+use procwarden::proc::fact::{Cause, Fact, Hidden, Missing, unless_gone};
 use procwarden::proc::process::Process;
 use procwarden::proc::root::{Pid, ProcRoot};
 use procwarden::text::escape;
@@ -70,12 +70,13 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     if is_spared(&unit, process)? {
         return Ok(Answer::NotAsked);
     }
-    let worse = runs_as_root(&unit, process)?;
-    let is_swapped = worse.is_some();
-    let lacks: Vec<_> = worse.into_iter().chain(lacks(services, &name, &unit, process)?).collect();
+    let mut lacks: Vec<_> = runs_as_root(&unit, process)?.into_iter().collect();
+    let is_swapped = !lacks.is_empty();
+    let seen = unless_gone(add_lacks(&mut lacks, services, &name, &unit, process))?;
     if lacks.is_empty() {
-        return Ok(Answer::Kept);
+        return seen.map(|()| Answer::Kept).map_err(Missing::Hidden);
     }
+    // What we saw counts, even if the rest is hidden.
     let shown = escape::bounded(name.as_bytes(), LONGEST);
     let (what, remedy) = (lacks.join("; for "), remedy(&shown, &unit, process)?);
     Ok(Answer::Broken(Flaw { text: format!("{shown} asks for {what}: {remedy}"), is_swapped }))
@@ -121,16 +122,16 @@ fn runs_as_root(unit: &UnitFile, process: &mut Process<'_>) -> Fact<Option<Strin
     Ok(other_user(unit).map(|user| format!("{user} and it runs as root")))
 }
 
-/// Everything else it lacks, each as `PrivateTmp=, and it sees the files of the host`.
-fn lacks(
+/// Adds everything else it lacks, each as `PrivateTmp=, and it sees the files of the host`.
+fn add_lacks(
+    lacks: &mut Vec<String>,
     services: &Services,
     name: &str,
     unit: &UnitFile,
     process: &mut Process<'_>,
-) -> Fact<Vec<String>> {
+) -> Fact<()> {
     let asks = &unit.asks;
     let status = process.status()?;
-    let mut lacks = Vec::new();
     if let Some(setting) = asks.no_new_privs.filter(|_| status.no_new_privs == Some(false)) {
         lacks.push(format!("{setting}=, and it may still gain privileges"));
     }
@@ -147,7 +148,7 @@ fn lacks(
     if !asks.mounts.is_empty() && services.is_in_first_namespace(name, process)? {
         lacks.push(format!("{}, and it sees the files of the host", named(&asks.mounts)));
     }
-    Ok(lacks)
+    Ok(())
 }
 
 /// `PrivateTmp=, ProtectSystem= and 5 more`.
@@ -172,12 +173,12 @@ fn other_user(unit: &UnitFile) -> Option<String> {
 }
 
 /// `restart X, /etc/.../10.conf is newer than the process (systemctl daemon-reload first)`. If it is not
-/// newer, someone may have restarted the service without a reload. The main process decides: its children
-/// have what it has, however young they are.
+/// newer, or its age is hidden, someone may have restarted the service without a reload. The main process
+/// decides: its children have what it has, however young they are.
 fn remedy(shown: &str, unit: &UnitFile, process: &mut Process<'_>) -> Fact<String> {
     let (file, changed) = &unit.changed;
-    let start = clock::now() - oldest(process)?;
-    Ok(if changed.as_secs_f64() > start {
+    let age = unless_gone(oldest(process))?;
+    Ok(if age.is_ok_and(|age| changed.as_secs_f64() > clock::now() - age) {
         let file = escape::path(file);
         format!("restart {shown}, {file} is newer than the process (systemctl daemon-reload first)")
     } else {
@@ -202,4 +203,57 @@ fn oldest(process: &mut Process<'_>) -> Fact<f64> {
         (age, parent) = (older, next);
     }
     Ok(age)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Duration;
+
+    use procwarden::rules::severities::Severities;
+    use procwarden::select::population::Containers;
+
+    use super::super::rules::Rules;
+    use super::*;
+
+    /// The answer about a process without `mountinfo` and `uptime`, whose service asks for this.
+    fn answer(settings: &str) -> Fact<Answer> {
+        let host = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = host.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let unit = format!("[Service]\nExecStart=/bin/appd\n{settings}\n");
+        write("etc/systemd/system/app.service", &unit);
+        write("proc/7/cgroup", "0::/system.slice/app.service\n");
+        write("proc/7/comm", "appd\n");
+        write("proc/7/cmdline", "/bin/appd\0");
+        write("proc/7/stat", &format!("7 (appd) S 1{}\n", " 0".repeat(48)));
+        let status = "Name:\tappd\nTgid:\t7\nPid:\t7\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n\
+            NoNewPrivs:\t0\n";
+        write("proc/7/status", status);
+        let root = ProcRoot::open(&host.path().join("proc")).unwrap();
+        let on = Rules::SANDBOX;
+        let severities = Severities { on, named: on, warnings: on, chosen: on };
+        let mut inspector = Inspector::new(severities, Containers::Include, Duration::ZERO, &root);
+        let mut services = Services::new(&root);
+        services.files = UnitFiles::below(host.path());
+        inspector.services = Some(services);
+        ask(&inspector, &mut Process::new(&root, Pid(7)))
+    }
+
+    #[test]
+    fn what_was_seen_counts_even_if_the_rest_is_hidden() {
+        let Ok(Answer::Broken(flaw)) =
+            answer("DynamicUser=yes\nNoNewPrivileges=yes\nPrivateTmp=yes")
+        else {
+            panic!("not seen")
+        };
+        let wanted = "app.service asks for DynamicUser=yes, and it runs as root; for NoNewPrivileges=, \
+            and it may still gain privileges: systemctl daemon-reload && ";
+        assert!(flaw.is_swapped && flaw.text.starts_with(wanted), "{}", flaw.text);
+        assert!(matches!(answer("PrivateTmp=yes"), Err(Missing::Hidden(_))));
+        assert_eq!(answer(""), Ok(Answer::Kept));
+    }
 }
