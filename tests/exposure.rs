@@ -483,6 +483,38 @@ fn fileless_is_not_what_is_back_at_the_path_that_started_it() {
     }
 }
 
+/// An intruder chooses the first argument, so what counts is the program that it leads to.
+#[test]
+fn fileless_is_not_excused_by_a_path_to_another_program() {
+    if !can(Need::Root) {
+        return;
+    }
+    let place = Place::new();
+    symlink("/usr/bin/bash", place.at("bash")).expect("a link");
+    symlink("nothing", place.at("appd")).expect("a link");
+    place.dir("2", 0o755, 0, 0);
+    copy_executable(support::specimen::specimen(), &place.at("2/newd"));
+    symlink(place.at("2"), place.at("current")).expect("a link");
+    place.dir("gone", 0o755, 0, 0);
+    for (name, argv0, code) in [
+        ("bash", "/opt/../usr/bin/bash".into(), 2),
+        ("bash", place.at("bash"), 2),
+        ("appd", place.at("appd"), 2),
+        ("newd", place.at("current/newd"), 0),
+    ] {
+        let exe = place.at("gone").join(name);
+        let script = format!("exec -a {} \"$0\"", argv0.display());
+        // In a mount namespace of its own, paths are below its root.
+        for before in [&["bash", "-c"][..], &["unshare", "--mount", "bash", "-c"]] {
+            copy_executable(support::specimen::specimen(), &exe);
+            let before = [before, &[&script]].concat();
+            let process = Specimen::called("").under(&before).start_from(&exe);
+            fs::remove_file(&exe).expect("removed");
+            check(process.pid(), "fileless").run().code(code);
+        }
+    }
+}
+
 /// Without his home a user could not log in.
 #[test]
 fn what_lies_in_a_home_is_to_be_moved_and_the_home_stays_its_owners() {

@@ -3,20 +3,20 @@
 //!
 //! An executable that a package's upgrade replaced does not count: the path exists again.
 
-use std::ffi::OsStr;
+use std::fs;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use procwarden::host::unit_file::Command;
 use procwarden::kernel::cmdline::arguments;
-use procwarden::proc::fact::{Fact, Missing};
+use procwarden::proc::fact::{Fact, Missing, unless_gone};
 use procwarden::proc::process::{Place, Process};
 use procwarden::text::escape;
+use rustix::fs::{Mode, OFlags, ResolveFlags, open, openat2};
 
 use super::answer::Answer;
 use super::inspector::Inspector;
-use super::sandbox::{UNREADABLE, service_of};
-use super::writable_code::{is_of_the_system, is_program};
+use super::writable_code::{is_executable, is_of_the_system};
 
 /// Directories where anyone may put files, and that a boot empties.
 const PASSING: [&[u8]; 4] = [b"/dev/shm/", b"/tmp/", b"/var/tmp/", b"/run/user/"];
@@ -33,7 +33,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     }
     match process.exe() {
         Ok(Some(link)) if is_passing(link) => Ok(Answer::of(Some(passing(link)))),
-        Ok(Some(_)) => of_link(inspector, process),
+        Ok(Some(_)) => of_link(process),
         Ok(None) => Ok(Answer::NotAsked),
         // An honest process's first argument shows where its program is.
         Err(Missing::Hidden(hidden)) => match arguments(process.cmdline()?).next() {
@@ -44,7 +44,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     }
 }
 
-fn of_link(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
+fn of_link(process: &mut Process<'_>) -> Fact<Answer> {
     if process.runs_memfd()? {
         return Ok(Answer::of(Some(format!("runs from memory (memfd), from no file: {UNKNOWN}"))));
     }
@@ -53,8 +53,7 @@ fn of_link(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
     }
     let place = process.locate_executable()?;
     let Some(place) = place else { return Ok(Answer::NotAsked) };
-    if place.whole().exists() || place.path.exists() || is_there_again(inspector, process, &place)?
-    {
+    if place.whole().exists() || place.path.exists() || is_there_again(process, &place.path)? {
         return Ok(Answer::Kept);
     }
     let path = shown(place.path.as_os_str().as_encoded_bytes());
@@ -67,29 +66,37 @@ fn of_link(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
 
 /// Whether the path by which it was started has a program again: an updater renames the old directory
 /// (`/opt/app.old`), puts a new one there, and removes the old. Intruders name themselves after other
-/// programs, so it must have the same name, below the same directory of `/`, and be none of a package's.
-fn is_there_again(inspector: &Inspector, process: &mut Process<'_>, gone: &Place) -> Fact<bool> {
-    let mut ways: Vec<_> =
-        arguments(process.cmdline()?).next().map(<[u8]>::to_vec).into_iter().collect();
-    if let Some(services) = &inspector.services
-        && let Some(name) = service_of(process)?
-        && let Some(unit) = services.files.service(&name).map_err(|_| UNREADABLE)?
-    {
-        let paths = unit.asks.commands.iter().filter_map(Command::path);
-        ways.extend(paths.map(|path| path.as_os_str().as_bytes().to_vec()));
+/// programs, so what is there must have the same name, below the same directory of `/`, and be none of a
+/// package's. What we may not see is not there.
+fn is_there_again(process: &mut Process<'_>, gone: &Path) -> Fact<bool> {
+    let Ok(line) = unless_gone(process.cmdline())? else { return Ok(false) };
+    let way = arguments(line).next().unwrap_or_default().to_vec();
+    if !way.starts_with(b"/") {
+        return Ok(false);
     }
-    let gone = &gone.path;
-    for way in ways {
-        let path = Path::new(OsStr::from_bytes(&way));
-        let is_akin = path.is_absolute()
-            && path.file_name() == gone.file_name()
-            && path.components().nth(1) == gone.components().nth(1)
-            && !is_of_the_system(&way);
-        if is_akin && is_program(&process.locate(&way)?) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let Ok(place) = unless_gone(process.locate(&way))? else { return Ok(false) };
+    Ok(program_at(&place).is_some_and(|found| {
+        let path = found.as_os_str().as_bytes();
+        found.file_name() == gone.file_name()
+            && found.components().nth(1) == gone.components().nth(1)
+            && !is_of_the_system(path)
+            && !is_passing(path)
+    }))
+}
+
+/// The real path of the program at a place, as the link `exe` of a process that runs it would show it.
+fn program_at(place: &Place) -> Option<PathBuf> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let file = if place.root == Path::new("/") {
+        open(&place.path, flags, Mode::empty()).ok()?
+    } else {
+        // Absolute links lead below the process's own root.
+        let root = open(&place.root, flags, Mode::empty()).ok()?;
+        openat2(root, &place.path, flags, Mode::empty(), ResolveFlags::IN_ROOT).ok()?
+    };
+    let link = format!("/proc/self/fd/{}", file.as_raw_fd());
+    fs::metadata(&link).ok().filter(is_executable)?;
+    fs::read_link(link).ok()
 }
 
 fn is_passing(path: &[u8]) -> bool {

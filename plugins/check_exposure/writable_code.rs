@@ -2,10 +2,11 @@
 //! become root.
 
 use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::{fs, io};
 
 use procwarden::host::writers::{Answer as Can, Writers};
 use procwarden::kernel::cmdline::arguments;
@@ -199,8 +200,9 @@ fn first_argument(process: &mut Process<'_>) -> Fact<Vec<u8>> {
     Ok(arguments(process.cmdline()?).next().unwrap_or_default().to_vec())
 }
 
-/// What is wrong with a path on a command line, and where it is. To decide whether it is the host's path we must read all
-/// mounts of the process. So, without a finding, one process is judged for its whole control group.
+/// What is wrong with a path on a command line, and where it is. To decide whether it is the host's path
+/// we must read all mounts of the process. So, without a finding, one process is judged for its whole
+/// control group.
 fn claimed(
     inspector: &Inspector,
     process: &mut Process<'_>,
@@ -219,15 +221,19 @@ fn claimed(
 }
 
 /// Whether the path is a program, or a dangling link to one. Anything else is part of a title.
-pub(super) fn is_program(place: &Place) -> bool {
+fn is_program(place: &Place) -> bool {
     match fs::metadata(place.whole()) {
-        Ok(found) => found.is_file() && found.mode() & ANY_MAY_EXECUTE != 0,
+        Ok(found) => is_executable(&found),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             fs::symlink_metadata(place.whole()).is_ok()
         }
         // We may not look.
         Err(_) => true,
     }
+}
+
+pub(super) fn is_executable(found: &Metadata) -> bool {
+    found.is_file() && found.mode() & ANY_MAY_EXECUTE != 0
 }
 
 /// Whether it gives rights to whoever starts it: those of its owner, or capabilities of the file
