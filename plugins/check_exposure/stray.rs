@@ -261,10 +261,21 @@ fn is_left_by_a_session(group: &str, process: &mut Process<'_>) -> Fact<bool> {
 /// the session when the service ends.
 fn has_session_keeper(process: &Process<'_>) -> bool {
     let is_it = |child: &Pid| {
-        let comm = Process::new(process.root(), *child).comm();
-        comm.is_ok_and(|comm| comm.as_bytes() == SESSION_KEEPER)
+        let mut child = Process::new(process.root(), *child);
+        child.comm().is_ok_and(|comm| comm.as_bytes() == SESSION_KEEPER)
+            && may_be_systemds(&mut child)
     };
     process.descendants(HIGHEST).iter().any(is_it)
+}
+
+/// Whether systemd is what it runs, as far as we may see: anyone can call a process `(sd-pam)`.
+fn may_be_systemds(process: &mut Process<'_>) -> bool {
+    match process.exe() {
+        Ok(exe) => exe.is_some_and(|exe| {
+            matches!(base_name(undeleted(exe)), b"systemd" | b"systemd-executor")
+        }),
+        Err(missing) => missing != Missing::Gone,
+    }
 }
 
 fn is_greeter(uid: u32) -> bool {

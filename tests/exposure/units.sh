@@ -102,6 +102,15 @@ bounded running redis-server 1
 said_root 1 "redis by hand, as root" "outside of its service redis-server.service: end it, and start redis-server.service if that does not run"
 pkill -x redis-server
 bounded running redis-server 0
+# Anyone can call a child what systemd calls its own.
+cp /bin/sleep '/opt/(sd-pam)'
+session 'bash -c "\"/opt/(sd-pam)\" 1006 & exec redis-server --port 7004 --save \"\" --dir /tmp" >/dev/null 2>&1 &'
+bounded running redis-server 1
+bounded pgrep -f '^/opt/.sd-pam' >/dev/null
+said_root 1 "redis by hand, with a false session keeper" "outside of its service redis-server.service"
+pkill -x redis-server
+pkill -f '^/opt/.sd-pam'
+bounded running redis-server 0
 # Another tool, that is the same program.
 session 'bash -c "exec -a redis-check-rdb /usr/bin/redis-check-rdb <(sleep 1004)" >/dev/null 2>&1 &'
 bounded pgrep -f '^redis-check-rdb' >/dev/null
