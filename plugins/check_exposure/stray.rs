@@ -94,7 +94,7 @@ pub(crate) struct Programs(OnceCell<BTreeMap<PathBuf, Vec<Start>>>);
 struct Start {
     /// The program's name in `ExecStart=`.
     name: Vec<u8>,
-    /// Whether that is a link. If so, the same program under another name is another tool.
+    /// Whether that is a link to another name. If so, the same program under another name is another tool.
     is_link: bool,
     service: String,
 }
@@ -138,12 +138,18 @@ fn programs(files: &UnitFiles) -> BTreeMap<PathBuf, Vec<Start>> {
             continue;
         }
         for (path, name) in main_programs(&unit) {
-            let is_link = path.file_name().is_some_and(|real| real.as_bytes() != name);
+            let is_link = path.file_name().is_some_and(|real| !is_version(real.as_bytes(), &name));
             let start = Start { name, is_link, service: service.clone() };
             programs.entry(path).or_default().push(start);
         }
     }
     programs
+}
+
+/// Whether a program is the one of this name or a version of it: `php-fpm8.2` for `php-fpm`.
+fn is_version(real: &[u8], name: &[u8]) -> bool {
+    let version = real.strip_prefix(name);
+    version.is_some_and(|rest| rest.iter().all(|byte| b"0123456789.-".contains(byte)))
 }
 
 /// The real paths of a service's programs, with the names by which it starts them.
@@ -330,4 +336,36 @@ fn comes_from_a_service(process: &mut Process<'_>) -> Fact<bool> {
         parent = ancestor.stat().map_or(0, |stat| stat.ppid);
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_version_is_the_program_and_another_tool_is_not() {
+        let host = tempfile::tempdir().unwrap();
+        let at = |path: &str| host.path().join(path);
+        fs::create_dir_all(at("etc/systemd/system")).unwrap();
+        for (link, real) in [("php-fpm", "php-fpm8.2"), ("redis-server", "redis-check-rdb")] {
+            fs::write(at(real), "").unwrap();
+            symlink(real, at(link)).unwrap();
+            let unit = format!("[Service]\nExecStart={}\n", at(link).display());
+            fs::write(at(&format!("etc/systemd/system/{link}.service")), unit).unwrap();
+        }
+        let files = UnitFiles::below(host.path());
+        let programs = Programs::default();
+        let service = |called: &str| {
+            let path = at(called);
+            let real = fs::canonicalize(&path).unwrap();
+            programs.service(&files, &real, &[path.as_os_str().as_bytes()]).map(str::to_owned)
+        };
+        for called in ["php-fpm", "php-fpm8.2"] {
+            assert_eq!(service(called).as_deref(), Some("php-fpm.service"));
+        }
+        assert_eq!(service("redis-server").as_deref(), Some("redis-server.service"));
+        assert_eq!(service("redis-check-rdb"), None);
+    }
 }
