@@ -22,7 +22,6 @@ use procwarden::plugin::rule_report;
 use procwarden::plugin::runner::Plugin;
 use procwarden::proc::root::ProcRoot;
 use procwarden::rules::exemption::RuleExemption;
-use procwarden::rules::set::RuleSet;
 use procwarden::rules::survey::Survey;
 use procwarden::select::lines::Listed;
 use procwarden::select::population::Population;
@@ -118,10 +117,6 @@ impl Options {
         if !self.privileged_groups.is_empty() {
             let about = Rules::GROUPS | Rules::NO_NEW_PRIVS;
             self.rules.refuse_unless_on("--privileged-groups", about)?;
-        }
-        if self.strict {
-            let rules = exemption::built_in().into_iter().map(|one| one.rules);
-            self.rules.refuse_unless_on("--strict", Rules::union_of(rules))?;
         }
         let allowed = self.allow_caps.iter();
         Ok(Policy {
