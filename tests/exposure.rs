@@ -41,6 +41,11 @@ fn check(pid: u32, rules: &str) -> Check {
 struct Place(tempfile::TempDir);
 
 impl Place {
+    /// `None` if we are not root.
+    fn of_root() -> Option<Self> {
+        can(Need::Root).then(Self::new)
+    }
+
     fn new() -> Self {
         let dir = tempfile::tempdir_in("/opt").expect("a directory in /opt");
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("its mode");
@@ -130,10 +135,7 @@ fn writable_code_is_judged_by_what_runs_and_not_by_its_path() {
 /// Whoever can change the link chooses what root runs next time.
 #[test]
 fn a_link_on_the_way_to_the_executable_counts() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     place.dir("users", 0o755, ALICE, 0);
     place.dir("roots", 0o755, 0, 0);
     // Of a group: where everyone may write, the kernel itself follows no links of others
@@ -178,10 +180,7 @@ fn a_link_on_the_way_to_the_executable_counts() {
 /// A service with `RootDirectory=` has links that the host lacks.
 #[test]
 fn a_link_that_only_the_process_sees_counts() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     let root = place.dir("root", 0o755, 0, 0).display().to_string();
     // Where the host's path is safe, one process speaks for its control group: here that is ours.
     place.dir("root/users", 0o755, ALICE, 0);
@@ -199,10 +198,7 @@ fn a_link_that_only_the_process_sees_counts() {
 /// Anyone may have written the first argument of a set-user-ID program, and a title is no path.
 #[test]
 fn a_first_argument_counts_only_where_it_is_what_root_ran() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     place.dir("users", 0o755, ALICE, 0);
     copy_executable(support::specimen::specimen(), &place.at("appd"));
     own(&place.at("appd"), 0o755, 0, 0);
@@ -233,10 +229,7 @@ fn may_set_uid() -> Vec<u8> {
 /// An ACL gives a user the right that the mode gives to nobody.
 #[test]
 fn an_acl_on_a_directory_above_counts() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     let dir = place.dir("app", 0o755, 0, 0);
     place.dir("app/bin", 0o755, 0, 0);
     let process = place.start("app/bin/appd");
@@ -283,10 +276,7 @@ fn has_attribute(path: &Path, name: &CStr, value: &[u8]) -> bool {
 
 #[test]
 fn all_that_is_wrong_on_the_way_is_mended_at_once() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     let app = place.dir("app", 0o775, 0, 1).display().to_string();
     let bin = place.dir("app/bin", 0o777, ALICE, 0).display().to_string();
     let process = place.start("app/bin/appd");
@@ -297,10 +287,7 @@ fn all_that_is_wrong_on_the_way_is_mended_at_once() {
 /// A program outside of /usr may bring its own libraries.
 #[test]
 fn a_library_counts_as_what_its_program_runs() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     copy_executable(Path::new("/bin/sh"), &place.at("appd"));
     own(&place.at("appd"), 0o755, 0, 0);
     let libc = libc_file();
@@ -339,10 +326,7 @@ fn a_library_counts_as_what_its_program_runs() {
 /// Its owner puts a new one there, for the next start to load.
 #[test]
 fn a_library_that_was_replaced_counts_and_one_that_was_removed_does_not() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     copy_executable(Path::new("/bin/sh"), &place.at("appd"));
     own(&place.at("appd"), 0o755, 0, 0);
     let libc = libc_file();
@@ -365,10 +349,7 @@ fn a_library_that_was_replaced_counts_and_one_that_was_removed_does_not() {
 /// Drivers of graphics cards map devices that everyone may write.
 #[test]
 fn a_device_is_no_library() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     let (device, file) = (place.at("zero"), place.at("file"));
     // Containers may not.
     let made = Command::new("mknod").arg(&device).args(["c", "1", "5"]).status();
@@ -398,10 +379,7 @@ fn libc_file() -> PathBuf {
 
 #[test]
 fn a_script_counts_as_what_its_interpreter_runs() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     place.dir("app", 0o755, ALICE, 0);
     for (script, code) in [("app/job", 2), ("job", 0)] {
         let path = place.at(script);
@@ -417,10 +395,7 @@ fn a_script_counts_as_what_its_interpreter_runs() {
 
 #[test]
 fn only_the_privileged_must_not_run_what_others_can_replace() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     place.dir("app", 0o755, ALICE, 0);
     copy_executable(support::specimen::specimen(), &place.at("app/appd"));
     let user = format!("groups= gid={ALICE},{ALICE},{ALICE} uid={ALICE},{ALICE},{ALICE}");
@@ -437,10 +412,7 @@ fn only_the_privileged_must_not_run_what_others_can_replace() {
 
 #[test]
 fn fileless_is_what_no_file_holds() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     let process = place.start("upgraded");
     fs::remove_file(place.at("upgraded")).expect("removed");
     copy_executable(support::specimen::specimen(), &place.at("upgraded"));
@@ -457,10 +429,7 @@ fn fileless_is_what_no_file_holds() {
 /// An updater renames the old directory, puts a new one there, and removes the old.
 #[test]
 fn fileless_is_not_what_is_back_at_the_path_that_started_it() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     place.dir("app", 0o755, 0, 0);
     let process = place.start("app/appd");
     fs::rename(place.at("app"), place.at("app.old")).expect("renamed");
@@ -486,10 +455,7 @@ fn fileless_is_not_what_is_back_at_the_path_that_started_it() {
 /// An intruder chooses the first argument, so what counts is the program that it leads to.
 #[test]
 fn fileless_is_not_excused_by_a_path_to_another_program() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     symlink("/usr/bin/bash", place.at("bash")).expect("a link");
     symlink("nothing", place.at("appd")).expect("a link");
     place.dir("2", 0o755, 0, 0);
@@ -518,10 +484,7 @@ fn fileless_is_not_excused_by_a_path_to_another_program() {
 /// Without his home a user could not log in.
 #[test]
 fn what_lies_in_a_home_is_to_be_moved_and_the_home_stays_its_owners() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     let home = place.dir("home", 0o755, ALICE, 0).display().to_string();
     place.dir("home/bin", 0o755, ALICE, 0);
     let process = place.start("home/bin/appd");
@@ -671,10 +634,7 @@ fn nothing_hostile_gets_out() {
 
 #[test]
 fn a_path_of_any_length_and_form_is_no_trouble() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     symlink("loop", place.at("loop")).expect("a link");
     let long = format!("/{}", "x/".repeat(2040));
     let looped = place.at("loop").join("x").to_str().expect("text").to_owned();
@@ -698,10 +658,7 @@ fn check_with_run(setup: &str, args: &[&str]) -> Answer {
 
 #[test]
 fn a_socket_that_makes_root_is_for_few() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     let path = place.at("docker.sock");
     let socket = UnixListener::bind(&path).expect("a socket");
     let mount =
@@ -737,10 +694,7 @@ fn a_socket_that_makes_root_is_for_few() {
 
 #[test]
 fn a_container_with_the_socket_is_the_host() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     let path = place.at("docker.sock");
     let _socket = UnixListener::bind(&path).expect("a socket");
     fs::write(place.at("file"), "").expect("a file");
@@ -838,10 +792,7 @@ fn a_secret_on_a_command_line_is_found_and_never_printed() {
 
 #[test]
 fn outdated_is_code_that_was_replaced() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     let process = place.start("appd");
     check(process.pid(), "outdated").args(["--grace", "0s"]).run().code(0);
     fs::remove_file(place.at("appd")).expect("removed");
@@ -857,10 +808,7 @@ fn outdated_is_code_that_was_replaced() {
 
 #[test]
 fn loader_env_is_what_others_can_write() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     let open = place.dir("open", 0o755, ALICE, 0).display().to_string();
     let shut = place.dir("shut", 0o755, 0, 0).display().to_string();
     let start = |variable: &str, dir: &str| {
@@ -892,10 +840,7 @@ fn loader_env_is_what_others_can_write() {
 
 #[test]
 fn a_relative_script_is_below_the_working_directory() {
-    if !can(Need::Root) {
-        return;
-    }
-    let place = Place::new();
+    let Some(place) = Place::of_root() else { return };
     for (dir, owner, code) in [("open", ALICE, 2), ("shut", 0, 0)] {
         let dir = place.dir(dir, 0o755, owner, 0);
         fs::write(dir.join("job"), "echo up\nread line\n").expect("a script");
