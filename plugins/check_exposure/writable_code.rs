@@ -87,7 +87,7 @@ fn way(inspector: &Inspector, process: &mut Process<'_>, exe: &Place) -> Fact<Op
     // Usually it is /sbin/x for /usr/sbin/x, which exists in every mount namespace.
     let here = Place::here(&claim);
     let is_safe_here = inspector.is_procfs && opening(&inspector.writers, &here) == Ok(None);
-    if is_safe_here && is_same_file(&here, exe) {
+    if is_safe_here && here.is_same_file(exe) {
         return Ok(None);
     }
     let found = claimed(inspector, process, &claim)?;
@@ -243,12 +243,6 @@ fn raises_its_caller(exe: &Place) -> bool {
     let is_set_user_id = fs::metadata(&file).is_ok_and(|found| found.mode() & SET_USER_ID != 0);
     // Without room for the value the kernel tells its length.
     is_set_user_id || getxattr(&file, c"security.capability", &mut [0_u8; 0]).is_ok()
-}
-
-fn is_same_file(one: &Place, other: &Place) -> bool {
-    let identity =
-        |place: &Place| fs::metadata(place.whole()).map(|found| (found.dev(), found.ino()));
-    identity(one).is_ok_and(|one| identity(other).is_ok_and(|other| one == other))
 }
 
 /// The place of a path relative to the process's working directory. An empty path is that directory.

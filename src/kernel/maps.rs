@@ -1,7 +1,7 @@
 //! `/proc/PID/maps`: the files whose code a process has mapped.
 
-/// What the kernel appends to the path of a file that was replaced or removed.
-const DELETED: &[u8] = b" (deleted)";
+/// What the kernel appends to the path of a file that was replaced or removed (`fs/d_path.c`).
+pub(crate) const DELETED: &[u8] = b" (deleted)";
 
 /// A file whose code is mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

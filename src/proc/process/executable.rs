@@ -10,10 +10,8 @@ use super::identity::Identity;
 use super::missing::{covered, missing};
 use crate::host::progress;
 use crate::kernel::file::File;
+pub(super) use crate::kernel::maps::DELETED;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
-
-/// What the kernel appends to the link of an executable that was replaced or removed (`fs/d_path.c`).
-pub(super) const DELETED: &[u8] = b" (deleted)";
 
 /// The link's text without the mark of a replaced file.
 pub fn undeleted(link: &[u8]) -> &[u8] {

@@ -39,6 +39,12 @@ impl Place {
     pub fn whole(&self) -> PathBuf {
         self.root.join(self.path.strip_prefix("/").unwrap_or(&self.path))
     }
+
+    /// Whether the same file lies at both.
+    pub fn is_same_file(&self, other: &Self) -> bool {
+        let identity = |place: &Self| Identity::of(CWD, place.whole());
+        identity(self).is_ok_and(|one| identity(other) == Ok(one))
+    }
 }
 
 impl Process<'_> {
