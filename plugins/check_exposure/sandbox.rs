@@ -20,7 +20,7 @@ use procwarden::text::list::listed;
 
 use super::answer::{Answer, Flaw};
 use super::inspector::Inspector;
-use super::stray::{HIGHEST, SESSION_KEEPER};
+use super::stray::{HIGHEST, is_session_keeper};
 
 /// `SECCOMP_MODE_FILTER`: a seccomp filter is active (seccomp(2)).
 const FILTERED: u64 = 2;
@@ -97,7 +97,7 @@ pub(super) fn service_of(process: &mut Process<'_>) -> Fact<Option<String>> {
 /// Whether the settings don't apply to this process: systemd's helper for `PAMName=`, a command with
 /// `+`, or a process while such a command of the service runs.
 fn is_spared(unit: &UnitFile, process: &mut Process<'_>) -> Fact<bool> {
-    if process.comm()?.as_bytes() == SESSION_KEEPER {
+    if is_session_keeper(process)? {
         return Ok(true);
     }
     let commands = &unit.asks.commands;
@@ -208,6 +208,7 @@ fn oldest(process: &mut Process<'_>) -> Fact<f64> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::symlink;
     use std::time::Duration;
 
     use procwarden::rules::severities::Severities;
@@ -218,6 +219,11 @@ mod tests {
 
     /// The answer about a process without `mountinfo` and `uptime`, whose service asks for this.
     fn answer(settings: &str) -> Fact<Answer> {
+        answer_about("appd", "/bin/appd", settings)
+    }
+
+    /// The same of a process of any name and executable.
+    fn answer_about(name: &str, exe: &str, settings: &str) -> Fact<Answer> {
         let host = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
             let path = host.path().join(path);
@@ -227,7 +233,8 @@ mod tests {
         let unit = format!("[Service]\nExecStart=/bin/appd\n{settings}\n");
         write("etc/systemd/system/app.service", &unit);
         write("proc/7/cgroup", "0::/system.slice/app.service\n");
-        write("proc/7/comm", "appd\n");
+        write("proc/7/comm", &format!("{name}\n"));
+        symlink(exe, host.path().join("proc/7/exe")).unwrap();
         write("proc/7/cmdline", "/bin/appd\0");
         write("proc/7/stat", &format!("7 (appd) S 1{}\n", " 0".repeat(48)));
         let status = "Name:\tappd\nTgid:\t7\nPid:\t7\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n\
@@ -255,5 +262,15 @@ mod tests {
         assert!(flaw.is_swapped && flaw.text.starts_with(wanted), "{}", flaw.text);
         assert!(matches!(answer("PrivateTmp=yes"), Err(Missing::Hidden(_))));
         assert_eq!(answer(""), Ok(Answer::Kept));
+    }
+
+    /// systemd's own keeps the session that it made, and has no sandbox. Anyone can take its name.
+    #[test]
+    fn only_systemds_own_session_keeper_is_spared() {
+        let answer = |exe: &str| answer_about("(sd-pam)", exe, "NoNewPrivileges=yes");
+        for exe in ["/usr/lib/systemd/systemd", "/usr/lib/systemd/systemd-executor (deleted)"] {
+            assert_eq!(answer(exe), Ok(Answer::NotAsked));
+        }
+        assert!(matches!(answer("/opt/app/appd"), Ok(Answer::Broken(_))));
     }
 }

@@ -76,7 +76,7 @@ const GREETERS: [&str; 6] = ["gdm", "Debian-gdm", "lightdm", "lxdm", "sddm", "gr
 pub(super) const HIGHEST: usize = 64;
 
 /// What systemd calls the process that waits for the end of a session that it made itself.
-pub(super) const SESSION_KEEPER: &[u8] = b"(sd-pam)";
+const SESSION_KEEPER: &[u8] = b"(sd-pam)";
 
 /// How many words of a title we search for the program.
 const MOST_WORDS: usize = 8;
@@ -268,19 +268,23 @@ fn is_left_by_a_session(group: &str, process: &mut Process<'_>) -> Fact<bool> {
 fn has_session_keeper(process: &Process<'_>) -> bool {
     let is_it = |child: &Pid| {
         let mut child = Process::new(process.root(), *child);
-        child.comm().is_ok_and(|comm| comm.as_bytes() == SESSION_KEEPER)
-            && may_be_systemds(&mut child)
+        is_session_keeper(&mut child).is_ok_and(|is_it| is_it)
     };
     process.descendants(HIGHEST).iter().any(is_it)
 }
 
-/// Whether systemd is what it runs, as far as we may see: anyone can call a process `(sd-pam)`.
-fn may_be_systemds(process: &mut Process<'_>) -> bool {
+/// Whether it is systemd's process that waits for the end of a session. Anyone can call a process
+/// `(sd-pam)`, so it must run systemd, as far as we may see.
+pub(super) fn is_session_keeper(process: &mut Process<'_>) -> Fact<bool> {
+    if process.comm()?.as_bytes() != SESSION_KEEPER {
+        return Ok(false);
+    }
     match process.exe() {
-        Ok(exe) => exe.is_some_and(|exe| {
+        Ok(exe) => Ok(exe.is_some_and(|exe| {
             matches!(base_name(undeleted(exe)), b"systemd" | b"systemd-executor")
-        }),
-        Err(missing) => missing != Missing::Gone,
+        })),
+        Err(Missing::Gone) => Err(Missing::Gone),
+        Err(Missing::Hidden(_)) => Ok(true),
     }
 }
 

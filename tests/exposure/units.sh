@@ -76,6 +76,16 @@ NoNewPrivileges=yes"
 said 0 "a command with +" OK
 rm -r /etc/systemd/system/pwtest@a.service.d
 
+# Anyone can call a process what systemd calls its own, which has no sandbox.
+cp /bin/sleep '/opt/(sd-pam)'
+printf '%s\n' '[Service]' 'ExecStart="/opt/(sd-pam)" 1e6' >/etc/systemd/system/keeper.service
+systemctl daemon-reload
+systemctl start keeper
+drop_in keeper NoNewPrivileges=yes
+said_root 1 "a false session keeper" "keeper.service asks for NoNewPrivileges="
+systemctl stop keeper
+rm -r /etc/systemd/system/keeper.service*
+
 # Sessions and jobs are no daemons.
 install -d -m 700 /root/.ssh
 ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id
@@ -102,8 +112,7 @@ bounded running redis-server 1
 said_root 1 "redis by hand, as root" "outside of its service redis-server.service: end it, and start redis-server.service if that does not run"
 pkill -x redis-server
 bounded running redis-server 0
-# Anyone can call a child what systemd calls its own.
-cp /bin/sleep '/opt/(sd-pam)'
+# Nor is a service of its own what has such a child.
 session 'bash -c "\"/opt/(sd-pam)\" 1006 & exec redis-server --port 7004 --save \"\" --dir /tmp" >/dev/null 2>&1 &'
 bounded running redis-server 1
 bounded pgrep -f '^/opt/.sd-pam' >/dev/null
