@@ -421,9 +421,18 @@ fn fileless_is_what_no_file_holds() {
     let answer = check(process.pid(), "fileless").run();
     answer.code(2).has("upgraded is gone, so it runs what no file holds: if you removed that, put it back and restart it, or end it; if not, keep a copy");
 
-    let in_memory = run_from_memory();
-    let answer = check(in_memory.pid(), "fileless").run();
-    answer.code(2).has("fileless: runs from memory (memfd), from no file: keep a copy of its /proc/PID/exe, find out who started it, and end it");
+    // Two are one finding, and the advice is about one of them.
+    let in_memory = [run_from_memory(), run_from_memory()].map(|process| (process.pid(), process));
+    let [first, second] = [in_memory[0].0, in_memory[1].0];
+    let answer = Check::plugin("check_exposure")
+        .args(["-t", "60", "--rules", "fileless"])
+        .args(["--exempt", &format!("not-pid={first},not-pid={second}")])
+        .run();
+    answer.code(2).has(&format!("(pids {first} and 1 more, "));
+    answer.has(&format!(
+        "fileless: runs from memory (memfd), from no file: keep a copy of /proc/{first}/exe, find out who \
+         started it, and end it"
+    ));
 }
 
 /// An updater renames the old directory, puts a new one there, and removes the old.
@@ -672,10 +681,16 @@ fn a_socket_that_makes_root_is_for_few() {
             answer.has("open-socket: everyone may write /run/docker.sock (mode 0666)");
             answer.has("and so become root: chmod 0660 /run/docker.sock, and see SocketMode= of docker.socket");
             assert!(answer.lines()[1].starts_with("CRITICAL open-socket: everyone "), "{answer}");
-            answer
-                .has("; if it is meant, write --warn-on open-socket, or leave open-socket out of");
-            let lower = check_with_run(&mount("/run/docker.sock"), &["--warn-on=open-socket"]);
-            lower.code(1).has("; if it is meant, leave open-socket out of --rules");
+            answer.has("; if it is meant, --exempt-rule open-socket:/run/docker.sock\n");
+            let check = |args: &[&str]| check_with_run(&mount("/run/docker.sock"), args);
+            check(&["--warn-on=open-socket"]).code(1);
+            let exemption = "open-socket:/run/docker.sock # for the builders";
+            let exempt = check(&["-v", "--exempt-rule", exemption]);
+            exempt.code(0).has("processes judged, 1 exempt");
+            assert_eq!((exempt.counted("open-socket"), exempt.counted("exempt")), (0, 1));
+            exempt.has("exempt by /run/docker.sock (for the builders): open-socket: everyone may");
+            let other = check(&["-v", "--exempt-rule", "open-socket:/run/podman/podman.sock"]);
+            other.code(2).has("exemption open-socket:/run/podman/podman.sock matches no finding");
         }
     }
     own(&path, 0o666, 0, 0);
@@ -770,6 +785,9 @@ fn a_secret_on_a_command_line_is_found_and_never_printed() {
         &["mysql", "-phunter2"],
         &["appd", "redis://app:hunter2@db/0"],
         &["curl", "-H", "Authorization: Bearer hunter2", "http://h"],
+        &["curl", "-H", "X-Api-Key: hunter2", "http://h"],
+        &["curl", "-HX-Api-Key: hunter2", "http://h"],
+        &["wget", "--header=PRIVATE-TOKEN: hunter2", "http://h"],
         &["curl", "--oauth2-bearer", "hunter2", "http://h"],
     ] {
         let process = start(argv);
@@ -781,6 +799,8 @@ fn a_secret_on_a_command_line_is_found_and_never_printed() {
         &["appd", "--password-file=hunter2"][..],
         &["appd", "--token", "/run/secrets/token"],
         &["appd", "--ssl-key=hunter2"],
+        &["curl", "-H", "X-Api-Key: $KEY", "http://h"],
+        &["mail", "-s", "password: changed"],
     ] {
         check(start(argv).pid(), "secret-args").run().code(0);
     }

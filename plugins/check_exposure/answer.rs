@@ -1,5 +1,8 @@
 //! The answer of a rule about a process.
 
+/// Stands for a PID in the text of a flaw. No escaped text contains it.
+pub(crate) const ITS_PID: char = '\0';
+
 /// What a rule says of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
@@ -15,7 +18,8 @@ pub(crate) enum Answer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Flaw {
     /// What is wrong and how to fix it, escaped. Equal texts become one finding, so this must not name
-    /// anything that differs between processes of one program, such as a PID.
+    /// anything that differs between processes of one program. Where the advice needs a PID, it has
+    /// [`ITS_PID`], and the finding puts in one of its processes'.
     pub(crate) text: String,
     /// The rule's severity is swapped in this case: see [`Verdict::swapped`].
     ///

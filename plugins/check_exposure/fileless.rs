@@ -14,7 +14,7 @@ use procwarden::proc::process::{Place, Process};
 use procwarden::text::escape;
 use rustix::fs::{Mode, OFlags, ResolveFlags, open, openat2};
 
-use super::answer::Answer;
+use super::answer::{Answer, ITS_PID};
 use super::inspector::Inspector;
 use super::writable_code::{is_executable, is_of_the_system};
 
@@ -22,7 +22,9 @@ use super::writable_code::{is_executable, is_of_the_system};
 const PASSING: [&[u8]; 4] = [b"/dev/shm/", b"/tmp/", b"/var/tmp/", b"/run/user/"];
 
 /// What to do about a process that nobody knows.
-const UNKNOWN: &str = "keep a copy of its /proc/PID/exe, find out who started it, and end it";
+fn if_unknown() -> String {
+    format!("keep a copy of /proc/{ITS_PID}/exe, find out who started it, and end it")
+}
 
 /// Longest path shown, in characters.
 const LONGEST: usize = 120;
@@ -46,7 +48,8 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
 
 fn of_link(process: &mut Process<'_>) -> Fact<Answer> {
     if process.runs_memfd()? {
-        return Ok(Answer::of(Some(format!("runs from memory (memfd), from no file: {UNKNOWN}"))));
+        let text = format!("runs from memory (memfd), from no file: {}", if_unknown());
+        return Ok(Answer::of(Some(text)));
     }
     if !process.runs_deleted_file()? {
         return Ok(Answer::Kept);
@@ -59,7 +62,8 @@ fn of_link(process: &mut Process<'_>) -> Fact<Answer> {
     let path = shown(place.path.as_os_str().as_encoded_bytes());
     let text = format!(
         "{path} is gone, so it runs what no file holds: if you removed that, put it back and restart \
-         it, or end it; if not, {UNKNOWN}"
+         it, or end it; if not, {}",
+        if_unknown()
     );
     Ok(Answer::of(Some(text)))
 }
@@ -109,7 +113,8 @@ fn passing(path: &[u8]) -> String {
     let directory = escape::path(directory);
     let path = shown(path);
     format!(
-        "runs {path}, and anyone may put files into {directory}: move it, if it is yours; if not, {UNKNOWN}"
+        "runs {path}, and anyone may put files into {directory}: move it, if it is yours; if not, {}",
+        if_unknown()
     )
 }
 

@@ -8,12 +8,12 @@ use procwarden::host::writers::Writers;
 use procwarden::proc::fact::{Fact, unless_gone};
 use procwarden::proc::process::Process;
 use procwarden::proc::root::{Pid, ProcRoot};
-use procwarden::rules::judge::Judge;
+use procwarden::rules::judge::{HostFinding, Judge};
 use procwarden::rules::severities::Severities;
 use procwarden::select::population::Containers;
 use procwarden::suggest::systemctl;
 
-use super::answer::{Answer, Flaw};
+use super::answer::{Answer, Flaw, ITS_PID};
 use super::rules::Rules;
 use super::sandbox::Services;
 use super::stray::Programs;
@@ -192,9 +192,10 @@ impl Judge for Inspector {
         String::new()
     }
 
-    fn causes(&self, rules: Rules, looks: &Vec<(Rules, String)>) -> String {
+    fn causes(&self, rules: Rules, looks: &Vec<(Rules, String)>, pid: Pid) -> String {
         let looks = looks.iter().filter(|(rule, _)| rules.contains(*rule));
-        looks.map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("; ")
+        let text = looks.map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("; ");
+        text.replace(ITS_PID, &pid.to_string())
     }
 
     /// A crash handler traces for a moment, a job with a password may end at once, and a service that is
@@ -203,9 +204,8 @@ impl Judge for Inspector {
         Rules::TRACED | Rules::SECRET_ARGS | Rules::SANDBOX | Rules::STRAY
     }
 
-    fn of_host(&self) -> Vec<(Rules, bool, String)> {
+    fn of_host(&self) -> Vec<HostFinding<Rules>> {
         let is_asked = self.severities.on.contains(Rules::OPEN_SOCKET) && self.is_procfs;
-        let open = if is_asked { open_socket::on_host() } else { Vec::new() };
-        open.into_iter().map(|text| (Rules::OPEN_SOCKET, false, text)).collect()
+        if is_asked { open_socket::on_host() } else { Vec::new() }
     }
 }

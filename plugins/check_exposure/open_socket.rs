@@ -12,10 +12,12 @@ use std::{fs, io};
 
 use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
+use procwarden::rules::judge::HostFinding;
 use procwarden::text::escape;
 
 use super::answer::{Answer, Flaw};
 use super::inspector::Inspector;
+use super::rules::Rules;
 
 /// The socket that is mounted in each container, by the text of the control groups.
 pub(crate) type Mounts = RefCell<HashMap<Vec<u8>, Option<String>>>;
@@ -82,8 +84,12 @@ const PODMAN: &str = "/run/podman/podman.sock";
 const OTHERS_WRITE: u32 = 0o002;
 
 /// What is wrong with the sockets of this host.
-pub(crate) fn on_host() -> Vec<String> {
-    SOCKETS.iter().filter_map(|path| flaw(Path::new(path))).collect()
+pub(crate) fn on_host() -> Vec<HostFinding<Rules>> {
+    let found = |path: &&str| {
+        let text = flaw(Path::new(path))?;
+        Some(HostFinding { rule: Rules::OPEN_SOCKET, subject: (*path).to_owned(), text })
+    };
+    SOCKETS.iter().filter_map(found).collect()
 }
 
 fn flaw(path: &Path) -> Option<String> {

@@ -5,6 +5,7 @@ use procwarden::kernel::file::File;
 use procwarden::kernel::status::{Held, Ids, Status};
 use procwarden::proc::fact::{self, Cause, Fact, Hidden, Missing, NO_NAMES, unless_gone};
 use procwarden::proc::process::Process;
+use procwarden::proc::root::Pid;
 use procwarden::rules::judge::Judge;
 use procwarden::rules::severities::Severities;
 
@@ -78,7 +79,7 @@ impl Judge for Policy {
         looks.ids()
     }
 
-    fn causes(&self, rules: Rules, looks: &Snapshot) -> String {
+    fn causes(&self, rules: Rules, looks: &Snapshot, _: Pid) -> String {
         causes(rules, looks, self.allowed)
     }
 

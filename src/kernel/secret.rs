@@ -170,9 +170,13 @@ impl Word {
         for (at, &byte) in text.iter().enumerate() {
             if matches!(byte, b'=' | b':') {
                 let name = trimmed(&text[begin..at]);
-                let start = self.at.start + at + 1;
+                let mut start = self.at.start + at + 1;
                 if is_secret(name) && start < self.end {
                     let name = self.at.start + begin..start - 1;
+                    if is_in_header(&cmdline[..name.start], text) {
+                        let blanks = cmdline[start..self.end].iter();
+                        start += blanks.take_while(|byte| byte.is_ascii_whitespace()).count();
+                    }
                     return Some(Secret { name, value: start..self.end });
                 }
             }
@@ -220,6 +224,17 @@ impl Word {
         (!is_path && first < last)
             .then(|| Secret { name: place(0)..place(first), value: place(first)..place(last) })
     }
+}
+
+/// Whether a header of HTTP begins after `before`: `-H 'X-Api-Key: X'`, `--header='X-Api-Key: X'`. `word` is
+/// the word that it begins in. Elsewhere a colon and a blank are of a title or a sentence.
+fn is_in_header(before: &[u8], word: &[u8]) -> bool {
+    let mut arguments = before.rsplit(|&byte| byte == 0);
+    let attached = arguments.next().unwrap_or_default();
+    let option = if attached.is_empty() { arguments.next().unwrap_or_default() } else { attached };
+    let option = option.strip_suffix(b"=").unwrap_or(option);
+    let is_long = option.starts_with(b"--") && option.ends_with(b"header");
+    is_long || option == b"-H" || (attached.is_empty() && word.starts_with(b"-H"))
 }
 
 /// Whether the word is an option like `--password`, whose value is the next argument.
@@ -317,8 +332,19 @@ mod tests {
         assert_eq!(covered(b"sh\0-c\0PGPASSWORD='a b' psql\0"), "sh -c PGPASSWORD=***");
         assert_eq!(covered(b"x: title --password hunter2 more\0\0\0"), "x: title --password ***");
         assert_eq!(covered(b"x\0--password=\0y\0"), "x --password= y");
-        let header = b"curl\0-H\0Proxy-Authorization: Bearer a b\0http://h\0";
-        assert_eq!(covered(header), "curl -H Proxy-Authorization: Bearer *** http://h");
+        for (header, shown) in [
+            ("Proxy-Authorization: Bearer a b", "Proxy-Authorization: Bearer ***"),
+            ("X-Api-Key: a b", "X-Api-Key: ***"),
+            ("X-Api-Key:  a", "X-Api-Key:  ***"),
+            ("X-Api-Key:", "X-Api-Key:"),
+        ] {
+            for option in ["-H\0", "-H", "--proxy-header\0", "--header="] {
+                let line = format!("curl\0{option}{header}\0http://h\0");
+                let option = option.replace('\0', " ");
+                assert_eq!(covered(line.as_bytes()), format!("curl {option}{shown} http://h"));
+            }
+        }
+        assert_eq!(covered(b"x\0token: a\0"), "x token:***");
         for shown in
             ["curl -H authorization: enabled", "x authorization:", "x Authorization: Bearer"]
         {

@@ -162,7 +162,7 @@ mod tests {
             String::new()
         }
 
-        fn causes(&self, _: Three, (): &()) -> String {
+        fn causes(&self, _: Three, (): &(), _: Pid) -> String {
             String::new()
         }
     }

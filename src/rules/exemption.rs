@@ -8,6 +8,7 @@ use std::fmt;
 use crate::proc::fact::{Fact, unless_gone};
 use crate::proc::process::Process;
 use crate::proc::root::ProcRoot;
+use crate::rules::judge::HostFinding;
 use crate::rules::set::RuleSet;
 use crate::rules::verdict::Verdict;
 use crate::select::exemption::Exemption;
@@ -127,6 +128,17 @@ pub(crate) fn apply<R: RuleSet, E>(
     }
     exempt.retain(|(_, rules)| !rules.is_empty());
     Ok(exempt)
+}
+
+/// The index of the exemption that covers a finding about the host: its selector is the finding's subject.
+pub(crate) fn of_host<R: RuleSet>(
+    exemptions: &mut [RuleExemption<R>],
+    finding: &HostFinding<R>,
+) -> Option<usize> {
+    let covers = |one: &mut RuleExemption<R>| {
+        one.rules.contains(finding.rule) && one.exemption.is_written(&finding.subject)
+    };
+    exemptions.iter_mut().position(covers)
 }
 
 /// What is wrong with a selector that begins with a rule or with what was meant as one. It would be taken as

@@ -30,7 +30,7 @@ impl<J: Judge> Group<'_, J> {
             1 => String::new(),
             count => format!("{count} "),
         };
-        let Subject { name, user, looks, .. } = self.subject;
+        let Subject { name, user, .. } = self.subject;
         Finding {
             state: self.state,
             text: format!(
@@ -38,7 +38,7 @@ impl<J: Judge> Group<'_, J> {
                 pids(&self.pids, 1),
                 self.environment(),
                 self.rules.names("+"),
-                self.judge.causes(self.rules, looks),
+                self.causes(),
             ),
         }
     }
@@ -59,8 +59,13 @@ impl<J: Judge> Group<'_, J> {
             self.rules.names("+"),
             pids(&self.pids, most),
             self.environment(),
-            self.judge.causes(self.rules, looks),
+            self.causes(),
         )
+    }
+
+    /// With the PID that is always shown.
+    fn causes(&self) -> String {
+        self.judge.causes(self.rules, &self.subject.looks, self.pids[0])
     }
 
     /// `, bad.service and 2 more, in a container`.

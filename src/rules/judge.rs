@@ -8,6 +8,7 @@ use crate::host::names;
 use crate::proc::describe;
 use crate::proc::fact::Fact;
 use crate::proc::process::Process;
+use crate::proc::root::Pid;
 use crate::rules::set::RuleSet;
 use crate::rules::severities::Severities;
 use crate::rules::verdict::Verdict;
@@ -52,8 +53,9 @@ pub trait Judge {
     /// The looks as text for a detail line. May be empty.
     fn shown(&self, looks: &Self::Looks) -> String;
 
-    /// Explains why the process breaks `rules`, and what to do.
-    fn causes(&self, rules: Self::Rules, looks: &Self::Looks) -> String;
+    /// Explains why a process that looks so breaks `rules`, and what to do. `pid` is one of them, for advice
+    /// that needs one.
+    fn causes(&self, rules: Self::Rules, looks: &Self::Looks, pid: Pid) -> String;
 
     /// Rules whose findings often go away by themselves. A process that breaks one is judged again
     /// after a second, even without `--recheck`.
@@ -61,9 +63,8 @@ pub trait Judge {
         Self::Rules::empty()
     }
 
-    /// Findings about the host rather than a process: the rule, whether its severity is swapped
-    /// ([`Verdict::swapped`]), and what is wrong.
-    fn of_host(&self) -> Vec<(Self::Rules, bool, String)> {
+    /// Findings about the host rather than a process.
+    fn of_host(&self) -> Vec<HostFinding<Self::Rules>> {
         Vec::new()
     }
 
@@ -71,6 +72,17 @@ pub trait Judge {
     fn details(&self) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// A finding about the host rather than a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostFinding<R> {
+    /// The rule that is broken.
+    pub rule: R,
+    /// What an exemption names, as a file's path, fit for output.
+    pub subject: String,
+    /// What is wrong and how to fix it, fit for output.
+    pub text: String,
 }
 
 /// The process that a finding is about, as the finding shows it.

@@ -10,7 +10,7 @@ use crate::proc::describe;
 use crate::proc::doubts::Doubts;
 use crate::rules::case::Case;
 use crate::rules::group::{Group, grouped};
-use crate::rules::judge::Judge;
+use crate::rules::judge::{HostFinding, Judge};
 use crate::rules::set::RuleSet;
 use crate::rules::survey::Survey;
 use crate::text::number;
@@ -62,22 +62,19 @@ impl<J: Judge> Survey<J> {
 
     fn host_findings(&self) -> impl Iterator<Item = Finding> + '_ {
         let severities = self.judge.severities();
-        self.of_host.iter().map(|(rule, is_swapped, text)| {
-            let swapped = if *is_swapped { *rule } else { J::Rules::empty() };
-            let state = severities.state_of(*rule, swapped);
-            Finding { state, text: format!("{}: {text}", rule.names("+")) }
+        self.of_host.iter().map(|HostFinding { rule, text, .. }| Finding {
+            state: severities.state_of(*rule, J::Rules::empty()),
+            text: format!("{}: {text}", rule.names("+")),
         })
     }
 
-    /// Says what to do instead of an exemption: a selector is about processes, and covers no host.
+    /// With the exemption, since no selector of processes would come to mind.
     fn host_details(&self) -> impl Iterator<Item = String> + '_ {
-        let rules = self.of_host.iter().map(|(rule, ..)| rule.names("+"));
-        self.host_findings().zip(rules).map(|(Finding { state, text }, rule)| {
-            let lower = match state {
-                State::Critical => format!("write --warn-on {rule}, or "),
-                _ => String::new(),
-            };
-            format!("{state} {text}; if it is meant, {lower}leave {rule} out of --rules")
+        let exemption =
+            |found: &HostFinding<J::Rules>| format!("{}:{}", found.rule.names("+"), found.subject);
+        let exemptions = self.of_host.iter().map(exemption);
+        self.host_findings().zip(exemptions).map(|(Finding { state, text }, exemption)| {
+            format!("{state} {text}; if it is meant, --exempt-rule {exemption}")
         })
     }
 
@@ -122,7 +119,8 @@ impl<J: Judge> Survey<J> {
 
     /// The number of exempt findings. One process may have several.
     fn exempt_count(&self) -> usize {
-        self.exempt.iter().map(|(_, case)| case.verdict.broken.count()).sum()
+        let of_processes = self.exempt.iter().map(|(_, case)| case.verdict.broken.count());
+        of_processes.sum::<usize>() + self.exempt_of_host.len()
     }
 
     fn exempt_details(&self, most: usize) -> Vec<String> {
@@ -132,6 +130,10 @@ impl<J: Judge> Survey<J> {
             for group in grouped(cases, &self.judge) {
                 let line = group.line(most);
                 details.push(format!("exempt by {}: {line}", one.exemption));
+            }
+            for (_, found) in self.exempt_of_host.iter().filter(|(by, _)| *by == at) {
+                let (rule, text) = (found.rule.names("+"), &found.text);
+                details.push(format!("exempt by {}: {rule}: {text}", one.exemption));
             }
             if !one.is_built_in && one.exemption.matched() == 0 {
                 details.push(format!("exemption {one} matches no finding"));
@@ -153,7 +155,7 @@ impl<J: Judge> Survey<J> {
         let severities = self.judge.severities();
         let of_rule = |rule: J::Rules| {
             let breaks = |case: &&Case<J>| case.verdict.broken.contains(rule);
-            let of_host = self.of_host.iter().filter(|(broken, ..)| *broken == rule).count();
+            let of_host = self.of_host.iter().filter(|found| found.rule == rule).count();
             let count = self.last_cases().filter(breaks).count() + of_host;
             let none = Range::parse("0").ok();
             let thresholds = match severities.state(rule) {

@@ -15,7 +15,7 @@ use crate::proc::process::Process;
 use crate::proc::root::ProcRoot;
 use crate::rules::case::Case;
 use crate::rules::exemption::{self, RuleExemption};
-use crate::rules::judge::{Judge, VerdictOf};
+use crate::rules::judge::{HostFinding, Judge, VerdictOf};
 use crate::rules::sight::Sight;
 use crate::rules::verdict::Verdict;
 use crate::select::population::{Membership, Population};
@@ -36,7 +36,9 @@ pub struct Survey<J: Judge> {
     /// Exempt findings, each with the index of its exemption.
     pub exempt: Vec<(usize, Case<J>)>,
     /// Findings about the host: see [`Judge::of_host`].
-    pub of_host: Vec<(J::Rules, bool, String)>,
+    pub of_host: Vec<HostFinding<J::Rules>>,
+    /// Those that are exempt, each with the index of its exemption.
+    pub exempt_of_host: Vec<(usize, HostFinding<J::Rules>)>,
     /// How many processes each rule could judge.
     pub sight: Sight<J::Rules>,
     /// How many processes were judged.
@@ -64,6 +66,7 @@ impl<J: Judge> Survey<J> {
             cases: Vec::new(),
             exempt: Vec::new(),
             of_host: Vec::new(),
+            exempt_of_host: Vec::new(),
             sight: Sight::default(),
             judged: 0,
             listed: 0,
@@ -78,7 +81,12 @@ impl<J: Judge> Survey<J> {
             };
             survey.cases.push(Settled::new(case));
         })?;
-        survey.of_host = survey.judge.of_host();
+        for finding in survey.judge.of_host() {
+            match exemption::of_host(&mut survey.exemptions, &finding) {
+                Some(at) => survey.exempt_of_host.push((at, finding)),
+                None => survey.of_host.push(finding),
+            }
+        }
         Ok(survey)
     }
 

@@ -72,6 +72,13 @@ impl Exemption {
         Ok(fits)
     }
 
+    /// Whether its selector is written so; a yes is counted. This is for what is no process, as a file's path.
+    pub(crate) fn is_written(&mut self, text: &str) -> bool {
+        let is_it = self.selector.text() == text;
+        self.matched += u64::from(is_it);
+        is_it
+    }
+
     /// The exemption, if processes of `root` can have what it asks for.
     ///
     /// # Errors
@@ -86,7 +93,7 @@ impl Exemption {
         &self.selector
     }
 
-    /// How many processes it has covered.
+    /// How many processes it has covered, or what else.
     pub const fn matched(&self) -> u64 {
         self.matched
     }
