@@ -36,6 +36,8 @@ pub enum Cause {
     Elsewhere,
     /// Its contents do not have the kernel's form.
     Malformed,
+    /// Neither the kernel nor the policy's text says which programs each AppArmor profile is for.
+    Untold,
     /// A command line names our program. The process may be about to start a check, and then it
     /// must not match.
     NamesUs,
@@ -104,6 +106,9 @@ impl Hidden {
                 "this kernel or tree has no security labels"
             }
             (Cause::Unmapped, _) => OUTSIDE,
+            (Cause::Untold, _) => {
+                "write its path without variables in /etc/apparmor.d: profile NAME /PATH {"
+            }
             (Cause::NamesUs, _) => "write --recheck 3 to look again after 3 s",
             (Cause::PidFile(fault), _) => fault.remedy(),
             (Cause::NotOurs, _) => "leave pidfile= out with another --proc-root",
@@ -141,6 +146,9 @@ impl fmt::Display for Hidden {
             Cause::Covered => write!(f, "its directory has something mounted over it"),
             Cause::Elsewhere => write!(f, "its {file} is out of sight"),
             Cause::Malformed => write!(f, "{file} is not what a kernel writes"),
+            Cause::Untold => {
+                write!(f, "the kernel does not say which program some AppArmor profile is for")
+            }
             Cause::NamesUs => {
                 write!(f, "{file} names this program, so it may belong to another check")
             }

@@ -38,5 +38,4 @@ impl Process<'_> {
     }
 }
 
-/// The kernel keeps no text of a profile's pattern.
-const UNTOLD: Missing = Missing::Hidden(Hidden { file: File::Profiles, cause: Cause::Malformed });
+const UNTOLD: Missing = Missing::Hidden(Hidden { file: File::Profiles, cause: Cause::Untold });

@@ -89,6 +89,9 @@ expect 0 "*is OK: pw-enforce 2, unconfined 0|*" $plugin --no-unconfined pw-enfor
 load late
 expect 2 "*is CRITICAL: unconfined 1 to * (want 0-0): busybox-later*; 1 of 2 OK|*" \
   $plugin --no-unconfined pw-enforce:2-2
+untold='the kernel does not say which program some AppArmor profile is for'
+expect 3 "*is UNKNOWN: *$untold*; write its path without variables in /etc/apparmor.d: profile NAME /PATH {|*" \
+  $plugin mode=unconfined,profiled=yes,not-name~busybox:0-0
 # The kernel does not tell the pattern of a profile that has a name, its text does.
 mkdir -p /etc/apparmor.d
 echo 'profile pw-late /{usr/,}bin/busybox-l?te {' >/etc/apparmor.d/pw-late
