@@ -11,7 +11,7 @@ pub(super) fn synopsis(command: &Command) -> Vec<Span> {
     let mut spans = vec![bold(name)];
     let arguments = command.get_arguments().filter(|arg| !is_of_every_program(arg));
     let (values, options): (Vec<_>, Vec<_>) = arguments.partition(|arg| arg.is_positional());
-    for option in options {
+    for option in own_first(options) {
         spans.push(roman(" ["));
         spans.extend(flags(option, "|").into_iter().chain(value(option)));
         spans.push(roman("]"));
@@ -29,6 +29,13 @@ pub(super) fn synopsis(command: &Command) -> Vec<Span> {
     spans
 }
 
+/// The command's own options, then those below a heading.
+fn own_first<'a>(options: impl IntoIterator<Item = &'a Arg>) -> Vec<&'a Arg> {
+    let mut options: Vec<_> = options.into_iter().collect();
+    options.sort_by_key(|option| option.get_help_heading());
+    options
+}
+
 /// All options, below their headings. Notes that apply to several options come first.
 pub(super) fn options(roff: &mut Roff, command: &Command) {
     if let Some(text) = command.get_after_help() {
@@ -37,10 +44,10 @@ pub(super) fn options(roff: &mut Roff, command: &Command) {
     let values = command.get_arguments().filter(|arg| arg.is_positional());
     let options = command.get_arguments().filter(|arg| !arg.is_positional());
     let mut last = None;
-    for option in values.chain(options) {
+    for option in values.chain(own_first(options)) {
         if option.get_help_heading() != last {
             last = option.get_help_heading();
-            roff.heading(2, last.unwrap_or("General options"));
+            roff.heading(2, last.unwrap_or_default());
         }
         describe(roff, option);
     }
