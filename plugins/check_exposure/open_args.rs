@@ -1,8 +1,11 @@
 //! `open-args`: an option disables authentication, or opens a debugger to everyone.
 
-use std::net::IpAddr;
+mod debuggers;
+mod logins;
+mod options;
 
 use procwarden::kernel::cmdline::{arguments, base_name, untitled};
+use procwarden::kernel::interpreter::{is_interpreter, program};
 use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
 use procwarden::text::escape;
@@ -11,21 +14,20 @@ use super::answer::Answer;
 use super::inspector::Inspector;
 
 pub(crate) fn ask(_: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
+    let comm = process.comm()?;
     let cmdline = process.cmdline()?;
     if cmdline.is_empty() {
         return Ok(Answer::NotAsked);
     }
-    let arguments = own_arguments(cmdline);
-    let name = base_name(untitled(arguments.first().copied().unwrap_or_default()));
-    let name = name.strip_prefix(b"-").unwrap_or(name);
-    let options = arguments.get(1..).unwrap_or_default();
-    Ok(match wrong(name, options) {
-        None if !PROGRAMS.iter().any(|(known, _)| known.contains(&name)) => Answer::NotAsked,
-        flaw => Answer::of(flaw.map(|(option, what)| {
-            let option = escape::bounded(&option, 80);
-            format!("{option} {what}; remove it and restart")
-        })),
-    })
+    let looks = looks(cmdline, comm.as_bytes());
+    if looks.is_empty() {
+        return Ok(Answer::NotAsked);
+    }
+    let flaw = looks.into_iter().find_map(|(look, options)| look(&options));
+    Ok(Answer::of(flaw.map(|(option, what)| {
+        let option = escape::bounded(&option, 80);
+        format!("{option} {what}; remove it and restart")
+    })))
 }
 
 /// The arguments, even if the daemon put them into its title: `sshd: /usr/sbin/sshd -D [listener]`. A
@@ -48,270 +50,93 @@ fn own_arguments(cmdline: &[u8]) -> Vec<&[u8]> {
 /// A dangerous option, and what it does.
 type Wrong = (Vec<u8>, &'static str);
 
-/// Finds a dangerous option in the arguments of a program.
+/// Finds a dangerous option among arguments.
 type Look = fn(&[&[u8]]) -> Option<Wrong>;
 
-const PROGRAMS: [(&[&[u8]], Look); 14] = [
-    (&[b"mysqld", b"mariadbd"], mysqld),
-    (&[b"dockerd"], dockerd),
-    (&[b"java"], java),
-    (&[b"node", b"nodejs"], node),
-    (&[b"redis-server", b"valkey-server"], redis),
-    (&[b"mongod"], mongod),
-    (&[b"kubelet", b"kube-apiserver"], kubernetes),
-    (&[b"etcd"], etcd),
-    (&[b"php"], php),
-    (&[b"gdbserver"], gdbserver),
-    (&[b"Xorg", b"X", b"Xvfb"], xorg),
-    (&[b"Xvnc", b"Xtigervnc", b"x0vncserver"], xvnc),
-    (&[b"jupyter", b"jupyter-lab", b"jupyter-notebook"], jupyter),
-    (&[b"sshd"], sshd),
+/// Programs, and the modules of interpreters, with options of their own.
+const PROGRAMS: [(&[&[u8]], Look); 22] = [
+    (&[b"mysqld", b"mariadbd"], logins::mysqld),
+    (&[b"dockerd"], logins::dockerd),
+    (&[b"podman"], logins::podman),
+    (&[b"redis-server", b"valkey-server", b"keydb-server"], logins::redis),
+    (&[b"mongod"], logins::mongod),
+    (&[b"kubelet", b"kube-apiserver"], logins::kubernetes),
+    (&[b"etcd"], logins::etcd),
+    (&[b"cockroach"], logins::cockroach),
+    (&[b"Xorg", b"X", b"Xvfb"], logins::xorg),
+    (&[b"Xvnc", b"Xtigervnc", b"x0vncserver"], logins::xvnc),
+    (&[b"x11vnc"], logins::x11vnc),
+    (
+        &[
+            b"jupyter",
+            b"jupyter-lab",
+            b"jupyter-notebook",
+            b"jupyter-server",
+            b"jupyterlab",
+            b"notebook",
+        ],
+        logins::jupyter,
+    ),
+    (&[b"code-server"], logins::code_server),
+    (&[b"sshd"], logins::sshd),
+    (&[b"dropbear"], logins::dropbear),
+    (&[b"debugpy"], debuggers::debugpy),
+    (&[b"gdbserver"], debuggers::gdbserver),
+    (&[b"dlv"], debuggers::dlv),
+    (&[b"lldb-server"], debuggers::lldb_server),
+    (&[b"chrome", b"chromium", b"google-chrome", b"headless_shell"], debuggers::chrome),
+    (&[b"qemu-kvm", b"kvm"], debuggers::qemu),
+    // The name of its machine follows.
+    (&[b"qemu-system"], debuggers::qemu),
 ];
 
-fn wrong(name: &[u8], arguments: &[&[u8]]) -> Option<Wrong> {
-    let look = PROGRAMS.iter().find(|(known, _)| known.contains(&name)).map(|(_, look)| look);
-    match look {
-        Some(look) => look(arguments),
-        // Other programs with a `java` or `jupyter` in front of what they run are scripts.
-        None if name.starts_with(b"python") => {
-            let script = arguments.first().map(|path| base_name(path))?;
-            if script.starts_with(b"jupyter") {
-                jupyter(&arguments[1..])
-            } else {
-                debugpy(arguments)
-            }
-        }
-        None => None,
+/// Interpreters, whose options come before the program that they run.
+const INTERPRETERS: [(&[&[u8]], Look); 3] = [
+    (&[b"java", b"jsvc"], debuggers::java),
+    (&[b"node", b"nodejs", b"deno", b"bun"], debuggers::node),
+    (&[b"php"], logins::php),
+];
+
+/// The looks that concern a process, each with the arguments to look at. If its first argument is no
+/// name that we know, its `comm` may be.
+fn looks<'a>(cmdline: &'a [u8], comm: &[u8]) -> Vec<(Look, Vec<&'a [u8]>)> {
+    let arguments = own_arguments(cmdline);
+    let name = base_name(untitled(arguments.first().copied().unwrap_or_default()));
+    let name = name.strip_prefix(b"-").unwrap_or(name);
+    let options = arguments.get(1..).unwrap_or_default();
+    let mut looks = Vec::new();
+    if let Some(look) = look_for(&PROGRAMS, name).or_else(|| look_for(&PROGRAMS, comm)) {
+        looks.push((look, options.to_vec()));
     }
-}
-
-const NO_PASSWORD: &str = "lets anyone in without a password";
-const DEBUGGER: &str = "opens a debugger to the network: whoever connects runs code";
-
-fn mysqld(arguments: &[&[u8]]) -> Option<Wrong> {
-    // Each `-` within the name may be a `_`, and the last of several decides.
-    let is_it = |argument: &&&[u8]| {
-        let name = split_value(argument).0;
-        let plain: Vec<_> = name.iter().map(|&b| if b == b'_' { b'-' } else { b }).collect();
-        matches!(plain.as_slice(), b"--skip-grant-tables" | b"--loose-skip-grant-tables")
-    };
-    let found = arguments.iter().rfind(is_it)?;
-    let value = split_value(found).1.map(<[u8]>::to_ascii_lowercase);
-    let is_off = matches!(value.as_deref(), Some(b"0" | b"off" | b"false"));
-    // Without the network, only local users get in. That is still all of them.
-    (!is_off).then(|| (found.to_vec(), NO_PASSWORD))
-}
-
-fn dockerd(arguments: &[&[u8]]) -> Option<Wrong> {
-    let is_verified = flag(arguments, &[b"--tlsverify"]).is_some();
-    let hosts = values(arguments, &[b"-H", b"--host"]);
-    let open = hosts
-        .into_iter()
-        .find(|host| host.strip_prefix(b"tcp://").is_some_and(|address| !is_loopback(address)))?;
-    (!is_verified).then(|| (open.to_vec(), "makes everyone on the network root of this host"))
-}
-
-fn java(arguments: &[&[u8]]) -> Option<Wrong> {
-    let debugger = arguments.iter().find(|argument| {
-        let is_agent =
-            argument.starts_with(b"-agentlib:jdwp=") || argument.starts_with(b"-Xrunjdwp:");
-        let address = after(argument, b"address=");
-        is_agent
-            && address.is_some_and(|address| {
-                is_network(address.split(|&b| b == b',').next().unwrap_or_default())
-            })
-    });
-    if let Some(found) = debugger {
-        return Some((found.to_vec(), DEBUGGER));
+    let program = if is_interpreter(name) { program(cmdline) } else { None };
+    let end = program.map_or(arguments.len(), |program| program.at);
+    let of_interpreter = look_for(&INTERPRETERS, name).or_else(|| look_for(&INTERPRETERS, comm));
+    if let Some(look) = of_interpreter {
+        looks.push((look, arguments[1..end.max(1)].to_vec()));
     }
-    let remote = arguments
-        .iter()
-        .any(|argument| argument.starts_with(b"-Dcom.sun.management.jmxremote.port="));
-    let open = flag(arguments, &[b"-Dcom.sun.management.jmxremote.authenticate=false"])?;
-    let is_local = flag(
-        arguments,
-        &[
-            b"-Dcom.sun.management.jmxremote.host=127.0.0.1",
-            b"-Dcom.sun.management.jmxremote.host=localhost",
-        ],
-    )
-    .is_some();
-    (remote && !is_local).then_some((open, DEBUGGER))
-}
-
-fn node(arguments: &[&[u8]]) -> Option<Wrong> {
-    let names: [&[u8]; 3] = [b"--inspect", b"--inspect-brk", b"--inspect-wait"];
-    // Options after the script belong to the script.
-    let own = arguments.iter().take_while(|argument| argument.starts_with(b"-"));
-    let open = own.filter(|argument| {
-        let (name, address) = split_value(argument);
-        names.contains(&name) && address.is_some_and(is_network)
-    });
-    open.map(|found| (found.to_vec(), DEBUGGER)).next()
-}
-
-fn redis(arguments: &[&[u8]]) -> Option<Wrong> {
-    let is_off = values(arguments, &[b"--protected-mode"]).contains(&&b"no"[..]);
-    let has_password = !values(arguments, &[b"--requirepass", b"--aclfile"]).is_empty();
-    let is_bound = values(arguments, &[b"--bind"]).into_iter().next().is_some_and(is_loopback);
-    (is_off && !has_password && !is_bound).then(|| (b"--protected-mode no".to_vec(), NO_PASSWORD))
-}
-
-fn mongod(arguments: &[&[u8]]) -> Option<Wrong> {
-    Some((flag(arguments, &[b"--noauth"])?, NO_PASSWORD))
-}
-
-fn kubernetes(arguments: &[&[u8]]) -> Option<Wrong> {
-    if let Some(found) = flag(arguments, &[b"--authorization-mode=AlwaysAllow"]) {
-        return Some((found, "allows everything to everyone who gets in"));
+    if let Some(look) = program.and_then(|program| look_for(&PROGRAMS, program.base_name())) {
+        looks.push((look, arguments.get(end + 1..).unwrap_or_default().to_vec()));
     }
-    let open = flag(arguments, &[b"--anonymous-auth=true", b"--anonymous-auth"])?;
-    // The API server needs it for health checks. RBAC decides about everything else.
-    let asks = values(arguments, &[b"--authorization-mode"]).into_iter().next();
-    let is_guarded = asks.is_some_and(|mode| mode != b"AlwaysAllow");
-    (!is_guarded).then_some((open, NO_PASSWORD))
+    looks
 }
 
-fn etcd(arguments: &[&[u8]]) -> Option<Wrong> {
-    let open = flag(arguments, &[b"--client-cert-auth=false"])?;
-    let urls = values(arguments, &[b"--listen-client-urls"]).into_iter().next()?;
-    let mut addresses = urls.split(|&byte| byte == b',').filter_map(|url| after(url, b"://"));
-    addresses.any(|address| !is_loopback(address)).then_some((open, NO_PASSWORD))
-}
-
-fn php(arguments: &[&[u8]]) -> Option<Wrong> {
-    let address = values(arguments, &[b"-S"]).into_iter().next()?;
-    let text = [b"-S ", address].concat();
-    is_network(address)
-        .then_some((text, "is the test server, which checks nothing, open to the network"))
-}
-
-fn gdbserver(arguments: &[&[u8]]) -> Option<Wrong> {
-    let is_own = |argument: &&&[u8]| !argument.starts_with(b"-");
-    let address = arguments.iter().find(is_own)?;
-    let is_network = address.contains(&b':') && !is_loopback(address) && !address.starts_with(b"/");
-    is_network.then(|| (address.to_vec(), DEBUGGER))
-}
-
-fn xorg(arguments: &[&[u8]]) -> Option<Wrong> {
-    let is_local = values(arguments, &[b"-nolisten"]).contains(&&b"tcp"[..]);
-    let listens = values(arguments, &[b"-listen"]).contains(&&b"tcp"[..]);
-    let found = flag(arguments, &[b"-ac"])?;
-    (listens && !is_local).then_some((found, "lets everyone on the network see and type"))
-}
-
-fn xvnc(arguments: &[&[u8]]) -> Option<Wrong> {
-    let names: [&[u8]; 4] =
-        [b"-SecurityTypes", b"--SecurityTypes", b"-securitytypes", b"SecurityTypes"];
-    let types = values(arguments, &names).into_iter().next()?;
-    let has_none = types.split(|&byte| byte == b',').any(|kind| kind.eq_ignore_ascii_case(b"none"));
-    let is_local = arguments.iter().any(|argument| {
-        let (name, value) = split_value(argument);
-        name.trim_ascii_start().to_ascii_lowercase().ends_with(b"localhost")
-            && value.is_none_or(|value| matches!(value, b"1" | b"yes" | b"true" | b"on"))
-    });
-    (has_none && !is_local).then(|| (b"-SecurityTypes None".to_vec(), NO_PASSWORD))
-}
-
-fn jupyter(arguments: &[&[u8]]) -> Option<Wrong> {
-    let names: [&[u8]; 3] =
-        [b"--NotebookApp.token", b"--ServerApp.token", b"--IdentityProvider.token"];
-    let is_empty = |value: &[u8]| matches!(value, b"" | b"''" | b"\"\"");
-    let open = arguments.iter().find(|argument| {
-        let (name, value) = split_value(argument);
-        names.contains(&name) && value.is_some_and(is_empty)
-    })?;
-    let password: [&[u8]; 2] = [b"--NotebookApp.password", b"--ServerApp.password"];
-    let has_password = values(arguments, &password).into_iter().any(|value| !is_empty(value));
-    (!has_password).then(|| (open.to_vec(), "lets anyone in to run code"))
-}
-
-/// `python -m debugpy --listen 0.0.0.0:5678 app.py`. With a port alone it listens for this host.
-fn debugpy(arguments: &[&[u8]]) -> Option<Wrong> {
-    let at = arguments.windows(2).position(|pair| pair == [&b"-m"[..], b"debugpy"])?;
-    let is_option = |argument: &&[u8]| argument.starts_with(b"-");
-    // After the script's name come options of its own.
-    if !arguments[..at].iter().all(is_option) {
-        return None;
-    }
-    let [name, address, ..] = arguments[at + 2..] else { return None };
-    (name == b"--listen" && is_network(address))
-        .then(|| ([b"--listen ", address].concat(), DEBUGGER))
-}
-
-fn sshd(arguments: &[&[u8]]) -> Option<Wrong> {
-    let is_open = |option: &&&[u8]| {
-        let words =
-            option.split(|&byte| matches!(byte, b'=' | b' ')).filter(|word| !word.is_empty());
-        let words: Vec<_> = words.map(<[u8]>::to_ascii_lowercase).collect();
-        words == [b"permitemptypasswords".to_vec(), b"yes".to_vec()]
-    };
-    let options = values(arguments, &[b"-o"]);
-    let found = options.iter().find(is_open).map(|option| [b"-o ", *option].concat());
-    found.map(|found| (found, NO_PASSWORD))
-}
-
-/// The first argument that is one of these.
-fn flag(arguments: &[&[u8]], wanted: &[&[u8]]) -> Option<Vec<u8>> {
-    arguments.iter().find(|argument| wanted.contains(argument)).map(|found| found.to_vec())
-}
-
-/// The values of an option with any of these names: `--name=value`, `--name value`, `-ovalue`.
-fn values<'a>(arguments: &[&'a [u8]], names: &[&[u8]]) -> Vec<&'a [u8]> {
-    let mut found = Vec::new();
-    for (at, argument) in arguments.iter().enumerate() {
-        let (name, value) = split_value(argument);
-        let is_short =
-            |name: &&&[u8]| name.len() == 2 && argument.len() > 2 && argument.starts_with(name);
-        if names.contains(&name) {
-            found.extend(value.or_else(|| arguments.get(at + 1).copied()));
-        } else if names.iter().any(|name| is_short(&name)) {
-            found.push(&argument[2..]);
-        }
-    }
-    found
-}
-
-/// Splits `--name=value`.
-fn split_value(argument: &[u8]) -> (&[u8], Option<&[u8]>) {
-    match argument.iter().position(|&byte| byte == b'=') {
-        Some(at) => (&argument[..at], Some(&argument[at + 1..])),
-        None => (argument, None),
-    }
-}
-
-/// The text after `mark`.
-fn after<'t>(text: &'t [u8], mark: &[u8]) -> Option<&'t [u8]> {
-    let at = text.windows(mark.len()).position(|part| part == mark)?;
-    Some(&text[at + mark.len()..])
-}
-
-/// Whether an address, with or without a port, is of a network: `0.0.0.0`, `*`, `[::]`, `10.0.0.1:80`. A
-/// name may be this host's.
-fn is_network(address: &[u8]) -> bool {
-    let host = match address.strip_prefix(b"[") {
-        Some(rest) => rest.split(|&byte| byte == b']').next(),
-        None if address.starts_with(b"::") => Some(address),
-        None => address.split(|&byte| byte == b':').next(),
-    };
-    let host = host.unwrap_or_default();
-    let parsed = std::str::from_utf8(host).ok().and_then(|host| host.parse::<IpAddr>().ok());
-    host == b"*" || parsed.is_some_and(|address| !address.is_loopback())
-}
-
-/// Whether an address is reachable only from this host.
-fn is_loopback(address: &[u8]) -> bool {
-    let hosts: [&[u8]; 5] = [b"127.", b"localhost", b"[::1]", b"::1", b"unix:"];
-    hosts.iter().any(|host| address.starts_with(host))
+/// The look for a program of this name, which a version may follow: `php8.2`.
+fn look_for(known: &[(&[&[u8]], Look)], name: &[u8]) -> Option<Look> {
+    let is_of_version = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+    let end = name.iter().rposition(|byte| !is_of_version(byte)).map_or(0, |last| last + 1);
+    let plain = if name.starts_with(b"qemu-system-") { b"qemu-system" } else { &name[..end] };
+    let found = known.iter().find(|(names, _)| names.contains(&name) || names.contains(&plain));
+    found.map(|(_, look)| *look)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Of arguments between blanks.
     fn is_wrong(line: &str) -> bool {
-        let words: Vec<_> = line.split(' ').map(str::as_bytes).collect();
-        wrong(words[0], &words[1..]).is_some()
+        let cmdline = line.replace(' ', "\0") + "\0";
+        looks(cmdline.as_bytes(), b"").into_iter().any(|(look, options)| look(&options).is_some())
     }
 
     #[test]
@@ -369,10 +194,92 @@ mod tests {
             ("jupyter-lab --ServerApp.token=", "jupyter-lab --ServerApp.token=abc"),
             ("python3 /usr/bin/jupyter-lab --ServerApp.token=''", "python3 /usr/bin/jupyter-lab"),
             ("sshd -D -o PermitEmptyPasswords=yes", "sshd -D -o PermitEmptyPasswords=no"),
+            ("mysqld --skip-grant", "mysqld --skip-group"),
+            ("mysqld --enable-skip-grant-tables", "mysqld --disable-skip-grant-tables"),
+            ("dockerd -H 0.0.0.0:2375", "dockerd -H :2375"),
+            (
+                "dockerd -H tcp://h:2376 --tlsverify=false",
+                "dockerd -H tcp://h:2376 --tlsverify=true",
+            ),
+            ("podman system service -t 0 tcp:0.0.0.0:8", "podman system service tcp:localhost:8"),
+            (
+                "java -agentpath:/x/libjdwp.so=server=y,address=*:5 -jar a",
+                "java -jar a -agentlib:jdwp=server=y,address=*:5",
+            ),
+            (
+                "java -Xrunjdwp:address=*:5,server=y A",
+                "java -Xrunjdwp:address=10.0.0.1:5,server=n A",
+            ),
+            (
+                "java -Dcom.sun.management.jmxremote.port=9 -Dcom.sun.management.jmxremote.authenticate=False",
+                "java -Dcom.sun.management.jmxremote.port=9 -Dcom.sun.management.jmxremote.authenticate=false \
+                 -Dcom.sun.management.jmxremote.ssl.need.client.auth=true",
+            ),
+            (
+                "node -r ts/register --inspect=0.0.0.0 a.js",
+                "node -r ts/register a.js --inspect=0.0.0.0",
+            ),
+            ("node --inspect --inspect-port=0.0.0.0:9 a.js", "node --inspect-port=0.0.0.0:9 a.js"),
+            ("deno run --inspect=0.0.0.0:9229 a.ts", "deno run a.ts --inspect=0.0.0.0:9229"),
+            (
+                "redis-server --protected-mode no --bind 127.0.0.1 10.0.0.1",
+                "redis-server --protected-mode no --bind 127.0.0.1 -::1",
+            ),
+            (
+                "redis-server --Protected-Mode NO --requirepass  --port 1",
+                "redis-server --protected-mode no --port 0",
+            ),
+            ("kubelet --anonymous-auth=1", "kubelet --anonymous-auth=f"),
+            (
+                "kube-apiserver --authorization-mode RBAC,AlwaysAllow",
+                "kube-apiserver --authorization-mode RBAC",
+            ),
+            (
+                "etcd -client-cert-auth=0 -listen-client-urls http://127.0.0.1:2,http://10.0.0.1:2",
+                "etcd --client-cert-auth=false --listen-client-urls unix://x",
+            ),
+            ("php8.2 --server [::]:80", "php8.2 a.php -S 0.0.0.0:80"),
+            ("gdbserver --wrapper env A=b:c -- :9 prog", "gdbserver --wrapper env A=b:c -- - prog"),
+            ("gdbserver --multi tcp:0.0.0.0:9", "gdbserver tcp:localhost:9 prog"),
+            ("dlv exec --headless --listen=:2345 x", "dlv exec --listen=:2345 x"),
+            ("lldb-server-14 g *:1234 -- x", "lldb-server g localhost:1234 -- x"),
+            (
+                "chromium --remote-debugging-address=0.0.0.0 --remote-debugging-port=9",
+                "chromium --remote-debugging-port=9",
+            ),
+            ("qemu-system-x86_64 -m 1 -s", "qemu-system-x86_64 -gdb tcp:127.0.0.1:1"),
+            (
+                "Xvnc -SecurityTypes=VncAuth,TLSNone",
+                "Xvnc -SecurityTypes None -interface 127.0.0.1",
+            ),
+            ("x11vnc -nopw -forever", "x11vnc -nopw -localhost"),
+            ("python3 -u /usr/bin/jupyter lab --ServerApp.token ", "python3 -m jupyterlab"),
+            (
+                "python3 -m debugpy --wait-for-client --listen 0.0.0.0:5 a.py",
+                "python3 -m debugpy --connect 10.0.0.1:5 a.py",
+            ),
+            ("node /usr/lib/code-server --auth none", "code-server --auth password"),
+            ("cockroach start --insecure", "cockroach sql --insecure"),
+            (
+                "sshd -Do PermitEmptyPasswords=yes",
+                "sshd -o PermitEmptyPasswords=no -oPermitEmptyPasswords=yes",
+            ),
+            ("dropbear -FB -p 22", "dropbear -F -P /B"),
         ] {
             assert!(is_wrong(open), "{open}");
             assert!(!is_wrong(shut), "{shut}");
         }
+    }
+
+    #[test]
+    fn a_daemon_under_another_name_is_known_by_its_comm() {
+        let is_wrong = |cmdline: &[u8], comm| {
+            looks(cmdline, comm).into_iter().any(|(look, options)| look(&options).is_some())
+        };
+        assert!(is_wrong(b"db\0--noauth\0", b"mongod"));
+        assert!(!is_wrong(b"db\0--noauth\0", b"db"));
+        let title = b"sshd: /usr/sbin/sshd -D -o PermitEmptyPasswords yes [listener]\0\0";
+        assert!(is_wrong(title, b"sshd"));
     }
 
     #[test]
@@ -393,7 +300,7 @@ mod tests {
 
     #[test]
     fn arguments_of_any_form_are_no_trouble() {
-        for (known, look) in PROGRAMS {
+        for (known, look) in PROGRAMS.into_iter().chain(INTERPRETERS) {
             for name in known {
                 let lists: [&[&[u8]]; 4] =
                     [&[], &[b""], &[b"-H", b"-o", b"-S"], &[b"=", b"\xff\n"]];

@@ -11,9 +11,9 @@ use super::answer::Answer;
 use super::inspector::Inspector;
 
 /// Values that mean that the secret is elsewhere, or that there is none.
-const NO_SECRETS: [&[u8]; 12] = [
+const NO_SECRETS: [&[u8]; 13] = [
     b"true", b"false", b"yes", b"no", b"on", b"off", b"none", b"null", b"ask", b"prompt", b"stdin",
-    b"default",
+    b"default", b"public",
 ];
 
 /// Prefixes of values that name a file, a variable or a descriptor instead.
@@ -80,6 +80,9 @@ mod tests {
             ("appd --admin-pass=hunter2", "appd --bypass=hunter2"),
             ("appd --passphrase hunter2", "appd --passphrase env:PHRASE"),
             ("appd --password=hunter2", "appd --password=yes"),
+            ("smbclient -U bob%hunter2 //h/s", "smbclient -U bob //h/s"),
+            ("snmpwalk -v2c -c hunter2 h", "snmpwalk -v2c -c public h"),
+            ("appd oci://bob:hunter2@reg:5000/app", "appd oci://reg:5000/app@sha256:12"),
         ] {
             assert!(is_found(open), "{open}");
             assert!(!is_found(shut), "{shut}");

@@ -197,6 +197,9 @@ pub struct Program<'a> {
     pub text: &'a [u8],
     /// Whether its name has parts divided by dots, as a Python module's or a Java class's.
     pub is_dotted: bool,
+    /// The number of the argument that names it. Those before it are the interpreter's own, those after
+    /// it are the program's.
+    pub at: usize,
 }
 
 impl<'a> Program<'a> {
@@ -215,13 +218,14 @@ impl<'a> Program<'a> {
 
 /// What an interpreter with this command line runs.
 pub fn program(cmdline: &[u8]) -> Option<Program<'_>> {
-    let mut arguments = arguments(cmdline);
-    let own = base_name(arguments.next()?);
+    let mut arguments = arguments(cmdline).enumerate();
+    let own = base_name(arguments.next()?.1);
     let interpreter = find(own.strip_prefix(b"-").unwrap_or(own))?;
     let mut commands = interpreter.commands;
-    while let Some(argument) = arguments.next() {
-        let (text, by) = match interpreter.role(argument) {
-            Role::Program(program, by) => (program.or_else(|| arguments.next())?, by),
+    while let Some((at, argument)) = arguments.next() {
+        let ((at, text), by) = match interpreter.role(argument) {
+            Role::Program(Some(program), by) => ((at, program), by),
+            Role::Program(None, by) => (arguments.next()?, by),
             Role::EndOfOptions => (arguments.next()?, &b""[..]),
             Role::Flag => continue,
             Role::Valued => {
@@ -238,7 +242,7 @@ pub fn program(cmdline: &[u8]) -> Option<Program<'_>> {
             return None;
         }
         let is_dotted = interpreter.dotted.iter().any(|option| option.as_bytes() == by);
-        return Some(Program { text, is_dotted });
+        return Some(Program { text, is_dotted, at });
     }
     None
 }

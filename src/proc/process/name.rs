@@ -112,7 +112,7 @@ fn other_names(cmdline: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// (`node-MainThread`), the interpreter's own name may fit, too.
 fn runs(process: &mut Process<'_>, fits: impl Fn(Program<'_>) -> bool) -> Fact<bool> {
     let cmdline = process.cmdline()?;
-    let own = arguments(cmdline).next().map(|text| Program { text, is_dotted: false });
+    let own = arguments(cmdline).next().map(|text| Program { text, is_dotted: false, at: 0 });
     Ok(program(cmdline).is_some_and(&fits) || own.is_some_and(&fits))
 }
 
