@@ -14,7 +14,7 @@ use crate::kernel::cmdline::{base_name, joined};
 const COVER: &[u8] = b"***";
 
 /// A name that ends in one of these holds a secret.
-const ENDINGS: [&[u8]; 16] = [
+const ENDINGS: [&[u8]; 29] = [
     b"password",
     b"passwd",
     b"passphrase",
@@ -31,6 +31,19 @@ const ENDINGS: [&[u8]; 16] = [
     b"privatekey",
     b"encryptionkey",
     b"masterkey",
+    b"accountkey",
+    b"secretkeybase",
+    b"roottokenid",
+    b"setcookie",
+    b"storepass",
+    b"keypass",
+    b"dbpass",
+    b"userpass",
+    b"adminpass",
+    b"rootpass",
+    b"bindpass",
+    b"bindpw",
+    b"rootpw",
 ];
 
 /// Words that also end harmless names (`bypass`). They count only as the whole last word of a name.
@@ -44,33 +57,57 @@ const SCHEMES: [&[u8]; 4] = [b"bearer", b"basic", b"token", b"apikey"];
 /// First words of a switch that takes no secret (`--no-password`).
 const SWITCHES: [&[u8]; 6] = [b"no", b"ask", b"prompt", b"disable", b"without", b"skip"];
 
-/// Short options that carry a secret, by prefix of the program's name. The value is attached, or is the
-/// next argument if the option ends in a space.
-const SHORT: [(&[u8], &[&[u8]]); 24] = [
-    (b"mysql", &[b"-p"]),
-    (b"mariadb", &[b"-p"]),
-    (b"mongo", &[b"-p", b"-p "]),
-    (b"sshpass", &[b"-p", b"-p "]),
-    (b"ldap", &[b"-w", b"-w "]),
-    (b"curl", &[b"-u", b"-u ", b"-U", b"-U ", b"--user ", b"--user=", b"--proxy-user "]),
-    (b"smbclient", &[b"-U", b"-U ", b"--user=", b"--user "]),
-    (b"rpcclient", &[b"-U", b"-U "]),
-    (b"redis-cli", &[b"-a", b"-a "]),
-    (b"keydb-cli", &[b"-a", b"-a "]),
-    (b"valkey-cli", &[b"-a", b"-a "]),
-    (b"mosquitto", &[b"-P", b"-P "]),
-    (b"ipmitool", &[b"-P", b"-P "]),
-    (b"snmpget", &[b"-A ", b"-X ", b"-c "]),
-    (b"snmpwalk", &[b"-A ", b"-X ", b"-c "]),
-    (b"snmpbulk", &[b"-A ", b"-X ", b"-c "]),
-    (b"snmpset", &[b"-A ", b"-X ", b"-c "]),
-    (b"sqlcmd", &[b"-P", b"-P "]),
-    (b"isql", &[b"-P", b"-P "]),
-    (b"zip", &[b"-P", b"-P "]),
-    (b"unzip", &[b"-P", b"-P "]),
-    (b"7z", &[b"-p"]),
-    (b"xfreerdp", &[b"/p:"]),
-    (b"lftp", &[b"-u", b"-u "]),
+/// Options that carry a secret or, where a program takes a user and a secret, both.
+struct Short {
+    /// Beginnings of the programs' names; of up to three letters, names.
+    programs: &'static [&'static [u8]],
+    /// The options. The value is attached, or is the next argument if the option ends in a space.
+    options: &'static [&'static [u8]],
+    /// What stands between user and secret. A value without it is a user alone.
+    between: Option<u8>,
+}
+
+const fn short(programs: &'static [&'static [u8]], options: &'static [&'static [u8]]) -> Short {
+    Short { programs, options, between: None }
+}
+
+static SHORT: [Short; 15] = [
+    short(&[b"mysql", b"mariadb", b"7z", b"7za", b"7zr"], &[b"-p"]),
+    short(&[b"mongo", b"sshpass"], &[b"-p", b"-p "]),
+    short(&[b"rdesktop"], &[b"-p "]),
+    short(&[b"ldap", b"basic_ldap_auth", b"ext_ldap_group_acl"], &[b"-w", b"-w "]),
+    Short {
+        programs: &[b"curl"],
+        options: &[b"-u", b"-u ", b"-U", b"-U ", b"--user ", b"--user=", b"--proxy-user "],
+        between: Some(b':'),
+    },
+    Short {
+        programs: &[b"smbclient", b"rpcclient"],
+        options: &[b"-U", b"-U ", b"--user=", b"--user "],
+        between: Some(b'%'),
+    },
+    Short { programs: &[b"lftp"], options: &[b"-u", b"-u "], between: Some(b',') },
+    Short { programs: &[b"ttyd", b"gotty"], options: &[b"-c "], between: Some(b':') },
+    short(&[b"redis-cli", b"keydb-cli", b"valkey-cli"], &[b"-a", b"-a "]),
+    short(&[b"mosquitto", b"ipmitool", b"sqlcmd", b"isql", b"zip", b"unzip"], &[b"-P", b"-P "]),
+    short(&[b"snmpget", b"snmpwalk", b"snmpbulk", b"snmpset"], &[b"-A ", b"-X ", b"-c "]),
+    short(&[b"ss-server", b"ss-local", b"ss-redir", b"ss-tunnel", b"ss-manager"], &[b"-k "]),
+    short(&[b"ssserver", b"sslocal"], &[b"-k "]),
+    short(&[b"openssl"], &[b"-k ", b"-K "]),
+    short(&[b"xfreerdp", b"wlfreerdp"], &[b"/p:"]),
+];
+
+/// Of a program without such options.
+const NONE: Short = short(&[], &[]);
+
+/// Options with one dash that begin like one with an attached value: `-port=3306`.
+const LONG: [&[u8]; 5] = [b"-port", b"-path", b"-pid", b"-prefix", b"-profile"];
+
+/// Options of programs that name a file, although their names say something else.
+const FILES: [(&[u8], &[u8]); 3] = [
+    (b"openvpn", b"--auth-user-pass"),
+    (b"openvpn", b"--secret"),
+    (b"xtightvncviewer", b"-passwd"),
 ];
 
 /// A secret on a command line, as ranges of bytes.
@@ -105,16 +142,22 @@ pub fn covered(cmdline: &[u8]) -> Cow<'_, [u8]> {
 /// The secrets in a `/proc/PID/cmdline`, in order. None is empty.
 pub fn secrets(cmdline: &[u8]) -> Vec<Secret> {
     let mut found = Vec::new();
-    let mut short: &[&[u8]] = &[];
-    let mut pending = None;
+    let mut short = &NONE;
+    let mut pending: Option<Range<usize>> = None;
     let mut covered_to = 0;
+    let own = base_name(cmdline.split(|&byte| byte == 0).next().unwrap_or_default());
     for word in words(cmdline) {
         if word.at.start < covered_to {
             continue;
         }
         let text = &cmdline[word.at.clone()];
         let secret = match pending.take().filter(|_| !is_long_option(text)) {
-            Some(name) => Some(Secret { name, value: word.at.start..word.end }),
+            Some(name) => {
+                let value = word.at.start..word.end;
+                let is_user = is_short(&cmdline[name.clone()], short)
+                    && !short.has_secret(&cmdline[value.clone()]);
+                (!is_user).then_some(Secret { name, value })
+            }
             None => word
                 .assigned(cmdline)
                 .or_else(|| word.attached(cmdline, short))
@@ -125,17 +168,32 @@ pub fn secrets(cmdline: &[u8]) -> Vec<Secret> {
                 covered_to = secret.value.end;
                 found.push(secret);
             }
-            None => found.extend(word.url(cmdline)),
+            None => found.extend(word.url(cmdline).or_else(|| word.source(cmdline))),
         }
-        if covered_to <= word.at.start && (names_secret(text) || is_short(text, short)) {
+        let is_file = FILES.contains(&(own, text));
+        if covered_to <= word.at.start && !is_file && (names_secret(text) || is_short(text, short))
+        {
             pending = Some(word.at.clone());
         }
-        let program = base_name(text);
-        if let Some((_, options)) = SHORT.iter().find(|(start, _)| program.starts_with(start)) {
-            short = options;
+        if let Some(known) = SHORT.iter().find(|known| known.is_of(base_name(text))) {
+            short = known;
         }
     }
     found
+}
+
+impl Short {
+    fn is_of(&self, program: &[u8]) -> bool {
+        let is_it =
+            |name: &&&[u8]| program == **name || (name.len() > 3 && program.starts_with(name));
+        self.programs.iter().any(|name| is_it(&name))
+    }
+
+    /// Whether a value is or holds a secret.
+    fn has_secret(&self, value: &[u8]) -> bool {
+        let Some(between) = self.between else { return true };
+        value.iter().position(|&byte| byte == between).is_some_and(|at| at + 1 < value.len())
+    }
 }
 
 /// A word of an argument, between blanks.
@@ -187,28 +245,28 @@ impl Word {
         None
     }
 
-    /// Finds X in `-pX`, where `options` are those of the program.
-    fn attached(&self, cmdline: &[u8], options: &[&[u8]]) -> Option<Secret> {
+    /// Finds X in `-pX`, where `short` is the program's.
+    fn attached(&self, cmdline: &[u8], short: &Short) -> Option<Secret> {
         let text = &cmdline[self.at.clone()];
         let is_it = |option: &&&[u8]| !option.ends_with(b" ") && text.starts_with(option);
-        let option = options.iter().find(is_it)?;
+        let option = short.options.iter().find(is_it)?;
         let start = self.at.start + option.len();
-        let secret = Secret { name: self.at.start..start, value: start..self.end };
-        (start < self.at.end).then_some(secret)
+        let is_long = LONG.contains(&text.split(|&byte| byte == b'=').next().unwrap_or_default());
+        let is_it = start < self.at.end && !is_long && short.has_secret(&cmdline[start..self.end]);
+        is_it.then_some(Secret { name: self.at.start..start, value: start..self.end })
     }
 
-    /// Finds X in `Authorization: Bearer X`.
+    /// Finds X in `Authorization: Bearer X`, also without the first blank.
     fn header(&self, cmdline: &[u8]) -> Option<Secret> {
-        let begin = self.at.end.checked_sub(HEADER.len()).filter(|&at| at >= self.at.start)?;
-        if !cmdline[begin..self.at.end].eq_ignore_ascii_case(HEADER) {
-            return None;
-        }
-        let mut rest = words(&cmdline[self.at.end..self.end]);
+        let text = cmdline[self.at.clone()].to_ascii_lowercase();
+        let begin = text.windows(HEADER.len()).position(|part| part == HEADER)?;
+        let (begin, end) = (self.at.start + begin, self.at.start + begin + HEADER.len());
+        let mut rest = words(&cmdline[end..self.end]);
         let (scheme, secret) = (rest.next()?, rest.next()?);
-        let place = |at: usize| self.at.end + at;
+        let place = |at: usize| end + at;
         let scheme = cmdline[place(scheme.at.start)..place(scheme.at.end)].to_ascii_lowercase();
         let value = place(secret.at.start)..self.end;
-        SCHEMES.contains(&scheme.as_slice()).then(|| Secret { name: begin..self.at.end - 1, value })
+        SCHEMES.contains(&scheme.as_slice()).then(|| Secret { name: begin..end - 1, value })
     }
 
     /// Finds X in `scheme://user:X@host`. X may contain slashes and at signs.
@@ -218,12 +276,33 @@ impl Word {
         let rest = scheme + 3;
         let last = rest + text[rest..].iter().rposition(|&byte| byte == b'@')?;
         let first = rest + text[rest..last].iter().position(|&byte| byte == b':')? + 1;
-        // A slash before the colon ends the host. The colon belongs to the path.
-        let is_path = text[rest..first].contains(&b'/');
+        // A slash before the colon ends the host. The colon belongs to the path. After a host's port, a
+        // slash does the same: registry:5000/app@sha256.
+        let is_path = text[rest..first].contains(&b'/') || begins_with_port(&text[first..last]);
         let place = |at: usize| self.at.start + at;
         (!is_path && first < last)
             .then(|| Secret { name: place(0)..place(first), value: place(first)..place(last) })
     }
+
+    /// Finds X in `user:X@tcp(host)/db`, a data source as Go's programs write it.
+    fn source(&self, cmdline: &[u8]) -> Option<Secret> {
+        let text = &cmdline[self.at.clone()];
+        let ends: [&[u8]; 2] = [b"@tcp(", b"@unix("];
+        let last =
+            ends.iter().find_map(|end| text.windows(end.len()).rposition(|part| part == *end))?;
+        let begin =
+            if text.starts_with(b"-") { text.iter().position(|&byte| byte == b'=')? } else { 0 };
+        let first = begin + text.get(begin..last)?.iter().position(|&byte| byte == b':')? + 1;
+        let place = |at: usize| self.at.start + at;
+        (first < last)
+            .then(|| Secret { name: place(0)..place(first), value: place(first)..place(last) })
+    }
+}
+
+/// Whether digits and a slash come first.
+fn begins_with_port(text: &[u8]) -> bool {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && text.get(digits) == Some(&b'/')
 }
 
 /// Whether a header of HTTP begins after `before`: `-H 'X-Api-Key: X'`, `--header='X-Api-Key: X'`. `word` is
@@ -243,8 +322,15 @@ fn names_secret(word: &[u8]) -> bool {
     is_name && is_secret(trimmed(word))
 }
 
-fn is_short(word: &[u8], options: &[&[u8]]) -> bool {
-    options.iter().any(|option| option.strip_suffix(b" ") == Some(word))
+/// Whether the value of a short option comes next. It may share a dash with others: `curl -su`.
+fn is_short(word: &[u8], short: &Short) -> bool {
+    let is_shared = |option: &[u8]| {
+        let [b'-', letter] = option else { return false };
+        let rest = word.strip_prefix(b"-").and_then(|rest| rest.strip_suffix(&[*letter]));
+        rest.is_some_and(|rest| rest.iter().all(u8::is_ascii_alphabetic))
+    };
+    let mut options = short.options.iter().filter_map(|option| option.strip_suffix(b" "));
+    options.any(|option| option == word || is_shared(option))
 }
 
 /// Whether the word is like `--user=x`, and so can't be an option's value.
@@ -310,7 +396,7 @@ mod tests {
             ("mount -o user=a,password=hunter2,vers=3 //h/s", "mount -o user=a,password=*** //h/s"),
             ("x {\"user\":\"a\",\"token\":\"hunter2\"}", "x {\"user\":\"a\",\"token\":***"),
             ("openssl enc -passin pass:hunter2 -x", "openssl enc -passin pass:*** -x"),
-            ("openssl enc -k pass:hunter2 -x", "openssl enc -k pass:*** -x"),
+            ("openssl enc -k hunter2 -x", "openssl enc -k *** -x"),
             ("x redis://:hunter2@host/0 y", "x redis://:***@host/0 y"),
             ("x postgres://bob:hun/t@er2@host:5432/db", "x postgres://bob:***@host:5432/db"),
             ("mysqldump -uroot -phunter2 db", "mysqldump -uroot -p*** db"),
@@ -319,6 +405,16 @@ mod tests {
             ("ldapsearch -x -w hunter2 -D cn=a", "ldapsearch -x -w *** -D cn=a"),
             ("curl --oauth2-bearer hunter2 http://h", "curl --oauth2-bearer *** http://h"),
             ("x --token --user=bob", "x --token --user=bob"),
+            ("curl -su bob:hunter2 http://h", "curl -su *** http://h"),
+            ("ldapsearch -LLLxw hunter2 -b x", "ldapsearch -LLLxw *** -b x"),
+            ("smbclient -U bob%hunter2 //h/s", "smbclient -U *** //h/s"),
+            ("keytool -list -storepass hunter2", "keytool -list -storepass ***"),
+            ("vault server -dev-root-token-id=hunter2", "vault server -dev-root-token-id=***"),
+            ("beam.smp -setcookie HUNTER2 -x", "beam.smp -setcookie *** -x"),
+            ("ss-server -k hunter2 -m aes", "ss-server -k *** -m aes"),
+            ("ttyd -c bob:hunter2 sh", "ttyd -c *** sh"),
+            ("x --dsn root:hunter2@tcp(db)/", "x --dsn root:***@tcp(db)/"),
+            ("x --dsn=root:hunter2@unix(/s)/", "x --dsn=root:***@unix(/s)/"),
             ("x --password -hunter2", "x --password ***"),
         ] {
             assert_eq!(shown(line), expected);
@@ -345,6 +441,8 @@ mod tests {
             }
         }
         assert_eq!(covered(b"x\0token: a\0"), "x token:***");
+        let header = b"curl\0-H\0authorization:Basic a\0http://h\0";
+        assert_eq!(covered(header), "curl -H authorization:Basic *** http://h");
         for shown in
             ["curl -H authorization: enabled", "x authorization:", "x Authorization: Bearer"]
         {
@@ -367,6 +465,13 @@ mod tests {
             "x http://host:80/path",
             "x http://host/a:b@c",
             "x ssh://git@host:22/repo",
+            "x oci://host:5000/app@sha256:12",
+            "curl -u bob http://h",
+            "curl -u bob: http://h",
+            "smbclient -U bob //h/s",
+            "mysqld_exporter -port=9104",
+            "zipkin -P 9411",
+            "openvpn --auth-user-pass login --secret static.key",
             "x --key=1 --keyring=a --secrets-dir=/x",
         ] {
             assert_eq!(shown(line), line);
