@@ -194,6 +194,15 @@ mod tests {
             ("jupyter-lab --ServerApp.token=", "jupyter-lab --ServerApp.token=abc"),
             ("python3 /usr/bin/jupyter-lab --ServerApp.token=''", "python3 /usr/bin/jupyter-lab"),
             ("sshd -D -o PermitEmptyPasswords=yes", "sshd -D -o PermitEmptyPasswords=no"),
+        ] {
+            assert!(is_wrong(open), "{open}");
+            assert!(!is_wrong(shut), "{shut}");
+        }
+    }
+
+    #[test]
+    fn each_program_has_spellings_of_its_own() {
+        for (open, shut) in [
             ("mysqld --skip-grant", "mysqld --skip-group"),
             ("mysqld --enable-skip-grant-tables", "mysqld --disable-skip-grant-tables"),
             ("dockerd -H 0.0.0.0:2375", "dockerd -H :2375"),

@@ -75,9 +75,10 @@ pub(super) fn debugpy(arguments: &[&[u8]]) -> Option<Wrong> {
 
 pub(super) fn gdbserver(arguments: &[&[u8]]) -> Option<Wrong> {
     // A wrapper's command line ends with `--`.
-    let begin = match arguments.iter().any(|argument| *argument == b"--wrapper") {
-        true => arguments.iter().position(|argument| *argument == b"--")? + 1,
-        false => 0,
+    let begin = if arguments.contains(&&b"--wrapper"[..]) {
+        arguments.iter().position(|argument| *argument == b"--")? + 1
+    } else {
+        0
     };
     let address = arguments[begin..].iter().find(|argument| !argument.starts_with(b"-"))?;
     let schemes: [&[u8]; 6] = [b"tcp:", b"tcp4:", b"tcp6:", b"udp:", b"udp4:", b"udp6:"];

@@ -7,7 +7,7 @@ const NO_PASSWORD: &str = "lets anyone in without a password";
 const ROOT: &str = "makes everyone on the network root of this host";
 const RUNS_CODE: &str = "lets anyone in to run code";
 
-/// MySQL takes the beginning of a name for the name. This one is short enough for no other option.
+/// `mysqld` takes the beginning of a name for the name. This one is short enough for no other option.
 const GRANT_TABLES: (&[u8], usize) = (b"skip-grant-tables", b"skip-gr".len());
 
 pub(super) fn mysqld(arguments: &[&[u8]]) -> Option<Wrong> {
@@ -184,7 +184,7 @@ pub(super) fn code_server(arguments: &[&[u8]]) -> Option<Wrong> {
     is_open.then(|| (b"--auth none".to_vec(), RUNS_CODE))
 }
 
-/// `-o PermitEmptyPasswords=yes`, or with a blank, in any case. The first counts (sshd_config(5)). A title
+/// `-o PermitEmptyPasswords=yes`, or with a blank, in any case. The first counts (`sshd_config(5)`). A title
 /// keeps no words together, so we look at words.
 pub(super) fn sshd(arguments: &[&[u8]]) -> Option<Wrong> {
     let line = arguments.join(&b' ').to_ascii_lowercase();
