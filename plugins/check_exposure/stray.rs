@@ -4,15 +4,17 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use procwarden::host::names;
 use procwarden::host::unit_file::{Step, UnitFile, UnitFiles, in_search_path};
+use procwarden::host::{names, patience};
 use procwarden::kernel::cgroup;
 use procwarden::kernel::cmdline::{arguments, base_name, joined, untitled};
 use procwarden::kernel::comm::Comm;
+use procwarden::kernel::interpreter::{self, is_interpreter, is_shell};
 use procwarden::proc::fact::{Fact, Missing, unless_gone};
 use procwarden::proc::process::{Process, undeleted};
 use procwarden::proc::root::Pid;
@@ -21,7 +23,9 @@ use procwarden::text::escape;
 
 use super::answer::Answer;
 use super::inspector::Inspector;
+use super::look::{look, real_path};
 use super::sandbox::Services;
+use super::writable_code::is_of_the_system;
 
 /// Programs of services that people and other programs run, too.
 const TOOLS: [&str; 38] = [
@@ -68,6 +72,9 @@ const TOOLS: [&str; 38] = [
 /// Clients of daemons, which no service starts.
 const CLIENTS: [&str; 8] =
     ["less", "mariadb", "mongosh", "mysql", "psql", "redis-cli", "valkey-cli", "vim"];
+
+/// Daemons that are also what sends a mail.
+const MAILERS: [&[u8]; 3] = [b"exim4", b"exim", b"sendmail"];
 
 /// Users whose sessions are login screens.
 const GREETERS: [&str; 6] = ["gdm", "Debian-gdm", "lightdm", "lxdm", "sddm", "greetd"];
@@ -120,10 +127,13 @@ impl Programs {
         let is_called = |start: &&Start| {
             called.iter().any(|word| {
                 base_name(word) == start.name
+                    || is_version(&start.name, base_name(word))
                     || (!start.is_link && resolved(word).as_deref() == Some(program))
             })
         };
-        starts.iter().find(is_called).map(|start| start.service.as_str())
+        // One that can be started as it is, rather than a template.
+        let found = starts.iter().filter(is_called).min_by_key(|start| is_template(&start.service));
+        found.map(|start| start.service.as_str())
     }
 }
 
@@ -137,13 +147,18 @@ fn programs(files: &UnitFiles) -> BTreeMap<PathBuf, Vec<Start>> {
         if is_tool || unit.path.file_name() != Some(OsStr::new(&service)) {
             continue;
         }
-        for (path, name) in main_programs(&unit) {
+        let stem = service.strip_suffix(".service").unwrap_or(&service);
+        for (path, name) in main_programs(&unit, stem) {
             let is_link = path.file_name().is_some_and(|real| !is_version(real.as_bytes(), &name));
             let start = Start { name, is_link, service: service.clone() };
             programs.entry(path).or_default().push(start);
         }
     }
     programs
+}
+
+fn is_template(service: &str) -> bool {
+    service.ends_with("@.service")
 }
 
 /// Whether a program is the one of this name or a version of it: `php-fpm8.2` for `php-fpm`.
@@ -153,28 +168,56 @@ fn is_version(real: &[u8], name: &[u8]) -> bool {
 }
 
 /// The real paths of a service's programs, with the names by which it starts them.
-fn main_programs(unit: &UnitFile) -> impl Iterator<Item = (PathBuf, Vec<u8>)> + '_ {
+fn main_programs<'u>(
+    unit: &'u UnitFile,
+    stem: &'u str,
+) -> impl Iterator<Item = (PathBuf, Vec<u8>)> + 'u {
     let starts = unit.asks.commands.iter().filter(|command| command.step == Step::Start);
-    starts.filter_map(|command| {
+    starts.filter_map(move |command| {
         let name = base_name(&command.program);
-        let text = std::str::from_utf8(name).ok()?;
-        if is_of_anybody(text) || TOOLS.contains(&text) {
+        if is_of_people(name) {
             return None;
         }
-        Some((fs::canonicalize(command.path()?).ok()?, name.to_vec()))
+        let path = real_path(&command.path()?)?;
+        if is_script(&path) { behind_script(stem) } else { Some((path, name.to_vec())) }
     })
+}
+
+/// The daemon that a service starts by a script has the service's name: apache2 of apachectl, memcached.
+fn behind_script(stem: &str) -> Option<(PathBuf, Vec<u8>)> {
+    let path = resolved(stem.as_bytes())?;
+    (!is_of_people(stem.as_bytes()) && !is_script(&path)).then(|| (path, stem.into()))
+}
+
+/// No process runs a script: it runs the interpreter (execve(2)).
+fn is_script(path: &Path) -> bool {
+    let is_it = |path: &Path| {
+        let mut start = [0; 2];
+        let is_file = fs::metadata(path).is_ok_and(|found| found.is_file());
+        is_file
+            && File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok())
+            && start == *b"#!"
+    };
+    patience::path(path, is_it) == Some(true)
+}
+
+/// Whether people run programs of this name, too.
+fn is_of_people(name: &[u8]) -> bool {
+    let is_it =
+        |name: &str| is_of_anybody(name) || TOOLS.contains(&name) || CLIENTS.contains(&name);
+    std::str::from_utf8(name).is_ok_and(is_it)
 }
 
 /// The real path of a program by its path or name.
 fn resolved(word: &[u8]) -> Option<PathBuf> {
     let path = Path::new(OsStr::from_bytes(word));
     if path.is_absolute() {
-        return fs::canonicalize(path).ok();
+        return real_path(path);
     }
     if word.is_empty() || word.contains(&b'/') {
         return None;
     }
-    fs::canonicalize(in_search_path(path)?).ok()
+    real_path(&in_search_path(path)?)
 }
 
 pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
@@ -195,10 +238,11 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     let Some(service) = own_service(inspector, services, process)? else {
         return Ok(Answer::Kept);
     };
+    let instance = if is_template(service) { "an instance of " } else { "" };
     let service = escape::bounded(service.as_bytes(), LONGEST);
     Ok(Answer::of(Some(format!(
-        "started by hand, outside of its service {service}: end it, and start {service} if that does \
-         not run"
+        "started by hand, outside of its service {service}: end it, and start {instance}{service} if that \
+         does not run"
     ))))
 }
 
@@ -219,7 +263,11 @@ fn own_service<'i>(
     };
     let known = program.filter(|program| programs.get(files).contains_key(program));
     let Some(program) = known else { return Ok(None) };
-    let line = joined(process.cmdline()?);
+    let cmdline = process.cmdline()?;
+    if is_delivery(base_name(program.as_os_str().as_bytes()), cmdline) {
+        return Ok(None);
+    }
+    let line = joined(cmdline);
     let Some(service) = programs.service(files, &program, &called(&line)) else { return Ok(None) };
     if comes_from_a_service(process)? {
         return Ok(None);
@@ -235,21 +283,57 @@ fn outside(process: &mut Process<'_>) -> Fact<Option<String>> {
     Ok((!is_service).then_some(shown))
 }
 
-/// Whether people run this program, too: a job that someone leaves in the background is no daemon.
+/// Whether people run this program, too: a job that someone leaves in the background is no daemon. A daemon
+/// may call itself `sleep`, so the executable decides, not the name. An interpreter is a tool unless it
+/// runs a script.
 fn is_tool(process: &mut Process<'_>) -> Fact<bool> {
     let comm = process.comm()?.as_bytes().to_vec();
-    let first = arguments(process.cmdline()?).next().unwrap_or_default();
-    let mut names = vec![comm, base_name(untitled(first)).to_vec()];
-    if let Ok(Some(exe)) = process.exe() {
-        names.push(base_name(undeleted(exe)).to_vec());
+    let first = base_name(untitled(arguments(process.cmdline()?).next().unwrap_or_default()));
+    let first = first.strip_prefix(b"-").unwrap_or(first).to_vec();
+    let exe = match unless_gone(process.exe())? {
+        Ok(Some(exe)) => undeleted(exe).to_vec(),
+        // A zombie runs nothing.
+        Ok(None) => return Ok(true),
+        Err(_) if is_interpreter(&first) => return Ok(!runs_script(&first, process.cmdline()?)),
+        Err(hidden) => {
+            let may_be = is_of_people(&comm)
+                || is_of_people(&first)
+                || is_delivery(&first, process.cmdline()?);
+            return if may_be { Err(Missing::Hidden(hidden)) } else { Ok(false) };
+        }
+    };
+    let name = base_name(&exe);
+    if is_interpreter(name) {
+        return Ok(!runs_script(name, process.cmdline()?));
     }
-    Ok(names.iter().any(|name| {
-        let name = name.strip_prefix(b"-").unwrap_or(name);
-        let text = std::str::from_utf8(name);
-        text.is_ok_and(|text| {
-            is_of_anybody(text) || TOOLS.contains(&text) || CLIENTS.contains(&text)
-        })
-    }))
+    // A tool's file may have a longer name: nc.openbsd.
+    let is_it = |called: &Vec<u8>| {
+        is_of_people(called)
+            && resolved(called).is_some_and(|path| path.as_os_str().as_bytes() == exe)
+    };
+    let is_tools = is_of_people(name) || is_it(&comm) || is_it(&first);
+    Ok(is_of_the_system(&exe) && (is_tools || is_delivery(name, process.cmdline()?)))
+}
+
+/// Whether it is mail that a person sent, on its way: the same program as the daemon, in the background.
+fn is_delivery(program: &[u8], cmdline: &[u8]) -> bool {
+    let is_daemons = |argument: &[u8]| argument.starts_with(b"-bd") || argument.starts_with(b"-q");
+    MAILERS.contains(&program) && !arguments(cmdline).any(is_daemons)
+}
+
+/// Whether an interpreter runs a script, and is not interactive. A script that set a title is one. Scripts of
+/// shells are jobs more often than daemons.
+fn runs_script(interpreter: &[u8], cmdline: &[u8]) -> bool {
+    if is_shell(interpreter) {
+        return false;
+    }
+    match interpreter::program(cmdline) {
+        Some(script) => !is_of_people(script.base_name()),
+        None => {
+            let first = base_name(arguments(cmdline).next().unwrap_or_default());
+            !is_interpreter(first.strip_prefix(b"-").unwrap_or(first))
+        }
+    }
 }
 
 /// Whether it was started in a person's session and stayed as a daemon, without a terminal.
@@ -306,17 +390,22 @@ fn program(process: &mut Process<'_>) -> Fact<Option<PathBuf>> {
     if !claim.starts_with(b"/") {
         return Err(hidden);
     }
-    Ok(fs::canonicalize(Path::new(OsStr::from_bytes(claim))).ok())
+    let claim = Path::new(OsStr::from_bytes(claim));
+    look(claim, |path| fs::canonicalize(path).ok())
 }
 
 /// The names by which it may have been started: the first word, or the words of a title. A listener's
-/// title names the program again (`sshd: /usr/sbin/sshd -D`). The title of a fork that outlives the
-/// daemon does not (`sshd: alice [priv]`).
+/// title names the program again (`sshd: /usr/sbin/sshd -D`), or says what it is (`php-fpm: master process`).
+/// The title of a fork that outlives the daemon does neither (`sshd: alice [priv]`).
 fn called(line: &[u8]) -> Vec<&[u8]> {
     let mut words = line.split(u8::is_ascii_whitespace);
-    match words.next().unwrap_or_default() {
-        title if title.ends_with(b":") => words.take(MOST_WORDS).collect(),
-        program => vec![program],
+    let first = words.next().unwrap_or_default();
+    let Some(title) = first.strip_suffix(b":") else { return vec![first] };
+    let words: Vec<_> = words.take(MOST_WORDS).collect();
+    if words.starts_with(&[b"master", b"process"]) {
+        [&[title], &words[..]].concat()
+    } else {
+        words
     }
 }
 
@@ -347,6 +436,47 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn a_script_of_an_interpreter_is_a_program_and_a_prompt_is_none() {
+        let runs = |line: &str| {
+            let cmdline = line.replace(' ', "\0") + "\0";
+            runs_script(base_name(line.split(' ').next().unwrap().as_bytes()), cmdline.as_bytes())
+        };
+        for line in [
+            "python3 /opt/app/server.py",
+            "/usr/bin/python3.11 -u -m gunicorn app",
+            "java -Xmx1g -jar /opt/app/a.jar",
+            "node /opt/app/index.js",
+            "perl -w daemon.pl",
+            "ruby daemon.rb",
+            "php8.2 artisan queue:work",
+        ] {
+            assert!(runs(line), "{line}");
+        }
+        for line in [
+            "python3",
+            "-python3",
+            "python3 -c pass",
+            "perl -ne print",
+            "php -a",
+            "node",
+            "bash /opt/app/run.sh",
+            "python3 /usr/bin/rsync",
+        ] {
+            assert!(!runs(line), "{line}");
+        }
+        assert!(runs_script(b"python3.11", b"gunicorn: master [app]\0"));
+    }
+
+    #[test]
+    fn a_title_says_that_it_is_the_master() {
+        let is_called = |line: &[u8], name: &[u8]| called(line).contains(&name);
+        assert!(is_called(b"php-fpm: master process (/etc/php/8.2/fpm/php-fpm.conf)", b"php-fpm"));
+        assert!(is_called(b"nginx: master process /usr/sbin/nginx", b"/usr/sbin/nginx"));
+        assert!(!is_called(b"sshd: master [priv]", b"sshd"));
+        assert!(!is_called(b"php-fpm: pool www", b"php-fpm"));
+    }
 
     #[test]
     fn a_version_is_the_program_and_another_tool_is_not() {

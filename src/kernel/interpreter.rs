@@ -180,7 +180,7 @@ pub fn is_interpreter(comm: &[u8]) -> bool {
 }
 
 /// Whether this is a shell's name.
-pub(crate) fn is_shell(comm: &[u8]) -> bool {
+pub fn is_shell(comm: &[u8]) -> bool {
     find(comm).is_some_and(|interpreter| std::ptr::eq(interpreter, &raw const SHELL))
 }
 

@@ -143,6 +143,32 @@ bounded running memcached 1
 said 1 "memcached by hand" "started by hand, outside of any service (session-"
 pkill -x memcached
 bounded running memcached 0
+session 'memcached -d -u root -p 7003'
+bounded running memcached 1
+said_root 1 "memcached by hand, as root" "outside of its service memcached.service: end it, and start memcached.service if"
+pkill -x memcached
+bounded running memcached 0
+# A script is a daemon as much as a program; a line of code is none.
+as_daemon="setpriv --reuid www-data --clear-groups setsid"
+echo 'sleep 1 while 1' >/opt/serve.pl
+session "$as_daemon perl /opt/serve.pl >/dev/null 2>&1 &"
+bounded pgrep -f '^perl /opt/serve.pl' >/dev/null
+said 1 "a script by hand" "started by hand, outside of any service (session-"
+pkill -f '^perl /opt/serve.pl'
+session "$as_daemon perl -e 'sleep 1 while 1' >/dev/null 2>&1 &"
+bounded pgrep -f '^perl -e sleep' >/dev/null
+said 0 "a line of code that someone left" OK
+pkill -f '^perl -e sleep'
+# Anyone can choose a name.
+cp /bin/sleep /opt/serve
+session "$as_daemon bash -c 'exec -a sleep /opt/serve 1007' >/dev/null 2>&1 &"
+bounded pgrep -f '^sleep 1007' >/dev/null
+said_root 1 "a daemon with the name of a tool" "started by hand, outside of any service (session-"
+pkill -f '^sleep 1007'
+session "$as_daemon sleep 1008 >/dev/null 2>&1 &"
+bounded pgrep -f '^sleep 1008' >/dev/null
+said 0 "a tool that someone left" OK
+pkill -f '^sleep 1008'
 systemctl start nginx redis-server memcached
 bounded running memcached 1
 said 0 "all starts" OK
