@@ -7,6 +7,7 @@ mod answer;
 mod fileless;
 mod inspector;
 mod loader_env;
+mod look;
 mod open_args;
 mod open_socket;
 mod outdated;

@@ -182,7 +182,7 @@ fn a_link_on_the_way_to_the_executable_counts() {
 fn a_link_that_only_the_process_sees_counts() {
     let Some(place) = Place::of_root() else { return };
     let root = place.dir("root", 0o755, 0, 0).display().to_string();
-    // Where the host's path is safe, one process speaks for its control group: here that is ours.
+    // Others in its control group have the host's root directory.
     place.dir("root/users", 0o755, ALICE, 0);
     for (owner, code) in [(ALICE, 2), (0, 0)] {
         let script = format!(
@@ -192,6 +192,33 @@ fn a_link_that_only_the_process_sees_counts() {
         let command = ["unshare", "-m", "sh", "-c", &script];
         let process = Specimen::called(unique()).under(&command).start();
         check(process.pid(), "writable-code").run().code(code);
+    }
+}
+
+/// A script below the root directory of a service's child, where the host has none or a safe one, and the
+/// service's main process has the host's.
+#[test]
+fn a_script_in_another_root_is_not_the_hosts() {
+    let Some(place) = Place::of_root() else { return };
+    let root = place.dir("root", 0o755, 0, 0);
+    place.dir("app", 0o755, 0, 0);
+    fs::write(place.at("app/there"), "echo up\nread line\n").expect("a script");
+    let _main = Process::start(Command::new("/bin/sh").arg(place.at("app/there")));
+    let dir = root.join(place.0.path().strip_prefix("/").expect("absolute"));
+    let script = format!(
+        "mount --bind / {0} && mount -t tmpfs -o mode=755 none {0}/opt && mkdir -p {1}/app && \
+         chown {ALICE} {1}/app && printf 'echo up; read line' | tee {1}/app/there >{1}/app/absent && \
+         exec chroot {0} /bin/sh {2}/app/",
+        root.display(),
+        dir.display(),
+        place.0.path().display(),
+    );
+    for name in ["there", "absent"] {
+        let mut command = Command::new("unshare");
+        let process = Process::start(command.args(["-m", "sh", "-c", &format!("{script}{name}")]));
+        let answer = check(process.pid(), "writable-code").run();
+        let owned = format!("/root{}/app ", place.0.path().display());
+        answer.code(2).has(&format!("user {ALICE} owns /proc/{}{owned}", process.pid()));
     }
 }
 
@@ -316,6 +343,9 @@ fn a_library_counts_as_what_its_program_runs() {
             answer.has(&format!("user {ALICE} owns {users} and can replace what it runs"));
         }
     }
+    // One that is safe does not speak for another that was started by itself.
+    let (_safe, preloaded) = (start(&ours, "roots"), start(&ours, "users"));
+    check(preloaded.pid(), "writable-code").run().code(2);
     // One that is exempt does not hide another of the same program, whichever comes first.
     let both = [start(&ours, "users"), start(&ours, "users")];
     for process in &both {

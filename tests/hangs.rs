@@ -4,6 +4,7 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use support::check::binary;
@@ -152,6 +153,54 @@ fn a_second_look_that_hangs_leaves_what_was_decided() {
         "UNKNOWN: absent 0 (want 1-); 1 of 2 OK; timed out after 4 s while reading comm of process \
          100",
     );
+}
+
+// ---- a mount that never answers ----
+
+/// Makes a mount whose file system never answers, a program of a user's run by root, and one of root's that
+/// names a path on the mount; runs the check.
+const DEAD_MOUNT: &str = r#"
+cd "$1" && shift && mkdir dead users && cp /bin/sleep "users/$1" && chown 4000001 users || exit 9
+exec 3<>/dev/fuse
+options=fd=3,rootmode=40000,user_id=0,group_id=0,allow_other
+mount -i -t fuse dead dead -o $options || exit 9
+"$PWD/users/$1" 60 3<&- &
+fault=$!
+bash -c 'exec -a "$0" sleep 60' "$PWD/dead/appd" 3<&- &
+claim=$!
+# Both run what they were started for.
+until [ "$(cat /proc/$fault/comm)" = "$1" ] && [ "$(cat /proc/$claim/comm)" = sleep ]; do sleep 0.1; done
+shift
+"$@" 3<&-
+code=$?
+kill $fault $claim
+exit $code
+"#;
+
+#[test]
+fn a_dead_mount_hides_what_names_it_and_nothing_else() {
+    if !can(Need::Root) || !can(Need::MountNamespace) || !can(Need::Fuse) {
+        return;
+    }
+    let name = unique();
+    for user in [None, Some("65534")] {
+        let dir = tempfile::tempdir_in("/opt").expect("a directory");
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("its mode");
+        let plugin = Installed::link("check_exposure");
+        let begun = Instant::now();
+        let mut check = Check::program("unshare").args(["-m", "bash", "-c", DEAD_MOUNT, "bash"]);
+        check = check.arg(dir.path()).arg(&name);
+        if let Some(user) = user {
+            check = check.args(["setpriv", "--reuid", user, "--clear-groups"]);
+        }
+        let exempt = format!("not-name={name}");
+        let answer = check.arg(plugin.path()).args(["-t", "15", "-v", "--exempt", &exempt]).run();
+        assert!(begun.elapsed() < Duration::from_secs(14), "took {:?}\n{answer}", begun.elapsed());
+        answer.lacks("timed out").code(2).has(&format!("CRITICAL writable-code: {name}, pid "));
+        if user.is_none() {
+            answer.has("1 process not judged by writable-code: exe does not answer");
+        }
+    }
 }
 
 // ---- a name service that hangs ----

@@ -16,6 +16,7 @@ use rustix::fs::{Mode, OFlags, ResolveFlags, open, openat2};
 
 use super::answer::{Answer, ITS_PID};
 use super::inspector::Inspector;
+use super::look::{look, metadata};
 use super::writable_code::{is_executable, is_of_the_system};
 
 /// Directories where anyone may put files, and that a boot empties.
@@ -56,7 +57,12 @@ fn of_link(process: &mut Process<'_>) -> Fact<Answer> {
     }
     let place = process.locate_executable()?;
     let Some(place) = place else { return Ok(Answer::NotAsked) };
-    if place.whole().exists() || place.path.exists() || is_there_again(process, &place.path)? {
+    for path in [&place.whole(), &place.path] {
+        if metadata(path)?.is_ok() {
+            return Ok(Answer::Kept);
+        }
+    }
+    if is_there_again(process, &place.path)? {
         return Ok(Answer::Kept);
     }
     let path = shown(place.path.as_os_str().as_encoded_bytes());
@@ -79,7 +85,9 @@ fn is_there_again(process: &mut Process<'_>, gone: &Path) -> Fact<bool> {
         return Ok(false);
     }
     let Ok(place) = unless_gone(process.locate(&way))? else { return Ok(false) };
-    Ok(program_at(&place).is_some_and(|found| {
+    let whole = place.whole();
+    let found = look(&whole, move |_| program_at(&place))?;
+    Ok(found.is_some_and(|found| {
         let path = found.as_os_str().as_bytes();
         found.file_name() == gone.file_name()
             && found.components().nth(1) == gone.components().nth(1)

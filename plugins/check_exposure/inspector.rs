@@ -51,7 +51,7 @@ pub(crate) struct Inspector {
     containers: Containers,
     /// Whether the tree is a real /proc, so that paths of processes are files of this host.
     pub(crate) is_procfs: bool,
-    /// Whether processes share our root directory, by the text of their control groups.
+    /// Whether processes share our root directory, by what their links say of it.
     roots: RefCell<HashMap<Vec<u8>, bool>>,
     /// For each group of similar processes, the one that was found safe.
     speakers: RefCell<HashMap<Vec<u8>, Pid>>,
@@ -97,17 +97,22 @@ impl Inspector {
         }
     }
 
-    /// Whether the process, or another one in its control group, has the same root directory as we.
+    /// Whether the process has the same root directory as we. Without the right to read the links that
+    /// tell, another one in its control group speaks for it. Only root can put a process of root's with
+    /// another root directory there.
     ///
     /// # Errors
     /// Gone, or hidden.
     pub(crate) fn shares_our_root(&self, process: &mut Process<'_>) -> Fact<bool> {
-        let group = process.cgroup()?.to_vec();
-        if let Some(known) = self.roots.borrow().get(&group) {
+        let alike = match process.root_links() {
+            Some(links) => links,
+            None => process.cgroup()?.to_vec(),
+        };
+        if let Some(known) = self.roots.borrow().get(&alike) {
             return Ok(*known);
         }
         let shares = process.has_our_root()?;
-        self.roots.borrow_mut().insert(group, shares);
+        self.roots.borrow_mut().insert(alike, shares);
         Ok(shares)
     }
 

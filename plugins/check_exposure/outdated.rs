@@ -5,20 +5,20 @@
 //! files and holds the process's memory lock. Run it once a day.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use procwarden::kernel::maps::code;
-use procwarden::proc::fact::Fact;
+use procwarden::proc::fact::{Fact, Missing, unless_gone};
 use procwarden::proc::process::Process;
 use procwarden::text::escape;
 use procwarden::text::number;
 
 use super::answer::Answer;
 use super::inspector::Inspector;
+use super::look::metadata;
 
 /// Paths of mappings that are normally removed while in use: shared memory, device buffers, code
 /// generated at run time.
@@ -31,8 +31,15 @@ const LONGEST: usize = 120;
 pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
     let root = process.root().path().join(process.pid().to_string()).join("root");
     let replaced = replaced(process.maps()?);
-    let found = replaced.iter().find_map(|path| flaw(path, &root, inspector.grace));
-    Ok(Answer::of(found))
+    let mut obstacle = None;
+    for path in replaced {
+        match unless_gone(flaw(path, &root, inspector.grace))? {
+            Ok(None) => {}
+            Ok(flaw) => return Ok(Answer::of(flaw)),
+            Err(hidden) => obstacle = Some(hidden),
+        }
+    }
+    obstacle.map_or(Ok(Answer::Kept), |hidden| Err(Missing::Hidden(hidden)))
 }
 
 /// The files whose code is mapped, but that were replaced or removed.
@@ -47,18 +54,24 @@ fn replaced(maps: &[u8]) -> Vec<&[u8]> {
 
 /// What is wrong with a file that was replaced longer than `grace` ago. Packages set the modification
 /// time to the time of the build, so the inode's change time decides.
-fn flaw(path: &[u8], root: &Path, grace: Duration) -> Option<String> {
+fn flaw(path: &[u8], root: &Path, grace: Duration) -> Fact<Option<String>> {
     let shown = escape::bounded(path, LONGEST);
     let path = PathBuf::from(OsStr::from_bytes(path));
     let inside = root.join(path.strip_prefix("/").unwrap_or(&path));
     // A daemon in a chroot still runs the host's code.
-    let Some(found) = fs::metadata(inside).or_else(|_| fs::metadata(&path)).ok() else {
-        return Some(format!("runs {shown}, which was removed at an unknown time; restart it"));
+    let found = match metadata(&inside)? {
+        Ok(found) => Ok(found),
+        Err(_) => metadata(&path)?,
+    };
+    let Ok(found) = found else {
+        let text = format!("runs {shown}, which was removed at an unknown time; restart it");
+        return Ok(Some(text));
     };
     let changed = UNIX_EPOCH + Duration::from_secs(u64::try_from(found.ctime()).unwrap_or(0));
     let age = SystemTime::now().duration_since(changed).unwrap_or_default();
     let since = number::span(age.as_secs_f64());
-    (age >= grace).then(|| format!("runs {shown} as it was until {since} ago; restart it"))
+    let text = || format!("runs {shown} as it was until {since} ago; restart it");
+    Ok((age >= grace).then(text))
 }
 
 #[cfg(test)]
@@ -82,13 +95,13 @@ mod tests {
     #[test]
     fn what_is_gone_has_no_time_and_what_is_new_has_its_grace() {
         let root = Path::new("/nonexistent");
-        let gone = flaw(b"/usr/lib/procwarden-nosuch.so", root, Duration::MAX).unwrap();
+        let gone = flaw(b"/usr/lib/procwarden-nosuch.so", root, Duration::MAX).unwrap().unwrap();
         assert!(gone.contains("which was removed at an unknown time"), "{gone}");
-        let there = flaw(b"/etc/passwd", root, Duration::ZERO).unwrap();
+        let there = flaw(b"/etc/passwd", root, Duration::ZERO).unwrap().unwrap();
         assert!(
             there.contains("as it was until ") && there.ends_with(" ago; restart it"),
             "{there}"
         );
-        assert_eq!(flaw(b"/etc/passwd", root, Duration::MAX), None);
+        assert_eq!(flaw(b"/etc/passwd", root, Duration::MAX), Ok(None));
     }
 }

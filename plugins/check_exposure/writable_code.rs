@@ -8,19 +8,21 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use procwarden::host::writers::{Answer as Can, Writers};
+use procwarden::host::writers::{Answer as Can, Obstacle, Writers};
 use procwarden::kernel::cmdline::arguments;
 use procwarden::kernel::file::File;
 use procwarden::kernel::interpreter::program;
 use procwarden::kernel::maps::code;
 use procwarden::proc::fact::{Cause, Fact, Hidden, Missing, unless_gone};
-use procwarden::proc::process::{Place, Process};
+use procwarden::proc::process::{Place, Process, undeleted};
 use procwarden::proc::root::Pid;
 use procwarden::text::escape;
 use rustix::fs::getxattr;
+use rustix::io::Errno;
 
 use super::answer::Answer;
 use super::inspector::Inspector;
+use super::look::{NO_ANSWER, look, metadata};
 use super::sandbox::{LONGEST, UNREADABLE, service_of};
 
 /// Anyone's permission to execute a file (inode(7)).
@@ -55,7 +57,7 @@ fn executable(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<S
             let claim = first_argument(process)?;
             let is_file = is_path(&claim)
                 && inspector.writers.of(Path::new(OsStr::from_bytes(&claim))) != Ok(Can::Absent)
-                && is_program(&Place::here(&claim));
+                && is_program(&Place::here(&claim))?;
             if !is_file {
                 return Err(Missing::Hidden(hidden));
             }
@@ -81,7 +83,7 @@ fn way(inspector: &Inspector, process: &mut Process<'_>, exe: &Place) -> Fact<Op
     }
     // The user who starts such a program chooses its first argument, a path on a dead mount for one: we
     // must not even look.
-    if raises_its_caller(exe) {
+    if raises_its_caller(exe)? {
         return Ok(None);
     }
     // Usually it is /sbin/x for /usr/sbin/x, which exists in every mount namespace.
@@ -91,7 +93,8 @@ fn way(inspector: &Inspector, process: &mut Process<'_>, exe: &Place) -> Fact<Op
         return Ok(None);
     }
     let found = claimed(inspector, process, &claim)?;
-    Ok(found.filter(|(place, _)| is_program(place)).map(|(_, flaw)| flaw))
+    let Some((place, flaw)) = found else { return Ok(None) };
+    Ok(is_program(&place)?.then_some(flaw))
 }
 
 /// What is wrong with the script that an interpreter runs.
@@ -137,14 +140,14 @@ fn of_its_service(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Opti
 }
 
 /// What is wrong with the libraries that it has loaded. `maps` costs ten times what the other files do, so
-/// that it is read only of programs and scripts outside of `/usr`, which may bring their own, and of these
-/// until one is found safe for each program and unit; of all where another rule reads it anyway.
+/// that it is read only of programs and scripts outside of `/usr`, which may bring their own, and of those that
+/// are alike until one is found safe; of all where another rule reads it anyway.
 fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
     if !inspector.reads_maps() && !is_foreign(process)? {
         return Ok(None);
     }
     let Ok(Some(exe)) = process.exe() else { return Ok(None) };
-    let exe = exe.to_vec();
+    let exe = undeleted(exe).to_vec();
     let key = if inspector.reads_maps() { None } else { Some(likeness(process, &exe)?) };
     if key.as_ref().is_some_and(|key| inspector.has_spoken(key, process.pid())) {
         return Ok(None);
@@ -154,7 +157,7 @@ fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<St
     let maps = maps.to_vec();
     for file in code(&maps).into_iter().filter(|file| file.path != exe) {
         match claimed(inspector, process, file.path)? {
-            Some((place, flaw)) if may_be_library(&place) => return Ok(Some(flaw)),
+            Some((place, flaw)) if may_be_library(&place)? => return Ok(Some(flaw)),
             _ => {}
         }
     }
@@ -165,20 +168,23 @@ fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<St
     Ok(None)
 }
 
-/// What all processes of a program or script in a unit have in common.
+/// What processes of a program or script in a unit have in common if they have loaded the same: a master and
+/// the workers that it forked have one stack, and the same size unless one loaded a plugin or took memory.
 fn likeness(process: &mut Process<'_>, exe: &[u8]) -> Fact<Vec<u8>> {
     let script = program(process.cmdline()?).map_or(&b""[..], |program| program.text).to_vec();
-    Ok([process.cgroup()?, b"\0", exe, b"\0", &script].concat())
+    let stat = process.stat()?;
+    let (stack, size) = (stat.stack_start.to_ne_bytes(), stat.vsize.to_ne_bytes());
+    Ok([process.cgroup()?, b"\0", exe, b"\0", &script, b"\0", &stack, &size].concat())
 }
 
 /// Whether a file lies there, or a link to one, that the next start would load. Of a library that was
 /// replaced, that is the new one; what was made at run time is removed for good. The memory of a device is
 /// no code, though it may be mapped as such.
-fn may_be_library(place: &Place) -> bool {
-    match fs::symlink_metadata(place.whole()) {
+fn may_be_library(place: &Place) -> Fact<bool> {
+    Ok(match look(&place.whole(), |path| fs::symlink_metadata(path))? {
         Ok(found) => found.is_file() || found.is_symlink(),
         Err(error) => error.kind() != io::ErrorKind::NotFound,
-    }
+    })
 }
 
 /// Whether the executable or the script lies elsewhere than packages put theirs.
@@ -201,15 +207,15 @@ fn first_argument(process: &mut Process<'_>) -> Fact<Vec<u8>> {
 }
 
 /// What is wrong with a path on a command line, and where it is. To decide whether it is the host's path
-/// we must read all mounts of the process. So, without a finding, one process is judged for its whole
-/// control group.
+/// we must read all mounts of the process. So if it is there and safe here, one process with the same root
+/// directory speaks for the others.
 fn claimed(
     inspector: &Inspector,
     process: &mut Process<'_>,
     path: &[u8],
 ) -> Fact<Option<(Place, String)>> {
-    let is_safe_here =
-        inspector.is_procfs && opening(&inspector.writers, &Place::here(path)) == Ok(None);
+    let here = Path::new(OsStr::from_bytes(path));
+    let is_safe_here = inspector.is_procfs && inspector.writers.of(here) == Ok(Can::Root);
     let place = if !is_safe_here {
         process.locate(path)?
     } else if inspector.shares_our_root(process)? {
@@ -221,15 +227,15 @@ fn claimed(
 }
 
 /// Whether the path is a program, or a dangling link to one. Anything else is part of a title.
-fn is_program(place: &Place) -> bool {
-    match fs::metadata(place.whole()) {
+fn is_program(place: &Place) -> Fact<bool> {
+    Ok(match metadata(&place.whole())? {
         Ok(found) => is_executable(&found),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::symlink_metadata(place.whole()).is_ok()
+            look(&place.whole(), |path| fs::symlink_metadata(path).is_ok())?
         }
         // We may not look.
         Err(_) => true,
-    }
+    })
 }
 
 pub(super) fn is_executable(found: &Metadata) -> bool {
@@ -238,11 +244,12 @@ pub(super) fn is_executable(found: &Metadata) -> bool {
 
 /// Whether it gives rights to whoever starts it: those of its owner, or capabilities of the file
 /// (capabilities(7)).
-fn raises_its_caller(exe: &Place) -> bool {
-    let file = exe.whole();
-    let is_set_user_id = fs::metadata(&file).is_ok_and(|found| found.mode() & SET_USER_ID != 0);
-    // Without room for the value the kernel tells its length.
-    is_set_user_id || getxattr(&file, c"security.capability", &mut [0_u8; 0]).is_ok()
+fn raises_its_caller(exe: &Place) -> Fact<bool> {
+    look(&exe.whole(), |file| {
+        let is_set_user_id = fs::metadata(file).is_ok_and(|found| found.mode() & SET_USER_ID != 0);
+        // Without room for the value the kernel tells its length.
+        is_set_user_id || getxattr(file, c"security.capability", &mut [0_u8; 0]).is_ok()
+    })
 }
 
 /// The place of a path relative to the process's working directory. An empty path is that directory.
@@ -270,6 +277,7 @@ fn replacement(writers: &Writers, place: &Place) -> Fact<Option<(String, String)
     match writers.below(&place.root, &place.path) {
         Ok(Can::Others(openings)) => Ok(Some((openings.told(), openings.remedy()))),
         Ok(Can::Root | Can::Absent) => Ok(None),
+        Err(unseen) if unseen.why == Obstacle::Errno(Errno::TIMEDOUT) => Err(NO_ANSWER),
         Err(_) => Err(OUT_OF_SIGHT),
     }
 }

@@ -1,16 +1,19 @@
 //! How long to wait for what may never answer, and how to do without it.
 //!
-//! A process that holds its memory's lock blocks every read of its `/proc/PID/cmdline`, and a name
-//! service may hang. Nothing can wake a thread that is blocked there. So a careful check asks each
-//! of these questions on a separate thread, and after some time goes on without the answer.
+//! A process that holds its memory's lock blocks every read of its `/proc/PID/cmdline`, a name
+//! service may hang, and so may a path on a network's file system. Nothing can wake a thread that is
+//! blocked there. So a careful check asks each of these questions on a separate thread, and after some
+//! time goes on without the answer.
 //!
 //! A thread for each question would slow down a scan. So the first scan asks directly, and starts
 //! again with care only if it gets stuck. Later reads are careful from the start.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder};
 use std::time::{Duration, Instant};
 
@@ -29,15 +32,19 @@ const MOST_SILENT: usize = 3;
 /// When the check has to end.
 static END: Mutex<Option<Instant>> = Mutex::new(None);
 
-/// What we ask with care: a bit for each file, and one for the name service.
+/// What we ask with care: a bit for each file of a process, and one each for the name service and for paths.
 static CAREFUL: AtomicU32 = AtomicU32::new(0);
 const NAMES: u32 = 1 << 31;
+const PATHS: u32 = 1 << 30;
 
 /// Whether the name service failed to answer. It isn't asked again.
 static NAMES_ARE_SILENT: AtomicBool = AtomicBool::new(false);
 
 /// The processes whose file did not answer, by file and user.
 static SILENT: Mutex<BTreeMap<(u8, u32), Vec<u32>>> = Mutex::new(BTreeMap::new());
+
+/// The paths that did not answer.
+static SILENT_PATHS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Sets when the check has to end, and returns that moment.
 pub(crate) fn ends_in(limit: Duration) -> Instant {
@@ -59,7 +66,7 @@ pub(crate) fn patience() -> Duration {
 
 /// From now on asks with care for what is known to block.
 pub fn begin_with_care() {
-    CAREFUL.fetch_or(NAMES | bit(File::Cmdline), Relaxed);
+    CAREFUL.fetch_or(NAMES | PATHS | bit(File::Cmdline), Relaxed);
 }
 
 /// From now on also asks with care for what the check is stuck in. `false` if that can't be asked
@@ -67,6 +74,7 @@ pub fn begin_with_care() {
 pub(crate) fn avoid(stuck: Stage) -> bool {
     let culprit = match stuck {
         Stage::AskingNames => NAMES,
+        Stage::LookingAtFiles => PATHS,
         Stage::Reading(file) => bit(file),
         _ => return false,
     };
@@ -84,6 +92,7 @@ pub fn rest(time: Duration) {
     thread::sleep(time);
     begin_with_care();
     SILENT.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    silent_paths().clear();
 }
 
 const fn bit(file: File) -> u32 {
@@ -126,6 +135,42 @@ pub(crate) fn file<T: Send + 'static>(
         silent().entry(place).or_default().push(pid);
     }
     answer
+}
+
+/// Looks at a path that someone else chose; `None` if a dead mount on the way does not answer. Then nothing
+/// that lies behind is looked at, and each dead mount costs our patience once. `look` must not record
+/// [`progress`].
+pub fn path<T: Send + 'static>(
+    path: &Path,
+    look: impl FnOnce(&Path) -> T + Send + 'static,
+) -> Option<T> {
+    progress::enter(Stage::LookingAtFiles);
+    if CAREFUL.load(Relaxed) & PATHS == 0 {
+        return Some(look(path));
+    }
+    if silent_paths().iter().any(|silent| path.starts_with(silent)) {
+        return None;
+    }
+    // How many directories above it have answered.
+    let answered = Arc::new(AtomicUsize::new(0));
+    let (whole, count) = (path.to_owned(), answered.clone());
+    let answer = bounded(move || {
+        let mut above: Vec<_> = whole.ancestors().skip(1).collect();
+        while let Some(directory) = above.pop() {
+            let _ = fs::metadata(directory);
+            count.fetch_add(1, Relaxed);
+        }
+        look(&whole)
+    });
+    if answer.is_none() {
+        let behind = path.ancestors().count() - 1 - answered.load(Relaxed);
+        silent_paths().extend(path.ancestors().nth(behind).map(Path::to_owned));
+    }
+    answer
+}
+
+fn silent_paths() -> MutexGuard<'static, Vec<PathBuf>> {
+    SILENT_PATHS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Does `work` on another thread. Returns `None` if that takes longer than our patience, and leaves

@@ -24,7 +24,7 @@ use rustix::io::Errno;
 use crate::host::members::Members;
 use crate::host::names::NoAnswer;
 use crate::host::open::is_first_user_namespace;
-use crate::host::progress::{self, Stage};
+use crate::host::patience;
 pub use answer::{Answer, Obstacle, Opening, Openings, Unseen, Writer};
 
 use acl::{ACL_GROUP, ACL_GROUP_OBJ, ACL_USER, acl, entries};
@@ -37,6 +37,29 @@ const OVERFLOW_ID: u32 = 65534;
 
 /// Paths kept in memory. A host has some hundred executables; a hostile one can have more.
 const MOST_KEPT: usize = 20_000;
+
+/// What the kernel says of a path.
+struct Glance {
+    stat: Stat,
+    /// Where a link leads.
+    target: Option<PathBuf>,
+    /// The ACL, if the mode says that one could matter.
+    acl: Result<Option<Vec<u8>>, Errno>,
+}
+
+impl Glance {
+    fn at(path: &Path) -> Result<Self, Errno> {
+        let stat = statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT)?;
+        if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
+            let target = readlinkat(CWD, path, Vec::new())?.into_bytes();
+            let target = Some(PathBuf::from(OsString::from_vec(target)));
+            return Ok(Self { stat, target, acl: Ok(None) });
+        }
+        let is_groups = Mode::from_raw_mode(stat.st_mode).contains(Mode::WGRP);
+        let acl = if is_groups { acl(path) } else { Ok(None) };
+        Ok(Self { stat, target: None, acl })
+    }
+}
 
 /// What one look at a path showed, whatever leads there.
 #[derive(Clone, Debug)]
@@ -80,7 +103,6 @@ impl Writers {
         if let Some(known) = self.answers.borrow().get(&whole) {
             return known.clone();
         }
-        progress::enter(Stage::LookingAtFiles);
         let answer =
             Walk { writers: self, root, at: root.to_owned(), links: 0, openings: Vec::new() }
                 .along(relative);
@@ -100,28 +122,29 @@ impl Writers {
 
     fn look_anew(&self, path: &Path) -> Found<Option<Look>> {
         let fail = |why| Unseen { path: path.to_owned(), why };
-        let errno = |errno| fail(Obstacle::Errno(errno));
-        let found = match statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT) {
-            Ok(found) => found,
+        // As NFS says of a server that does not answer.
+        let glance = patience::path(path, Glance::at).unwrap_or(Err(Errno::TIMEDOUT));
+        let glance = match glance {
+            Ok(glance) => glance,
             Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-            Err(error) => return Err(errno(error)),
+            Err(errno) => return Err(fail(Obstacle::Errno(errno))),
         };
+        let found = &glance.stat;
         let kind = FileType::from_raw_mode(found.st_mode);
         if kind == FileType::Symlink {
-            let target = readlinkat(CWD, path, Vec::new()).map_err(errno)?.into_bytes();
-            let target = Some(PathBuf::from(OsString::from_vec(target)));
             // A link's mode means nothing.
             let owner = (found.st_uid != 0).then_some(Writer::Owner(found.st_uid));
             let writers = owner.into_iter().collect();
-            return Ok(Some(Look { kind, target, writers, is_sticky: false }));
+            return Ok(Some(Look { kind, target: glance.target, writers, is_sticky: false }));
         }
-        let writers = self.writers(path, &found).map_err(fail)?;
+        let writers = self.writers(&glance).map_err(fail)?;
         let is_sticky =
             Mode::from_raw_mode(found.st_mode).contains(Mode::SVTX) && found.st_uid == 0;
         Ok(Some(Look { kind, target: None, writers, is_sticky }))
     }
 
-    fn writers(&self, path: &Path, found: &Stat) -> Result<Vec<Writer>, Obstacle> {
+    fn writers(&self, glance: &Glance) -> Result<Vec<Writer>, Obstacle> {
+        let found = &glance.stat;
         let mode = Mode::from_raw_mode(found.st_mode);
         if found.st_uid == OVERFLOW_ID && !is_first_user_namespace() {
             return Err(Obstacle::Unmapped);
@@ -135,7 +158,7 @@ impl Writers {
         }
         // With an ACL these bits are its mask (acl(5)): without them it gives no one else the right.
         if mode.contains(Mode::WGRP) {
-            match self.by_group(path, found) {
+            match self.by_group(glance) {
                 Ok(others) => all.extend(others),
                 Err(why) if all.is_empty() => return Err(why),
                 // One who can is enough to know.
@@ -146,13 +169,14 @@ impl Writers {
     }
 
     /// Who can write since a group's bits are set.
-    fn by_group(&self, path: &Path, found: &Stat) -> Result<Vec<Writer>, Obstacle> {
-        let Some(acl) = acl(path).map_err(Obstacle::Errno)? else {
+    fn by_group(&self, glance: &Glance) -> Result<Vec<Writer>, Obstacle> {
+        let found = &glance.stat;
+        let Some(acl) = glance.acl.as_ref().map_err(|errno| Obstacle::Errno(*errno))? else {
             let has_others = self.has_others(found.st_gid)?;
             return Ok(has_others.then_some(Writer::Group(found.st_gid)).into_iter().collect());
         };
         let mut all = Vec::new();
-        for entry in entries(&acl).ok_or(Obstacle::Malformed)?.filter(|entry| entry.may_write) {
+        for entry in entries(acl).ok_or(Obstacle::Malformed)?.filter(|entry| entry.may_write) {
             let writer = match entry.tag {
                 ACL_USER if entry.id != 0 => Writer::AclUser(entry.id),
                 ACL_GROUP_OBJ => Writer::Group(found.st_gid),

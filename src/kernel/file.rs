@@ -49,6 +49,8 @@ files! {
     Limits = "limits",
     /// A link to the root directory.
     Root = "root",
+    /// A link to the mount namespace.
+    MountNamespace = "ns/mnt",
     /// The mounts below the root directory.
     MountInfo = "mountinfo",
     /// The security label, from whichever security system provides it.
@@ -108,6 +110,7 @@ impl File {
             self,
             Self::Exe
                 | Self::Root
+                | Self::MountNamespace
                 | Self::PidNamespace
                 | Self::Descriptors
                 | Self::Maps

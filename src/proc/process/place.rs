@@ -6,15 +6,19 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, readlinkat};
+use rustix::io::Errno;
 
 use super::Process;
 use super::executable::{DELETED, link_of, undeleted};
 use super::identity::Identity;
 use super::missing::missing;
-use crate::host::progress;
+use crate::host::{patience, progress};
 use crate::kernel::file::File;
 use crate::kernel::mountinfo::root_mount;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
+
+/// A dead mount on the way to a file.
+const NO_ANSWER: Hidden = Hidden { file: File::Exe, cause: Cause::NoAnswer };
 
 /// A file of a process, and where to look for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +46,13 @@ impl Place {
 
     /// Whether the same file lies at both.
     pub fn is_same_file(&self, other: &Self) -> bool {
-        let identity = |place: &Self| Identity::of(CWD, place.whole());
-        identity(self).is_ok_and(|one| identity(other) == Ok(one))
+        let known = self.identity().and_then(Result::ok);
+        known.is_some_and(|one| other.identity() == Some(Ok(one)))
+    }
+
+    /// `None` if it does not answer.
+    fn identity(&self) -> Option<Result<Identity, Errno>> {
+        patience::path(&self.whole(), |path| Identity::of(CWD, path))
     }
 }
 
@@ -92,6 +101,20 @@ impl Process<'_> {
         let link =
             link.map_err(|errno| missing(File::WorkingDirectory, errno, || self.is_listed()));
         link.map(CString::into_bytes)
+    }
+
+    /// Text that is the same for processes with the same root directory, as the links `ns/mnt` and `root`
+    /// show it. `None` if we may not read them. It costs a tenth of [`Self::has_our_root`].
+    pub fn root_links(&mut self) -> Option<Vec<u8>> {
+        if self.is_off_limits() {
+            return None;
+        }
+        let link = |file| {
+            progress::reading(self.pid().0, file);
+            readlinkat(self.root().as_directory(), self.path_to(file).as_c_str(), Vec::new()).ok()
+        };
+        let (namespace, root) = (link(File::MountNamespace)?, link(File::Root)?);
+        Some([namespace.as_bytes(), b" ", root.as_bytes()].concat())
     }
 
     /// Whether its paths lead where ours lead. It costs the kernel a look at each mount.
@@ -145,10 +168,13 @@ impl Process<'_> {
     pub fn locate_executable(&mut self) -> Fact<Option<Place>> {
         let Some(link) = link_of(self)?.map(<[u8]>::to_owned) else { return Ok(None) };
         let Some(identity) = self.executable()? else { return Ok(None) };
-        let is_it = |place: &Place| Identity::of(CWD, place.whole()) == Ok(identity);
-        let places = ["/".into(), self.own_root()].map(|root| Place::new(root, &link));
-        if let Some(found) = places.into_iter().find(is_it) {
-            return Ok(Some(found));
+        for root in ["/".into(), self.own_root()] {
+            let place = Place::new(root, &link);
+            match place.identity() {
+                Some(found) if found == Ok(identity) => return Ok(Some(place)),
+                Some(_) => {}
+                None => return Err(Missing::Hidden(NO_ANSWER)),
+            }
         }
         if link.ends_with(DELETED) {
             return self.locate(undeleted(&link)).map(Some);

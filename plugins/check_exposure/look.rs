@@ -1,0 +1,37 @@
+//! Looks at the paths that processes name. A dead mount may lie on the way.
+
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use procwarden::host::patience;
+use procwarden::kernel::file::File;
+use procwarden::proc::fact::{Cause, Fact, Hidden, Missing};
+
+/// What hides a file behind a dead mount.
+pub(super) const NO_ANSWER: Missing =
+    Missing::Hidden(Hidden { file: File::Exe, cause: Cause::NoAnswer });
+
+/// Looks at a path.
+///
+/// # Errors
+/// Hidden, if it does not answer.
+pub(super) fn look<T: Send + 'static>(
+    path: &Path,
+    look: impl FnOnce(&Path) -> T + Send + 'static,
+) -> Fact<T> {
+    patience::path(path, look).ok_or(NO_ANSWER)
+}
+
+/// What lies at a path, behind all links.
+///
+/// # Errors
+/// Hidden, if it does not answer.
+pub(super) fn metadata(path: &Path) -> Fact<io::Result<Metadata>> {
+    look(path, |path| fs::metadata(path))
+}
+
+/// The path without links, of a file that is there and answers.
+pub(super) fn real_path(path: &Path) -> Option<PathBuf> {
+    patience::path(path, |path| fs::canonicalize(path))?.ok()
+}
