@@ -28,9 +28,10 @@ use super::sandbox::Services;
 use super::writable_code::is_of_the_system;
 
 /// Programs of services that people and other programs run, too.
-const TOOLS: [&str; 38] = [
+const TOOLS: [&str; 39] = [
     "agetty",
     "apt-get",
+    "async_wrapper.py",
     "busybox",
     "cat",
     "conmon",

@@ -53,7 +53,7 @@ pub struct Stat {
     /// (23) Virtual memory in bytes. (24), the resident part, is inexact: see [`statm`](super::statm).
     pub vsize: u64,
     /// (28) Where its stack begins. Each exec chooses anew at random, and a fork keeps it. 0 for who may not
-    /// trace the process.
+    /// trace the process, and in a line that ends before.
     pub stack_start: u64,
 }
 
@@ -64,8 +64,8 @@ impl Stat {
         let (before, _, after) = parts(line)?;
         let mut fields = after.strip_suffix(b"\n")?.split(|&byte| byte == b' ');
         let &[state] = fields.next()? else { return None };
-        // Only those up to 28 are needed.
-        let (mut numbers, mut negative) = ([0; 25], 0_u32);
+        // Only those up to 24 are needed.
+        let (mut numbers, mut negative) = ([0; 21], 0_u32);
         for (number, field) in (4..).zip(&mut numbers) {
             let digits = fields.next()?;
             *field = parse_field(number, digits)?;
@@ -87,7 +87,8 @@ impl Stat {
             threads: field(20),
             start: field(22),
             vsize: field(23),
-            stack_start: field(28),
+            // 25 is next.
+            stack_start: fields.nth(28 - 25).and_then(parse_number).unwrap_or(0),
         })
     }
 
