@@ -328,13 +328,11 @@ fn runs_script(interpreter: &[u8], cmdline: &[u8]) -> bool {
     if is_shell(interpreter) {
         return false;
     }
-    match interpreter::program(cmdline) {
-        Some(script) => !is_of_people(script.base_name()),
-        None => {
-            let first = base_name(arguments(cmdline).next().unwrap_or_default());
-            !is_interpreter(first.strip_prefix(b"-").unwrap_or(first))
-        }
+    if let Some(script) = interpreter::program(cmdline) {
+        return !is_of_people(script.base_name());
     }
+    let first = base_name(arguments(cmdline).next().unwrap_or_default());
+    !is_interpreter(first.strip_prefix(b"-").unwrap_or(first))
 }
 
 /// Whether it was started in a person's session and stayed as a daemon, without a terminal.
