@@ -5,6 +5,7 @@
 
 mod answer;
 mod fileless;
+mod group_holders;
 mod inspector;
 mod loader_env;
 mod look;

@@ -112,6 +112,45 @@ fn writable_code_is_what_others_can_replace() {
     }
 }
 
+/// A service may have a group that no user is a member of.
+#[test]
+fn a_group_without_members_counts_if_a_process_holds_it() {
+    let Some(place) = Place::of_root() else { return };
+    let deploy = 4_000_007;
+    let path = place.dir("app", 0o775, 0, deploy).display().to_string();
+    let process = place.start("app/appd");
+    let run = |user: Option<u32>| {
+        let check = check(process.pid(), "writable-code");
+        user.into_iter().fold(check, Check::by_user).run()
+    };
+    run(None).code(0);
+    let (group, nobody) = (deploy.to_string(), NOBODY.to_string());
+    let as_root = ["setpriv", "--groups", &group];
+    let as_nobody = ["setpriv", "--reuid", &nobody, "--regid", &nobody, "--groups", &group];
+    let by_regid = ["setpriv", "--reuid", &nobody, "--regid", &group, "--clear-groups"];
+    let contained = [&["unshare", "--pid", "--fork"], &as_nobody[..]].concat();
+    // Root's own may do as they please, and a container has files of its own.
+    for (command, is_found) in [
+        (&as_root[..], false),
+        (&contained[..], false),
+        (&as_nobody[..], true),
+        (&by_regid[..], true),
+    ] {
+        let holder = Specimen::called("holder").under(command).start();
+        for user in [None, Some(NOBODY)] {
+            let answer = run(user);
+            if is_found {
+                let holder = format!("holder (pid {})", holder.pid());
+                answer.code(2).has(&format!(
+                    "group {deploy}, which {holder} holds, may write {path} and can replace what"
+                ));
+            } else {
+                answer.code(0);
+            }
+        }
+    }
+}
+
 #[test]
 fn writable_code_is_judged_by_what_runs_and_not_by_its_path() {
     if !can(Need::Root) {

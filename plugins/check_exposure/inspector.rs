@@ -14,6 +14,7 @@ use procwarden::select::population::Containers;
 use procwarden::suggest::systemctl;
 
 use super::answer::{Answer, Flaw, ITS_PID};
+use super::group_holders::GroupHolders;
 use super::rules::Rules;
 use super::sandbox::Services;
 use super::stray::Programs;
@@ -90,7 +91,8 @@ impl Inspector {
             is_private: root.is_private(),
             grace,
             who: Who::new(root),
-            writers: Writers::default(),
+            writers: GroupHolders::new(root)
+                .map_or_else(Writers::default, |holders| Writers::with(Box::new(holders))),
             mounts: open_socket::Mounts::default(),
             services: needs_services.then(|| Services::new(root)),
             programs: Programs::default(),

@@ -5,6 +5,8 @@
 //! sticky, as `/tmp` is. The way ends at what one user owns or everyone may write: what lies behind it is
 //! theirs, and a dead mount there would stop us.
 //!
+//! A group counts if a user is in it, or if [`Holders`] know someone who has it all the same.
+//!
 //! Modes and POSIX ACLs are looked at. `NFSv4` ACLs, and whether a file system is mounted read-only, are
 //! not: a file that is safe here by its mode may be written by others there.
 
@@ -14,6 +16,7 @@ mod answer;
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::ffi::OsString;
+use std::fmt;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
@@ -74,15 +77,31 @@ struct Look {
 
 type Found<T> = Result<T, Unseen>;
 
+/// Knows who has a group that no user is a member of.
+pub trait Holders: fmt::Debug {
+    /// Someone other than root, fit for output: `appd (pid 812) holds`. Asked once for each group.
+    ///
+    /// # Errors
+    /// When that can't be seen.
+    fn holder(&self, gid: u32) -> Result<Option<String>, Obstacle>;
+}
+
 /// Answers who can replace files, and keeps what it saw.
 #[derive(Debug, Default)]
 pub struct Writers {
     members: Members,
+    holders: Option<Box<dyn Holders>>,
+    held: RefCell<HashMap<u32, Result<Option<String>, Obstacle>>>,
     looks: RefCell<HashMap<PathBuf, Found<Option<Rc<Look>>>>>,
     answers: RefCell<HashMap<PathBuf, Found<Answer>>>,
 }
 
 impl Writers {
+    /// Asks these holders about groups without members.
+    pub fn with(holders: Box<dyn Holders>) -> Self {
+        Self { holders: Some(holders), ..Self::default() }
+    }
+
     /// Who can replace the file at an absolute path.
     ///
     /// # Errors
@@ -194,8 +213,26 @@ impl Writers {
         Ok(all)
     }
 
+    /// Whether anyone but root has the group. Group 0 is root's own.
     fn has_others(&self, gid: u32) -> Result<bool, Obstacle> {
-        self.members.has_others(gid).map_err(|NoAnswer| Obstacle::NoNames)
+        let has_members = self.members.has_others(gid).map_err(|NoAnswer| Obstacle::NoNames)?;
+        Ok(has_members || (gid != 0 && self.holder(gid)?.is_some()))
+    }
+
+    fn holder(&self, gid: u32) -> Result<Option<String>, Obstacle> {
+        if let Some(known) = self.held.borrow().get(&gid) {
+            return known.clone();
+        }
+        let Some(holders) = &self.holders else { return Ok(None) };
+        let found = holders.holder(gid);
+        self.held.borrow_mut().insert(gid, found.clone());
+        found
+    }
+
+    /// Who has the group of a writer, if no user is a member of it.
+    fn holder_of(&self, writer: Writer) -> Option<String> {
+        let (Writer::Group(gid) | Writer::AclGroup(gid)) = writer else { return None };
+        self.held.borrow().get(&gid)?.clone().ok()?
     }
 }
 
@@ -251,7 +288,8 @@ impl Walk<'_> {
 
     fn open(&mut self, path: PathBuf, writers: &[Writer]) {
         if !writers.is_empty() && !self.openings.iter().any(|known| known.path == path) {
-            self.openings.push(Opening { path, writers: writers.to_vec() });
+            let holder = self.writers.holder_of(writers[0]);
+            self.openings.push(Opening { path, writers: writers.to_vec(), holder });
         }
     }
 
@@ -459,6 +497,41 @@ mod tests {
         tree.owner("/app", 0, 0);
         tree.owner("/app/bin", ALICE, 0);
         assert_eq!(tree.opening(TOOL), Some(("/app/bin".into(), Writer::Owner(ALICE))));
+    }
+
+    #[derive(Debug)]
+    struct Holder(Result<Option<&'static str>, Obstacle>);
+
+    impl Holders for Holder {
+        fn holder(&self, gid: u32) -> Result<Option<String>, Obstacle> {
+            assert_eq!(gid, EMPTY, "the others have members");
+            self.0.map(|found| found.map(str::to_owned))
+        }
+    }
+
+    #[test]
+    fn a_group_without_members_counts_if_someone_holds_it() {
+        let Some(tree) = Tree::new() else { return };
+        tree.mode("/app", 0o775);
+        let answer = |found| {
+            let writers = Writers::with(Box::new(Holder(found)));
+            writers.below(tree.0.path(), Path::new(TOOL)).map_err(|unseen| unseen.why)
+        };
+        let told = |found| match answer(found) {
+            Ok(Answer::Others(openings)) => openings.told(),
+            other => panic!("{other:?}"),
+        };
+        for gid in [0, DAEMON] {
+            tree.owner("/app", 0, gid);
+            let others = matches!(answer(Ok(Some("appd holds"))), Ok(Answer::Others(_)));
+            assert_eq!(others, gid == DAEMON);
+        }
+        assert!(told(Ok(Some("appd holds"))).starts_with("group daemon may write /"));
+        tree.owner("/app", 0, EMPTY);
+        assert_eq!(answer(Ok(None)), Ok(Answer::Root));
+        assert_eq!(answer(Err(Obstacle::NoHolders)), Err(Obstacle::NoHolders));
+        let told = told(Ok(Some("appd holds")));
+        assert!(told.starts_with("group 4000002, which appd holds, may write /"), "{told}");
     }
 
     #[test]

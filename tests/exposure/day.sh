@@ -101,6 +101,20 @@ unit linkd 'ExecStart=/opt/app/linked'
 found 2 "linkd.service) writable-code: user 4000 owns /opt/app and can replace what linkd.service starts: chown root /opt/app" "a user's link behind a title"
 systemctl stop linkd
 
+# Nobody is in a group, but a service that is not root's has it, running or not.
+groupadd deploy
+chown root:deploy /opt/app
+chmod 775 /opt/app
+unit appd 'ExecStart=/opt/app/appd 1e6'
+unit rootd 'ExecStart=/opt/safe/safed 1e6' SupplementaryGroups=deploy
+silent "a group that root alone has"
+unit jobd ExecStart=/bin/true Type=oneshot User=nobody 'SupplementaryGroups=daemon deploy'
+found 2 "appd.service) writable-code: group deploy, which jobd.service asks for, may write /opt/app and can replace what it runs: chmod g-w /opt/app" "a service's group"
+systemctl stop appd rootd
+rm /run/systemd/system/jobd.service
+chmod 755 /opt/app
+systemctl daemon-reload
+
 printf '%s\n' '[Socket]' ListenStream=/run/docker.sock SocketMode=0666 Service=safed.service >/run/systemd/system/docker.socket
 systemctl daemon-reload
 systemctl stop safed

@@ -26,6 +26,10 @@ pub enum Account {
 pub struct Asks {
     /// Whom it runs as; `None` for root.
     pub account: Option<Account>,
+    /// `Group=`: a name or a number.
+    pub group: Option<String>,
+    /// `SupplementaryGroups=`: the groups that it has beside.
+    pub more_groups: Vec<String>,
     /// Asks for `no_new_privs`: `NoNewPrivileges=`.
     pub no_new_privs: Option<&'static str>,
     /// Settings that ask for a seccomp filter: `SystemCallFilter=`.
@@ -117,6 +121,8 @@ impl Asks {
         let dynamic = is_dynamic.then_some("DynamicUser");
         Self {
             account: settings.account().or_else(|| is_dynamic.then_some(Account::Dynamic)),
+            group: settings.group(),
+            more_groups: settings.more_groups(),
             no_new_privs: settings
                 .is_on("NoNewPrivileges")
                 .then_some("NoNewPrivileges")
@@ -209,6 +215,18 @@ impl Read<'_, '_> {
             Some(user) => Some(Account::Named(user)),
             None => Some(Account::Unknown),
         }
+    }
+
+    fn group(&self) -> Option<String> {
+        let value = self.values("Group").last().filter(|value| !value.is_empty())?;
+        self.filled_in(std::str::from_utf8(value).ok()?)
+    }
+
+    fn more_groups(&self) -> Vec<String> {
+        let values = self.values("SupplementaryGroups").iter();
+        let words = values.flat_map(|value| value.split(u8::is_ascii_whitespace));
+        let words = words.filter(|word| !word.is_empty());
+        words.filter_map(|word| self.filled_in(std::str::from_utf8(word).ok()?)).collect()
     }
 
     /// What `CapabilityBoundingSet=` and the settings that imply some take away. The set begins full; the
@@ -402,6 +420,19 @@ mod tests {
         assert_eq!(user("x.service", "User=%u"), Some(Account::Unknown));
         assert_eq!(user("x.service", "DynamicUser=1"), Some(Account::Dynamic));
         assert_eq!(user("x.service", "DynamicUser=1\nUser=a"), named("a"));
+    }
+
+    #[test]
+    fn groups_add_up_until_an_empty_value() {
+        let groups = |lines: &str| {
+            let asks = asks("x@deploy.service", lines);
+            (asks.group, asks.more_groups)
+        };
+        let named = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let lines = "Group=a\nGroup=%i\nSupplementaryGroups=b  c\nSupplementaryGroups=20";
+        assert_eq!(groups(lines), (Some("deploy".into()), named(&["b", "c", "20"])));
+        let lines = "Group=a\nGroup=\nSupplementaryGroups=b\nSupplementaryGroups=\nSupplementaryGroups=c";
+        assert_eq!(groups(lines), (None, named(&["c"])));
     }
 
     #[test]

@@ -15,13 +15,13 @@ const MOST_TOLD: usize = 4;
 pub enum Writer {
     /// The owner, who can change the mode whatever it is.
     Owner(u32),
-    /// The members of the group.
+    /// Whoever has the group: its members, or a holder.
     Group(u32),
     /// Everyone.
     Everyone,
     /// A user whom an ACL names.
     AclUser(u32),
-    /// The members of a group that an ACL names.
+    /// Whoever has a group that an ACL names.
     AclGroup(u32),
 }
 
@@ -32,6 +32,8 @@ pub struct Opening {
     pub path: PathBuf,
     /// Who can; at least one.
     pub writers: Vec<Writer>,
+    /// Who has the group of the first, if no user is a member: `appd (pid 812) holds`.
+    pub holder: Option<String>,
 }
 
 impl Opening {
@@ -39,7 +41,13 @@ impl Opening {
     fn told(&self) -> String {
         let path = escape::path(&self.path);
         let user = |uid| escape::text(names::user(uid).as_bytes());
-        let group = |gid| escape::text(names::group(gid).as_bytes());
+        let group = |gid| {
+            let name = escape::text(names::group(gid).as_bytes());
+            match &self.holder {
+                Some(holder) => format!("{name}, which {holder},"),
+                None => name,
+            }
+        };
         match self.writers[0] {
             Writer::Owner(uid) => format!("user {} owns {path}", user(uid)),
             Writer::Group(gid) => format!("group {} may write {path}", group(gid)),
@@ -151,6 +159,8 @@ pub enum Obstacle {
     Errno(Errno),
     /// The name service does not say who is in a group.
     NoNames,
+    /// The processes that may have its group can't be read.
+    NoHolders,
     /// Its owner has no number in our user namespace.
     Unmapped,
     /// Its ACL is not of the kernel's form.
@@ -173,6 +183,9 @@ impl Unseen {
             Obstacle::Errno(errno) => format!("{path}: {errno}"),
             Obstacle::NoNames => {
                 format!("{path}: the name service does not say who is in its group")
+            }
+            Obstacle::NoHolders => {
+                format!("{path}: a process that may have its group can't be read")
             }
             Obstacle::Unmapped => {
                 format!("the owner of {path} has no number in this user namespace")
