@@ -3,6 +3,7 @@
 //! `check_privdrop` is about credentials. This check is about what a process runs, with which arguments,
 //! and whether it has the protection that its service asks for. Each rule has a module of its own.
 
+mod account;
 mod answer;
 mod fileless;
 mod group_holders;

@@ -4,20 +4,21 @@
 //! Protection is inherited and can't be undone, so children are judged like the main process. `User=` is
 //! an exception: a setuid root program may run as root.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
-use procwarden::host::unit_file::{Account, Step, UnitFile, UnitFiles};
-use procwarden::host::{clock, names};
+use procwarden::host::clock;
+use procwarden::host::unit_file::{Asks, Command, Step, UnitFile, UnitFiles};
 use procwarden::kernel::cgroup;
 use procwarden::kernel::cmdline::{arguments, base_name};
 use procwarden::kernel::file::File;
 use procwarden::proc::fact::{Cause, Fact, Hidden, Missing, unless_gone};
-use procwarden::proc::process::Process;
+use procwarden::proc::process::{Place, Process};
 use procwarden::proc::root::{Pid, ProcRoot};
 use procwarden::text::escape;
 use procwarden::text::list::listed;
 
+use super::account;
 use super::answer::{Answer, Flaw};
 use super::inspector::Inspector;
 use super::stray::{HIGHEST, is_session_keeper};
@@ -34,6 +35,10 @@ pub(crate) struct Services {
     pub(crate) files: UnitFiles,
     /// The mount at PID 1's `/`.
     first_mount: Fact<Option<u64>>,
+    /// PID 1's network namespace.
+    first_network: OnceCell<Fact<u64>>,
+    /// Whether the kernel itself can deny memory that is both written and executed.
+    has_mdwe: bool,
     /// Whether processes are in PID 1's mount namespace, by unit and parent.
     apart: RefCell<BTreeMap<(String, u32), bool>>,
 }
@@ -43,6 +48,8 @@ impl Services {
         Self {
             files: UnitFiles::of_host(),
             first_mount: Process::new(root, Pid(1)).root_mount(),
+            first_network: OnceCell::new(),
+            has_mdwe: kernel_has_mdwe(),
             apart: RefCell::default(),
         }
     }
@@ -60,6 +67,26 @@ impl Services {
         self.apart.borrow_mut().insert(key, is_in);
         Ok(is_in)
     }
+
+    fn is_in_first_network(&self, process: &Process<'_>) -> Fact<bool> {
+        let first = || Process::new(process.root(), Pid(1)).network();
+        Ok(process.network()? == (*self.first_network.get_or_init(first))?)
+    }
+
+    /// The settings that ask for a seccomp filter. Since version 253 systemd makes none for
+    /// `MemoryDenyWriteExecute=` if the kernel has `PR_SET_MDWE`, which /proc does not show.
+    fn filters(&self, asks: &Asks) -> Vec<&'static str> {
+        let mut all = asks.seccomp.clone();
+        all.extend(asks.seccomp_or_mdwe.filter(|_| !self.has_mdwe));
+        all
+    }
+}
+
+/// Whether the kernel has `PR_SET_MDWE` (Linux 6.3, prctl(2)).
+fn kernel_has_mdwe() -> bool {
+    let none: libc::c_ulong = 0;
+    // SAFETY: it takes no pointers, and changes nothing.
+    unsafe { libc::prctl(libc::PR_GET_MDWE, none, none, none, none) >= 0 }
 }
 
 pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
@@ -70,7 +97,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     if is_spared(&unit, process)? {
         return Ok(Answer::NotAsked);
     }
-    let mut lacks: Vec<_> = runs_as_root(&unit, process)?.into_iter().collect();
+    let mut lacks: Vec<_> = account::root(&unit, process)?.into_iter().collect();
     let is_swapped = !lacks.is_empty();
     let seen = unless_gone(add_lacks(&mut lacks, services, &name, &unit, process))?;
     if lacks.is_empty() {
@@ -95,7 +122,7 @@ pub(super) fn service_of(process: &mut Process<'_>) -> Fact<Option<String>> {
 }
 
 /// Whether the settings don't apply to this process: systemd's helper for `PAMName=`, a command with
-/// `+`, or a process while such a command of the service runs.
+/// `+`, or any process of a service that such a command starts.
 fn is_spared(unit: &UnitFile, process: &mut Process<'_>) -> Fact<bool> {
     if is_session_keeper(process)? {
         return Ok(true);
@@ -104,22 +131,21 @@ fn is_spared(unit: &UnitFile, process: &mut Process<'_>) -> Fact<bool> {
     if commands.iter().any(|command| command.step == Step::Start && command.is_unrestricted) {
         return Ok(true);
     }
-    let mut free = commands.iter().filter(|command| command.is_unrestricted).peekable();
-    if free.peek().is_none() {
+    runs(unit, process, |command| command.is_unrestricted)
+}
+
+/// Whether it is one of these commands of the service.
+pub(super) fn runs(
+    unit: &UnitFile,
+    process: &mut Process<'_>,
+    is_one: fn(&Command) -> bool,
+) -> Fact<bool> {
+    let mut commands = unit.asks.commands.iter().filter(|command| is_one(command)).peekable();
+    if commands.peek().is_none() {
         return Ok(false);
     }
     let own = arguments(process.cmdline()?).next().map(base_name).unwrap_or_default();
-    Ok(free.any(|command| base_name(&command.program) == own))
-}
-
-/// `User=alice, and it runs as root`: worse than everything else it may lack.
-fn runs_as_root(unit: &UnitFile, process: &mut Process<'_>) -> Fact<Option<String>> {
-    let status = process.status()?;
-    let has_no_new_privs = status.no_new_privs == Some(true);
-    if status.uid.effective != 0 || !(has_no_new_privs || process.parent()? == Pid(1)) {
-        return Ok(None);
-    }
-    Ok(other_user(unit).map(|user| format!("{user} and it runs as root")))
+    Ok(commands.any(|command| base_name(&command.program) == own))
 }
 
 /// Adds everything else it lacks, each as `PrivateTmp=, and it sees the files of the host`.
@@ -135,12 +161,19 @@ fn add_lacks(
     if let Some(setting) = asks.no_new_privs.filter(|_| status.no_new_privs == Some(false)) {
         lacks.push(format!("{setting}=, and it may still gain privileges"));
     }
-    if !asks.seccomp.is_empty() && status.seccomp.is_some_and(|mode| mode != FILTERED) {
-        lacks.push(format!("{}, and no system call is filtered", named(&asks.seccomp)));
+    let filters = services.filters(asks);
+    if !filters.is_empty() && status.seccomp.is_some_and(|mode| mode != FILTERED) {
+        lacks.push(format!("{}, and no system call is filtered", named(&filters)));
     }
+    lacks.extend(account::another(unit, process)?);
     let extra = status.bounding.unwrap_or_default().intersection(asks.forbidden);
+    let is_apart =
+        (!extra.is_empty() || asks.users.is_some()) && process.is_in_own_user_namespace()?;
+    if let Some(setting) = asks.users.filter(|_| !is_apart) {
+        lacks.push(format!("{setting}=, and it has the users of the host"));
+    }
     // In a new user namespace it has all capabilities, but only there.
-    if !extra.is_empty() && !process.is_in_own_user_namespace()? {
+    if !extra.is_empty() && !is_apart {
         let count = extra.to_string().split(", ").count();
         let shown = if count > 3 { format!("{count} capabilities") } else { extra.to_string() };
         lacks.push(format!("a smaller CapabilityBoundingSet=, and it can get {shown}"));
@@ -148,28 +181,27 @@ fn add_lacks(
     if !asks.mounts.is_empty() && services.is_in_first_namespace(name, process)? {
         lacks.push(format!("{}, and it sees the files of the host", named(&asks.mounts)));
     }
+    if let Some(setting) = network(asks) {
+        if services.is_in_first_network(process)? {
+            lacks.push(format!("{setting}=, and it has the network of the host"));
+        }
+    }
     Ok(())
+}
+
+/// The setting that asks for a network namespace. A path may lead to the host's own, which we take to be
+/// ours.
+fn network(asks: &Asks) -> Option<&'static str> {
+    let ours = Place::here(b"/proc/self/ns/net");
+    let is_other = |path: &&String| !Place::here(path.as_bytes()).is_same_file(&ours);
+    let by_path = asks.network_path.as_ref().filter(is_other).map(|_| "NetworkNamespacePath");
+    asks.network.or(by_path)
 }
 
 /// `PrivateTmp=, ProtectSystem= and 5 more`.
 fn named(settings: &[&str]) -> String {
     let settings: Vec<_> = settings.iter().map(|setting| format!("{setting}=")).collect();
     listed(&settings, LONGEST)
-}
-
-/// `User=alice,`: the user as whom all its processes should start, if not root.
-fn other_user(unit: &UnitFile) -> Option<String> {
-    let starts = unit.asks.commands.iter().filter(|command| command.step == Step::Start);
-    if starts.clone().any(|command| command.keeps_root) {
-        return None;
-    }
-    match unit.asks.account.as_ref()? {
-        Account::Dynamic => Some("DynamicUser=yes,".into()),
-        Account::Named(user) if names::uid(user).ok()?? != 0 => {
-            Some(format!("User={},", escape::bounded(user.as_bytes(), LONGEST)))
-        }
-        _ => None,
-    }
 }
 
 /// `restart X, /etc/.../10.conf is newer than the process (systemctl daemon-reload first)`. If it is not
@@ -217,60 +249,163 @@ mod tests {
     use super::super::rules::Rules;
     use super::*;
 
-    /// The answer about a process without `mountinfo` and `uptime`, whose service asks for this.
-    fn answer(settings: &str) -> Fact<Answer> {
-        answer_about("appd", "/bin/appd", settings)
-    }
+    /// A host with one service and one process of it.
+    struct Host(tempfile::TempDir);
 
-    /// The same of a process of any name and executable.
-    fn answer_about(name: &str, exe: &str, settings: &str) -> Fact<Answer> {
-        let host = tempfile::tempdir().unwrap();
-        let write = |path: &str, text: &str| {
-            let path = host.path().join(path);
+    impl Host {
+        fn new(settings: &str) -> Self {
+            let host = Self(tempfile::tempdir().unwrap());
+            let unit = format!("[Service]\nExecStart=/bin/appd\n{settings}\n");
+            host.write("etc/systemd/system/app.service", &unit);
+            host.write("proc/7/cgroup", "0::/system.slice/app.service\n");
+            host.write("proc/7/comm", "appd\n");
+            host.write("proc/7/cmdline", "/bin/appd\0");
+            host.runs_as(0);
+            host.begins_session(7);
+            host
+        }
+
+        fn write(&self, path: &str, text: &str) {
+            let path = self.0.path().join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
-        };
-        let unit = format!("[Service]\nExecStart=/bin/appd\n{settings}\n");
-        write("etc/systemd/system/app.service", &unit);
-        write("proc/7/cgroup", "0::/system.slice/app.service\n");
-        write("proc/7/comm", &format!("{name}\n"));
-        symlink(exe, host.path().join("proc/7/exe")).unwrap();
-        write("proc/7/cmdline", "/bin/appd\0");
-        write("proc/7/stat", &format!("7 (appd) S 1{}\n", " 0".repeat(48)));
-        let status = "Name:\tappd\nTgid:\t7\nPid:\t7\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n\
-            NoNewPrivs:\t0\n";
-        write("proc/7/status", status);
-        let root = ProcRoot::open(&host.path().join("proc")).unwrap();
-        let on = Rules::SANDBOX;
-        let severities = Severities { on, named: on, warnings: on, chosen: on };
-        let mut inspector = Inspector::new(severities, Containers::Include, Duration::ZERO, &root);
-        let mut services = Services::new(&root);
-        services.files = UnitFiles::below(host.path());
-        inspector.services = Some(services);
-        ask(&inspector, &mut Process::new(&root, Pid(7)))
+        }
+
+        fn runs_as(&self, uid: u32) {
+            let status = format!(
+                "Name:\tappd\nTgid:\t7\nPid:\t7\nPPid:\t1\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\n\
+                 Gid:\t{uid}\t{uid}\t{uid}\t{uid}\nSeccomp:\t0\nNoNewPrivs:\t0\n"
+            );
+            self.write("proc/7/status", &status);
+        }
+
+        fn begins_session(&self, session: u32) {
+            let stat = format!("7 (appd) S 1 {session} {session}{}\n", " 0".repeat(46));
+            self.write("proc/7/stat", &stat);
+        }
+
+        fn ask(&self, has_mdwe: bool) -> Fact<Answer> {
+            let root = ProcRoot::open(&self.0.path().join("proc")).unwrap();
+            let on = Rules::SANDBOX;
+            let severities = Severities { on, named: on, warnings: on, chosen: on };
+            let mut inspector =
+                Inspector::new(severities, Containers::Include, Duration::ZERO, &root);
+            let mut services = Services::new(&root);
+            services.files = UnitFiles::below(self.0.path());
+            services.has_mdwe = has_mdwe;
+            inspector.services = Some(services);
+            ask(&inspector, &mut Process::new(&root, Pid(7)))
+        }
+
+        /// What it lacks; `None` if nothing.
+        fn lack(&self) -> Option<String> {
+            match self.ask(true).unwrap() {
+                Answer::Broken(flaw) => Some(flaw.text.split(": systemctl").next()?.to_owned()),
+                _ => None,
+            }
+        }
     }
 
     #[test]
     fn what_was_seen_counts_even_if_the_rest_is_hidden() {
+        let answer = |settings: &str| Host::new(settings).ask(true);
         let Ok(Answer::Broken(flaw)) =
             answer("DynamicUser=yes\nNoNewPrivileges=yes\nPrivateTmp=yes")
         else {
             panic!("not seen")
         };
         let wanted = "app.service asks for DynamicUser=yes, and it runs as root; for NoNewPrivileges=, \
-            and it may still gain privileges: systemctl daemon-reload && ";
+            and it may still gain privileges";
         assert!(flaw.is_swapped && flaw.text.starts_with(wanted), "{}", flaw.text);
         assert!(matches!(answer("PrivateTmp=yes"), Err(Missing::Hidden(_))));
+        assert!(matches!(answer("PrivateNetwork=yes"), Err(Missing::Hidden(_))));
+        assert!(matches!(answer("PrivateUsers=yes"), Err(Missing::Hidden(_))));
         assert_eq!(answer(""), Ok(Answer::Kept));
     }
 
     /// systemd's own keeps the session that it made, and has no sandbox. Anyone can take its name.
     #[test]
     fn only_systemds_own_session_keeper_is_spared() {
-        let answer = |exe: &str| answer_about("(sd-pam)", exe, "NoNewPrivileges=yes");
+        let answer = |exe: &str| {
+            let host = Host::new("NoNewPrivileges=yes");
+            host.write("proc/7/comm", "(sd-pam)\n");
+            symlink(exe, host.0.path().join("proc/7/exe")).unwrap();
+            host.ask(true)
+        };
         for exe in ["/usr/lib/systemd/systemd", "/usr/lib/systemd/systemd-executor (deleted)"] {
             assert_eq!(answer(exe), Ok(Answer::NotAsked));
         }
         assert!(matches!(answer("/opt/app/appd"), Ok(Answer::Broken(_))));
+    }
+
+    /// Newer kernels need no filter for it.
+    #[test]
+    fn memory_is_denied_by_a_filter_where_the_kernel_can_not() {
+        let host = Host::new("MemoryDenyWriteExecute=yes");
+        assert_eq!(host.ask(true), Ok(Answer::Kept));
+        let Ok(Answer::Broken(flaw)) = host.ask(false) else { panic!("not seen") };
+        assert!(flaw.text.contains("for MemoryDenyWriteExecute=, and no system call is filtered"));
+    }
+
+    #[test]
+    fn each_namespace_is_seen() {
+        let host = Host::new("PrivateNetwork=yes\nPrivateUsers=yes");
+        let whole = "0 0 4294967295\n";
+        host.write("proc/1/net/dev", "");
+        host.write("proc/7/net/dev", "");
+        host.write("proc/1/uid_map", whole);
+        host.write("proc/7/uid_map", "0 0 1\n");
+        assert_eq!(host.lack(), None);
+        host.write("proc/7/uid_map", whole);
+        let (first, own) = ("proc/1/net/dev", "proc/7/net/dev");
+        fs::remove_file(host.0.path().join(own)).unwrap();
+        fs::hard_link(host.0.path().join(first), host.0.path().join(own)).unwrap();
+        assert_eq!(
+            host.lack().as_deref(),
+            Some(
+                "app.service asks for PrivateUsers=, and it has the users of the host; for \
+                 PrivateNetwork=, and it has the network of the host"
+            )
+        );
+    }
+
+    #[test]
+    fn the_main_process_runs_as_the_user_and_group_that_are_asked_for() {
+        let lack = |settings: &str, uid: u32, session: u32| {
+            let host = Host::new(settings);
+            host.runs_as(uid);
+            host.begins_session(session);
+            let lack = host.lack()?;
+            Some(lack.strip_prefix("app.service asks for ")?.to_owned())
+        };
+        let lack = |settings: &str, uid: u32| {
+            // Root's rights, and another's, may be what a command of the service left behind.
+            assert_eq!(lack(settings, uid, 6), None);
+            let forking = format!("{settings}\nType=forking");
+            let seen = lack(settings, uid, 7);
+            assert_eq!(lack(&forking, uid, 6), seen);
+            seen
+        };
+        let found = |text: &str| Some(text.to_owned());
+        assert_eq!(lack("User=daemon", 0), found("User=daemon, and it runs as root"));
+        let nosuch = "User=no-such, which does not exist, and it runs as root";
+        assert_eq!(lack("User=no-such", 0), found(nosuch));
+        assert_eq!(lack("User=root", 0), None);
+        assert_eq!(lack("User=daemon", 1), None);
+        assert_eq!(lack("User=daemon", 2), found("User=daemon, and it runs as bin"));
+        assert_eq!(lack("User=1", 2), found("User=1, and it runs as bin"));
+        assert_eq!(lack("User=daemon\nGroup=bin", 1), found("Group=bin, and its group is daemon"));
+        assert_eq!(lack("User=daemon\nGroup=daemon", 1), None);
+        // It may change them itself.
+        assert_eq!(lack("User=daemon\nAmbientCapabilities=CAP_SETUID", 2), None);
+        assert_eq!(lack("Group=bin", 2), None);
+        for mark in ["+", "!"] {
+            let settings = format!("User=daemon\nExecStartPre={mark}/bin/appd");
+            assert_eq!(lack(&settings, 0), None);
+        }
+        // Only systemd knows the number.
+        let host = Host::new("User=daemon\nDynamicUser=yes");
+        host.runs_as(2);
+        assert!(!host.lack().is_some_and(|lack| lack.contains("it runs as")));
     }
 }

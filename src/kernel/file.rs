@@ -61,6 +61,8 @@ files! {
     SmackLabel = "attr/smack/current",
     /// A link to the PID namespace of its future children.
     PidNamespace = "ns/pid_for_children",
+    /// Counters of its network devices. Each network namespace has a file of its own.
+    NetworkDevices = "net/dev",
     /// The user ids that the process's user namespace maps.
     UserMap = "uid_map",
     /// The mapped files, with addresses and permissions. A read holds the process's memory lock.

@@ -47,7 +47,9 @@ settings=(NoNewPrivileges=yes PrivateTmp=yes ProtectSystem=full ProtectSystem=st
     CapabilityBoundingSet=CAP_NET_RAW AmbientCapabilities=CAP_NET_RAW DynamicUser=yes User=nobody UMask=0000
     ReadOnlyPaths=/usr InaccessiblePaths=/srv TemporaryFileSystem=/srv BindReadOnlyPaths=/usr:/srv
     RuntimeDirectory=one StateDirectory=two RemoveIPC=yes PAMName=login SupplementaryGroups=daemon
-    RootDirectory=/ WorkingDirectory=/tmp Type=oneshot)
+    RootDirectory=/ WorkingDirectory=/tmp PrivateIPC=yes ProcSubset=pid ProtectProc=default MountFlags=slave
+    MountFlags=shared SystemCallLog=@mount NetworkNamespacePath=/proc/1/ns/net Group=daemon
+    $'DynamicUser=yes\nUser=dynamic' Type=oneshot)
 number=0
 for setting in "${settings[@]}"; do
     number=$((number + 1))

@@ -65,9 +65,26 @@ drop_in atd NoNewPrivileges=yes
 systemctl restart atd 2>/dev/null
 said 1 "a restart without a reload" "systemctl daemon-reload && systemctl restart atd.service; if that does not help"
 mended atd
-drop_in cron User=nobody
-said 2 User= "cron.service asks for User=nobody, and it runs as root"
-rm -r /etc/systemd/system/cron.service.d
+for setting in SystemCallLog=@mount PrivateIPC=yes ProtectProc=invisible ProcSubset=pid MountFlags=slave \
+    RootDirectory=/srv PrivateNetwork=yes NetworkNamespacePath=/run/netns/vpn PrivateUsers=yes; do
+    drop_in atd $setting
+    said 1 $setting "atd.service asks for ${setting%%=*}=, and "
+    rm -r /etc/systemd/system/atd.service.d
+done
+drop_in atd 'PrivateNetwork=yes
+PrivateUsers=yes
+ProtectProc=invisible'
+mended atd
+for user in nobody no-such; do
+    drop_in cron User=$user
+    said 2 User= "cron.service asks for User=$user, "
+    rm -r /etc/systemd/system/cron.service.d
+done
+for setting in User=daemon Group=daemon; do
+    drop_in pwtest@a $setting
+    said 1 $setting "pwtest@a.service asks for $setting, and it"
+    rm -r /etc/systemd/system/pwtest@a.service.d
+done
 said 0 "the end of it" OK
 # What is not asked of systemd, but of root.
 drop_in pwtest@a "ExecStart=

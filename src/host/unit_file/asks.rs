@@ -34,18 +34,30 @@ pub struct Asks {
     pub no_new_privs: Option<&'static str>,
     /// Settings that ask for a seccomp filter: `SystemCallFilter=`.
     pub seccomp: Vec<&'static str>,
+    /// Asks for a seccomp filter, but of newer kernels for less: `MemoryDenyWriteExecute=`.
+    pub seccomp_or_mdwe: Option<&'static str>,
     /// Settings that ask for a mount namespace: `PrivateTmp=`.
     pub mounts: Vec<&'static str>,
+    /// Asks for a network namespace of its own: `PrivateNetwork=`.
+    pub network: Option<&'static str>,
+    /// `NetworkNamespacePath=`: the network namespace that it asks for.
+    pub network_path: Option<String>,
+    /// Asks for a user namespace that has not all of the host's users: `PrivateUsers=`.
+    pub users: Option<&'static str>,
     /// Capabilities that its bounding set may not have, and the settings that say so.
     pub forbidden: Capabilities,
+    /// Its user may have another number than `account` seems to have: it may change it itself
+    /// (`AmbientCapabilities=CAP_SETUID`), or only systemd knows it (`DynamicUser=`).
+    pub is_user_open: bool,
     /// It ends by itself: `Type=oneshot`.
     pub is_oneshot: bool,
+    /// Its main process starts another one, and ends: `Type=forking`.
+    pub is_forking: bool,
     /// What it runs.
     pub commands: Vec<Command>,
 }
 
-/// Settings that switch on a seccomp filter by `yes`. Not `MemoryDenyWriteExecute=`, which newer
-/// systemd does without one (`PR_SET_MDWE`), and `ProtectKernelTunables=`, which has one on some
+/// Settings that switch on a seccomp filter by `yes`. Not `ProtectKernelTunables=`, which has one on some
 /// architectures only.
 const SECCOMP_FLAGS: [&str; 8] = [
     "LockPersonality",
@@ -59,15 +71,32 @@ const SECCOMP_FLAGS: [&str; 8] = [
 ];
 
 /// Settings that switch on a seccomp filter by any value.
-const SECCOMP_LISTS: [&str; 3] =
-    ["SystemCallFilter", "RestrictAddressFamilies", "SystemCallArchitectures"];
+const SECCOMP_LISTS: [&str; 3] = ["SystemCallFilter", "SystemCallArchitectures", "SystemCallLog"];
+
+/// The same, on architectures that make sockets by a system call of its own and not by socketcall(2)
+/// (`seccomp_restrict_address_families` in src/shared/seccomp-util.c).
+const SOCKET_LIST: Option<&str> = if cfg!(any(
+    target_arch = "x86",
+    target_arch = "powerpc",
+    target_arch = "powerpc64",
+    target_arch = "s390x",
+    target_arch = "mips",
+)) {
+    None
+} else {
+    Some("RestrictAddressFamilies")
+};
 
 /// Settings that need a mount namespace if they are not `no` (`exec_needs_mount_namespace` in
 /// src/core/execute.c).
-const MOUNT_FLAGS: [&str; 9] = [
+const MOUNT_FLAGS: [&str; 13] = [
     "PrivateTmp",
     "PrivateDevices",
+    "PrivateIPC",
     "PrivateMounts",
+    "MountFlags",
+    "ProcSubset",
+    "ProtectProc",
     "ProtectControlGroups",
     "ProtectHome",
     "ProtectKernelLogs",
@@ -77,7 +106,7 @@ const MOUNT_FLAGS: [&str; 9] = [
 ];
 
 /// Words by which the same settings ask for more than `yes`.
-const MOUNT_WORDS: [&[u8]; 8] = [
+const MOUNT_WORDS: [&[u8]; 11] = [
     b"full",
     b"strict",
     b"read-only",
@@ -85,18 +114,30 @@ const MOUNT_WORDS: [&[u8]; 8] = [
     b"disconnected",
     b"private",
     b"noaccess",
+    b"invisible",
     b"ptraceable",
+    b"pid",
+    b"slave",
 ];
 
-/// Settings that need a mount namespace if they list anything.
-const MOUNT_LISTS: [&str; 9] = [
+/// Words by which the same settings ask for nothing.
+const HOST_WORDS: [&[u8]; 3] = [b"default", b"all", b"shared"];
+
+/// Settings that need a mount namespace if they list anything. Without `MountAPIVFS=`, `RootDirectory=` is
+/// a chroot(2), which looks the same to us.
+const MOUNT_LISTS: [&str; 14] = [
     "BindPaths",
     "BindReadOnlyPaths",
     "ExecPaths",
+    "ExtensionDirectories",
+    "ExtensionImages",
+    "IPCNamespacePath",
     "InaccessiblePaths",
+    "MountImages",
     "NoExecPaths",
     "ReadOnlyPaths",
     "ReadWritePaths",
+    "RootDirectory",
     "RootImage",
     "TemporaryFileSystem",
 ];
@@ -118,19 +159,22 @@ impl Asks {
         let settings = Settings::of(all);
         let settings = Read { settings, name };
         let is_dynamic = settings.is_on("DynamicUser");
-        let dynamic = is_dynamic.then_some("DynamicUser");
+        let dynamic = settings.on("DynamicUser");
         Self {
             account: settings.account().or_else(|| is_dynamic.then_some(Account::Dynamic)),
             group: settings.group(),
             more_groups: settings.more_groups(),
-            no_new_privs: settings
-                .is_on("NoNewPrivileges")
-                .then_some("NoNewPrivileges")
-                .or(dynamic),
+            no_new_privs: settings.on("NoNewPrivileges").or(dynamic),
             seccomp: settings.seccomp(dynamic),
+            seccomp_or_mdwe: settings.on("MemoryDenyWriteExecute"),
             mounts: settings.mounts(dynamic),
+            network: settings.on("PrivateNetwork"),
+            network_path: settings.network_path(),
+            users: settings.users(),
             forbidden: settings.forbidden(),
-            is_oneshot: settings.values("Type").last() == Some(&&b"oneshot"[..]),
+            is_user_open: is_dynamic || settings.may_change_user(),
+            is_oneshot: settings.is_of_type(b"oneshot"),
+            is_forking: settings.is_of_type(b"forking"),
             commands: settings.commands(),
         }
     }
@@ -166,7 +210,7 @@ impl Read<'_, '_> {
 
     /// The settings that ask for a seccomp filter; `implied` is another, which stands where none does.
     fn seccomp(&self, implied: Option<&'static str>) -> Vec<&'static str> {
-        let lists = SECCOMP_LISTS.into_iter().filter(|key| self.lists(key));
+        let lists = SECCOMP_LISTS.into_iter().chain(SOCKET_LIST).filter(|key| self.lists(key));
         let namespaces = ["RestrictNamespaces"].into_iter().filter(|key| self.restricts(key));
         let flags = SECCOMP_FLAGS.into_iter().filter(|key| self.is_on(key));
         or(lists.chain(namespaces).chain(flags).collect(), implied)
@@ -188,17 +232,29 @@ impl Read<'_, '_> {
         self.flag(key) == Some(true)
     }
 
+    /// The setting, if it is on.
+    fn on(&self, key: &'static str) -> Option<&'static str> {
+        self.is_on(key).then_some(key)
+    }
+
+    fn is_of_type(&self, word: &[u8]) -> bool {
+        self.values("Type").last() == Some(&word)
+    }
+
     /// As [`Self::is_on`], of settings that have other words than yes and no.
     fn hides(&self, key: &str) -> bool {
         let told = |value: &&[u8]| {
             let is_word = MOUNT_WORDS.contains(value);
-            truth(value).or_else(|| is_word.then_some(true))
+            let word = (is_word || HOST_WORDS.contains(value)).then_some(is_word);
+            truth(value).or(word)
         };
         self.values(key).iter().rev().find_map(told) == Some(true)
     }
 
     fn lists(&self, key: &str) -> bool {
-        self.values(key).iter().any(|value| !value.is_empty() && *value != b"~")
+        // RootDirectory=/ is the host's.
+        let says_nothing: [&[u8]; 3] = [b"", b"~", b"/"];
+        self.values(key).iter().any(|value| !says_nothing.contains(value))
     }
 
     /// `yes`, or a list of namespaces.
@@ -215,6 +271,34 @@ impl Read<'_, '_> {
             Some(user) => Some(Account::Named(user)),
             None => Some(Account::Unknown),
         }
+    }
+
+    /// A path below `/proc` may lead to the host's own namespace.
+    fn network_path(&self) -> Option<String> {
+        let value = self.values("NetworkNamespacePath").last().filter(|value| !value.is_empty())?;
+        let path = self.filled_in(std::str::from_utf8(value).ok()?)?;
+        (!path.starts_with("/proc/")).then_some(path)
+    }
+
+    /// `full` and `managed` may map as many users as the host has.
+    fn users(&self) -> Option<&'static str> {
+        let told = |value: &&[u8]| {
+            truth(value).or(match *value {
+                b"self" | b"identity" => Some(true),
+                b"full" | b"managed" => Some(false),
+                _ => None,
+            })
+        };
+        let last = self.values("PrivateUsers").iter().rev().find_map(told);
+        last.filter(|&is_on| is_on).map(|_| "PrivateUsers")
+    }
+
+    fn may_change_user(&self) -> bool {
+        let may = capabilities(b"cap_setuid cap_setgid");
+        let gives = |value: &&[u8]| {
+            value.starts_with(b"~") || !capabilities(value).intersection(may).is_empty()
+        };
+        self.values("AmbientCapabilities").iter().any(gives)
     }
 
     fn group(&self) -> Option<String> {
@@ -390,6 +474,13 @@ mod tests {
             ("ReadOnlyPaths=/a\nReadOnlyPaths=", &[]),
             ("ReadOnlyPaths=\nReadOnlyPaths=/b", &["ReadOnlyPaths"]),
             ("ReadOnlyPaths=/b\nPrivateDevices=yes", &["PrivateDevices", "ReadOnlyPaths"]),
+            ("ProtectProc=invisible\nProcSubset=pid", &["ProcSubset", "ProtectProc"]),
+            ("ProtectProc=invisible\nProtectProc=default\nProcSubset=all", &[]),
+            ("PrivateIPC=yes", &["PrivateIPC"]),
+            ("MountFlags=slave", &["MountFlags"]),
+            ("MountFlags=slave\nMountFlags=shared", &[]),
+            ("RootDirectory=/srv/app", &["RootDirectory"]),
+            ("RootDirectory=/", &[]),
             ("DynamicUser=yes", &["DynamicUser"]),
             ("DynamicUser=yes\nPrivateTmp=yes", &["PrivateTmp"]),
         ] {
@@ -402,8 +493,40 @@ mod tests {
             ("RestrictNamespaces=~user", &["RestrictNamespaces"]),
             ("RestrictRealtime=1\nSystemCallFilter=x", &["SystemCallFilter", "RestrictRealtime"]),
             ("MemoryDenyWriteExecute=yes", &[]),
+            ("SystemCallLog=@mount", &["SystemCallLog"]),
         ] {
             assert_eq!(of(lines).seccomp, setting, "{lines}");
+        }
+    }
+
+    #[test]
+    fn namespaces_are_asked_for() {
+        for (lines, users) in [
+            ("PrivateUsers=yes", Some("PrivateUsers")),
+            ("PrivateUsers=identity", Some("PrivateUsers")),
+            ("PrivateUsers=yes\nPrivateUsers=full", None),
+            ("PrivateUsers=yes\nPrivateUsers=no", None),
+        ] {
+            assert_eq!(of(lines).users, users, "{lines}");
+        }
+        assert_eq!(of("PrivateNetwork=yes").network, Some("PrivateNetwork"));
+        assert_eq!(of("PrivateNetwork=yes\nPrivateNetwork=no").network, None);
+        let path = |lines: &str| asks("x@vpn.service", lines).network_path;
+        assert_eq!(path("NetworkNamespacePath=/run/netns/%i").as_deref(), Some("/run/netns/vpn"));
+        assert_eq!(path("NetworkNamespacePath=/proc/1/ns/net"), None);
+        assert_eq!(path("NetworkNamespacePath=/run/netns/a\nNetworkNamespacePath="), None);
+    }
+
+    #[test]
+    fn who_may_change_the_user() {
+        for (lines, may) in [
+            ("AmbientCapabilities=cap_net_raw", false),
+            ("AmbientCapabilities=CAP_SETUID", true),
+            ("AmbientCapabilities=~cap_net_raw", true),
+            ("AmbientCapabilities=CAP_SETUID\nAmbientCapabilities=", false),
+            ("DynamicUser=yes", true),
+        ] {
+            assert_eq!(of(lines).is_user_open, may, "{lines}");
         }
     }
 
@@ -431,7 +554,8 @@ mod tests {
         let named = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
         let lines = "Group=a\nGroup=%i\nSupplementaryGroups=b  c\nSupplementaryGroups=20";
         assert_eq!(groups(lines), (Some("deploy".into()), named(&["b", "c", "20"])));
-        let lines = "Group=a\nGroup=\nSupplementaryGroups=b\nSupplementaryGroups=\nSupplementaryGroups=c";
+        let lines =
+            "Group=a\nGroup=\nSupplementaryGroups=b\nSupplementaryGroups=\nSupplementaryGroups=c";
         assert_eq!(groups(lines), (None, named(&["c"])));
     }
 

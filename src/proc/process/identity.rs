@@ -21,4 +21,8 @@ impl Identity {
         let found = statx(directory, path, AtFlags::STATX_DONT_SYNC, StatxFlags::INO)?;
         Ok(Self { device: (found.stx_dev_major, found.stx_dev_minor), inode: found.stx_ino })
     }
+
+    pub(crate) const fn inode(self) -> u64 {
+        self.inode
+    }
 }

@@ -74,6 +74,18 @@ impl Process<'_> {
         self.whole(File::MountInfo).map(root_mount)
     }
 
+    /// The number of its network namespace: the inode of `net/dev`, of which each namespace has its own
+    /// (`proc_pid_net(5)`, `fs/proc/proc_net.c`). Everyone may ask, unlike `ns/net`.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn network(&self) -> Fact<u64> {
+        let file = File::NetworkDevices;
+        progress::reading(self.pid().0, file);
+        let found = Identity::of(self.root().as_directory(), self.path_to(file).as_c_str());
+        found.map(Identity::inode).map_err(|errno| missing(file, errno, || self.is_listed()))
+    }
+
     /// `maps`: a line a mapping.
     ///
     /// # Errors
