@@ -175,6 +175,11 @@ fn a_zombie_does_not_run() {
     Check::count([format!("{name}:0-0")]).run().ok(&format!("{name} 0"));
     // Whether it lives is told by other files where nobody asks for its container.
     Check::count(["--containers", "include", &format!("{name}:0-0")]).run().code(0);
+    if can(Need::Root) {
+        for spec in [format!("{name}:1-"), format!("user=root,name={name}:1-")] {
+            Check::count([spec]).by_user(NOBODY).run().code(2).has("1 zombie");
+        }
+    }
 }
 
 #[test]
@@ -194,6 +199,9 @@ fn a_process_whose_leader_exited_is_alive() {
     let _leaderless = Specimen::called(&name).verb("leaderless").start();
     Check::count([format!("{name}:1-1")]).run().ok(&format!("{name} 1"));
     Check::count(["--containers", "include", &format!("{name}:1-1")]).run().code(0);
+    if can(Need::Root) {
+        Check::count([format!("{name}:1-1")]).by_user(NOBODY).run().ok(&format!("{name} 1"));
+    }
 }
 
 /// What the first thread took along when it ended, another one still shows.
@@ -228,6 +236,12 @@ fn a_killed_process_that_cannot_finish_dying_does_not_run() {
     }
     Check::count([format!("{name}:0-0")]).run().code(0);
     Check::count([format!("{name},state=Z:1-1")]).run().code(0);
+    if can(Need::Root) {
+        for containers in ["exclude", "include"] {
+            let answer = Check::count(["--containers", containers, &format!("{name}:1-")]);
+            answer.by_user(NOBODY).run().code(2).has("1 zombie");
+        }
+    }
 }
 
 #[test]

@@ -162,6 +162,31 @@ fn what_is_known_to_be_denied_is_not_tried() {
     answer.code(0);
 }
 
+/// A pidfd shows that the only thread of another user's process lives, and where. Of several threads the first
+/// may be dead, unless its arguments are there.
+#[test]
+fn status_is_not_read_where_a_pidfd_has_the_answer() {
+    if !can(Need::Root) || !can(Need::Program("strace")) {
+        return;
+    }
+    let name = unique();
+    let one = Specimen::called(&name).start();
+    let path = one.exe().display().to_string();
+    let several = Specimen::called(&name).verb("threads=2").start();
+    for (process, selector, reads_status) in
+        [(&one, &name, false), (&one, &path, false), (&several, &name, true)]
+    {
+        let spec = format!("{selector}:1-");
+        let (answer, paths) = touched_of(process, "nobody", "check_proccount", &[&spec]);
+        answer.code(0);
+        assert_eq!(paths.contains(&"status".to_owned()), reads_status, "{selector}: {paths:?}");
+    }
+    let path = several.exe().display().to_string();
+    let (answer, paths) = touched_of(&several, "nobody", "check_proccount", &[&path]);
+    answer.code(0);
+    assert!(!paths.contains(&"status".to_owned()), "{paths:?}");
+}
+
 /// The owner of the directory tells that a process is root's.
 #[test]
 fn privileges_of_root_are_not_read() {

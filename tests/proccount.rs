@@ -202,7 +202,7 @@ fn a_process_in_a_container_does_not_stand_in_for_the_hosts() {
     }
     let name = unique();
     let unshare = ["unshare", "--pid", "--fork", "--kill-child"];
-    let _inside = Specimen::called(&name).under(&unshare).start();
+    let inside = Specimen::called(&name).under(&unshare).start();
     let run = |args: &[&str], range: &str| {
         let spec = format!("{name}:{range}");
         Check::count(args).arg(spec).run()
@@ -216,13 +216,20 @@ fn a_process_in_a_container_does_not_stand_in_for_the_hosts() {
     run(&["--containers", "include"], "1-1").ok(&format!("{name} 1"));
     run(&["--containers", "only"], "1-1").ok(&format!("{name} 1"));
 
-    let _outside = Specimen::called(&name).start();
+    let outside = Specimen::called(&name).start();
     run(&[], "1-1").ok(&format!("{name} 1"));
     run(&["--containers", "include"], "2-2").ok(&format!("{name} 2"));
     run(&["--containers", "only"], "1-1").ok(&format!("{name} 1"));
     if can(Need::Root) {
-        let answer = Check::count([format!("{name}:1-1")]).by_user(NOBODY).run();
-        answer.ok(&format!("{name} 1"));
+        for selector in [name.clone(), format!("user=root,name={name}")] {
+            let spec = format!("{selector}:1-1");
+            Check::count([spec]).by_user(NOBODY).run().ok(&format!("{selector} 1"));
+        }
+        // Each has a copy of its own.
+        for (path, number) in [(outside.exe(), 1), (inside.exe(), 0)] {
+            let spec = format!("{}:{number}-{number}", path.display());
+            Check::count([spec]).by_user(NOBODY).run().code(0);
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod interpreter;
 pub mod limits;
 pub mod maps;
 pub mod mountinfo;
+pub(crate) mod pidfd;
 pub mod ps;
 pub mod secret;
 pub mod stat;

@@ -93,6 +93,10 @@ impl Population {
         let by_expression = selector.finds_by_expression(process);
         // First, since this look can answer the next questions, too.
         let may_be_sister = (by_expression || !self.namesakes) && sisters().may_be_one(process);
+        if by_expression && may_be_sister {
+            // It will be needed where the file is hidden, and has the other answers.
+            let _ = process.status();
+        }
         if self.containers != Containers::Include && !selector.asks_for_containers() {
             let wanted = self.containers == Containers::Only;
             if process.is_contained()? != wanted {

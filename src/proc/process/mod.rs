@@ -15,6 +15,7 @@ mod missing;
 pub(crate) mod name;
 mod off_limits;
 mod path;
+mod pidfd;
 mod place;
 mod predicates;
 mod profile;
@@ -44,6 +45,7 @@ use crate::text::error::Error;
 use identity::Identity;
 use missing::{covered, missing};
 use path::PidPath;
+use pidfd::Pidfds;
 
 /// Effective user and group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,9 +91,12 @@ pub struct Process<'r> {
     /// Whether we took a look at the file that it runs, and which file that look showed.
     has_glimpsed: bool,
     glimpsed: Option<Identity>,
+    /// In how many PID namespaces it lives, as a pidfd shows it; 0 if that shows nothing.
+    lives_in: Option<usize>,
     /// Whether `status` had to tell where it lives, and for how many processes in a row before it.
     needed_status: bool,
     needed_in_a_row: u8,
+    pidfds: Pidfds,
     /// One for each file that was read of any process.
     contents: Vec<Content>,
     scratch: Vec<u8>,
@@ -117,8 +122,10 @@ impl<'r> Process<'r> {
             off_limits: None,
             has_glimpsed: false,
             glimpsed: None,
+            lives_in: None,
             needed_status: false,
             needed_in_a_row: 0,
+            pidfds: Pidfds::default(),
             contents: Vec::new(),
             scratch: Vec::new(),
             status_text: Vec::new(),
@@ -159,6 +166,7 @@ impl<'r> Process<'r> {
         self.off_limits = None;
         self.has_glimpsed = false;
         self.glimpsed = None;
+        self.lives_in = None;
         let needed = mem::take(&mut self.needed_status);
         self.needed_in_a_row = if needed { self.needed_in_a_row.saturating_add(1) } else { 0 };
         for content in &mut self.contents {

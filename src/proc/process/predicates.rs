@@ -28,7 +28,12 @@ impl Process<'_> {
         // Both links need memory or namespaces, which an exiting process gives up before it becomes
         // a zombie. Reading them costs half of what `stat` does.
         let has_file = self.glimpsed.is_some();
-        if self.stat.is_none() && (has_file || self.is_at_home() || self.has_memory()) {
+        if self.stat.is_none()
+            && (has_file
+                || self.is_at_home()
+                || self.has_memory()
+                || self.namespaces_while_alive().is_some())
+        {
             return Ok(true);
         }
         self.stat().map(|stat| !stat.has_ended())
@@ -144,8 +149,34 @@ impl Process<'_> {
         if may_be_shorter && self.is_at_home() {
             return Ok(false);
         }
+        let by_pidfd = if may_be_shorter { self.namespaces_while_alive() } else { None };
+        if let Some(namespaces) = by_pidfd {
+            return Ok(namespaces > 1);
+        }
         self.needed_status = true;
         self.status().map(|status| status.pid_namespaces > 1)
+    }
+
+    /// The number of PID namespaces that it is in, counted from the tree's own inwards, if it is certainly alive.
+    /// `None` proves nothing.
+    pub(super) fn namespaces_while_alive(&mut self) -> Option<usize> {
+        let known = self.lives_in.unwrap_or_else(|| {
+            // A pidfd shows that a thread lives. If the first one is dead, the others may be dying.
+            let may_ask = !self.pidfds.are_useless && !self.is_covered && self.root.is_ours();
+            let may_ask = may_ask && self.has_no_dead_leader();
+            progress::reading(self.pid.0, File::PidNamespace);
+            let found = may_ask.then(|| self.pidfds.namespaces(self.root, self.pid));
+            found.flatten().unwrap_or(0)
+        });
+        self.lives_in = Some(known);
+        (known > 0).then_some(known)
+    }
+
+    /// Whether its first thread is there as long as any thread is. False proves nothing.
+    fn has_no_dead_leader(&mut self) -> bool {
+        // They are shown by a thread that lives.
+        let arguments = self.content(File::Cmdline).get();
+        matches!(arguments, Ok(Some([_, ..]))) || self.has_one_thread()
     }
 
     /// Whether it is likely that only `status` tells where it lives, since it alone told of those before.

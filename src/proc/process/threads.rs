@@ -38,7 +38,7 @@ impl Process<'_> {
 
     /// Whether its first thread is certainly the only one, as the directory's links count them
     /// (`proc_task_getattr` in fs/proc/base.c). It costs a quarter of the listing.
-    fn has_one_thread(&self) -> bool {
+    pub(super) fn has_one_thread(&self) -> bool {
         let path = self.path.to(File::Threads);
         let flags = AtFlags::NO_AUTOMOUNT;
         let found = statx(self.root.as_directory(), path.as_c_str(), flags, StatxFlags::NLINK);
