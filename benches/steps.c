@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -28,6 +29,7 @@ static void read_file(int pid, const char *file)
 static void comm(int pid) { read_file(pid, "comm"); }
 static void stat_(int pid) { read_file(pid, "stat"); }
 static void status(int pid) { read_file(pid, "status"); }
+static void cmdline(int pid) { read_file(pid, "cmdline"); }
 
 static void read_link(int pid, const char *link)
 {
@@ -53,6 +55,23 @@ static void owner(int pid)
 }
 
 static void pidfd(int pid) { close((int)syscall(SYS_pidfd_open, pid, 0)); }
+
+/* fdinfo of a number shows what is open under it, so that it is opened once. */
+static void pidfd_info(int pid)
+{
+    static int info = -1, number = -1;
+    struct pollfd watched = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+    if (watched.fd != number) {
+        close(info);
+        number = watched.fd;
+        snprintf(path, sizeof path, "self/fdinfo/%d", number);
+        info = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    (void)!pread(info, text, sizeof text, 0);
+    poll(&watched, 1, 0);
+    close(watched.fd);
+}
+
 static void session(int pid) { (void)!getsid(pid); }
 
 static const struct {
@@ -62,10 +81,12 @@ static const struct {
     {"open, read, close `comm`", comm},
     {"open, read, close `stat`", stat_},
     {"open, read, close `status`", status},
+    {"open, read, close `cmdline`", cmdline},
     {"readlink `ns/pid_for_children`: alive, and in our PID namespace", ns},
     {"lstat of the same: it is there", ns_lstat},
     {"readlink `exe`: alive", exe},
     {"pidfd_open, close: there", pidfd},
+    {"the same with its `fdinfo` and a poll: alive, and in our PID namespace", pidfd_info},
     {"statx of the directory: its owner", owner},
     {"getsid: a system call and no path", session},
 };
