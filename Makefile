@@ -24,10 +24,24 @@ DATA := install -m 644
 MAINTAINER := $(shell sed -n 's/^maintainer = "\(.*\)"/\1/p' Cargo.toml)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
-.PHONY: all install uninstall deb rpm packagers cargo-deb cargo-generate-rpm target/package
+.PHONY: all install uninstall deb rpm packagers cargo-deb cargo-generate-rpm target/package rust deb-tools
 
-all:
+all: rust
 	cargo build --release --locked
+
+# What is missing is said at once, not by a tool that fails after minutes.
+RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+rust:
+	@command -v cargo >/dev/null || { echo "no cargo in PATH: install Rust $(RUST) or newer, from rustup.rs" >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "no C compiler: install gcc" >&2; exit 1; }
+	@found=$$(cargo --version | cut -d ' ' -f 2); \
+	test "$$(printf '%s\n' $(RUST) $$found | sort -V | head -n 1)" = $(RUST) || \
+	    { echo "Rust $$found is too old: install $(RUST) or newer, from rustup.rs" >&2; exit 1; }
+
+deb-tools:
+	@for tool in xz dpkg-shlibdeps; do \
+	    command -v $$tool >/dev/null || { echo "no $$tool: apt install build-essential" >&2; exit 1; }; \
+	done
 
 install:
 	test -x $(TARGET)/release/procwarden || { echo "first: make" >&2; exit 1; }
@@ -112,13 +126,15 @@ packager = ! pkg-config --exists libzstd 2>/dev/null || export ZSTD_SYS_USE_PKG_
 	cargo install --quiet --locked --debug --no-default-features --root $(PACKAGERS) $(1)
 
 packagers: cargo-deb cargo-generate-rpm
-cargo-deb:
+cargo-deb: rust
 	$(call packager,cargo-deb@3.8.0)
-cargo-generate-rpm:
+cargo-generate-rpm: rust
 	$(call packager,cargo-generate-rpm@0.21.1)
 
-deb: cargo-deb target/package
+deb: deb-tools cargo-deb target/package
 	cargo deb --locked
 
+# cargo-generate-rpm needs it.
+rpm: RUST = 1.88
 rpm: cargo-generate-rpm all target/package
 	cargo generate-rpm

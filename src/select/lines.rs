@@ -20,7 +20,9 @@ pub(crate) fn contents_of(path: &Path) -> Result<Vec<u8>, Error> {
     File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut text)).map_err(
         |error| {
             let right = match error.kind() {
-                ErrorKind::NotFound => "'procwarden suggest' makes such files",
+                ErrorKind::NotFound => {
+                    "'procwarden suggest --all' makes such files, but none for check_exposure"
+                }
                 _ => "give a file that this user may read",
             };
             Error::new(format!("cannot read {shown}: {error}; {right}"))
