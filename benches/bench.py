@@ -4,8 +4,9 @@
     benches/bench.py [ROUNDS]
     benches/bench.py [ROUNDS] PART...       prints these parts only, and writes nothing
 
-Parts: small (this machine's own processes), drop-ins (beside their originals), monitor (as the user that
-NRPE runs as), exposure (check_exposure outside of units and in one), mixed (a third are not root's).
+Parts: small (this machine's own processes), few (sixty more, beside check_procs: run it in a PID namespace, by
+unshare --pid --fork --mount-proc), drop-ins (beside their originals), monitor (as the user that NRPE runs as),
+exposure (check_exposure outside of units and in one), mixed (a third are not root's).
 
 Peers that are not installed are left out. All of one size run interleaved in one session; the claim is
 the ratio, and the number is the least of all rounds, which the machine's other work disturbs least.
@@ -66,6 +67,11 @@ def unit_group():
     for top in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"):
         if os.path.exists(f"{top}/cgroup.controllers") and not os.path.exists(f"{top}/cgroup.type") and os.access(top, os.W_OK):
             return f"{top}/{UNIT}"
+
+
+def members():
+    """The PIDs in the unit's group, whose last may be about to end."""
+    return open(f"{unit_group()}/cgroup.procs").read() if unit_group() else ""
 
 
 def in_unit():
@@ -145,6 +151,14 @@ def mixed_rows(bin):
     return [row for row in rows(bin) if row[0].startswith(("floor status", "check_privdrop"))]
 
 
+def few_rows(bin):
+    """Where starting costs more than the scan, all compared with check_procs."""
+    original = "check_procs -C svc7"
+    ours = ["svc7:1-", "100 specs, none there", "user=root:1-", "check_selinux_domain", "check_privdrop", "check_exposure"]
+    wanted = [original, *ours, "check_proccpu --since-last", "check_proccpu, two scans"]
+    return [(n, c, original if n != original else None) for n, c, _ in rows(bin) if n in wanted]
+
+
 def monitor():
     """The user that NRPE and Icinga run as, to whom others' executables and namespaces are hidden."""
     users = [user for user in ("nagios", "nrpe", "icinga") if user in {entry.pw_name for entry in pwd.getpwall()}]
@@ -201,7 +215,7 @@ def session(bin, size, rows=rows, owner=0, where=(), explain=None):
         group.wait()
     # They die with it, but init may take its time to reap them.
     deadline = time.monotonic() + 60
-    while listed() > processes - size + 50 and time.monotonic() < deadline:
+    while (listed() > processes - size + 50 or members()) and time.monotonic() < deadline:
         time.sleep(0.2)
     if unit_group():
         os.rmdir(unit_group())
@@ -287,14 +301,18 @@ def plot(bin, sessions):
     return "\n".join(out + ["</svg>"]) + "\n"
 
 
-def part(bin, title, rows, **where):
-    processes, result, _ = session(bin, 10000, rows, **where)
+def part(bin, title, rows, size=10000, **where):
+    processes, result, _ = session(bin, size, rows, **where)
     return f"## {processes:,} processes, {title}\n\n{table(bin, processes, result, rows)}\n"
 
 
 def small(bin):
     processes, result, extra = session(bin, 0, explain=closer)
     return f"## {processes:,} processes\n\n{table(bin, processes, result)}\n\n{extra}"
+
+
+def few(bin):
+    return part(bin, "beside check_procs", few_rows, size=60)
 
 
 def only_drop_ins(bin):
@@ -326,13 +344,14 @@ def exposure(bin):
     return outside + "\n" + part(bin, "in one unit with PrivateTmp=", exposure_rows, where=[*in_unit(), *private])
 
 
-PARTS = {"small": small, "drop-ins": only_drop_ins, "monitor": as_monitor, "exposure": exposure, "mixed": mixed}
+PARTS = {"small": small, "few": few, "drop-ins": only_drop_ins, "monitor": as_monitor, "exposure": exposure, "mixed": mixed}
 
 
 def main():
     # Not in /tmp: check_exposure would find each sleeper that root runs from there.
     with tempfile.TemporaryDirectory(dir="/opt") as bin:
         os.chmod(bin, 0o755)
+        os.mkdir(f"{bin}/state")
         build(bin)
         # A parent that has just started may have been made for the check, and costs it a closer look.
         time.sleep(4)
