@@ -108,7 +108,7 @@ static void *read_page(void *unused) {
     return unused;
 }
 
-static void be_blocked(const char *place, const char *name, uid_t uid) {
+static void be_blocked(const char *place, const char *name, uid_t uid, volatile char *ready) {
     pthread_t id;
     char task[16];
     int file = open(place, O_RDONLY);
@@ -125,6 +125,7 @@ static void be_blocked(const char *place, const char *name, uid_t uid) {
     while (!reader) usleep(1000);
     snprintf(task, sizeof task, "%d", reader);
     while (!strchr("SD", state_of("self", task))) usleep(1000);
+    *ready = 1;
     mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     _exit(0);
 }
@@ -138,6 +139,9 @@ int main(int argc, char **argv) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(30);
     mount_here(argv[0]);
+    /* Each victim says when it goes to be blocked: before, it may wait for something else. */
+    volatile char *ready = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    check(ready != MAP_FAILED, "shared memory");
     check(!pthread_create(&id, NULL, serve_for_ever, NULL), "a thread");
     for (int n = 0; n < count; n++) {
         victims[n] = fork();
@@ -146,14 +150,14 @@ int main(int argc, char **argv) {
             /* Held open here, it would keep the file system alive. */
             close(fuse);
             die_with_parent(self);
-            be_blocked(argv[0], argv[1], atoi(argv[3]));
+            be_blocked(argv[0], argv[1], atoi(argv[3]), &ready[n]);
         }
         printf("child %d\n", victims[n]);
     }
     for (int n = 0; n < count; n++) {
         char pid[16];
         snprintf(pid, sizeof pid, "%d", victims[n]);
-        while (state_of(pid, pid) != 'D') usleep(1000);
+        while (!ready[n] || state_of(pid, pid) != 'D') usleep(1000);
     }
     puts("up");
     fflush(stdout);

@@ -73,12 +73,12 @@ fn boot(case: &str) {
 
 /// Runs a script of `vm/` with a case and the plugins' binary.
 #[track_caller]
-fn run(script: &str, case: &str) {
+fn run(name: &str, case: &str) {
     // What is lacking shows before the binary is built for nothing.
-    if !finished(Command::new(here().join("fetch.sh"))) {
+    if !finished(script("fetch.sh")) {
         return;
     }
-    let mut command = Command::new(here().join(script));
+    let mut command = script(name);
     command.current_dir(here()).arg(case).arg(static_binary());
     finished(command);
 }
@@ -86,9 +86,6 @@ fn run(script: &str, case: &str) {
 /// True if it succeeded, false if the machine lacks something; else the test has failed.
 #[track_caller]
 fn finished(mut command: Command) -> bool {
-    if std::env::var_os("PROCWARDEN_VM_CACHE").is_none() {
-        command.env("PROCWARDEN_VM_CACHE", target().join("vm-cache"));
-    }
     let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
     let (stdout, stderr) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -112,19 +109,20 @@ fn static_binary() -> &'static Path {
         if let Some(other) = std::env::var_os("PROCWARDEN_UNDER_TEST") {
             return other.into();
         }
-        let (dir, triple) = (target().join("vm-static"), "x86_64-unknown-linux-gnu");
-        let output = Command::new(env!("CARGO"))
-            .args(["build", "--release", "--locked", "--bin", "procwarden", "--target", triple])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .env("CARGO_TARGET_DIR", &dir)
-            .env("RUSTFLAGS", "-C target-feature=+crt-static")
-            .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .output()
-            .expect("cargo runs");
+        let output = script("build-binary.sh").output().expect("a shell");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "the static binary does not build:\n{stderr}");
-        dir.join(triple).join("release/procwarden")
+        String::from_utf8(output.stdout).expect("a path").trim_end().into()
     })
+}
+
+/// A script of `vm/`, which keeps what it makes in the build directory.
+fn script(name: &str) -> Command {
+    let mut command = Command::new(here().join(name));
+    if std::env::var_os("PROCWARDEN_VM_CACHE").is_none() {
+        command.env("PROCWARDEN_VM_CACHE", target().join("vm-cache"));
+    }
+    command
 }
 
 /// The directory of the scripts.

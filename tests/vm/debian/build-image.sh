@@ -33,7 +33,9 @@ packages+=,nagios-nrpe-server,nagios-nrpe-plugin
 work=$(mktemp -d -p "$cache" image.XXXXXX)
 trap 'rm -rf --one-file-system "$work"' EXIT
 root=$work/root
-debootstrap --variant=minbase --include="$packages" bookworm "$root" \
+# It mounts a /proc, which would stay if this were killed.
+unshare --mount --propagation private \
+  debootstrap --variant=minbase --include="$packages" bookworm "$root" \
   "${PROCWARDEN_VM_MIRROR:-http://deb.debian.org/debian}" >"$work/log" 2>&1 || {
   tail -n 20 "$work/log" >&2
   die "debootstrap failed"
