@@ -1,5 +1,6 @@
 //! The plugins on real kernels, with real security labels: SELinux under small policies, AppArmor,
-//! neither; and a whole Debian with the reference policy and NRPE. In qemu, by emulation.
+//! neither; and a whole Debian with NRPE, under the reference policy and under our AppArmor profile. In qemu, by
+//! emulation.
 //!
 //! The scripts in `vm/` fetch, build and boot; `vm/README.md` tells how. Each test here is one boot
 //! with many checks, the shell scripts of `vm/cases/NAME/`, and what failed is in its output.
@@ -55,6 +56,11 @@ fn no_system_that_labels() {
 #[test]
 fn debian_with_the_reference_policy_and_nrpe() {
     run("debian/boot.sh", "debian/nrpe.sh");
+}
+
+#[test]
+fn debian_with_our_apparmor_profile() {
+    run("debian/boot.sh", "debian/apparmor.sh");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # build-image.sh -- builds CACHE/debian-HASH.img (root, about a minute) and prints its path: a
-# Debian 12 with systemd, sshd, cron, NRPE and the reference policy, enforcing from the first boot.
+# Debian 12 with systemd, sshd, cron, NRPE, AppArmor's parser, and the reference policy, enforcing from the first boot
+# of a kernel with security=selinux.
 # HASH is of the files it is built from, so a change here builds a new one.
 #
 # In /policy it holds what `semodule -i procwarden.pp` makes of /etc/selinux/default and of the
@@ -29,7 +30,7 @@ need debootstrap mke2fs unshare chroot make m4 checkmodule semodule_package
 
 packages=systemd-sysv,udev,dbus,cron,openssh-server,procps,libcap2-bin
 packages+=,policycoreutils,selinux-utils,selinux-policy-default
-packages+=,nagios-nrpe-server,nagios-nrpe-plugin
+packages+=,nagios-nrpe-server,nagios-nrpe-plugin,apparmor
 work=$(mktemp -d -p "$cache" image.XXXXXX)
 trap 'rm -rf --one-file-system "$work"' EXIT
 root=$work/root

@@ -3,6 +3,7 @@
 # may not read is UNKNOWN with the cause and the way out, and with either way out taken the counts
 # are right. The way that is shipped, packaging/selinux, lets every plugin do all that it can, and
 # leaves nothing refused that they ask for.
+# security=selinux
 . /etc/case.sh
 
 binary=/usr/bin/procwarden
