@@ -234,7 +234,7 @@ fn a_measure_of_no_amount_is_an_error() {
     for (spec, part) in [
         (
             "java,sum=name:-8",
-            "'name' is no amount; a measure is of one of age, cpu, rss, anon, vsz",
+            "'name' is not an amount; a measure is of one of age, cpu, rss, anon, vsz",
         ),
         ("java,sum=rss", "a measure needs a range of its own; write java,sum=rss:-8G"),
         ("java,sum=rss:8G", "write -8G for at most 8G, or 8G- for at least"),

@@ -123,10 +123,10 @@ fn labels_that_selinux_never_writes_are_refused() {
     let run = |spec: &str| check(&selinux(), &["--lsm", "selinux", spec]);
     let whole = "system_u:system_r:unconfined_service_t:s0";
     run(&format!("{whole}:0-0")).code(3).line_count(1).has(&format!(
-        "is no domain of SELinux's; write domain=unconfined_service_t or context={whole}"
+        "is not an SELinux domain; write domain=unconfined_service_t or context={whole}"
     ));
     run(&format!("not-domain={whole}:0-0")).code(3);
-    run("domain~^system_u:system_r:0-0").code(3).has("no domain of SELinux's");
+    run("domain~^system_u:system_r:0-0").code(3).has("not an SELinux domain");
     run("context=sshd_t:0-0")
         .code(3)
         .has("write domain=sshd_t, or context=system_u:system_r:sshd_t:s0");
@@ -139,7 +139,7 @@ fn labels_that_selinux_never_writes_are_refused() {
     let exempt = ["--lsm", "selinux", "--exempt", "not-domain=a:b:sshd_t:s0"];
     for (plugin, args) in [("check_proccpu", &["-c", "90"][..]), ("check_privdrop", &[])] {
         let check = Check::plugin(plugin).arg("--proc-root").arg(tree.path());
-        check.args(exempt).args(args).run().code(3).has("no domain of SELinux's");
+        check.args(exempt).args(args).run().code(3).has("not an SELinux domain");
     }
 }
 
@@ -159,16 +159,16 @@ fn a_wrong_label_in_a_file_does_not_silence_the_others() {
     let place = format!("{}:2", file.path().display());
     let run_specs = |lines: &str| run("check_selinux_domain", "--specs-from", lines, &[]);
     let answer = run_specs(&format!("init_t:2-2\n{wrong}:0-0\n"));
-    answer.code(2).has("init_t 1 (want 2-2)").has(&place).has("no domain of SELinux's");
+    answer.code(2).has("init_t 1 (want 2-2)").has(&place).has("not an SELinux domain");
     let alone = run_specs(&format!("# wrong\n{wrong}:0-0\n"));
-    alone.code(3).line_count(1).has(&place).has("no domain of SELinux's").lacks("|");
+    alone.code(3).line_count(1).has(&place).has("not an SELinux domain").lacks("|");
     // What options ask for is judged all the same.
     let lines = format!("# wrong\n{wrong}:0-0\n");
     let unconfined = run("check_selinux_domain", "--specs-from", &lines, &["--no-unconfined"]);
-    unconfined.has(&place).has("no domain of SELinux's").has("; 1 of 2 OK|");
+    unconfined.has(&place).has("not an SELinux domain").has("; 1 of 2 OK|");
     for (plugin, args) in [("check_proccpu", &["-c", "90"][..]), ("check_privdrop", &[])] {
         let answer = run(plugin, "--exempt-from", &format!("atd\nnot-{wrong}\n"), args);
-        answer.code(3).has(&place).has("no domain of SELinux's").has("judged");
+        answer.code(3).has(&place).has("not an SELinux domain").has("judged");
     }
 }
 

@@ -62,7 +62,7 @@ fn timed_out(limit: Duration, doing: &str) -> Output {
 /// Answers `-x PID`: the name by which that process is found.
 fn named(pid: Option<u32>) -> Output {
     let Some(pid) = pid else {
-        return failed("-x wants the number of a process");
+        return failed("-x takes the number of a process");
     };
     let name = ProcRoot::open(Path::new("/proc"))
         .ok()

@@ -162,7 +162,7 @@ fn measurable(name: &str) -> Result<(Key, Unit), Error> {
     }
     let names: Vec<_> = amounts.map(|(_, name, _)| name).collect();
     let known = if Key::named(name).is_some() || name.is_empty() {
-        format!("'{}' is no amount", escape::text(name.as_bytes()))
+        format!("'{}' is not an amount", escape::text(name.as_bytes()))
     } else {
         unknown_key(name)
     };

@@ -104,7 +104,7 @@ impl Reader<'_> {
                     Last::Anchor
                 }
                 b'^' => {
-                    return Err("something stands before a ^; write \\^ for the character".into());
+                    return Err("something comes before a ^; write \\^ for the character".into());
                 }
                 b'$' => {
                     found.end = true;
@@ -313,7 +313,7 @@ fn repeat(out: &mut String, last: Last, times: &str, sign: u8) -> Result<Last, E
     let sign = char::from(sign);
     let start = match last {
         Last::Nothing => {
-            return Err(format!("nothing stands before {sign} that could be repeated").into());
+            return Err(format!("nothing comes before {sign} that could be repeated").into());
         }
         Last::Anchor => return Err(format!("{sign} can't repeat ^ or $").into()),
         Last::Byte => {
@@ -531,10 +531,10 @@ mod tests {
     fn what_has_no_translation_is_refused() {
         for (expression, why) in [
             ("(a)\\1", "back references"),
-            ("*a", "nothing stands before *"),
+            ("*a", "nothing comes before *"),
             ("^*a", "can't repeat ^"),
-            ("a^b", "stands before a ^"),
-            ("a(^b)", "stands before a ^"),
+            ("a^b", "comes before a ^"),
+            ("a(^b)", "comes before a ^"),
             ("(a$|b)c", "follows a $"),
             ("(", "not closed"),
             ("a{2", "not closed"),

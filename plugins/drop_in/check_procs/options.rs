@@ -199,7 +199,7 @@ impl Typed {
         let share: f64 = number("-P", "a percentage", value)?;
         if !share.is_finite() {
             let share = shown(value.as_bytes());
-            return Err(format!("-P wants a percentage, not '{share}'").into());
+            return Err(format!("-P takes a percentage, not '{share}'").into());
         }
         // The original compares with the output of ps, cut to tenths. The subtraction allows for rounding
         // errors of floating point.
@@ -346,13 +346,13 @@ fn metric(name: &str) -> Result<Option<Key>, Error> {
     let known = METRICS.iter().find(|(known, _)| *known == name);
     known.map(|&(_, metric)| metric).ok_or_else(|| {
         let (names, name) = (METRICS.map(|(name, _)| name).join(", "), shown(name.as_bytes()));
-        format!("-m wants one of {names}, not '{name}'").into()
+        format!("-m takes one of {names}, not '{name}'").into()
     })
 }
 
 fn limit(seconds: &str) -> Result<Duration, Error> {
     let limit = seconds.trim().parse().ok().filter(|seconds| (1..=86400).contains(seconds));
-    let wrong = || format!("-t wants seconds from 1 to 86400, not '{}'", shown(seconds.as_bytes()));
+    let wrong = || format!("-t takes seconds from 1 to 86400, not '{}'", shown(seconds.as_bytes()));
     limit.map(Duration::from_secs).ok_or_else(|| wrong().into())
 }
 
@@ -361,6 +361,6 @@ fn containers(what: &str) -> Result<Containers, Error> {
         "include" => Ok(Containers::Include),
         "exclude" => Ok(Containers::Exclude),
         "only" => Ok(Containers::Only),
-        _ => Err("--containers wants include, exclude or only".into()),
+        _ => Err("--containers takes include, exclude or only".into()),
     }
 }

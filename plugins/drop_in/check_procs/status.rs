@@ -20,7 +20,7 @@ pub(super) fn terms(text: &str) -> Result<Vec<String>, Error> {
     }
     if let Some(strange) = text.chars().find(|&c| !STATES.contains(c) && !FLAGS.contains(c)) {
         return Err(Error::new(format!(
-            "'{}' is no state: {} is none of the letters {STATES} and flags {}",
+            "'{}' is not a state: {} is none of the letters {STATES} and flags {}",
             super::super::shown(text.as_bytes()),
             super::super::shown(strange.to_string().as_bytes()),
             FLAGS
@@ -68,6 +68,6 @@ mod tests {
             assert_eq!(terms(text).unwrap(), [wanted], "{text}");
         }
         assert!(terms("").unwrap().is_empty());
-        assert!(terms("foo").unwrap_err().to_string().contains("'foo' is no state: f"));
+        assert!(terms("foo").unwrap_err().to_string().contains("'foo' is not a state: f"));
     }
 }

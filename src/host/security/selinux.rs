@@ -109,7 +109,7 @@ impl SecuritySystem for Selinux {
         };
         domain
             .contains(&b':')
-            .then(|| format!("'{shown}' is no domain of SELinux's; write {right}"))
+            .then(|| format!("'{shown}' is not an SELinux domain; write {right}"))
     }
 
     fn fault_of_context(&self, context: &[u8]) -> Option<String> {
@@ -120,7 +120,7 @@ impl SecuritySystem for Selinux {
             format!("domain={shown}, or context=system_u:system_r:{shown}:s0")
         };
         let is_whole = self.label(context).role.is_some();
-        (!is_whole).then(|| format!("'{shown}' is no context of SELinux's; write {right}"))
+        (!is_whole).then(|| format!("'{shown}' is not an SELinux context; write {right}"))
     }
 
     fn remedy(&self) -> String {

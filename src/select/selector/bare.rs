@@ -16,7 +16,7 @@ const SIGNS: &str = "_-.+@/:()%";
 /// Signs that no bare domain holds. Profiles of AppArmor's may hold blanks, braces, `*` and `//&`.
 const NOT_OF_DOMAINS: &[u8] = b"=~<>!\"'`\0";
 
-/// Refuses a bare word that is no plain name, path or domain.
+/// Refuses a bare word that is not a plain name, path or domain.
 pub(super) fn check(value: &[u8], subject: Subject) -> Result<(), Error> {
     if value.is_empty() {
         return Err(Error::new("no process is named; write a name, a path or KEY=VALUE first"));
@@ -38,7 +38,7 @@ pub(super) fn check(value: &[u8], subject: Subject) -> Result<(), Error> {
     fault.map_or(Ok(()), |fault| {
         let right = remedy(key, value);
         Err(Error::new(format!(
-            "'{}' is no plain {key}, since {fault}; {right}",
+            "'{}' is not a plain {key}, since {fault}; {right}",
             escape::text(value)
         )))
     })
@@ -69,9 +69,9 @@ fn misplaced_term(value: &[u8]) -> Option<String> {
     let (name, term) = (slip::without_signs_at_end(&value[..at]), escape::text(&value[at..]));
     let shown = escape::text(value);
     Some(match name.as_str() {
-        "" => format!("in '{shown}' something stands before a term; write {term}, or not-{term}"),
+        "" => format!("in '{shown}' something comes before a term; write {term}, or not-{term}"),
         "not" => format!("in '{shown}' 'not' is a word of its own; write not-{term}"),
-        name => format!("in '{shown}' no comma stands before '{term}'; write {name},{term}"),
+        name => format!("in '{shown}' a comma is missing before '{term}'; write {name},{term}"),
     })
 }
 
@@ -185,7 +185,7 @@ fn odd_sign(value: &[u8]) -> Option<String> {
         word == "not" || is_range || Key::named(word).is_some()
     };
     let word = [first, second].into_iter().find(|word| is_of_grammar(word))?;
-    Some(format!("'{word}' stands beside a blank"))
+    Some(format!("'{word}' is next to a blank"))
 }
 
 #[cfg(test)]
@@ -237,9 +237,9 @@ mod tests {
             ("^bash$", "write name~^bash$ for a pattern"),
             ("bash ", "write name=bash if"),
             ("a b c", "write name=a b c if"),
-            ("bash 1-", "'1-' stands beside a blank"),
-            ("not bash", "'not' stands beside a blank"),
-            ("bash user", "'user' stands beside a blank"),
+            ("bash 1-", "'1-' is next to a blank"),
+            ("not bash", "'not' is next to a blank"),
+            ("bash user", "'user' is next to a blank"),
             ("\"bash\"", "write name=bash, without quotes"),
             (";bash", "holds ;; write name=;bash"),
             ("xz #packs logs", "write a blank on both sides of the #"),
@@ -255,7 +255,7 @@ mod tests {
             ("usr/sbin/sshd", "a path begins with /"),
             ("/usr//sbin/sshd", "it has a / too many"),
             ("bash:0/0", "no letter and no blank follows its colon"),
-            ("1", "'1' is no plain name, since it is a number; write name=1 if that is meant"),
+            ("1", "'1' is not a plain name, since it is a number; write name=1 if that is meant"),
         ] {
             let error = check(word.as_bytes(), Subject::Program).unwrap_err().to_string();
             assert!(error.contains(part), "{word}: {error}");

@@ -32,7 +32,7 @@ pub(super) fn regex(key: &str, kind: Kind, value: &[u8]) -> Result<Test, Error> 
         let what = what.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let value = escape::text(value);
         Error::new(format!(
-            "'{value}' is no regular expression: {what}; put \\ before a character that stands for itself"
+            "'{value}' is not a regular expression: {what}; put \\ before a character that stands for itself"
         ))
     })
 }
@@ -46,7 +46,7 @@ pub(super) fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, Error> {
     match kind {
         Kind::Text if key == Key::Unit => unit(value),
         Kind::Text if key == Key::Mode && !MODES.contains(&shown.as_str()) => Err(Error::new(
-            format!("'{shown}' is no mode; write one of {}, or mode~REGEX", MODES.join(", ")),
+            format!("'{shown}' is not a mode; write one of {}, or mode~REGEX", MODES.join(", ")),
         )),
         Kind::Text => Ok(Test::Text(value.to_vec())),
         Kind::Path if value.starts_with(b"/") => Ok(Test::Executable(Executable::new(value))),
@@ -83,7 +83,7 @@ pub(super) fn exact(key: Key, kind: Kind, value: &[u8]) -> Result<Test, Error> {
             Ok(Test::Letters(value.to_vec()))
         }
         Kind::Letters => {
-            Err(Error::new(format!("'{shown}' is no state; write letters of R S D Z T t I X")))
+            Err(Error::new(format!("'{shown}' is not a state; write letters of R S D Z T t I X")))
         }
         Kind::YesNo => match value {
             b"yes" => Ok(Test::Is(true)),
