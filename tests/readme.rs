@@ -95,9 +95,8 @@ fn the_first_command_is_a_check_of_this_machine() {
 /// What packages install names no file that only the source has.
 #[test]
 fn what_is_installed_names_what_is_installed() {
-    let is_source = Regex::new(
-        r"(?m)(^|[\s`(])((docs|packaging|tests|benches|fuzz|src)/[\w.]|CONTRIBUTING)",
-    );
+    let is_source =
+        Regex::new(r"(?m)(^|[\s`(])((docs|packaging|tests|benches|fuzz|src)/[\w.]|CONTRIBUTING)");
     let is_source = is_source.unwrap();
     let not_installed = ["packaging/README.md", "packaging/debian/", "packaging/test-package.sh"];
     for file in texts(&["man", "README.md", "CHANGELOG.md", "packaging"]) {

@@ -107,9 +107,7 @@ impl SecuritySystem for Selinux {
             Some(_) => format!("domain={} or context={shown}", escape::text(label.domain)),
             None => "a domain such as domain=sshd_t".into(),
         };
-        domain
-            .contains(&b':')
-            .then(|| format!("'{shown}' is not an SELinux domain; write {right}"))
+        domain.contains(&b':').then(|| format!("'{shown}' is not an SELinux domain; write {right}"))
     }
 
     fn fault_of_context(&self, context: &[u8]) -> Option<String> {

@@ -101,7 +101,9 @@ fn in_any(name: &str, value: &[u8]) -> Result<(), Error> {
     let text = String::from_utf8_lossy(value);
     if text.trim() != text {
         let right = escape::text(text.trim().as_bytes());
-        return Err(Error::new(format!("there is a blank next to '{right}'; write {name}={right}")));
+        return Err(Error::new(format!(
+            "there is a blank next to '{right}'; write {name}={right}"
+        )));
     }
     Ok(())
 }
