@@ -12,6 +12,7 @@ use procwarden::host::unit_file::{Asks, Command, Step, UnitFile, UnitFiles};
 use procwarden::kernel::cgroup;
 use procwarden::kernel::cmdline::{arguments, base_name};
 use procwarden::kernel::file::File;
+use procwarden::kernel::interpreter::{Program, program};
 use procwarden::proc::fact::{Cause, Fact, Hidden, Missing, unless_gone};
 use procwarden::proc::process::{Place, Process};
 use procwarden::proc::root::{Pid, ProcRoot};
@@ -134,18 +135,26 @@ fn is_spared(unit: &UnitFile, process: &mut Process<'_>) -> Fact<bool> {
     runs(unit, process, |command| command.is_unrestricted)
 }
 
-/// Whether it is one of these commands of the service.
+/// Whether it comes from one of these commands of the service: a program or a script. If the service is
+/// the same program, as with `ExecReload=+/usr/sbin/nginx -s reload`, we take it for the service.
 pub(super) fn runs(
     unit: &UnitFile,
     process: &mut Process<'_>,
     is_one: fn(&Command) -> bool,
 ) -> Fact<bool> {
-    let mut commands = unit.asks.commands.iter().filter(|command| is_one(command)).peekable();
-    if commands.peek().is_none() {
+    let all = || unit.asks.commands.iter();
+    let starts = all().filter(|command| command.step == Step::Start && !is_one(command));
+    let starts: Vec<_> = starts.map(|command| base_name(&command.program)).collect();
+    let others = all().filter(|command| is_one(command)).map(|one| base_name(&one.program));
+    let mut others = others.filter(|name| !starts.contains(name)).peekable();
+    if others.peek().is_none() {
         return Ok(false);
     }
-    let own = arguments(process.cmdline()?).next().map(base_name).unwrap_or_default();
-    Ok(commands.any(|command| base_name(&command.program) == own))
+    let mut first = first(process)?;
+    let line = first.cmdline()?;
+    let own = arguments(line).next().map(base_name).unwrap_or_default();
+    let script = program(line).map(Program::base_name);
+    Ok(others.any(|name| name == own || Some(name) == script))
 }
 
 /// Adds everything else it lacks, each as `PrivateTmp=, and it sees the files of the host`.
@@ -209,7 +218,7 @@ fn named(settings: &[&str]) -> String {
 /// decides: its children have what it has, however young they are.
 fn remedy(shown: &str, unit: &UnitFile, process: &mut Process<'_>) -> Fact<String> {
     let (file, changed) = &unit.changed;
-    let age = unless_gone(oldest(process))?;
+    let age = unless_gone(first(process).and_then(|mut first| first.age()))?;
     Ok(if age.is_ok_and(|age| changed.as_secs_f64() > clock::now() - age) {
         let file = escape::path(file);
         format!("restart {shown}, {file} is newer than the process (systemctl daemon-reload first)")
@@ -221,20 +230,20 @@ fn remedy(shown: &str, unit: &UnitFile, process: &mut Process<'_>) -> Fact<Strin
     })
 }
 
-/// The age of the process's first ancestor in its control group.
-fn oldest(process: &mut Process<'_>) -> Fact<f64> {
+/// The process's first ancestor in its control group, or itself: what systemd started.
+fn first<'r>(process: &mut Process<'r>) -> Fact<Process<'r>> {
     let group = process.cgroup()?.to_vec();
-    let mut age = process.age()?;
-    let mut parent = process.parent()?;
+    let mut first = Process::new(process.root(), process.pid());
     for _ in 0..HIGHEST {
-        let mut above = Process::new(process.root(), parent);
-        if parent.0 <= 1 || !above.cgroup().is_ok_and(|above| *above == *group) {
+        let Pid(parent @ 2..) = first.parent()? else { break };
+        let mut above = Process::new(process.root(), Pid(parent));
+        // If it has ended, its children have another parent now.
+        if !above.cgroup().is_ok_and(|above| *above == *group) {
             break;
         }
-        let (Ok(older), Ok(next)) = (above.age(), above.parent()) else { break };
-        (age, parent) = (older, next);
+        first = above;
     }
-    Ok(age)
+    Ok(first)
 }
 
 #[cfg(test)]
@@ -338,6 +347,38 @@ mod tests {
         assert!(matches!(answer("/opt/app/appd"), Ok(Answer::Broken(_))));
     }
 
+    /// A script, too, and what it starts. What may be the service itself is judged.
+    #[test]
+    fn what_is_asked_of_the_service_is_not_asked_of_its_free_commands() {
+        for (settings, line, is_judged) in [
+            ("ExecStartPre=+/opt/prepare", "/opt/prepare\0", false),
+            ("ExecStartPre=+/opt/prepare", "/bin/sh\0/opt/prepare\0", false),
+            ("ExecStartPre=+/opt/prepare", "/bin/appd\0", true),
+            ("ExecStartPre=/opt/prepare", "/opt/prepare\0", true),
+            ("ExecReload=+/bin/appd -s reload", "/bin/appd\0", true),
+            ("ExecStart=+/bin/appd", "/bin/appd\0", false),
+        ] {
+            let host = Host::new(&format!("NoNewPrivileges=yes\n{settings}"));
+            host.write("proc/7/cmdline", line);
+            assert_eq!(host.lack().is_some(), is_judged, "{settings} {line:?}");
+            // The same of a child of it.
+            host.write("proc/7/stat", &format!("7 (appd) S 6 7 7{}\n", " 0".repeat(46)));
+            let status = fs::read_to_string(host.0.path().join("proc/7/status")).unwrap();
+            host.write("proc/7/status", &status.replace("PPid:\t1", "PPid:\t6"));
+            host.write("proc/7/cmdline", "sleep\0");
+            host.write("proc/6/cgroup", "0::/system.slice/app.service\n");
+            host.write("proc/6/cmdline", line);
+            host.write("proc/6/stat", &format!("6 (appd) S 1 6 6{}\n", " 0".repeat(46)));
+            assert_eq!(host.lack().is_some(), is_judged, "a child: {settings} {line:?}");
+        }
+        for mark in ["+", "!"] {
+            let host = Host::new(&format!("User=daemon\nExecStartPre={mark}/opt/prepare"));
+            assert!(host.lack().is_some());
+            host.write("proc/7/cmdline", "/bin/sh\0/opt/prepare\0");
+            assert_eq!(host.lack(), None);
+        }
+    }
+
     /// Newer kernels need no filter for it.
     #[test]
     fn memory_is_denied_by_a_filter_where_the_kernel_can_not() {
@@ -399,10 +440,6 @@ mod tests {
         // It may change them itself.
         assert_eq!(lack("User=daemon\nAmbientCapabilities=CAP_SETUID", 2), None);
         assert_eq!(lack("Group=bin", 2), None);
-        for mark in ["+", "!"] {
-            let settings = format!("User=daemon\nExecStartPre={mark}/bin/appd");
-            assert_eq!(lack(&settings, 0), None);
-        }
         // Only systemd knows the number.
         let host = Host::new("User=daemon\nDynamicUser=yes");
         host.runs_as(2);

@@ -93,6 +93,18 @@ NoNewPrivileges=yes"
 said 0 "a command with +" OK
 rm -r /etc/systemd/system/pwtest@a.service.d
 
+printf '#!/bin/sh\nsleep 1007\n' >/opt/prepare
+chmod 755 /opt/prepare
+drop_in pwtest@a "ExecStartPre=+/opt/prepare
+NoNewPrivileges=yes"
+systemctl daemon-reload
+systemctl restart --no-block pwtest@a
+bounded pgrep -f '^sleep 1007' >/dev/null
+said 0 "a script with +" OK
+rm -r /etc/systemd/system/pwtest@a.service.d
+systemctl daemon-reload
+systemctl restart pwtest@a
+
 # Anyone can call a process what systemd calls its own, which has no sandbox.
 cp /bin/sleep '/opt/(sd-pam)'
 printf '%s\n' '[Service]' 'ExecStart="/opt/(sd-pam)" 1e6' >/etc/systemd/system/keeper.service
