@@ -237,13 +237,38 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
         ))));
     }
     let Some(service) = own_service(inspector, services, process)? else {
-        return Ok(Answer::Kept);
+        return listener(inspector, services, &group, process);
     };
     let instance = if is_template(service) { "an instance of " } else { "" };
     let service = escape::bounded(service.as_bytes(), LONGEST);
     Ok(Answer::of(Some(format!(
         "started by hand, outside of its service {service}: end it, and start {instance}{service} if that \
          does not run"
+    ))))
+}
+
+/// Root leaves many a job in the background, which is root's own affair. One that the network can reach is a
+/// daemon.
+fn listener(
+    inspector: &Inspector,
+    services: &Services,
+    group: &str,
+    process: &mut Process<'_>,
+) -> Fact<Answer> {
+    let uid = process.status()?.uid.real;
+    if uid != 0 || !is_left_by_a_session(group, process)? || is_tool(process)? {
+        return Ok(Answer::Kept);
+    }
+    // A fork of a service's may outlive it: sshd's for a session.
+    let exe = process.exe().ok().flatten().map(|exe| Path::new(OsStr::from_bytes(undeleted(exe))));
+    let is_services =
+        exe.is_some_and(|exe| inspector.programs.get(&services.files).contains_key(exe));
+    if is_services || !process.listens_on_network()? {
+        return Ok(Answer::Kept);
+    }
+    Ok(Answer::of(Some(format!(
+        "listens on the network, started by hand, outside of any service ({group}): end it, and start its \
+         service if that does not run"
     ))))
 }
 
@@ -300,7 +325,9 @@ fn is_tool(process: &mut Process<'_>) -> Fact<bool> {
             let may_be = is_of_people(&comm)
                 || is_of_people(&first)
                 || is_delivery(&first, process.cmdline()?);
-            return if may_be { Err(Missing::Hidden(hidden)) } else { Ok(false) };
+            // Root has no reason to choose a false name.
+            let is_roots = process.status()?.uid.real == 0;
+            return if may_be && !is_roots { Err(Missing::Hidden(hidden)) } else { Ok(may_be) };
         }
     };
     let name = base_name(&exe);

@@ -36,6 +36,7 @@ static END: Mutex<Option<Instant>> = Mutex::new(None);
 static CAREFUL: AtomicU32 = AtomicU32::new(0);
 const NAMES: u32 = 1 << 31;
 const PATHS: u32 = 1 << 30;
+const _: () = assert!(File::ALL.len() <= 30, "each file has a bit below these");
 
 /// Whether the name service failed to answer. It isn't asked again.
 static NAMES_ARE_SILENT: AtomicBool = AtomicBool::new(false);

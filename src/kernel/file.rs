@@ -79,6 +79,10 @@ files! {
     PidFile = "pid file",
     /// Seconds since boot, from which ages are computed.
     Uptime = "uptime",
+    /// The TCP sockets of its network namespace, of version 4.
+    Tcp = "net/tcp",
+    /// The same of version 6.
+    Tcp6 = "net/tcp6",
     /// AppArmor's loaded profiles.
     Profiles = "/sys/kernel/security/apparmor/policy/profiles",
     /// The unit files of services.

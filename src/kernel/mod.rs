@@ -18,4 +18,5 @@ pub mod secret;
 pub mod stat;
 pub mod statm;
 pub mod status;
+pub(crate) mod tcp;
 pub(crate) mod word;
