@@ -151,11 +151,18 @@ fn programs(files: &UnitFiles) -> BTreeMap<PathBuf, Vec<Start>> {
         let stem = service.strip_suffix(".service").unwrap_or(&service);
         for (path, name) in main_programs(&unit, stem) {
             let is_link = path.file_name().is_some_and(|real| !is_version(real.as_bytes(), &name));
-            let start = Start { name, is_link, service: service.clone() };
+            let start = Start { name, is_link, service: startable(files, &service) };
             programs.entry(path).or_default().push(start);
         }
     }
     programs
+}
+
+/// Beside a template there may be a service that runs the same by a shell: mariadb.service.
+fn startable(files: &UnitFiles, service: &str) -> String {
+    let plain = service.replace("@.service", ".service");
+    let is_there = is_template(service) && matches!(files.service(&plain), Ok(Some(_)));
+    if is_there { plain } else { service.to_owned() }
 }
 
 fn is_template(service: &str) -> bool {
@@ -515,6 +522,13 @@ mod tests {
             let unit = format!("[Service]\nExecStart={}\n", at(link).display());
             fs::write(at(&format!("etc/systemd/system/{link}.service")), unit).unwrap();
         }
+        fs::write(at("mariadbd"), "").unwrap();
+        for (unit, start) in
+            [("mariadb@", at("mariadbd").to_str().unwrap()), ("mariadb", "/bin/sh")]
+        {
+            let text = format!("[Service]\nExecStart={start}\n");
+            fs::write(at(&format!("etc/systemd/system/{unit}.service")), text).unwrap();
+        }
         let files = UnitFiles::below(host.path());
         let programs = Programs::default();
         let service = |called: &str| {
@@ -527,5 +541,6 @@ mod tests {
         }
         assert_eq!(service("redis-server").as_deref(), Some("redis-server.service"));
         assert_eq!(service("redis-check-rdb"), None);
+        assert_eq!(service("mariadbd").as_deref(), Some("mariadb.service"));
     }
 }

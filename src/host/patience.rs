@@ -32,11 +32,12 @@ const MOST_SILENT: usize = 3;
 /// When the check has to end.
 static END: Mutex<Option<Instant>> = Mutex::new(None);
 
-/// What we ask with care: a bit for each file of a process, and one each for the name service and for paths.
+/// What we ask with care: a bit for each file of a process, and what else.
 static CAREFUL: AtomicU32 = AtomicU32::new(0);
-const NAMES: u32 = 1 << 31;
-const PATHS: u32 = 1 << 30;
-const _: () = assert!(File::ALL.len() <= 30, "each file has a bit below these");
+static CAREFUL_ELSE: AtomicU32 = AtomicU32::new(0);
+const NAMES: u32 = 1;
+const PATHS: u32 = 2;
+const _: () = assert!(File::ALL.len() <= 32, "each file has a bit");
 
 /// Whether the name service failed to answer. It isn't asked again.
 static NAMES_ARE_SILENT: AtomicBool = AtomicBool::new(false);
@@ -67,23 +68,25 @@ pub(crate) fn patience() -> Duration {
 
 /// From now on asks with care for what is known to block.
 pub fn begin_with_care() {
-    CAREFUL.fetch_or(NAMES | PATHS | bit(File::Cmdline), Relaxed);
+    CAREFUL_ELSE.fetch_or(NAMES | PATHS, Relaxed);
+    CAREFUL.fetch_or(bit(File::Cmdline), Relaxed);
 }
 
 /// From now on also asks with care for what the check is stuck in. `false` if that can't be asked
 /// with care, or already is.
 pub(crate) fn avoid(stuck: Stage) -> bool {
-    let culprit = match stuck {
-        Stage::AskingNames => NAMES,
-        Stage::LookingAtFiles => PATHS,
-        Stage::Reading(file) => bit(file),
+    let (careful, culprit) = match stuck {
+        Stage::AskingNames => (&CAREFUL_ELSE, NAMES),
+        Stage::LookingAtFiles => (&CAREFUL_ELSE, PATHS),
+        Stage::Reading(file) => (&CAREFUL, bit(file)),
         _ => return false,
     };
-    let known = CAREFUL.load(Relaxed);
-    if known & culprit == 0 {
-        CAREFUL.fetch_or(culprit | NAMES | bit(File::Cmdline), Relaxed);
+    let is_new = careful.fetch_or(culprit, Relaxed) & culprit == 0;
+    if is_new {
+        CAREFUL_ELSE.fetch_or(NAMES, Relaxed);
+        CAREFUL.fetch_or(bit(File::Cmdline), Relaxed);
     }
-    known & culprit == 0
+    is_new
 }
 
 /// Sleeps between two scans. Afterwards we ask once more for what did not answer, and with care:
@@ -107,7 +110,7 @@ pub(crate) fn is_careful_with(file: File) -> bool {
 
 /// Asks the name service; `None` if it does not answer, or did not before.
 pub(super) fn names<T: Send + 'static>(ask: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    if CAREFUL.load(Relaxed) & NAMES == 0 {
+    if CAREFUL_ELSE.load(Relaxed) & NAMES == 0 {
         return Some(ask());
     }
     if NAMES_ARE_SILENT.load(Relaxed) {
@@ -146,7 +149,7 @@ pub fn path<T: Send + 'static>(
     look: impl FnOnce(&Path) -> T + Send + 'static,
 ) -> Option<T> {
     progress::enter(Stage::LookingAtFiles);
-    if CAREFUL.load(Relaxed) & PATHS == 0 {
+    if CAREFUL_ELSE.load(Relaxed) & PATHS == 0 {
         return Some(look(path));
     }
     if silent_paths().iter().any(|silent| path.starts_with(silent)) {
