@@ -25,8 +25,8 @@ fn listener(line: &[u8]) -> Option<u64> {
 /// One word of 32 bits, or four. Each is printed as a number of this machine's, and stored as the network's.
 fn address(digits: &[u8]) -> Option<IpAddr> {
     let word = |digits: &[u8]| {
-        let number = u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-        Some(number.to_ne_bytes())
+        let text = std::str::from_utf8(digits).ok().filter(|text| text.len() == 8)?;
+        Some(u32::from_str_radix(text, 16).ok()?.to_ne_bytes())
     };
     let words: Option<Vec<_>> = digits.chunks(8).map(word).collect();
     let bytes = words?.concat();
