@@ -171,6 +171,28 @@ fn writable_code_is_judged_by_what_runs_and_not_by_its_path() {
     check(process.pid(), "writable-code").run().code(0);
 }
 
+/// A check that NRPE runs is in NRPE's mount namespace, which with `PrivateTmp=` is its own.
+#[test]
+fn an_ordinary_user_in_another_mount_namespace_judges_what_both_see() {
+    let Some(place) = Place::of_root() else { return };
+    let users = place.dir("users", 0o755, ALICE, 0).display().to_string();
+    let process = place.start("users/appd");
+    let plugin = Installed::link("check_exposure");
+    let check = |covered: &str| {
+        let script = format!(
+            "mount -t tmpfs -o mode=777 none {covered} && cp /bin/sleep {covered}/appd && \
+             exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups \"$0\" \"$@\""
+        );
+        Check::program("/usr/bin/unshare")
+            .args(["-m", "sh", "-c", &script, plugin.path().to_str().expect("text"), "-t", "60"])
+            .args(["--rules", "writable-code", "--exempt", &format!("not-pid={}", process.pid())])
+            .run()
+    };
+    check("/media").code(2).has(&format!("user {ALICE} owns {users} and can replace what it runs"));
+    // Another program lies at its path here, and everyone may replace that one.
+    check(&users).code(0).has(" not by writable-code (exe may not be read");
+}
+
 /// Whoever can change the link chooses what root runs next time.
 #[test]
 fn a_link_on_the_way_to_the_executable_counts() {

@@ -53,7 +53,7 @@ pub struct ProcRoot {
     overflow_id: OnceCell<Option<u32>>,
     has_control_groups: OnceCell<bool>,
     covered: OnceCell<Vec<Pid>>,
-    own_root_mount: OnceCell<Option<u64>>,
+    own_mounts: OnceCell<Vec<u8>>,
     lsm: Choice,
     labelling: OnceCell<Labelling>,
 }
@@ -79,7 +79,7 @@ impl ProcRoot {
                 overflow_id: OnceCell::new(),
                 has_control_groups: OnceCell::new(),
                 covered: OnceCell::new(),
-                own_root_mount: OnceCell::new(),
+                own_mounts: OnceCell::new(),
                 lsm: Choice::Auto,
                 labelling: OnceCell::new(),
             })

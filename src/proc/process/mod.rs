@@ -21,6 +21,7 @@ mod predicates;
 mod profile;
 mod ps;
 mod read;
+mod same_way;
 mod sockets;
 mod threads;
 mod times;

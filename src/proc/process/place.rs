@@ -12,6 +12,7 @@ use super::Process;
 use super::executable::{DELETED, link_of, undeleted};
 use super::identity::Identity;
 use super::missing::missing;
+use super::same_way::is_same_way;
 use crate::host::{patience, progress};
 use crate::kernel::file::File;
 use crate::kernel::mountinfo::root_mount;
@@ -163,13 +164,18 @@ impl Process<'_> {
     /// The same, for a process that most likely has another root than ours: without a look at its mounts.
     ///
     /// # Errors
-    /// Gone, or hidden where its root may not be entered.
+    /// Gone, or hidden where its root may not be entered and the path may lead elsewhere than ours.
     pub fn locate_below_own_root(&mut self, path: &[u8]) -> Fact<Place> {
         let root = self.own_root();
-        match Identity::of(CWD, root.join("")) {
-            Ok(_) => Ok(Place::new(root, path)),
-            Err(errno) => Err(missing(File::Root, errno, || self.is_listed())),
+        let Err(errno) = Identity::of(CWD, root.join("")) else {
+            return Ok(Place::new(root, path));
+        };
+        let here = Place::here(path);
+        let ours = self.root().own_mounts();
+        if errno == Errno::ACCESS && is_same_way(ours, self.mountinfo()?, &here.path) {
+            return Ok(here);
         }
+        Err(missing(File::Root, errno, || self.is_listed()))
     }
 
     /// Where the executable is: what lies there is the very file that runs. Of one that was removed, the

@@ -47,8 +47,12 @@ impl ProcRoot {
 
     /// The mount that our own `/` is; `None` within a chroot, or where that is out of sight.
     pub(crate) fn own_root_mount(&self) -> Option<u64> {
-        let find = || root_mount(&fs::read("/proc/self/mountinfo").ok()?);
-        *self.own_root_mount.get_or_init(find)
+        root_mount(self.own_mounts())
+    }
+
+    /// Our own `mountinfo`; empty where it is out of sight.
+    pub(crate) fn own_mounts(&self) -> &[u8] {
+        self.own_mounts.get_or_init(|| fs::read("/proc/self/mountinfo").unwrap_or_default())
     }
 
     fn file(&self, path: &str) -> Option<Vec<u8>> {
