@@ -67,7 +67,7 @@ struct Options {
     #[arg(long, hide_short_help = true, value_name = "GROUP,...", value_delimiter = ',')]
     privileged_groups: Vec<String>,
 
-    /// Also judge what keeps root by design
+    /// Also judge daemons that keep root by design
     ///
     /// Without it atd, NRPE, Postfix's local, squid and varnishd are exempt.
     #[arg(long)]

@@ -41,8 +41,8 @@ const EXAMPLES: &str = "  \
 /// For `-h`, too.
 const BEYOND_COUNTS: &str = "\
 A SPEC can also measure (java,sum=rss:-8G), judge each group by itself
-(each=unit,sum=anon:-4G), ask a pid file (sshd,pidfile=/run/sshd.pid), or find
-what stays so (state=D,lasting=yes:0-0 --recheck 20 -t 30).";
+(each=unit,sum=anon:-4G), read a pid file (sshd,pidfile=/run/sshd.pid), or find
+processes that are stuck (state=D,lasting=yes:0-0 --recheck 20 -t 30).";
 
 fn command() -> Command {
     let what = "What to count, such as nginx,user=root:1-1";

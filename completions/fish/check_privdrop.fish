@@ -17,7 +17,7 @@ smack\t''"
 complete -c check_privdrop -l rules -d 'Rules to apply' -r
 complete -c check_privdrop -l warn-on -d 'Rules that make it WARNING' -r
 complete -c check_privdrop -l crit-on -d 'Rules that make it CRITICAL' -r
-complete -c check_privdrop -l strict -d 'Also judge what keeps root by design'
+complete -c check_privdrop -l strict -d 'Also judge daemons that keep root by design'
 complete -c check_privdrop -s v -l verbose -d 'Increase verbosity (up to -vvv)'
 complete -c check_privdrop -l mon -d 'Report as mon\'s monitors do: exit 0 or 1, summary first, nothing when all is well'
 complete -c check_privdrop -s k -l no-kthreads -d 'Ignore kernel threads'
