@@ -112,7 +112,8 @@ target/package:
 	    ln -s ../../../bin/procwarden $@/monitors/$$plugin.monitor || exit 1; \
 	done
 	sed 's|/usr/lib/nagios|/usr/lib64/nagios|' packaging/nrpe/procwarden.cfg > $@/nrpe.cfg
-	printf 'procwarden (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- %s  %s\n' \
+	gzip -9n < CHANGELOG.md > $@/changelog.gz
+	printf 'procwarden (%s) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- %s  %s\n' \
 	    '$(VERSION)' '$(MAINTAINER)' \
 	    "$$(date -R -d @$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || date +%s)})" \
 	    > $@/changelog
