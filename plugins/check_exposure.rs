@@ -8,6 +8,7 @@ mod answer;
 mod fileless;
 mod group_holders;
 mod inspector;
+mod interpreted;
 mod loader_env;
 mod look;
 mod open_args;

@@ -493,7 +493,10 @@ fn only_the_privileged_must_not_run_what_others_can_replace() {
     // CAP_SETUID is 0x80, CAP_NET_RAW 0x2000.
     let strong = format!("groups= keepcaps uid={ALICE},{ALICE},{ALICE} caps=80,80,0");
     let weak = format!("groups= keepcaps uid={ALICE},{ALICE},{ALICE} caps=2000,2000,0");
-    for (verbs, code) in [(user, 0), (strong, 2), (weak, 0)] {
+    // CAP_MAC_OVERRIDE and CAP_MKNOD.
+    let with = |caps: &str| strong.replace("caps=80,80,0", &format!("caps={caps},{caps},0"));
+    let (other_mac, disks) = (with("100000000"), with("8000000"));
+    for (verbs, code) in [(user, 0), (strong, 2), (weak, 0), (other_mac, 2), (disks, 2)] {
         let verbs = verbs.split(' ');
         let specimen = verbs.fold(Specimen::called(""), Specimen::verb);
         let process = specimen.start_from(&place.at("app/appd"));
@@ -634,7 +637,8 @@ fn fileless_is_what_lies_where_anyone_may_put_files() {
     };
     // Exempt, and judged by nobody, too: a rule that can judge no process at all is UNKNOWN.
     let _witness = start(33);
-    for (uid, code) in [(0, 2), (33, 2), (ALICE, 0)] {
+    // systemd made up 61200 for DynamicUser=.
+    for (uid, code) in [(0, 2), (33, 2), (61_200, 2), (NOBODY, 2), (ALICE, 0)] {
         let process = start(uid);
         for user in [None, Some(NOBODY)] {
             let check = check(process.pid(), "fileless");
@@ -646,6 +650,27 @@ fn fileless_is_what_lies_where_anyone_may_put_files() {
                 );
             }
         }
+    }
+}
+
+/// Its interpreter lies elsewhere.
+#[test]
+fn fileless_is_a_script_where_anyone_may_put_files() {
+    let Some(place) = Place::of_root() else { return };
+    let shm = tempfile::tempdir_in("/dev/shm").expect("a directory");
+    fs::set_permissions(shm.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
+    for (dir, code) in [(shm.path(), 2), (place.0.path(), 0)] {
+        let script = dir.join("job");
+        fs::write(&script, "echo up\nread line\n").expect("a script");
+        let process = Process::start(Command::new("sh").arg(&script));
+        let answer = check(process.pid(), "fileless").run();
+        answer.code(code);
+        if code == 2 {
+            answer.has(&format!("fileless: runs {}, and anyone may put files", script.display()));
+            check(process.pid(), "fileless").by_user(NOBODY).run().code(2);
+        }
+        let process = Process::start(Command::new("sh").arg("./job").current_dir(dir));
+        check(process.pid(), "fileless").run().code(code);
     }
 }
 
@@ -931,6 +956,10 @@ fn loader_env_is_what_others_can_write() {
         (format!("PYTHONPATH={shut}"), "/", 0),
         ("LD_LIBRARY_PATH=/usr/lib:".into(), open.as_str(), 2),
         ("LD_LIBRARY_PATH=/usr/lib:".into(), "/", 0),
+        (format!("LD_LIBRARY_PATH='/usr/lib;{open}'"), "/", 2),
+        ("LD_LIBRARY_PATH='$PLATFORM/lib'".into(), open.as_str(), 0),
+        (format!("BASH_ENV={open}/env"), "/", 2),
+        (format!("LD_PRELOAD='libfrob.so {open}/x.so'"), "/", 2),
         (format!("FROB={open}"), "/", 0),
     ] {
         let process = start(&variable, dir);
@@ -942,6 +971,12 @@ fn loader_env_is_what_others_can_write() {
                 .has("/open and can replace what it runs: chown root ");
         }
     }
+    // Whoever starts a set-user-ID program chooses its environment, which the loader does not heed.
+    copy_executable(support::specimen::specimen(), &place.at("raised"));
+    own(&place.at("raised"), 0o4755, 0, 0);
+    let mut command = Command::new(place.at("raised"));
+    let process = Process::start(command.env("LD_LIBRARY_PATH", &open));
+    check(process.pid(), "loader-env").run().code(0);
     let process = start("PYTHONPATH=/usr/lib", "/");
     let answer = check(process.pid(), "default,loader-env").by_user(NOBODY).run();
     answer.has(" not by ").has("loader-env").has("may not be read; run as root to see)");
@@ -957,6 +992,36 @@ fn a_relative_script_is_below_the_working_directory() {
         fs::write(dir.join("job"), "echo up\nread line\n").expect("a script");
         let process = Process::start(Command::new("sh").arg("job").current_dir(&dir));
         check(process.pid(), "writable-code").run().code(code);
+    }
+}
+
+/// `python -m` looks for a module where it stands. The interpreter may have another name.
+#[test]
+fn a_module_and_a_script_under_another_name_count() {
+    let Some(place) = Place::of_root() else { return };
+    let python = Path::new("/usr/bin/python3");
+    if !python.exists() {
+        return support::lacking("python3");
+    }
+    for (dir, owner, code) in [("open", ALICE, 2), ("shut", 0, 0)] {
+        let dir = place.dir(dir, 0o755, owner, 0);
+        fs::write(dir.join("mod.py"), "print('up', flush=True)\ninput()\n").expect("a module");
+        let start = |flags: &str| {
+            let mut command = Command::new(python);
+            Process::start(command.args(flags.split(' ')).current_dir(&dir))
+        };
+        check(start("-m mod").pid(), "writable-code").run().code(code);
+        let script = dir.join("mod.py").display().to_string();
+        let renamed = format!("exec -a appd {} {script}", python.display());
+        let process = Process::start(Command::new("bash").args(["-c", &renamed]));
+        for user in [None, Some(NOBODY)] {
+            let check = check(process.pid(), "writable-code");
+            user.into_iter().fold(check, Check::by_user).run().code(code);
+        }
+        // Isolated, it looks only at its own.
+        check(start("-Ium timeit -n1 -r1 print('up');input()").pid(), "writable-code")
+            .run()
+            .code(0);
     }
 }
 

@@ -1,5 +1,5 @@
-//! `fileless`: a process of root or of a system user runs a program that is in no file system, or in a
-//! directory where anyone may put files.
+//! `fileless`: a process of root or of a system user runs a program that is in no file system, or a program
+//! or script in a directory where anyone may put files.
 //!
 //! An executable that a package's upgrade replaced does not count: the path exists again.
 
@@ -16,11 +16,12 @@ use rustix::fs::{Mode, OFlags, ResolveFlags, open, openat2};
 
 use super::answer::{Answer, ITS_PID};
 use super::inspector::Inspector;
+use super::interpreted::code_of_interpreter;
 use super::look::{look, metadata};
 use super::writable_code::{is_executable, is_of_the_system};
 
 /// Directories where anyone may put files, and that a boot empties.
-const PASSING: [&[u8]; 4] = [b"/dev/shm/", b"/tmp/", b"/var/tmp/", b"/run/user/"];
+const PASSING: [&[u8]; 5] = [b"/dev/shm/", b"/tmp/", b"/var/tmp/", b"/run/user/", b"/run/lock/"];
 
 /// What to do about a process that nobody knows.
 fn if_unknown() -> String {
@@ -34,6 +35,32 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     if !inspector.who.is_system_user(process)? && process.status()?.uid.effective != 0 {
         return Ok(Answer::NotAsked);
     }
+    let answer = of_program(process);
+    if !matches!(answer, Ok(Answer::Kept) | Err(Missing::Hidden(_))) {
+        return answer;
+    }
+    script(process)?.map_or(answer, |script| Ok(Answer::of(Some(passing(&script)))))
+}
+
+/// The script that an interpreter runs, if it lies where anyone may put files.
+fn script(process: &mut Process<'_>) -> Fact<Option<Vec<u8>>> {
+    for path in code_of_interpreter(process)? {
+        let whole = if path.starts_with(b"/") {
+            path
+        } else {
+            match unless_gone(process.working_directory())? {
+                Ok(directory) if !path.is_empty() => [&directory, &b"/"[..], &path].concat(),
+                _ => continue,
+            }
+        };
+        if is_passing(&whole) {
+            return Ok(Some(whole));
+        }
+    }
+    Ok(None)
+}
+
+fn of_program(process: &mut Process<'_>) -> Fact<Answer> {
     match process.exe() {
         Ok(Some(link)) if is_passing(link) => Ok(Answer::of(Some(passing(link)))),
         Ok(Some(_)) => of_link(process),

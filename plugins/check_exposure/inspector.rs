@@ -205,10 +205,10 @@ impl Judge for Inspector {
         text.replace(ITS_PID, &pid.to_string())
     }
 
-    /// A crash handler traces for a moment, a job with a password may end at once, and a service that is
-    /// starting is not in its sandbox yet.
+    /// A crash handler traces for a moment, a job with a password or an installer's script in `/tmp` may end
+    /// at once, and a service that is starting is not in its sandbox yet.
     fn passing(&self) -> Rules {
-        Rules::TRACED | Rules::SECRET_ARGS | Rules::SANDBOX | Rules::STRAY
+        Rules::TRACED | Rules::SECRET_ARGS | Rules::SANDBOX | Rules::STRAY | Rules::FILELESS
     }
 
     fn of_host(&self) -> Vec<HostFinding<Rules>> {

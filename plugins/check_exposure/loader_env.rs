@@ -11,10 +11,10 @@ use procwarden::text::escape;
 
 use super::answer::Answer;
 use super::inspector::Inspector;
-use super::writable_code::{in_working_directory, opening};
+use super::writable_code::{in_working_directory, opening, raises_its_caller};
 
 /// Variables with files or directories from which code is loaded.
-const LOADERS: [&[u8]; 10] = [
+const LOADERS: [&[u8]; 19] = [
     b"LD_PRELOAD",
     b"LD_LIBRARY_PATH",
     b"LD_AUDIT",
@@ -25,6 +25,15 @@ const LOADERS: [&[u8]; 10] = [
     b"RUBYLIB",
     b"NODE_PATH",
     b"CLASSPATH",
+    b"BASH_ENV",
+    b"DOTNET_STARTUP_HOOKS",
+    b"ERL_LIBS",
+    b"GCONV_PATH",
+    b"GEM_HOME",
+    b"GEM_PATH",
+    b"OPENSSL_CONF",
+    b"OPENSSL_ENGINES",
+    b"OPENSSL_MODULES",
 ];
 
 pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
@@ -32,6 +41,12 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
         return Ok(Answer::NotAsked);
     }
     let environ = process.environ()?.to_vec();
+    // The user who starts such a program chooses its environment, so it takes no code from there.
+    if let Ok(Some(place)) = unless_gone(process.locate_executable())?
+        && raises_its_caller(&place)?
+    {
+        return Ok(Answer::NotAsked);
+    }
     let mut hidden: Option<Hidden> = None;
     for variable in environ.split(|&byte| byte == 0) {
         let Some(at) = variable.iter().position(|&byte| byte == b'=') else { continue };
@@ -49,6 +64,22 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     hidden.map_or(Ok(Answer::Kept), |hidden| Err(Missing::Hidden(hidden)))
 }
 
+/// An element with `$ORIGIN` filled in, the directory of the executable (ld.so(8)). `None` if it has
+/// something else to fill in, which only the loader knows.
+fn with_origin(process: &mut Process<'_>, element: &[u8]) -> Fact<Option<Vec<u8>>> {
+    if !element.contains(&b'$') {
+        return Ok(Some(element.to_vec()));
+    }
+    let origins: [&[u8]; 2] = [b"$ORIGIN", b"${ORIGIN}"];
+    let rest = origins.iter().find_map(|origin| element.strip_prefix(*origin));
+    let (Some(rest), Some(exe)) = (rest.filter(|rest| !rest.contains(&b'$')), process.exe()?)
+    else {
+        return Ok(None);
+    };
+    let end = exe.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+    Ok(Some([&exe[..end], rest].concat()))
+}
+
 /// What is wrong with the elements of a variable. An empty element is the working directory.
 fn flaw(
     inspector: &Inspector,
@@ -56,9 +87,17 @@ fn flaw(
     name: &[u8],
     value: &[u8],
 ) -> Fact<Option<String>> {
-    let is_end = |byte: &u8| *byte == b':' || (*byte == b' ' && name == b"LD_PRELOAD");
+    // See ld.so(8).
+    let is_end = |byte: &u8| match *byte {
+        b':' => true,
+        b' ' => name == b"LD_PRELOAD",
+        b';' => name == b"LD_LIBRARY_PATH",
+        _ => false,
+    };
     let is_of_libraries = matches!(name, b"LD_PRELOAD" | b"LD_AUDIT");
     for element in value.split(is_end) {
+        let Some(element) = with_origin(process, element)? else { continue };
+        let element = element.as_slice();
         // A library without a path is searched in the system's directories.
         if is_of_libraries && !element.contains(&b'/') {
             continue;

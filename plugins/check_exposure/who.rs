@@ -1,5 +1,7 @@
 //! Decides which processes matter: those with root's privileges, and those of system users.
 
+use std::ops::RangeInclusive;
+
 use procwarden::host::login_defs;
 use procwarden::kernel::capability::Capabilities;
 use procwarden::kernel::cgroup;
@@ -8,7 +10,7 @@ use procwarden::proc::process::Process;
 use procwarden::proc::root::ProcRoot;
 
 /// Capabilities with which a process can become root or change what root does.
-const AS_GOOD_AS_ROOT: [&str; 13] = [
+const AS_GOOD_AS_ROOT: [&str; 15] = [
     "sys_admin",
     "sys_module",
     "sys_rawio",
@@ -22,7 +24,16 @@ const AS_GOOD_AS_ROOT: [&str; 13] = [
     "fowner",
     "bpf",
     "mac_admin",
+    "mac_override",
+    // Of a disk, for one.
+    "mknod",
 ];
+
+/// UIDs that systemd makes up for `DynamicUser=` (`dynamic-uid-min`, `dynamic-uid-max` of systemd's build).
+const DYNAMIC: RangeInclusive<u32> = 61_184..=65_519;
+
+/// The UID of `nobody`, as whom daemons run that need no rights.
+const NOBODY: u32 = 65_534;
 
 /// What we know about the users and containers of this host.
 #[derive(Debug)]
@@ -63,12 +74,12 @@ impl Who {
     /// Whether it runs as a system user other than root, as most daemons do.
     pub(crate) fn is_system_user(&self, process: &mut Process<'_>) -> Fact<bool> {
         let uid = process.status()?.uid.effective;
-        Ok((1..self.first_regular_uid).contains(&uid))
+        Ok(uid != 0 && self.is_systems(uid))
     }
 
     /// Whether a UID is root's or a system user's.
-    pub(crate) const fn is_systems(&self, uid: u32) -> bool {
-        uid < self.first_regular_uid
+    pub(crate) fn is_systems(&self, uid: u32) -> bool {
+        uid < self.first_regular_uid || DYNAMIC.contains(&uid) || uid == NOBODY
     }
 
     /// Whether it is in a container: in a nested PID namespace, or in a known runtime's control group.

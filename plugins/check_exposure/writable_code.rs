@@ -11,7 +11,6 @@ use std::path::Path;
 use procwarden::host::writers::{Answer as Can, Obstacle, Writers};
 use procwarden::kernel::cmdline::arguments;
 use procwarden::kernel::file::File;
-use procwarden::kernel::interpreter::program;
 use procwarden::kernel::maps::code;
 use procwarden::proc::fact::{Cause, Fact, Hidden, Missing, unless_gone};
 use procwarden::proc::process::{Place, Process, undeleted};
@@ -22,6 +21,7 @@ use rustix::io::Errno;
 
 use super::answer::Answer;
 use super::inspector::Inspector;
+use super::interpreted::code_of_interpreter;
 use super::look::{NO_ANSWER, look, metadata};
 use super::sandbox::{LONGEST, UNREADABLE, service_of};
 
@@ -97,19 +97,24 @@ fn way(inspector: &Inspector, process: &mut Process<'_>, exe: &Place) -> Fact<Op
     Ok(is_program(&place)?.then_some(flaw))
 }
 
-/// What is wrong with the script that an interpreter runs.
+/// What is wrong with the script that an interpreter runs, or with the places where it looks for a module
+/// or class.
 fn script(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
-    let script = program(process.cmdline()?).filter(|program| !program.is_dotted);
-    let Some(script) = script.map(|program| program.text.to_vec()) else { return Ok(None) };
-    if is_path(&script) {
-        Ok(claimed(inspector, process, &script)?.map(|(_, flaw)| flaw))
-    } else if script.starts_with(b"/") {
-        // A descriptor, from `bash <(...)`.
-        Ok(None)
-    } else {
-        let place = in_working_directory(process, &script)?;
-        opening(&inspector.writers, &place)
+    for path in code_of_interpreter(process)? {
+        let flaw = if is_path(&path) {
+            claimed(inspector, process, &path)?.map(|(_, flaw)| flaw)
+        } else if path.starts_with(b"/") {
+            // A descriptor, from `bash <(...)`.
+            None
+        } else {
+            let place = in_working_directory(process, &path)?;
+            opening(&inspector.writers, &place)?
+        };
+        if flaw.is_some() {
+            return Ok(flaw);
+        }
     }
+    Ok(None)
 }
 
 /// What is wrong with the programs in its service's files that root runs: the running process may have
@@ -171,7 +176,7 @@ fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<St
 /// What processes of a program or script in a unit have in common if they have loaded the same: a master and
 /// the workers that it forked have one stack, and the same size unless one loaded a plugin or took memory.
 fn likeness(process: &mut Process<'_>, exe: &[u8]) -> Fact<Vec<u8>> {
-    let script = program(process.cmdline()?).map_or(&b""[..], |program| program.text).to_vec();
+    let script = code_of_interpreter(process)?.join(&b':');
     let stat = process.stat()?;
     let (stack, size) = (stat.stack_start.to_ne_bytes(), stat.vsize.to_ne_bytes());
     Ok([process.cgroup()?, b"\0", exe, b"\0", &script, b"\0", &stack, &size].concat())
@@ -192,8 +197,8 @@ fn is_foreign(process: &mut Process<'_>) -> Fact<bool> {
     if process.exe().is_ok_and(|exe| exe.is_some_and(|exe| !is_of_the_system(exe))) {
         return Ok(true);
     }
-    let script = program(process.cmdline()?).map(|program| program.text);
-    Ok(script.is_some_and(|script| is_path(script) && !is_of_the_system(script)))
+    let code = code_of_interpreter(process)?;
+    Ok(code.iter().any(|path| is_path(path) && !is_of_the_system(path)))
 }
 
 /// Whether it lies where packages put their programs.
@@ -244,7 +249,7 @@ pub(super) fn is_executable(found: &Metadata) -> bool {
 
 /// Whether it gives rights to whoever starts it: those of its owner, or capabilities of the file
 /// (capabilities(7)).
-fn raises_its_caller(exe: &Place) -> Fact<bool> {
+pub(super) fn raises_its_caller(exe: &Place) -> Fact<bool> {
     look(&exe.whole(), |file| {
         let is_set_user_id = fs::metadata(file).is_ok_and(|found| found.mode() & SET_USER_ID != 0);
         // Without room for the value the kernel tells its length.

@@ -161,6 +161,9 @@ static BUN: Interpreter = Interpreter {
 
 static TCL: Interpreter = Interpreter { long_valued: &["-encoding"], clusters: false, ..PLAIN };
 
+// -c runs a command before the script does.
+static EXPECT: Interpreter = Interpreter { valued: b"cD", program: b"f", ..PLAIN };
+
 // Rscript executes R, and R takes a script only through an option.
 static RSCRIPT: Interpreter = Interpreter { inline: b"e", clusters: false, ..PLAIN };
 
@@ -275,13 +278,15 @@ fn find(name: &[u8]) -> Option<&'static Interpreter> {
         // Since version 23 Node names its main thread, and comm shows that name.
         b"node" | b"nodejs" | b"node-MainThread" | b"MainThread" => &NODE,
         b"lua" | b"luajit" => &LUA,
-        b"sh" | b"bash" | b"dash" | b"ash" | b"zsh" | b"ksh" | b"mksh" | b"rbash" => &SHELL,
+        b"sh" | b"bash" | b"dash" | b"ash" | b"zsh" | b"ksh" | b"mksh" | b"rbash" | b"csh"
+        | b"tcsh" | b"fish" => &SHELL,
         b"java" => &JAVA,
         b"dotnet" => &DOTNET,
         b"mono" | b"mono-sgen" => &MONO,
         b"deno" => &DENO,
         b"bun" => &BUN,
-        b"tclsh" => &TCL,
+        b"tclsh" | b"wish" => &TCL,
+        b"expect" => &EXPECT,
         b"Rscript" => &RSCRIPT,
         b"R" => &R,
         _ => return None,
@@ -388,6 +393,10 @@ mod tests {
             ("bun index.ts", Some("index.ts")),
             ("bun install", None),
             ("tclsh8.6 -encoding utf-8 app.tcl", Some("app.tcl")),
+            ("expect -f login.exp x", Some("login.exp")),
+            ("expect -d -c x login.exp", Some("login.exp")),
+            ("tcsh -f job.csh", Some("job.csh")),
+            ("fish -c ls x", None),
             ("Rscript --vanilla app.R x", Some("app.R")),
             ("Rscript -e 1 app.R", None),
             ("R --no-echo --no-restore --file=app.R --args x", Some("app.R")),
