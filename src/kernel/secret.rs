@@ -65,10 +65,12 @@ struct Short {
     options: &'static [&'static [u8]],
     /// What stands between user and secret. A value without it is a user alone.
     between: Option<u8>,
+    /// Whether one dash may begin several options: `curl -su`. `openssl -check` and `snmpwalk -OX` are one.
+    may_share: bool,
 }
 
 const fn short(programs: &'static [&'static [u8]], options: &'static [&'static [u8]]) -> Short {
-    Short { programs, options, between: None }
+    Short { programs, options, between: None, may_share: true }
 }
 
 static SHORT: [Short; 15] = [
@@ -77,23 +79,27 @@ static SHORT: [Short; 15] = [
     short(&[b"rdesktop"], &[b"-p "]),
     short(&[b"ldap", b"basic_ldap_auth", b"ext_ldap_group_acl"], &[b"-w", b"-w "]),
     Short {
-        programs: &[b"curl"],
-        options: &[b"-u", b"-u ", b"-U", b"-U ", b"--user ", b"--user=", b"--proxy-user "],
         between: Some(b':'),
+        ..short(
+            &[b"curl"],
+            &[b"-u", b"-u ", b"-U", b"-U ", b"--user ", b"--user=", b"--proxy-user "],
+        )
     },
     Short {
-        programs: &[b"smbclient", b"rpcclient"],
-        options: &[b"-U", b"-U ", b"--user=", b"--user "],
         between: Some(b'%'),
+        ..short(&[b"smbclient", b"rpcclient"], &[b"-U", b"-U ", b"--user=", b"--user "])
     },
-    Short { programs: &[b"lftp"], options: &[b"-u", b"-u "], between: Some(b',') },
-    Short { programs: &[b"ttyd", b"gotty"], options: &[b"-c "], between: Some(b':') },
+    Short { between: Some(b','), ..short(&[b"lftp"], &[b"-u", b"-u "]) },
+    Short { between: Some(b':'), ..short(&[b"ttyd", b"gotty"], &[b"-c "]) },
     short(&[b"redis-cli", b"keydb-cli", b"valkey-cli"], &[b"-a", b"-a "]),
     short(&[b"mosquitto", b"ipmitool", b"sqlcmd", b"isql", b"zip", b"unzip"], &[b"-P", b"-P "]),
-    short(&[b"snmpget", b"snmpwalk", b"snmpbulk", b"snmpset"], &[b"-A ", b"-X ", b"-c "]),
+    Short {
+        may_share: false,
+        ..short(&[b"snmpget", b"snmpwalk", b"snmpbulk", b"snmpset"], &[b"-A ", b"-X ", b"-c "])
+    },
     short(&[b"ss-server", b"ss-local", b"ss-redir", b"ss-tunnel", b"ss-manager"], &[b"-k "]),
     short(&[b"ssserver", b"sslocal"], &[b"-k "]),
-    short(&[b"openssl"], &[b"-k ", b"-K "]),
+    Short { may_share: false, ..short(&[b"openssl"], &[b"-k ", b"-K "]) },
     short(&[b"xfreerdp", b"wlfreerdp"], &[b"/p:"]),
 ];
 
@@ -330,7 +336,7 @@ fn is_short(word: &[u8], short: &Short) -> bool {
         rest.is_some_and(|rest| rest.iter().all(u8::is_ascii_alphabetic))
     };
     let mut options = short.options.iter().filter_map(|option| option.strip_suffix(b" "));
-    options.any(|option| option == word || is_shared(option))
+    options.any(|option| option == word || (short.may_share && is_shared(option)))
 }
 
 /// Whether the word is like `--user=x`, and so can't be an option's value.
@@ -416,6 +422,7 @@ mod tests {
             ("x --dsn root:hunter2@tcp(db)/", "x --dsn root:***@tcp(db)/"),
             ("x --dsn=root:hunter2@unix(/s)/", "x --dsn=root:***@unix(/s)/"),
             ("x --password -hunter2", "x --password ***"),
+            ("snmpwalk -v2c -OX -c hunter2 host", "snmpwalk -v2c -OX -c *** host"),
         ] {
             assert_eq!(shown(line), expected);
         }
@@ -473,6 +480,8 @@ mod tests {
             "zipkin -P 9411",
             "openvpn --auth-user-pass login --secret static.key",
             "x --key=1 --keyring=a --secrets-dir=/x",
+            "openssl dhparam -check -out dh.pem 4096",
+            "snmpwalk -Cc -OX host",
         ] {
             assert_eq!(shown(line), line);
         }
