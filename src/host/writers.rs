@@ -71,6 +71,8 @@ struct Look {
     /// Where a link leads.
     target: Option<PathBuf>,
     writers: Vec<Writer>,
+    /// Why there may be more of them.
+    doubt: Option<Obstacle>,
     /// It is root's and sticky: others can add to it, but not replace what is there.
     is_sticky: bool,
 }
@@ -122,9 +124,15 @@ impl Writers {
         if let Some(known) = self.answers.borrow().get(&whole) {
             return known.clone();
         }
-        let answer =
-            Walk { writers: self, root, at: root.to_owned(), links: 0, openings: Vec::new() }
-                .along(relative);
+        let answer = Walk {
+            writers: self,
+            root,
+            at: root.to_owned(),
+            links: 0,
+            openings: Vec::new(),
+            doubt: None,
+        }
+        .along(relative);
         keep(&mut self.answers.borrow_mut(), whole, answer.clone());
         answer
     }
@@ -154,15 +162,22 @@ impl Writers {
             // A link's mode means nothing.
             let owner = (found.st_uid != 0).then_some(Writer::Owner(found.st_uid));
             let writers = owner.into_iter().collect();
-            return Ok(Some(Look { kind, target: glance.target, writers, is_sticky: false }));
+            return Ok(Some(Look {
+                kind,
+                target: glance.target,
+                writers,
+                doubt: None,
+                is_sticky: false,
+            }));
         }
-        let writers = self.writers(&glance).map_err(fail)?;
+        let (writers, doubt) = self.writers(&glance).map_err(fail)?;
         let is_sticky =
             Mode::from_raw_mode(found.st_mode).contains(Mode::SVTX) && found.st_uid == 0;
-        Ok(Some(Look { kind, target: None, writers, is_sticky }))
+        Ok(Some(Look { kind, target: None, writers, doubt, is_sticky }))
     }
 
-    fn writers(&self, glance: &Glance) -> Result<Vec<Writer>, Obstacle> {
+    /// Who can write, and why others may, too.
+    fn writers(&self, glance: &Glance) -> Result<(Vec<Writer>, Option<Obstacle>), Obstacle> {
         let found = &glance.stat;
         let mode = Mode::from_raw_mode(found.st_mode);
         if found.st_uid == OVERFLOW_ID && !is_first_user_namespace() {
@@ -176,25 +191,20 @@ impl Writers {
             all.push(Writer::Everyone);
         }
         // With an ACL these bits are its mask (acl(5)): without them it gives no one else the right.
-        if mode.contains(Mode::WGRP) {
-            match self.by_group(glance) {
-                Ok(others) => all.extend(others),
-                Err(why) if all.is_empty() => return Err(why),
-                // One who can is enough to know.
-                Err(_) => {}
-            }
-        }
-        Ok(all)
+        let is_groups = mode.contains(Mode::WGRP);
+        let doubt = if is_groups { self.add_by_group(glance, &mut all).err() } else { None };
+        Ok((all, doubt))
     }
 
-    /// Who can write since a group's bits are set.
-    fn by_group(&self, glance: &Glance) -> Result<Vec<Writer>, Obstacle> {
+    /// Adds who can write since a group's bits are set.
+    fn add_by_group(&self, glance: &Glance, all: &mut Vec<Writer>) -> Result<(), Obstacle> {
         let found = &glance.stat;
         let Some(acl) = glance.acl.as_ref().map_err(|errno| Obstacle::Errno(*errno))? else {
             let has_others = self.has_others(found.st_gid)?;
-            return Ok(has_others.then_some(Writer::Group(found.st_gid)).into_iter().collect());
+            all.extend(has_others.then_some(Writer::Group(found.st_gid)));
+            return Ok(());
         };
-        let mut all = Vec::new();
+        let mut doubt = None;
         for entry in entries(acl).ok_or(Obstacle::Malformed)?.filter(|entry| entry.may_write) {
             let writer = match entry.tag {
                 ACL_USER if entry.id != 0 => Writer::AclUser(entry.id),
@@ -203,14 +213,16 @@ impl Writers {
                 _ => continue,
             };
             let is_anyone = match writer {
-                Writer::Group(gid) | Writer::AclGroup(gid) => self.has_others(gid)?,
-                _ => true,
+                Writer::Group(gid) | Writer::AclGroup(gid) => self.has_others(gid),
+                _ => Ok(true),
             };
-            if is_anyone {
-                all.push(writer);
+            match is_anyone {
+                Ok(true) => all.push(writer),
+                Ok(false) => {}
+                Err(why) => doubt = Some(why),
             }
         }
-        Ok(all)
+        doubt.map_or(Ok(()), Err)
     }
 
     /// Whether anyone but root has the group. Group 0 is root's own.
@@ -250,6 +262,8 @@ struct Walk<'w> {
     at: PathBuf,
     links: usize,
     openings: Vec<Opening>,
+    /// The first group on the way of which we do not know who is in it.
+    doubt: Option<Unseen>,
 }
 
 impl Walk<'_> {
@@ -259,6 +273,7 @@ impl Walk<'_> {
         if !self.openings.is_empty() {
             return Ok(Answer::Others(Openings(self.openings)));
         }
+        let is_there = self.doubt.map_or(is_there, Err);
         is_there.map(|is_there| if is_there { Answer::Root } else { Answer::Absent })
     }
 
@@ -267,7 +282,7 @@ impl Walk<'_> {
         loop {
             let Some(above) = self.writers.look(&self.place())? else { return Ok(false) };
             if !above.is_sticky || left.is_empty() {
-                self.open(self.at.clone(), &above.writers);
+                self.open(self.at.clone(), &above);
             }
             if self.is_anyones() {
                 return Ok(true);
@@ -286,10 +301,14 @@ impl Walk<'_> {
         }
     }
 
-    fn open(&mut self, path: PathBuf, writers: &[Writer]) {
+    fn open(&mut self, path: PathBuf, look: &Look) {
+        if let Some(why) = look.doubt.filter(|_| self.doubt.is_none()) {
+            self.doubt = Some(Unseen { path: path.clone(), why });
+        }
+        let writers = &look.writers;
         if !writers.is_empty() && !self.openings.iter().any(|known| known.path == path) {
             let holder = self.writers.holder_of(writers[0]);
-            self.openings.push(Opening { path, writers: writers.to_vec(), holder });
+            self.openings.push(Opening { path, writers: writers.clone(), holder });
         }
     }
 
@@ -312,13 +331,13 @@ impl Walk<'_> {
         self.at.push(part);
         let Some(look) = self.writers.look(&self.at)? else {
             // In a sticky directory anyone can make what is not there.
-            self.open(directory, &above.writers);
+            self.open(directory, above);
             return Ok(false);
         };
         let Some(target) = &look.target else { return Ok(true) };
         // Only there does it matter whose a link is: elsewhere its owner can't replace it.
         if above.is_sticky {
-            self.open(self.at.clone(), &look.writers);
+            self.open(self.at.clone(), &look);
         }
         if self.is_anyones() {
             return Ok(true);
@@ -529,7 +548,12 @@ mod tests {
         assert!(told(Ok(Some("appd holds"))).starts_with("group daemon may write /"));
         tree.owner("/app", 0, EMPTY);
         assert_eq!(answer(Ok(None)), Ok(Answer::Root));
-        assert_eq!(answer(Err(Obstacle::NoHolders)), Err(Obstacle::NoHolders));
+        let unknown = || answer(Err(Obstacle::NoHolders));
+        assert_eq!(unknown(), Err(Obstacle::NoHolders));
+        // What is known further on decides.
+        tree.owner("/app/bin", ALICE, 0);
+        assert!(matches!(unknown(), Ok(Answer::Others(_))));
+        tree.owner("/app/bin", 0, 0);
         let told = told(Ok(Some("appd holds")));
         assert!(told.starts_with("group 4000002, which appd holds, may write /"), "{told}");
     }
