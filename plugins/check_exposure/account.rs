@@ -17,7 +17,9 @@ pub(super) fn root(unit: &UnitFile, process: &mut Process<'_>) -> Fact<Option<St
     let status = process.status()?;
     // Without new privileges, none can become root by a set-user-ID program.
     let counts = status.no_new_privs == Some(true) || is_main(unit, process)?;
-    if status.uid.effective != 0 || !counts {
+    // A daemon of root's may take another user's rights for a while (seteuid(2)).
+    let is_root = status.uid.effective == 0 || status.uid.real == 0;
+    if !is_root || !counts {
         return Ok(None);
     }
     let Some(user) = user(unit) else { return Ok(None) };

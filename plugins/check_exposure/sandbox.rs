@@ -136,7 +136,8 @@ fn is_spared(unit: &UnitFile, process: &mut Process<'_>) -> Fact<bool> {
 }
 
 /// Whether it comes from one of these commands of the service: a program or a script. If the service is
-/// the same program, as with `ExecReload=+/usr/sbin/nginx -s reload`, we take it for the service.
+/// the same program, as with `ExecReload=+/usr/sbin/nginx -s reload`, we take it for the service. So we do
+/// if the service is a script, and the command is its interpreter: `ExecStartPre=+/bin/sh -c ...`.
 pub(super) fn runs(
     unit: &UnitFile,
     process: &mut Process<'_>,
@@ -154,6 +155,9 @@ pub(super) fn runs(
     let line = first.cmdline()?;
     let own = arguments(line).next().map(base_name).unwrap_or_default();
     let script = program(line).map(Program::base_name);
+    if script.is_some_and(|script| starts.contains(&script)) {
+        return Ok(false);
+    }
     Ok(others.any(|name| name == own || Some(name) == script))
 }
 
@@ -356,6 +360,9 @@ mod tests {
             ("ExecStartPre=+/opt/prepare", "/bin/appd\0", true),
             ("ExecStartPre=/opt/prepare", "/opt/prepare\0", true),
             ("ExecReload=+/bin/appd -s reload", "/bin/appd\0", true),
+            ("ExecStartPre=+/bin/sh /opt/prepare", "/bin/sh\0/opt/prepare\0", false),
+            ("ExecStartPre=+/bin/sh -c x", "/bin/sh\0-c\0x\0", false),
+            ("ExecStartPre=+/bin/sh -c x", "/bin/sh\0/usr/bin/appd\0", true),
             ("ExecStart=+/bin/appd", "/bin/appd\0", false),
         ] {
             let host = Host::new(&format!("NoNewPrivileges=yes\n{settings}"));
@@ -437,6 +444,11 @@ mod tests {
         assert_eq!(lack("User=1", 2), found("User=1, and it runs as bin"));
         assert_eq!(lack("User=daemon\nGroup=bin", 1), found("Group=bin, and its group is daemon"));
         assert_eq!(lack("User=daemon\nGroup=daemon", 1), None);
+        // A daemon may have taken another's rights for a while.
+        let host = Host::new("User=daemon");
+        let status = fs::read_to_string(host.0.path().join("proc/7/status")).unwrap();
+        host.write("proc/7/status", &status.replace("Uid:\t0\t0", "Uid:\t0\t2"));
+        assert!(host.lack().is_some_and(|lack| lack.contains("it runs as root")));
         // It may change them itself.
         assert_eq!(lack("User=daemon\nAmbientCapabilities=CAP_SETUID", 2), None);
         assert_eq!(lack("Group=bin", 2), None);

@@ -252,9 +252,11 @@ impl Read<'_, '_> {
     }
 
     fn lists(&self, key: &str) -> bool {
-        // RootDirectory=/ is the host's.
-        let says_nothing: [&[u8]; 3] = [b"", b"~", b"/"];
-        self.values(key).iter().any(|value| !says_nothing.contains(value))
+        // That directory is the host's.
+        let is_of_host = |value: &[u8]| key == "RootDirectory" && value == b"/";
+        self.values(key)
+            .iter()
+            .any(|value| !value.is_empty() && *value != b"~" && !is_of_host(value))
     }
 
     /// `yes`, or a list of namespaces.
@@ -481,6 +483,8 @@ mod tests {
             ("MountFlags=slave\nMountFlags=shared", &[]),
             ("RootDirectory=/srv/app", &["RootDirectory"]),
             ("RootDirectory=/", &[]),
+            ("ReadOnlyPaths=/", &["ReadOnlyPaths"]),
+            ("TemporaryFileSystem=/", &["TemporaryFileSystem"]),
             ("DynamicUser=yes", &["DynamicUser"]),
             ("DynamicUser=yes\nPrivateTmp=yes", &["PrivateTmp"]),
         ] {
