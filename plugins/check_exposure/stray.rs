@@ -327,11 +327,14 @@ fn is_tool(process: &mut Process<'_>) -> Fact<bool> {
         Ok(Some(exe)) => undeleted(exe).to_vec(),
         // A zombie runs nothing.
         Ok(None) => return Ok(true),
-        Err(_) if is_interpreter(&first) => return Ok(!runs_script(&first, process.cmdline()?)),
         Err(hidden) => {
-            let may_be = is_of_people(&comm)
-                || is_of_people(&first)
-                || is_delivery(&first, process.cmdline()?);
+            let may_be = if is_interpreter(&first) {
+                !runs_script(&first, process.cmdline()?)
+            } else {
+                is_of_people(&comm)
+                    || is_of_people(&first)
+                    || is_delivery(&first, process.cmdline()?)
+            };
             // Root has no reason to choose a false name.
             let is_roots = process.status()?.uid.real == 0;
             return if may_be && !is_roots { Err(Missing::Hidden(hidden)) } else { Ok(may_be) };
@@ -339,7 +342,7 @@ fn is_tool(process: &mut Process<'_>) -> Fact<bool> {
     };
     let name = base_name(&exe);
     if is_interpreter(name) {
-        return Ok(!runs_script(name, process.cmdline()?));
+        return Ok(is_of_the_system(&exe) && !runs_script(name, process.cmdline()?));
     }
     // A tool's file may have a longer name: nc.openbsd.
     let is_it = |called: &Vec<u8>| {
@@ -468,6 +471,8 @@ fn comes_from_a_service(process: &mut Process<'_>) -> Fact<bool> {
 mod tests {
     use std::os::unix::fs::symlink;
 
+    use procwarden::proc::root::ProcRoot;
+
     use super::*;
 
     #[test]
@@ -500,6 +505,45 @@ mod tests {
             assert!(!runs(line), "{line}");
         }
         assert!(runs_script(b"python3.11", b"gunicorn: master [app]\0"));
+    }
+
+    /// Anyone can give a program the name of a tool, and a process any name.
+    #[test]
+    fn only_the_systems_own_tools_and_interpreters_are_tools() {
+        let answer = |exe: Option<&str>, line: &str| {
+            let host = tempfile::tempdir().unwrap();
+            let at = |path: &str| host.path().join(path);
+            fs::create_dir(at("7")).unwrap();
+            let status = "Name:\tx\nTgid:\t7\nPid:\t7\nPPid:\t1\nUid:\t2\t2\t2\t2\n\
+                Gid:\t2\t2\t2\t2\n";
+            fs::write(at("7/status"), status).unwrap();
+            fs::write(at("7/comm"), "x\n").unwrap();
+            fs::write(at("7/cmdline"), line.replace(' ', "\0") + "\0").unwrap();
+            match exe {
+                Some(exe) => symlink(exe, at("7/exe")).unwrap(),
+                // No link.
+                None => fs::write(at("7/exe"), "").unwrap(),
+            }
+            let root = ProcRoot::open(host.path()).unwrap();
+            is_tool(&mut Process::new(&root, Pid(7)))
+        };
+        for (exe, line, is_it) in [
+            ("/usr/bin/bash", "bash -c x", true),
+            ("/home/x/bash", "bash -c x", false),
+            ("/usr/bin/python3.11", "python3 -c x", true),
+            ("/var/www/python3", "python3", false),
+            ("/usr/bin/python3.11", "python3 /opt/x.py", false),
+            ("/usr/bin/rsync", "rsync x", true),
+            ("/var/www/rsync", "rsync x", false),
+        ] {
+            assert_eq!(answer(Some(exe), line), Ok(is_it), "{exe} {line}");
+        }
+        for line in ["bash -c x", "python3 -c x", "rsync x"] {
+            assert!(matches!(answer(None, line), Err(Missing::Hidden(_))), "{line}");
+        }
+        for line in ["python3 /opt/x.py", "appd"] {
+            assert_eq!(answer(None, line), Ok(false), "{line}");
+        }
     }
 
     #[test]
