@@ -262,6 +262,7 @@ mod tests {
                 "Xvnc -SecurityTypes None -interface 127.0.0.1",
             ),
             ("x11vnc -nopw -forever", "x11vnc -nopw -localhost"),
+            ("x11vnc -nopw", "x11vnc -nopw -rfbauth /etc/x11vnc.pass"),
             ("python3 -u /usr/bin/jupyter lab --ServerApp.token ", "python3 -m jupyterlab"),
             (
                 "python3 -m debugpy --wait-for-client --listen 0.0.0.0:5 a.py",

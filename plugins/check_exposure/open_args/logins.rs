@@ -160,11 +160,14 @@ pub(super) fn xvnc(arguments: &[&[u8]]) -> Option<Wrong> {
     is_open.then(|| (b"-SecurityTypes None".to_vec(), NO_PASSWORD))
 }
 
+/// `-nopw` only silences the warning that there is no password, so there may be one.
 pub(super) fn x11vnc(arguments: &[&[u8]]) -> Option<Wrong> {
+    let asks: [&[u8]; 5] = [b"-rfbauth", b"-passwd", b"-passwdfile", b"-unixpw", b"-usepw"];
     let is_local = flag(arguments, &[b"-localhost"]).is_some()
         || values(arguments, &[b"-listen"]).into_iter().any(is_loopback);
     let found = flag(arguments, &[b"-nopw"])?;
-    (!is_local).then_some((found, NO_PASSWORD))
+    let is_open = !is_local && flag(arguments, &asks).is_none();
+    is_open.then_some((found, NO_PASSWORD))
 }
 
 pub(super) fn jupyter(arguments: &[&[u8]]) -> Option<Wrong> {
