@@ -13,10 +13,12 @@ mod support;
 
 use std::ffi::{CStr, CString};
 use std::fs;
+use std::io::Write as _;
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::mpsc;
@@ -670,6 +672,24 @@ fn fileless_is_a_script_where_anyone_may_put_files() {
             check(process.pid(), "fileless").by_user(NOBODY).run().code(2);
         }
         let process = Process::start(Command::new("sh").arg("./job").current_dir(dir));
+        check(process.pid(), "fileless").run().code(code);
+    }
+}
+
+/// A scriptlet may take minutes, as when it makes an initramfs.
+#[test]
+fn the_script_of_a_package_is_exempt_as_root_alone() {
+    if !can(Need::Root) {
+        return;
+    }
+    for (prefix, id, code) in [("rpm-tmp.", 0, 0), ("rpm-tmp.", 33, 2), ("other", 0, 2)] {
+        let mut script =
+            tempfile::Builder::new().prefix(prefix).tempfile_in("/var/tmp").expect("a file");
+        script.write_all(b"echo up\nread line\n").expect("a script");
+        fs::set_permissions(script.path(), fs::Permissions::from_mode(0o644)).expect("a mode");
+        let mut command = Command::new("/bin/sh");
+        command.arg(script.path()).arg("1").uid(id).gid(id);
+        let process = Process::start(&mut command);
         check(process.pid(), "fileless").run().code(code);
     }
 }
