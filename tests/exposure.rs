@@ -193,7 +193,7 @@ fn an_ordinary_user_in_another_mount_namespace_judges_what_both_see() {
     check("/media").code(2).has(&format!("user {ALICE} owns {users} and can replace what it runs"));
     // Another program lies at its path here, and everyone may replace that one.
     // It is UNKNOWN if no process beside it is judged.
-    check(&users).has(" not by writable-code (exe may not be read").lacks("everyone may write");
+    check(&users).has(" not by writable-code (").lacks("everyone may write");
 }
 
 /// Whoever can change the link chooses what root runs next time.

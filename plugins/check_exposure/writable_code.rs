@@ -153,11 +153,17 @@ fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<St
     }
     let Ok(Some(exe)) = process.exe() else { return Ok(None) };
     let exe = undeleted(exe).to_vec();
-    let key = if inspector.reads_maps() { None } else { Some(likeness(process, &exe)?) };
+    let key = if inspector.reads_maps() {
+        None
+    } else {
+        let exec = process.auxiliary_vector().map(<[u8]>::to_vec);
+        // Who may not read that judges by the executable alone: he may not read `maps`, either.
+        let Ok(exec) = unless_gone(exec)? else { return Ok(None) };
+        Some(likeness(process, &exe, &exec)?)
+    };
     if key.as_ref().is_some_and(|key| inspector.has_spoken(key, process.pid())) {
         return Ok(None);
     }
-    // Who may not read it judges by the executable alone.
     let Ok(maps) = unless_gone(process.maps())? else { return Ok(None) };
     let maps = maps.to_vec();
     for file in code(&maps).into_iter().filter(|file| file.path != exe) {
@@ -174,12 +180,11 @@ fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<St
 }
 
 /// What processes of a program or script in a unit have in common if they have loaded the same: a master and
-/// the workers that it forked have one stack, and the same size unless one loaded a plugin or took memory.
-fn likeness(process: &mut Process<'_>, exe: &[u8]) -> Fact<Vec<u8>> {
+/// the workers that it forked come from one exec, and have as much code unless one loaded a plugin.
+fn likeness(process: &mut Process<'_>, exe: &[u8], exec: &[u8]) -> Fact<Vec<u8>> {
     let script = code_of_interpreter(process)?.join(&b':');
-    let stat = process.stat()?;
-    let (stack, size) = (stat.stack_start.to_ne_bytes(), stat.vsize.to_ne_bytes());
-    Ok([process.cgroup()?, b"\0", exe, b"\0", &script, b"\0", &stack, &size].concat())
+    let size = process.status()?.libraries.unwrap_or(0).to_ne_bytes();
+    Ok([process.cgroup()?, b"\0", exe, b"\0", &script, b"\0", &size, exec].concat())
 }
 
 /// Whether a file lies there, or a link to one, that the next start would load. Of a library that was

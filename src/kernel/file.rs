@@ -69,6 +69,8 @@ files! {
     Maps = "maps",
     /// The environment at its start, each variable ended by a NUL.
     Environ = "environ",
+    /// What exec told the program, such as random addresses. A fork keeps it.
+    AuxiliaryVector = "auxv",
     /// A link to the working directory.
     WorkingDirectory = "cwd",
     /// A directory with one directory per thread.
@@ -107,7 +109,15 @@ impl File {
 
     /// Whether the kernel reads it from the process's memory. A thread that has ended has none.
     pub(crate) const fn is_of_memory(self) -> bool {
-        matches!(self, Self::Cmdline | Self::Exe | Self::Statm | Self::Maps | Self::Environ)
+        matches!(
+            self,
+            Self::Cmdline
+                | Self::Exe
+                | Self::Statm
+                | Self::Maps
+                | Self::Environ
+                | Self::AuxiliaryVector
+        )
     }
 
     /// Whether the kernel shows it only to those who may trace the process (`ptrace_may_access`).
@@ -121,6 +131,7 @@ impl File {
                 | Self::Descriptors
                 | Self::Maps
                 | Self::Environ
+                | Self::AuxiliaryVector
                 | Self::WorkingDirectory
         )
     }

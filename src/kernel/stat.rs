@@ -52,9 +52,6 @@ pub struct Stat {
     pub start: u64,
     /// (23) Virtual memory in bytes. (24), the resident part, is inexact: see [`statm`](super::statm).
     pub vsize: u64,
-    /// (28) Where its stack begins. Each exec chooses anew at random, and a fork keeps it. 0 for who may not
-    /// trace the process, and in a line that ends before.
-    pub stack_start: u64,
 }
 
 impl Stat {
@@ -87,8 +84,6 @@ impl Stat {
             threads: field(20),
             start: field(22),
             vsize: field(23),
-            // 25 is next.
-            stack_start: fields.nth(28 - 25).and_then(parse_number).unwrap_or(0),
         })
     }
 

@@ -75,6 +75,8 @@ pub struct Status {
     pub umask: Option<u32>,
     /// `VmExe:` the size of the executable's code in kB; `None` for a process without memory.
     pub code: Option<u64>,
+    /// `VmLib:` the size of all other code that it has mapped in kB; `None` for a process without memory.
+    pub libraries: Option<u64>,
     /// `Threads:` including the leader.
     pub threads: Option<u64>,
     /// `Pid:` differs from the directory's name if another process's directory is mounted over it.
@@ -88,8 +90,8 @@ impl Status {
     pub fn parse(text: &[u8]) -> Option<Self> {
         let (mut pid, mut uid, mut gid) = (None, None, None);
         let (mut state, mut threads, mut groups, mut pid_namespaces) = (None, None, None, None);
-        let (mut code, mut bounding, mut seccomp, mut tracer, mut umask) =
-            (None, None, None, None, None);
+        let (mut code, mut libraries, mut bounding, mut seccomp, mut tracer, mut umask) =
+            (None, None, None, None, None, None);
         let (mut permitted, mut effective, mut ambient, mut no_new_privs) =
             (None, None, None, None);
         let mut start = 0;
@@ -120,6 +122,9 @@ impl Status {
                 }
                 [b'V', b'm', b'E', b'x', b'e', b':', value @ ..] => {
                     once(&mut code, parse_size(value))
+                }
+                [b'V', b'm', b'L', b'i', b'b', b':', value @ ..] => {
+                    once(&mut libraries, parse_size(value))
                 }
                 [b'C', b'a', b'p', b'P', b'r', b'm', b':', value @ ..] => {
                     once(&mut permitted, Capabilities::from_hex(only(value)))
@@ -164,6 +169,7 @@ impl Status {
             tracer: tracer.unwrap_or(0),
             umask,
             code,
+            libraries,
             state,
             threads,
             groups,
@@ -276,7 +282,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "Name:\tevil\\nUid:\t0\nUmask:\t0022\nTracerPid:\t0\nState:\tS (sleeping)\nPid:\t812\n\
-        NSpid:\t812\t7\nUid:\t1\t33\t3\t4\nGid:\t5\t6\t7\t8\nGroups:\t0 33 1000 \nVmExe:\t     772 kB\nThreads:\t1\n\
+        NSpid:\t812\t7\nUid:\t1\t33\t3\t4\nGid:\t5\t6\t7\t8\nGroups:\t0 33 1000 \nVmExe:\t     772 kB\nVmLib:\t    1900 kB\nThreads:\t1\n\
         CapInh:\t0000000000000001\nCapPrm:\t0000000002000000\nCapEff:\t0000000000000000\n\
         CapBnd:\t000001ffffffffff\nCapAmb:\t0000000000000002\nNoNewPrivs:\t1\nSeccomp:\t0\n";
 
@@ -289,7 +295,7 @@ mod tests {
         assert_eq!(groups.collect::<Vec<_>>(), [0, 33, 1000]);
         assert_eq!((status.pid, status.pid_namespaces), (812, 2));
         assert_eq!(status.is_alive(), Some(true));
-        assert_eq!(status.code, Some(772));
+        assert_eq!((status.code, status.libraries), (Some(772), Some(1900)));
         assert_eq!((status.umask, status.tracer, status.seccomp), (Some(0o022), 0, Some(0)));
     }
 

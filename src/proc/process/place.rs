@@ -95,6 +95,15 @@ impl Process<'_> {
         self.whole(File::Maps)
     }
 
+    /// `auxv`: differs between any two processes but those that were forked from the same since its exec, by
+    /// random addresses (proc_pid_auxv(5), `create_elf_tables` in fs/binfmt_elf.c).
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn auxiliary_vector(&mut self) -> Fact<&[u8]> {
+        self.whole(File::AuxiliaryVector)
+    }
+
     /// `environ`: the variables that it was started with, each ended by a NUL.
     ///
     /// # Errors
