@@ -96,7 +96,7 @@ impl Process<'_> {
     }
 
     /// `auxv`: differs between any two processes but those that were forked from the same since its exec, by
-    /// random addresses (proc_pid_auxv(5), `create_elf_tables` in fs/binfmt_elf.c).
+    /// random addresses (`proc_pid_auxv(5)`, `create_elf_tables` in `fs/binfmt_elf.c`).
     ///
     /// # Errors
     /// Gone, or hidden.
