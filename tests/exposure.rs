@@ -286,6 +286,38 @@ fn a_script_in_another_root_is_not_the_hosts() {
     }
 }
 
+/// Who may not see the root directory of a process asks each, since others in its control group may have
+/// another one.
+#[test]
+fn an_ordinary_user_takes_no_script_in_another_root_for_the_hosts() {
+    let Some(place) = Place::of_root() else { return };
+    let root = place.dir("root", 0o755, 0, 0);
+    place.dir("app", 0o755, 0, 0);
+    fs::write(place.at("app/run"), "echo up >\"$1/ready\"; read line <\"$1/never\"\n")
+        .expect("a script");
+    let at = place.0.path().display().to_string();
+    // The other root has the same script, where everyone may replace it.
+    let script = format!(
+        "for dir in bin lib lib64 usr; do \
+           [ ! -e /$dir ] || {{ mkdir -p {root}/$dir && mount --rbind /$dir {root}/$dir; }}; \
+         done; \
+         mkdir -p {root}{at} && cp -a {at}/app {root}{at}/ && chmod 777 {root}{at}/app && \
+         mkfifo {at}/ready {at}/never && \
+         {{ /bin/sh {at}/app/run {at} & }} && read line <{at}/ready && \
+         mkfifo {root}{at}/ready {root}{at}/never && \
+         {{ chroot {root} /bin/sh {at}/app/run {at} & }} && read line <{root}{at}/ready && \
+         exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups \"$0\" \"$@\"",
+        root = root.display(),
+    );
+    let plugin = Installed::link("check_exposure");
+    Check::program("/usr/bin/unshare")
+        .args(["-m", "-p", "-f", "--mount-proc", "sh", "-c", &script])
+        .args([plugin.path().to_str().expect("text"), "-t", "60", "--rules", "writable-code"])
+        .run()
+        .code(0)
+        .has(" 2 processes judged, 1 not by writable-code (");
+}
+
 /// Anyone may have written the first argument of a set-user-ID program, and a title is no path.
 #[test]
 fn a_first_argument_counts_only_where_it_is_what_root_ran() {

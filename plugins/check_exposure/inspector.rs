@@ -52,7 +52,7 @@ pub(crate) struct Inspector {
     containers: Containers,
     /// Whether the tree is a real /proc, so that paths of processes are files of this host.
     pub(crate) is_procfs: bool,
-    /// Whether processes share our root directory, by what their links say of it.
+    /// Whether processes share our root directory, by [`Process::root_mark`].
     roots: RefCell<HashMap<Vec<u8>, bool>>,
     /// For each group of similar processes, the one that was found safe.
     speakers: RefCell<HashMap<Vec<u8>, Pid>>,
@@ -99,17 +99,12 @@ impl Inspector {
         }
     }
 
-    /// Whether the process has the same root directory as we. Without the right to read the links that
-    /// tell, another one in its control group speaks for it. Only root can put a process of root's with
-    /// another root directory there.
+    /// Whether the process has the same root directory as we. It is asked once for each that processes have.
     ///
     /// # Errors
     /// Gone, or hidden.
     pub(crate) fn shares_our_root(&self, process: &mut Process<'_>) -> Fact<bool> {
-        let alike = match process.root_links() {
-            Some(links) => links,
-            None => process.cgroup()?.to_vec(),
-        };
+        let Some(alike) = process.root_mark()? else { return process.has_our_root() };
         if let Some(known) = self.roots.borrow().get(&alike) {
             return Ok(*known);
         }

@@ -125,9 +125,23 @@ impl Process<'_> {
         link.map(CString::into_bytes)
     }
 
-    /// Text that is the same for processes with the same root directory, as the links `ns/mnt` and `root`
-    /// show it. `None` if we may not read them. It costs a tenth of [`Self::has_our_root`].
-    pub fn root_links(&mut self) -> Option<Vec<u8>> {
+    /// Text that only processes with the same root directory share: the links `ns/mnt` and `root`, or without
+    /// the right to read them the first mounts, which have numbers of their own and are seen from that
+    /// directory. `None` if there are none. It costs a tenth of [`Self::has_our_root`].
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn root_mark(&mut self) -> Fact<Option<Vec<u8>>> {
+        if let Some(links) = self.root_links() {
+            return Ok(Some(links));
+        }
+        // The kernel makes up no more lines than are asked for (`seq_read_iter` in fs/seq_file.c).
+        let mut first = [0_u8; 256];
+        let length = self.read_short(File::MountInfo, &mut first)?;
+        Ok((length > 0).then(|| first[..length].to_vec()))
+    }
+
+    fn root_links(&mut self) -> Option<Vec<u8>> {
         if self.is_off_limits() {
             return None;
         }
