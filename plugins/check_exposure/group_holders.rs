@@ -23,8 +23,16 @@ use super::who::Who;
 pub(crate) struct GroupHolders {
     root: ProcRoot,
     who: Who,
+    processes: OnceCell<Walk>,
+}
+
+/// What a walk over all processes found.
+#[derive(Debug)]
+struct Walk {
     /// A process that holds the group, by group.
-    processes: OnceCell<Result<BTreeMap<u32, String>, Obstacle>>,
+    holders: BTreeMap<u32, String>,
+    /// Whether no process was hidden.
+    is_whole: bool,
 }
 
 impl GroupHolders {
@@ -51,18 +59,21 @@ impl GroupHolders {
     }
 
     fn process(&self, gid: u32) -> Result<Option<String>, Obstacle> {
-        let all = self.processes.get_or_init(|| self.walk());
-        all.as_ref().map(|all| all.get(&gid).cloned()).map_err(|obstacle| *obstacle)
+        let Walk { holders, is_whole } = self.processes.get_or_init(|| self.walk());
+        match holders.get(&gid) {
+            None if !is_whole => Err(Obstacle::NoHolders),
+            holder => Ok(holder.cloned()),
+        }
     }
 
-    fn walk(&self) -> Result<BTreeMap<u32, String>, Obstacle> {
-        let mut found = BTreeMap::new();
-        let mut is_whole = true;
+    fn walk(&self) -> Walk {
+        let mut walk = Walk { holders: BTreeMap::new(), is_whole: true };
         let walked = Process::each(&self.root, |process| {
-            let added = self.add(&mut found, process);
-            is_whole &= !matches!(added, Err(Missing::Hidden(_)));
+            let added = self.add(&mut walk.holders, process);
+            walk.is_whole &= !matches!(added, Err(Missing::Hidden(_)));
         });
-        if walked.is_ok() && is_whole { Ok(found) } else { Err(Obstacle::NoHolders) }
+        walk.is_whole &= walked.is_ok();
+        walk
     }
 
     /// Adds the groups of a process that we do not have yet.
