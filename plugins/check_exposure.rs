@@ -49,10 +49,9 @@ pub(crate) const PLUGIN: Plugin =
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Programs that break a rule by design, on any host that has them.
-const BUILT_IN: [&str; 4] = [
+const BUILT_IN: [&str; 3] = [
     "fileless:name~^runc:, # starts containers from a copy of itself in memory",
     "fileless:lxc-attach # runs from a copy of itself in memory, so that no container can change it",
-    "fileless:args~^[^ ]+ /var/tmp/rpm-tmp\\.,user=root # the script of a package, which RPM puts there",
     "fileless:args~^[^ ]+ -xe /tmp/jenkins[0-9]+\\.sh$,user~^jenkins$ # the script of a job, which Jenkins puts there",
 ];
 

@@ -23,6 +23,9 @@ use super::writable_code::{is_executable, is_of_the_system};
 /// Directories where anyone may put files, and that a boot empties.
 const PASSING: [&[u8]; 5] = [b"/dev/shm/", b"/tmp/", b"/var/tmp/", b"/run/user/", b"/run/lock/"];
 
+/// Those where packages, installers and configuration management keep scripts that they run as root.
+const WORKSHOPS: [&[u8]; 2] = [b"/tmp/", b"/var/tmp/"];
+
 /// What to do about a process that nobody knows.
 fn if_unknown() -> String {
     format!("keep a copy of /proc/{ITS_PID}/exe, find out who started it, and end it")
@@ -44,6 +47,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
 
 /// The script that an interpreter runs, if it lies where anyone may put files.
 fn script(process: &mut Process<'_>) -> Fact<Option<Vec<u8>>> {
+    let is_roots = process.status()?.uid.effective == 0;
     for path in code_of_interpreter(process)? {
         let whole = if path.starts_with(b"/") {
             path
@@ -53,11 +57,19 @@ fn script(process: &mut Process<'_>) -> Fact<Option<Vec<u8>>> {
                 _ => continue,
             }
         };
-        if is_passing(&whole) {
+        if is_passing(&whole) && !is_work(&whole, is_roots) {
             return Ok(Some(whole));
         }
     }
     Ok(None)
+}
+
+/// Whether a script is one of those that administrators run on many hosts: root's own, and `writable-code` asks
+/// whether it is; or a module that Ansible runs as another user.
+fn is_work(path: &[u8], is_roots: bool) -> bool {
+    let at = |from: usize| path.split(|&byte| byte == b'/').rev().nth(from).unwrap_or_default();
+    let is_ansibles = at(0).starts_with(b"AnsiballZ_") && at(1).starts_with(b"ansible-tmp-");
+    WORKSHOPS.iter().any(|one| path.starts_with(one)) && (is_roots || is_ansibles)
 }
 
 fn of_program(process: &mut Process<'_>) -> Fact<Answer> {
