@@ -103,7 +103,7 @@ fn x_says_what_a_process_is_called() {
     let pid = process.pid().to_string();
     ps(&["-x", &pid]).code(0).prints(&format!("PID:{pid} has name \"{name}\"\n"));
     ps(&["-x", "4194305"]).code(1).has("there is no process");
-    ps(&["-x"]).code(1).has("-x wants");
+    ps(&["-x"]).code(1).has("-x takes the number of a process");
 }
 
 #[test]

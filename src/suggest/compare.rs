@@ -67,9 +67,12 @@ pub fn compare(root: &ProcRoot, suggestion: &Suggestion, path: &Path) -> Result<
     let dead = dead(root, &kept, suggestion)?;
     let shown = escape::path(path);
     if missing.is_empty() && dead.is_empty() {
-        let text =
-            format!("{shown} covers all daemons, and each of its lines finds what it wants\n");
-        return Ok(Comparison { text, differs: false });
+        let says = if kept.is_empty() {
+            "holds no spec, and 'procwarden suggest' has none to add yet"
+        } else {
+            "covers all daemons, and each of its lines finds what it wants"
+        };
+        return Ok(Comparison { text: format!("{shown} {says}\n"), differs: false });
     }
     let mut text = String::new();
     let missing: Vec<_> = missing.into_iter().map(Line::text).collect();

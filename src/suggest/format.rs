@@ -55,6 +55,10 @@ pub fn text(format: Format, specs: &[String], host: &str) -> Option<String> {
 
 /// A list for the host object. A dollar is doubled, because it begins a macro.
 fn icinga2(specs: &[String]) -> String {
+    if specs.is_empty() {
+        return "// No spec is certain yet; 'procwarden suggest' says why.\nvars.daemons = [ ]\n"
+            .into();
+    }
     let quoted = |spec: &String| {
         format!("\t\"{}\"", spec.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "$$"))
     };
@@ -72,7 +76,8 @@ fn director(specs: &[String]) -> String {
 
 fn nagios(host: &str) -> String {
     format!(
-        "# The host's NRPE needs what 'procwarden suggest --format nrpe' prints there.\n\
+        "# The host's NRPE needs what 'procwarden suggest --format nrpe' prints there. host_name is the name by\n\
+         # which Nagios knows the host.\n\
          define service {{\n    \
              use                     generic-service\n    \
              host_name               {host}\n    \
@@ -122,5 +127,10 @@ mod tests {
                 .contains(r#""a,unit=x\\x2d.service:1-1","#)
         );
         assert_eq!(text(Format::Specs, &specs, "h"), None);
+        let none = text(Format::Icinga2, &[], "h").unwrap();
+        assert!(
+            none.starts_with("// No spec ") && none.ends_with("\nvars.daemons = [ ]\n"),
+            "{none}"
+        );
     }
 }

@@ -337,6 +337,11 @@ fn a_comparison_finds_what_is_missing_and_what_is_dead() {
     };
     let (code, text) = compare("#-never # by design\nkept:1-\nfresh:1-\nstate=Z:0-0\n");
     assert_eq!(code, Some(0), "{text}");
+    let (_, text) = compare("#-never\n#-kept\n#-fresh\n");
+    assert!(
+        text.ends_with(" holds no spec, and 'procwarden suggest' has none to add yet\n"),
+        "{text}"
+    );
     for remark in ["#- never", "# -never", "#--never", "#-nev"] {
         let (_, text) = compare(&format!("{remark}\nkept:1-\nfresh:1-\n"));
         assert!(text.contains("\n  + never,"), "{remark}\n{text}");
