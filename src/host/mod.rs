@@ -12,5 +12,6 @@ pub mod patience;
 pub mod pid_file;
 pub mod progress;
 pub mod security;
+pub(crate) mod steps;
 pub mod unit_file;
 pub mod writers;

@@ -14,11 +14,11 @@ mod acl;
 mod answer;
 
 use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::os::unix::ffi::OsStringExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, Stat, readlinkat, statat};
@@ -28,12 +28,10 @@ use crate::host::members::Members;
 use crate::host::names::NoAnswer;
 use crate::host::open::is_first_user_namespace;
 use crate::host::patience;
+use crate::host::steps::{Steps, TooManyLinks};
 pub use answer::{Answer, Obstacle, Opening, Openings, Unseen, Writer};
 
 use acl::{ACL_GROUP, ACL_GROUP_OBJ, ACL_USER, acl, entries};
-
-/// The kernel follows no more links on one path (`MAXSYMLINKS`, `path_resolution(7)`).
-const MOST_LINKS: usize = 40;
 
 /// Stands for a user without a number in our user namespace (`user_namespaces(7)`).
 const OVERFLOW_ID: u32 = 65534;
@@ -124,15 +122,9 @@ impl Writers {
         if let Some(known) = self.answers.borrow().get(&whole) {
             return known.clone();
         }
-        let answer = Walk {
-            writers: self,
-            root,
-            at: root.to_owned(),
-            links: 0,
-            openings: Vec::new(),
-            doubt: None,
-        }
-        .along(relative);
+        let answer =
+            Walk { writers: self, root, at: root.to_owned(), openings: Vec::new(), doubt: None }
+                .along(relative);
         keep(&mut self.answers.borrow_mut(), whole, answer.clone());
         answer
     }
@@ -260,7 +252,6 @@ struct Walk<'w> {
     writers: &'w Writers,
     root: &'w Path,
     at: PathBuf,
-    links: usize,
     openings: Vec<Opening>,
     /// The first group on the way of which we do not know who is in it.
     doubt: Option<Unseen>,
@@ -268,7 +259,7 @@ struct Walk<'w> {
 
 impl Walk<'_> {
     fn along(mut self, path: &Path) -> Found<Answer> {
-        let is_there = self.walk(parts(path));
+        let is_there = self.walk(Steps::of(path));
         // One opening is enough to know, whatever hides the rest.
         if !self.openings.is_empty() {
             return Ok(Answer::Others(Openings(self.openings)));
@@ -278,7 +269,7 @@ impl Walk<'_> {
     }
 
     /// Whether there is such a file.
-    fn walk(&mut self, mut left: VecDeque<PathBuf>) -> Found<bool> {
+    fn walk(&mut self, mut left: Steps) -> Found<bool> {
         loop {
             let Some(above) = self.writers.look(&self.place())? else { return Ok(false) };
             if !above.is_sticky || left.is_empty() {
@@ -287,7 +278,7 @@ impl Walk<'_> {
             if self.is_anyones() {
                 return Ok(true);
             }
-            let Some(part) = left.pop_front() else { return Ok(true) };
+            let Some(part) = left.next() else { return Ok(true) };
             if above.kind != FileType::Directory {
                 return Ok(false);
             }
@@ -326,7 +317,7 @@ impl Walk<'_> {
 
     /// Goes one component down; a link puts its target before what is left of the way. Returns whether
     /// the component is there.
-    fn enter(&mut self, part: &Path, above: &Look, left: &mut VecDeque<PathBuf>) -> Found<bool> {
+    fn enter(&mut self, part: &Path, above: &Look, left: &mut Steps) -> Found<bool> {
         let directory = self.at.clone();
         self.at.push(part);
         let Some(look) = self.writers.look(&self.at)? else {
@@ -342,24 +333,13 @@ impl Walk<'_> {
         if self.is_anyones() {
             return Ok(true);
         }
-        self.links += 1;
-        if self.links > MOST_LINKS {
-            let why = Obstacle::Errno(Errno::LOOP);
-            return Err(Unseen { path: self.at.clone(), why });
-        }
-        for part in parts(target).into_iter().rev() {
-            left.push_front(part);
-        }
+        left.follow(target).map_err(|TooManyLinks| Unseen {
+            path: self.at.clone(),
+            why: Obstacle::Errno(Errno::LOOP),
+        })?;
         self.at = if target.is_absolute() { self.root.to_owned() } else { directory };
         Ok(true)
     }
-}
-
-/// The names and `..` of a path; `.` and slashes say nothing.
-fn parts(path: &Path) -> VecDeque<PathBuf> {
-    let is_step =
-        |part: &Component<'_>| matches!(part, Component::Normal(_) | Component::ParentDir);
-    path.components().filter(is_step).map(|part| PathBuf::from(part.as_os_str())).collect()
 }
 
 #[cfg(test)]

@@ -132,8 +132,7 @@ impl ProcRoot {
         let is_test_of_panics = cfg!(feature = "test-panic");
         assert!(!is_test_of_panics, "built with test-panic");
         let fail = |errno: Errno| Error::new(format!("cannot list {}: {errno}", self.shown_path()));
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let listing = openat(&self.directory, c".", flags, Mode::empty()).map_err(fail)?;
+        let listing = self.open_directory(c".").map_err(fail)?;
         let mut buffer = vec![MaybeUninit::uninit(); 32 * 1024];
         let mut entries = RawDir::new(listing, &mut buffer);
         let mut count = 0;
@@ -232,6 +231,12 @@ impl ProcRoot {
 
     pub(crate) fn open_file(&self, path: impl Arg) -> Result<OwnedFd, Errno> {
         openat(&self.directory, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+    }
+
+    /// Opens a directory below `/proc`, to list it.
+    pub(super) fn open_directory(&self, path: &CStr) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        openat(&self.directory, path, flags, Mode::empty())
     }
 
     pub(crate) fn as_directory(&self) -> BorrowedFd<'_> {

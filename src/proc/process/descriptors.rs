@@ -1,6 +1,6 @@
 //! How many files a process has open, and how many it may have.
 
-use rustix::fs::{AtFlags, Dir, Mode, OFlags, StatxFlags, openat, statx};
+use rustix::fs::{AtFlags, Dir, StatxFlags, statx};
 use rustix::io::Errno;
 
 use super::Process;
@@ -53,10 +53,8 @@ impl Process<'_> {
 
     fn listed_descriptors(&self) -> Fact<u64> {
         self.attempt(File::Descriptors, |path| {
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            let open = openat(self.root().as_directory(), path, flags, Mode::empty())?;
             let mut count = 0;
-            for entry in Dir::new(open)? {
+            for entry in Dir::new(self.root().open_directory(path)?)? {
                 let is_descriptor = entry?.file_name().to_bytes().iter().all(u8::is_ascii_digit);
                 count += u64::from(is_descriptor);
             }

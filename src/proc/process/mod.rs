@@ -28,7 +28,7 @@ mod times;
 
 pub use executable::undeleted;
 pub use name::shown as shown_name;
-pub use place::Place;
+pub use place::{NO_ANSWER, Place};
 pub use times::ticks_to_seconds;
 
 use std::mem;

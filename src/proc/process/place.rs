@@ -18,8 +18,8 @@ use crate::kernel::file::File;
 use crate::kernel::mountinfo::root_mount;
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 
-/// A dead mount on the way to a file.
-const NO_ANSWER: Hidden = Hidden { file: File::Exe, cause: Cause::NoAnswer };
+/// A dead mount on the way hides a file.
+pub const NO_ANSWER: Missing = Missing::Hidden(Hidden { file: File::Exe, cause: Cause::NoAnswer });
 
 /// A file of a process, and where to look for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,7 +214,7 @@ impl Process<'_> {
             match place.identity() {
                 Some(found) if found == Ok(identity) => return Ok(Some(place)),
                 Some(_) => {}
-                None => return Err(Missing::Hidden(NO_ANSWER)),
+                None => return Err(NO_ANSWER),
             }
         }
         if link.ends_with(DELETED) {

@@ -4,16 +4,13 @@
 //! A service with `PrivateTmp=` has a mount namespace of its own, which differs from the host's only below
 //! `/tmp` and `/var/tmp`. If that service is NRPE, all other processes are in another namespace than the check.
 
-use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::host::patience;
+use crate::host::steps::Steps;
 use crate::kernel::mountinfo::location;
-
-/// The kernel follows no more links on one path (`MAXSYMLINKS`, `path_resolution(7)`).
-const MOST_LINKS: usize = 40;
 
 /// Whether every directory, link and file on the way of an absolute path is the same one in both tables of
 /// mounts; links are followed in ours. `false` if that is not certain.
@@ -23,11 +20,10 @@ pub(super) fn is_same_way(ours: &[u8], theirs: &[u8], path: &Path) -> bool {
         location(ours, at).is_some_and(|place| location(theirs, at) == Some(place))
     };
     let mut at = PathBuf::from("/");
-    let mut ahead = parts(path);
-    let mut links = 0;
+    let mut ahead = Steps::of(path);
     while is_same(&at) {
-        let Some(part) = ahead.pop() else { return true };
-        if part == ".." {
+        let Some(part) = ahead.next() else { return true };
+        if part.as_os_str() == ".." {
             at.pop();
             continue;
         }
@@ -41,8 +37,7 @@ pub(super) fn is_same_way(ours: &[u8], theirs: &[u8], path: &Path) -> bool {
             Some(Err(_)) => continue,
             None => return false,
         };
-        links += 1;
-        if links > MOST_LINKS {
+        if ahead.follow(&target).is_err() {
             return false;
         }
         // An absolute target replaces all of it.
@@ -50,19 +45,8 @@ pub(super) fn is_same_way(ours: &[u8], theirs: &[u8], path: &Path) -> bool {
         if target.is_absolute() {
             at = PathBuf::from("/");
         }
-        ahead.extend(parts(&target));
     }
     false
-}
-
-/// The parts of a path, the last first.
-fn parts(path: &Path) -> Vec<OsString> {
-    let named = |part: Component<'_>| match part {
-        Component::Normal(name) => Some(name.to_owned()),
-        Component::ParentDir => Some("..".into()),
-        _ => None,
-    };
-    path.components().rev().filter_map(named).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rustix::fs::{Dir, Mode, OFlags, openat, readlinkat};
+use rustix::fs::{Dir, readlinkat};
 use rustix::io::Errno;
 
 use super::Process;
@@ -35,8 +35,7 @@ impl Process<'_> {
     /// The inodes of its sockets, from links such as `socket:[4711]`.
     fn sockets(&self) -> Fact<BTreeSet<u64>> {
         self.attempt(File::Descriptors, |path| {
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            let directory = openat(self.root().as_directory(), path, flags, Mode::empty())?;
+            let directory = self.root().open_directory(path)?;
             let mut inodes = BTreeSet::new();
             for entry in Dir::read_from(&directory)? {
                 // A descriptor may be closed meanwhile.

@@ -1,6 +1,6 @@
 //! The threads of a process.
 
-use rustix::fs::{AtFlags, Dir, Mode, OFlags, StatxFlags, openat, statx};
+use rustix::fs::{AtFlags, Dir, StatxFlags, statx};
 
 use super::Process;
 use super::missing::{covered, missing};
@@ -26,9 +26,7 @@ impl Process<'_> {
         if self.has_one_thread() {
             return Ok(vec![self.pid]);
         }
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let path = self.path.to(File::Threads);
-        let listing = openat(self.root.as_directory(), path.as_c_str(), flags, Mode::empty());
+        let listing = self.root.open_directory(self.path.to(File::Threads).as_c_str());
         let listing = listing.and_then(Dir::new);
         let listing =
             listing.map_err(|errno| missing(File::Threads, errno, || self.is_listed()))?;
