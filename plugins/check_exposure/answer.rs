@@ -1,5 +1,7 @@
 //! The answer of a rule about a process.
 
+use procwarden::proc::fact::{Fact, Missing, unless_gone};
+
 /// Stands for a PID in the text of a flaw. No escaped text contains it.
 pub(crate) const ITS_PID: char = '\0';
 
@@ -35,6 +37,22 @@ impl Flaw {
 }
 
 impl Answer {
+    /// Of several looks: broken if one finds a flaw, whatever hides the others.
+    ///
+    /// # Errors
+    /// Gone, or hidden by what hid the first one.
+    pub(crate) fn of_all(looks: impl IntoIterator<Item = Fact<Option<String>>>) -> Fact<Self> {
+        let mut obstacle = None;
+        for look in looks {
+            match unless_gone(look)? {
+                Ok(None) => {}
+                Ok(flaw) => return Ok(Self::of(flaw)),
+                Err(hidden) => obstacle = obstacle.or(Some(hidden)),
+            }
+        }
+        obstacle.map_or(Ok(Self::Kept), |hidden| Err(Missing::Hidden(hidden)))
+    }
+
     /// Broken if there is a flaw.
     pub(crate) fn of(text: Option<String>) -> Self {
         text.map_or(Self::Kept, |text| Self::Broken(Flaw::new(text)))

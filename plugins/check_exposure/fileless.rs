@@ -18,7 +18,7 @@ use super::answer::{Answer, ITS_PID};
 use super::inspector::Inspector;
 use super::interpreted::code_of_interpreter;
 use super::look::{look, metadata};
-use super::writable_code::{is_executable, is_of_the_system};
+use super::writable_code::{from_working_directory, is_executable, is_of_the_system};
 
 /// Directories where anyone may put files, and that a boot empties.
 const PASSING: [&[u8]; 5] = [b"/dev/shm/", b"/tmp/", b"/var/tmp/", b"/run/user/", b"/run/lock/"];
@@ -52,8 +52,8 @@ fn script(process: &mut Process<'_>) -> Fact<Option<Vec<u8>>> {
         let whole = if path.starts_with(b"/") {
             path
         } else {
-            match unless_gone(process.working_directory())? {
-                Ok(directory) if !path.is_empty() => [&directory, &b"/"[..], &path].concat(),
+            match unless_gone(from_working_directory(process, &path))? {
+                Ok(whole) if !path.is_empty() => whole,
                 _ => continue,
             }
         };

@@ -23,6 +23,7 @@ use super::who::Who;
 pub(crate) struct GroupHolders {
     root: ProcRoot,
     who: Who,
+    files: OnceCell<UnitFiles>,
     processes: OnceCell<Walk>,
 }
 
@@ -39,7 +40,8 @@ impl GroupHolders {
     /// `None` if the tree can't be opened again.
     pub(crate) fn new(root: &ProcRoot) -> Option<Self> {
         let root = ProcRoot::open(root.path()).ok()?;
-        Some(Self { who: Who::new(&root), root, processes: OnceCell::new() })
+        let (files, processes) = (OnceCell::new(), OnceCell::new());
+        Some(Self { who: Who::new(&root), root, files, processes })
     }
 
     /// A service that is not root's and asks for the group, whether it runs or not.
@@ -48,7 +50,7 @@ impl GroupHolders {
             return None;
         }
         let (name, number) = (names::group(gid), gid.to_string());
-        let files = UnitFiles::of_host();
+        let files = self.files.get_or_init(UnitFiles::of_host);
         let asks = |service: &String| {
             // Another rule counts files that we may not read.
             let Ok(Some(unit)) = files.service(service) else { return false };

@@ -1,7 +1,7 @@
 //! Where an interpreter has the code from that it runs: a script, or the directories and archives in which
 //! it looks for a module or a class.
 
-use procwarden::kernel::cmdline::{arguments, base_name};
+use procwarden::kernel::cmdline::{arguments, program_name};
 use procwarden::kernel::interpreter::{Program, is_interpreter, program};
 use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
@@ -18,7 +18,7 @@ pub(super) fn code_of_interpreter(process: &mut Process<'_>) -> Fact<Vec<Vec<u8>
 
 fn code(cmdline: &[u8], comm: &[u8]) -> Vec<Vec<u8>> {
     let own = arguments(cmdline).next().unwrap_or_default();
-    let name = base_name(own.strip_prefix(b"-").unwrap_or(own));
+    let name = program_name(own);
     if is_interpreter(name) {
         return program(cmdline).map_or_else(Vec::new, |program| places(cmdline, name, program));
     }

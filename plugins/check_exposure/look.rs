@@ -5,12 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use procwarden::host::patience;
-use procwarden::kernel::file::File;
-use procwarden::proc::fact::{Cause, Fact, Hidden, Missing};
-
-/// What hides a file behind a dead mount.
-pub(super) const NO_ANSWER: Missing =
-    Missing::Hidden(Hidden { file: File::Exe, cause: Cause::NoAnswer });
+use procwarden::proc::fact::Fact;
+use procwarden::proc::process::NO_ANSWER;
 
 /// Looks at a path.
 ///

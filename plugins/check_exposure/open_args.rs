@@ -4,7 +4,7 @@ mod debuggers;
 mod logins;
 mod options;
 
-use procwarden::kernel::cmdline::{arguments, base_name, untitled};
+use procwarden::kernel::cmdline::{arguments, base_name, program_name, untitled};
 use procwarden::kernel::interpreter::{is_interpreter, program};
 use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
@@ -12,6 +12,7 @@ use procwarden::text::escape;
 
 use super::answer::Answer;
 use super::inspector::Inspector;
+use super::stray::is_version;
 
 pub(crate) fn ask(_: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
     let comm = process.comm()?;
@@ -101,8 +102,7 @@ const INTERPRETERS: [(&[&[u8]], Look); 3] = [
 /// name that we know, its `comm` may be.
 fn looks<'a>(cmdline: &'a [u8], comm: &[u8]) -> Vec<(Look, Vec<&'a [u8]>)> {
     let arguments = own_arguments(cmdline);
-    let name = base_name(untitled(arguments.first().copied().unwrap_or_default()));
-    let name = name.strip_prefix(b"-").unwrap_or(name);
+    let name = program_name(untitled(arguments.first().copied().unwrap_or_default()));
     let options = arguments.get(1..).unwrap_or_default();
     let mut looks = Vec::new();
     if let Some(look) = look_for(&PROGRAMS, name).or_else(|| look_for(&PROGRAMS, comm)) {
@@ -122,11 +122,9 @@ fn looks<'a>(cmdline: &'a [u8], comm: &[u8]) -> Vec<(Look, Vec<&'a [u8]>)> {
 
 /// The look for a program of this name, which a version may follow: `php8.2`.
 fn look_for(known: &[(&[&[u8]], Look)], name: &[u8]) -> Option<Look> {
-    let is_of_version = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
-    let end = name.iter().rposition(|byte| !is_of_version(byte)).map_or(0, |last| last + 1);
-    let plain = if name.starts_with(b"qemu-system-") { b"qemu-system" } else { &name[..end] };
-    let found = known.iter().find(|(names, _)| names.contains(&name) || names.contains(&plain));
-    found.map(|(_, look)| *look)
+    let name = if name.starts_with(b"qemu-system-") { b"qemu-system" } else { name };
+    let is_it = |names: &[&[u8]]| names.iter().any(|known| is_version(name, known));
+    known.iter().find(|(names, _)| is_it(names)).map(|(_, look)| *look)
 }
 
 #[cfg(test)]

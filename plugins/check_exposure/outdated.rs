@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use procwarden::kernel::maps::code;
-use procwarden::proc::fact::{Fact, Missing, unless_gone};
+use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
 use procwarden::text::escape;
 use procwarden::text::number;
@@ -31,15 +31,7 @@ const LONGEST: usize = 120;
 pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
     let root = process.root().path().join(process.pid().to_string()).join("root");
     let replaced = replaced(process.maps()?);
-    let mut obstacle = None;
-    for path in replaced {
-        match unless_gone(flaw(path, &root, inspector.grace))? {
-            Ok(None) => {}
-            Ok(flaw) => return Ok(Answer::of(flaw)),
-            Err(hidden) => obstacle = Some(hidden),
-        }
-    }
-    obstacle.map_or(Ok(Answer::Kept), |hidden| Err(Missing::Hidden(hidden)))
+    Answer::of_all(replaced.into_iter().map(|path| flaw(path, &root, inspector.grace)))
 }
 
 /// The files whose code is mapped, but that were replaced or removed.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use procwarden::host::unit_file::{Step, UnitFile, UnitFiles, in_search_path};
 use procwarden::host::{names, patience};
 use procwarden::kernel::cgroup;
-use procwarden::kernel::cmdline::{arguments, base_name, joined, untitled};
+use procwarden::kernel::cmdline::{arguments, base_name, joined, program_name, untitled};
 use procwarden::kernel::comm::Comm;
 use procwarden::kernel::interpreter::{self, is_interpreter, is_shell};
 use procwarden::proc::fact::{Fact, Missing, unless_gone};
@@ -170,7 +170,7 @@ fn is_template(service: &str) -> bool {
 }
 
 /// Whether a program is the one of this name or a version of it: `php-fpm8.2` for `php-fpm`.
-fn is_version(real: &[u8], name: &[u8]) -> bool {
+pub(super) fn is_version(real: &[u8], name: &[u8]) -> bool {
     let version = real.strip_prefix(name);
     version.is_some_and(|rest| rest.iter().all(|byte| b"0123456789.-".contains(byte)))
 }
@@ -238,10 +238,7 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     }
     let is_left = uid != 0 && is_left_by_a_session(&group, process)? && !is_greeter(uid);
     if is_left && !is_tool(process)? {
-        return Ok(Answer::of(Some(format!(
-            "started by hand, outside of any service ({group}): end it, and start its service if \
-             that does not run"
-        ))));
+        return Ok(Answer::of(Some(of_no_service(&group))));
     }
     let Some(service) = own_service(inspector, services, process)? else {
         return listener(inspector, services, &group, process);
@@ -273,10 +270,14 @@ fn listener(
     if is_services || !process.listens_on_network()? {
         return Ok(Answer::Kept);
     }
-    Ok(Answer::of(Some(format!(
-        "listens on the network, started by hand, outside of any service ({group}): end it, and start its \
-         service if that does not run"
-    ))))
+    Ok(Answer::of(Some(format!("listens on the network, {}", of_no_service(group)))))
+}
+
+fn of_no_service(group: &str) -> String {
+    format!(
+        "started by hand, outside of any service ({group}): end it, and start its service if that does not \
+         run"
+    )
 }
 
 /// The service that the process belongs to, although it runs outside.
@@ -321,8 +322,8 @@ fn outside(process: &mut Process<'_>) -> Fact<Option<String>> {
 /// runs a script.
 fn is_tool(process: &mut Process<'_>) -> Fact<bool> {
     let comm = process.comm()?.as_bytes().to_vec();
-    let first = base_name(untitled(arguments(process.cmdline()?).next().unwrap_or_default()));
-    let first = first.strip_prefix(b"-").unwrap_or(first).to_vec();
+    let first = untitled(arguments(process.cmdline()?).next().unwrap_or_default());
+    let first = program_name(first).to_vec();
     let exe = match unless_gone(process.exe())? {
         Ok(Some(exe)) => undeleted(exe).to_vec(),
         // A zombie runs nothing.
@@ -368,8 +369,7 @@ fn runs_script(interpreter: &[u8], cmdline: &[u8]) -> bool {
     if let Some(script) = interpreter::program(cmdline) {
         return !is_of_people(script.base_name());
     }
-    let first = base_name(arguments(cmdline).next().unwrap_or_default());
-    !is_interpreter(first.strip_prefix(b"-").unwrap_or(first))
+    !is_interpreter(program_name(arguments(cmdline).next().unwrap_or_default()))
 }
 
 /// Whether it was started in a person's session and stayed as a daemon, without a terminal.

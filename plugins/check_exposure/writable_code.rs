@@ -13,7 +13,7 @@ use procwarden::kernel::cmdline::arguments;
 use procwarden::kernel::file::File;
 use procwarden::kernel::maps::code;
 use procwarden::proc::fact::{Cause, Fact, Hidden, Missing, unless_gone};
-use procwarden::proc::process::{Place, Process, undeleted};
+use procwarden::proc::process::{NO_ANSWER, Place, Process, undeleted};
 use procwarden::proc::root::Pid;
 use procwarden::text::escape;
 use rustix::fs::getxattr;
@@ -22,7 +22,7 @@ use rustix::io::Errno;
 use super::answer::Answer;
 use super::inspector::Inspector;
 use super::interpreted::code_of_interpreter;
-use super::look::{NO_ANSWER, look, metadata};
+use super::look::{look, metadata};
 use super::sandbox::{LONGEST, UNREADABLE, service_of};
 
 /// Anyone's permission to execute a file (inode(7)).
@@ -38,15 +38,8 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     if !inspector.who.is_privileged(process)? {
         return Ok(Answer::NotAsked);
     }
-    let mut obstacle = None;
-    for look in [executable, script, of_its_service, libraries] {
-        match unless_gone(look(inspector, process))? {
-            Ok(None) => {}
-            Ok(flaw) => return Ok(Answer::of(flaw)),
-            Err(hidden) => obstacle = obstacle.or(Some(hidden)),
-        }
-    }
-    obstacle.map_or(Ok(Answer::Kept), |hidden| Err(Missing::Hidden(hidden)))
+    let looks = [executable, script, of_its_service, libraries];
+    Answer::of_all(looks.into_iter().map(|look| look(inspector, process)))
 }
 
 /// What is wrong with the executable. If we may not read which one it is, we trust an absolute first
@@ -264,10 +257,13 @@ pub(super) fn raises_its_caller(exe: &Place) -> Fact<bool> {
 
 /// The place of a path relative to the process's working directory. An empty path is that directory.
 pub(crate) fn in_working_directory(process: &mut Process<'_>, path: &[u8]) -> Fact<Place> {
-    let mut whole = process.working_directory()?;
-    whole.push(b'/');
-    whole.extend_from_slice(path);
+    let whole = from_working_directory(process, path)?;
     process.locate(&whole)
+}
+
+/// Such a path as the process sees it from its root.
+pub(super) fn from_working_directory(process: &Process<'_>, path: &[u8]) -> Fact<Vec<u8>> {
+    Ok([&process.working_directory()?, &b"/"[..], path].concat())
 }
 
 /// Whether a word is a path that means the same to us: absolute, and not a descriptor.

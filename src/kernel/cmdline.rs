@@ -28,6 +28,12 @@ pub fn untitled(argument: &[u8]) -> &[u8] {
     &argument[..end.unwrap_or(argument.len())]
 }
 
+/// The name of the program in a first argument, without a login shell's dash.
+pub fn program_name(argument: &[u8]) -> &[u8] {
+    let name = base_name(argument);
+    name.strip_prefix(b"-").unwrap_or(name)
+}
+
 /// The part of a path after its last slash.
 pub fn base_name(path: &[u8]) -> &[u8] {
     path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)

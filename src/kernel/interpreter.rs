@@ -3,7 +3,7 @@
 //! For each interpreter a table lists the options that take a value, that carry the program, or that
 //! mean that there is no script.
 
-use crate::kernel::cmdline::{arguments, base_name};
+use crate::kernel::cmdline::{arguments, base_name, program_name};
 
 /// How to read an interpreter's command line.
 struct Interpreter {
@@ -222,8 +222,7 @@ impl<'a> Program<'a> {
 /// What an interpreter with this command line runs.
 pub fn program(cmdline: &[u8]) -> Option<Program<'_>> {
     let mut arguments = arguments(cmdline).enumerate();
-    let own = base_name(arguments.next()?.1);
-    let interpreter = find(own.strip_prefix(b"-").unwrap_or(own))?;
+    let interpreter = find(program_name(arguments.next()?.1))?;
     let mut commands = interpreter.commands;
     while let Some((at, argument)) = arguments.next() {
         let ((at, text), by) = match interpreter.role(argument) {
