@@ -6,20 +6,16 @@ ln -sf procwarden /usr/bin/check_exposure
 check="check_exposure --rules sandbox,stray"
 
 wrong() { echo "WRONG after $1: wanted $2: $said"; failed=1; }
-# said CODE WHAT WORDS: for root and for an ordinary user it ends with CODE and has the WORDS in a line.
-said() {
-    for user in root nobody; do
-        said=$(setpriv --reuid "$user" --clear-groups $check -v)
-        [ $? = "$1" ] || wrong "$2 ($user)" "$1"
-        [[ $said = *"$3"* ]] || wrong "$2 ($user)" "'$3'"
-    done
+# judged USER CODE WHAT WORDS: it ends with CODE and has the WORDS in a line.
+judged() {
+    said=$(setpriv --reuid "$1" --clear-groups $check -v)
+    [ $? = "$2" ] || wrong "$3 ($1)" "$2"
+    [[ $said = *"$4"* ]] || wrong "$3 ($1)" "'$4'"
 }
-# The same for root alone: an ordinary user may not see what a titled process runs, and is told so.
-said_root() {
-    said=$($check -v)
-    [ $? = "$1" ] || wrong "$2 (root)" "$1"
-    [[ $said = *"$3"* ]] || wrong "$2 (root)" "'$3'"
-}
+# said CODE WHAT WORDS: for root and for an ordinary user.
+said() { for user in root nobody; do judged $user "$@"; done; }
+# For root alone: an ordinary user may not see what a titled process runs, and is told so.
+said_root() { judged root "$@"; }
 # bounded COMMAND...: waits until it succeeds.
 bounded() {
     for _ in $(seq 100); do "$@" && return; sleep 0.1; done
@@ -120,6 +116,11 @@ install -d -m 700 /root/.ssh
 ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id
 cp /root/.ssh/id.pub /root/.ssh/authorized_keys
 session() { ssh -i /root/.ssh/id -o StrictHostKeyChecking=no -o LogLevel=ERROR root@localhost "$@" </dev/null; }
+# left PATTERN COMMAND: leaves it in the background of a session, and waits until it is there.
+left() {
+    session "$2 >/dev/null 2>&1 &"
+    bounded pgrep -f "$1" >/dev/null
+}
 ssh -tt -i /root/.ssh/id -o StrictHostKeyChecking=no -o LogLevel=ERROR root@localhost sleep 1000 </dev/null >/dev/null &
 bounded pgrep -f '^sleep 1000' >/dev/null
 session 'nohup sleep 1001 >/dev/null 2>&1 &'
@@ -150,8 +151,7 @@ pkill -x redis-server
 pkill -f '^/opt/.sd-pam'
 bounded running redis-server 0
 # Another tool, that is the same program.
-session 'bash -c "exec -a redis-check-rdb /usr/bin/redis-check-rdb <(sleep 1004)" >/dev/null 2>&1 &'
-bounded pgrep -f '^redis-check-rdb' >/dev/null
+left '^redis-check-rdb' 'bash -c "exec -a redis-check-rdb /usr/bin/redis-check-rdb <(sleep 1004)"'
 said 0 "another name of the same program" OK
 pkill -f '^sleep 1004'
 session "runuser -u redis -- redis-server --port 7001 --daemonize yes --dir /tmp >/dev/null"
@@ -180,12 +180,10 @@ bounded running memcached 0
 # A script is a daemon as much as a program; a line of code is none.
 as_daemon="setpriv --reuid www-data --clear-groups setsid"
 echo 'sleep 1 while 1' >/opt/serve.pl
-session "$as_daemon perl /opt/serve.pl >/dev/null 2>&1 &"
-bounded pgrep -f '^perl /opt/serve.pl' >/dev/null
+left '^perl /opt/serve.pl' "$as_daemon perl /opt/serve.pl"
 said 1 "a script by hand" "started by hand, outside of any service (session-"
 pkill -f '^perl /opt/serve.pl'
-session "$as_daemon perl -e 'sleep 1 while 1' >/dev/null 2>&1 &"
-bounded pgrep -f '^perl -e sleep' >/dev/null
+left '^perl -e sleep' "$as_daemon perl -e 'sleep 1 while 1'"
 said 0 "a line of code that someone left" OK
 pkill -f '^perl -e sleep'
 # Root's jobs are root's own, but for one that the network can reach. nobody may not see that.
@@ -203,12 +201,10 @@ for address in 127.0.0.1 0.0.0.0; do
 done
 # Anyone can choose a name.
 cp /bin/sleep /opt/serve
-session "$as_daemon bash -c 'exec -a sleep /opt/serve 1007' >/dev/null 2>&1 &"
-bounded pgrep -f '^sleep 1007' >/dev/null
+left '^sleep 1007' "$as_daemon bash -c 'exec -a sleep /opt/serve 1007'"
 said_root 1 "a daemon with the name of a tool" "started by hand, outside of any service (session-"
 pkill -f '^sleep 1007'
-session "$as_daemon sleep 1008 >/dev/null 2>&1 &"
-bounded pgrep -f '^sleep 1008' >/dev/null
+left '^sleep 1008' "$as_daemon sleep 1008"
 said 0 "a tool that someone left" OK
 pkill -f '^sleep 1008'
 systemctl start nginx redis-server memcached

@@ -6,6 +6,9 @@
 #   expect CODE LINE COMMAND...    it exits with CODE, its first line matches the shell pattern
 #                                  LINE, stderr stays empty
 #   also PATTERN / never PATTERN   some line / no line of the last one's output matches
+#   alike USER FREE CONFINED [ARGUMENT...]
+#                                  two paths of one program say the same, numbers and ages aside;
+#                                  $said is what the second one said
 #   raw FILE BYTES [options of as] what the kernel's file holds, as `cat -ve` shows it, or cat's error
 #
 # A check that fails says what it got; the script goes on, and ends in failure.
@@ -23,6 +26,20 @@ start() {
     runs "$pid" 'sleep 900' || not "start $*"
     count=$((count - 1))
   done
+}
+
+alike() {
+  user=$1 unconfined=$2 confined=$3
+  shift 3
+  free=$(as -u "$user" "$unconfined" "$@" 2>&1)
+  said=$(as -u "$user" "$confined" "$@" 2>&1)
+  # Ages too: 59s may be 1m a moment later.
+  if [ "$(echo "$free" | tr -d '0-9. smhd')" = "$(echo "$said" | tr -d '0-9. smhd')" ]; then
+    echo "ok - the same as $user: $confined $*: $said"
+  else
+    not "the same as $user: $confined $*: $free
+    under the profile: $said"
+  fi
 }
 
 # as, su and what they run are one process after the other.

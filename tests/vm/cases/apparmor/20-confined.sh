@@ -33,16 +33,8 @@ same() {
   words=$1 command=$2
   shift 2
   for user in root nobody; do
-    free=$(as -u $user "/bin/$command" "$@" 2>&1)
-    confined=$(as -u $user "$plugins/$command" "$@" 2>&1)
-    # Ages too: 59s may be 1m a moment later.
-    if [ "$(echo "$free" | tr -d '0-9. smhd')" = "$(echo "$confined" | tr -d '0-9. smhd')" ]; then
-      echo "ok - the same as $user: $command $*: $confined"
-    else
-      not "the same as $user: $command $*: $free
-    under the profile: $confined"
-    fi
-    case $user$confined in root*"$words"* | nobody*) ;; *) not "no '$words' in $confined" ;; esac
+    alike $user "/bin/$command" "$plugins/$command" "$@"
+    case $user$said in root*"$words"* | nobody*) ;; *) not "no '$words' in $said" ;; esac
   done
 }
 
