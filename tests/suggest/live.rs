@@ -25,7 +25,9 @@ fn in_a_container_without_an_init_its_own_processes_are_suggested() {
     if !can(Need::Root) || !can(Need::PidNamespace) {
         return;
     }
-    let script = "sleep 60 & exec \"$0\" suggest --min-age 0.001s";
+    // Suggested once it is no shell any more, and a tick of the clock old.
+    let script = "sleep 60 & until [ \"$(cat /proc/$!/comm)\" = sleep ]; do :; done; sleep 0.05; \
+                  exec \"$0\" suggest --min-age 0.001s";
     let done = Command::new("unshare")
         .args(["--pid", "--fork", "--mount", "--mount-proc", "sh", "-c", script])
         .arg(binary())
