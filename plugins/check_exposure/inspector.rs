@@ -52,9 +52,9 @@ pub(crate) struct Inspector {
     containers: Containers,
     /// Whether the tree is a real /proc, so that paths of processes are files of this host.
     pub(crate) is_procfs: bool,
-    /// Whether processes share our root directory, by [`Process::root_mark`].
+    /// Whether a root directory is ours, by [`Process::root_mark`].
     roots: RefCell<HashMap<Vec<u8>, bool>>,
-    /// For each group of similar processes, the one that was found safe.
+    /// For each group of processes that are alike, the one that was found safe.
     speakers: RefCell<HashMap<Vec<u8>, Pid>>,
     /// Whether users can't read each other's processes.
     pub(crate) is_private: bool,
@@ -99,18 +99,19 @@ impl Inspector {
         }
     }
 
-    /// Whether the process has the same root directory as we. It is asked once for each that processes have.
+    /// Whether the process, whose [`Process::root_mark`] is `mark`, has the same root directory as we. It is
+    /// asked once for each that processes have.
     ///
     /// # Errors
     /// Gone, or hidden.
-    pub(crate) fn shares_our_root(&self, process: &mut Process<'_>) -> Fact<bool> {
-        let Some(alike) = process.root_mark()? else { return process.has_our_root() };
-        if let Some(known) = self.roots.borrow().get(&alike) {
+    pub(crate) fn is_our_root(&self, mark: Option<&[u8]>, process: &mut Process<'_>) -> Fact<bool> {
+        let Some(mark) = mark else { return process.has_our_root() };
+        if let Some(known) = self.roots.borrow().get(mark) {
             return Ok(*known);
         }
-        let shares = process.has_our_root()?;
-        self.roots.borrow_mut().insert(alike, shares);
-        Ok(shares)
+        let is_ours = process.has_our_root()?;
+        self.roots.borrow_mut().insert(mark.to_vec(), is_ours);
+        Ok(is_ours)
     }
 
     /// Whether another rule reads `maps` of each process.

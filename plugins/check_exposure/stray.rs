@@ -1,8 +1,8 @@
 //! `stray`: a daemon runs outside of its service, because someone started it by hand. It has no sandbox,
 //! perhaps another security domain and other limits, and may end with the session.
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
@@ -95,7 +95,11 @@ const LONGEST: usize = 80;
 /// The programs of services, by real path. Several services may share one under different names:
 /// redis-server and redis-sentinel are links to redis-check-rdb.
 #[derive(Debug, Default)]
-pub(crate) struct Programs(OnceCell<BTreeMap<PathBuf, Vec<Start>>>);
+pub(crate) struct Programs {
+    known: OnceCell<BTreeMap<PathBuf, Vec<Start>>>,
+    /// Real paths of what processes say that they run. Many say the same.
+    real_paths: RefCell<HashMap<Vec<u8>, Option<PathBuf>>>,
+}
 
 /// How a service starts a program.
 #[derive(Debug)]
@@ -109,7 +113,7 @@ struct Start {
 
 impl Programs {
     fn get(&self, files: &UnitFiles) -> &BTreeMap<PathBuf, Vec<Start>> {
-        self.0.get_or_init(|| programs(files))
+        self.known.get_or_init(|| programs(files))
     }
 
     /// A program that a service starts by this name, which the kernel may have cut.
@@ -119,7 +123,17 @@ impl Programs {
         let known = self.get(files);
         let named = known.iter().find(|(_, starts)| starts.iter().any(is_it));
         let named = named.map(|(path, _)| path.as_path());
-        named.or_else(|| Some(known.get_key_value(&resolved(comm.as_bytes())?)?.0))
+        named.or_else(|| Some(known.get_key_value(&self.resolved(comm.as_bytes()).ok()??)?.0))
+    }
+
+    /// As [`resolved`], but asks once for each path or name.
+    fn resolved(&self, word: &[u8]) -> Fact<Option<PathBuf>> {
+        if let Some(known) = self.real_paths.borrow().get(word) {
+            return Ok(known.clone());
+        }
+        let found = resolved(word)?;
+        self.real_paths.borrow_mut().insert(word.to_vec(), found.clone());
+        Ok(found)
     }
 
     /// The service that starts this program by one of the names in `called`.
@@ -129,7 +143,8 @@ impl Programs {
             called.iter().any(|word| {
                 base_name(word) == start.name
                     || is_version(&start.name, base_name(word))
-                    || (!start.is_link && resolved(word).as_deref() == Some(program))
+                    || (!start.is_link
+                        && resolved(word).is_ok_and(|path| path.as_deref() == Some(program)))
             })
         };
         // One that can be started as it is, rather than a template.
@@ -193,7 +208,7 @@ fn main_programs<'u>(
 
 /// The daemon that a service starts by a script has the service's name: apache2 of apachectl, memcached.
 fn behind_script(stem: &str) -> Option<(PathBuf, Vec<u8>)> {
-    let path = resolved(stem.as_bytes())?;
+    let path = resolved(stem.as_bytes()).ok()??;
     (!is_of_people(stem.as_bytes()) && !is_script(&path)).then(|| (path, stem.into()))
 }
 
@@ -217,15 +232,16 @@ fn is_of_people(name: &[u8]) -> bool {
 }
 
 /// The real path of a program by its path or name.
-fn resolved(word: &[u8]) -> Option<PathBuf> {
+fn resolved(word: &[u8]) -> Fact<Option<PathBuf>> {
     let path = Path::new(OsStr::from_bytes(word));
-    if path.is_absolute() {
-        return real_path(path);
-    }
-    if word.is_empty() || word.contains(&b'/') {
-        return None;
-    }
-    real_path(&in_search_path(path)?)
+    let found = if path.is_absolute() {
+        Some(path.to_owned())
+    } else if word.is_empty() || word.contains(&b'/') {
+        None
+    } else {
+        in_search_path(path)
+    };
+    found.map_or(Ok(None), |path| look(&path, |path| fs::canonicalize(path).ok()))
 }
 
 pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
@@ -287,7 +303,7 @@ fn own_service<'i>(
     process: &mut Process<'_>,
 ) -> Fact<Option<&'i str>> {
     let (programs, files) = (&inspector.programs, &services.files);
-    let (program, hidden) = match unless_gone(program(process))? {
+    let (program, hidden) = match unless_gone(program(programs, process))? {
         Ok(program) => (program, None),
         // Most processes can be excluded by name.
         Err(hidden) => {
@@ -348,7 +364,8 @@ fn is_tool(process: &mut Process<'_>) -> Fact<bool> {
     // A tool's file may have a longer name: nc.openbsd.
     let is_it = |called: &Vec<u8>| {
         is_of_people(called)
-            && resolved(called).is_some_and(|path| path.as_os_str().as_bytes() == exe)
+            && resolved(called)
+                .is_ok_and(|path| path.is_some_and(|path| path.as_os_str().as_bytes() == exe))
     };
     let is_tools = is_of_people(name) || is_it(&comm) || is_it(&first);
     Ok(is_of_the_system(&exe) && (is_tools || is_delivery(name, process.cmdline()?)))
@@ -413,7 +430,7 @@ fn is_greeter(uid: u32) -> bool {
 }
 
 /// The real path of its program. If we may not read the link, we trust an absolute first argument.
-fn program(process: &mut Process<'_>) -> Fact<Option<PathBuf>> {
+fn program(programs: &Programs, process: &mut Process<'_>) -> Fact<Option<PathBuf>> {
     let hidden = match process.exe() {
         Ok(link) => {
             let path = link.map(|link| PathBuf::from(OsStr::from_bytes(undeleted(link))));
@@ -426,8 +443,7 @@ fn program(process: &mut Process<'_>) -> Fact<Option<PathBuf>> {
     if !claim.starts_with(b"/") {
         return Err(hidden);
     }
-    let claim = Path::new(OsStr::from_bytes(claim));
-    look(claim, |path| fs::canonicalize(path).ok())
+    programs.resolved(claim)
 }
 
 /// The names by which it may have been started: the first word, or the words of a title. A listener's

@@ -219,14 +219,24 @@ fn claimed(
 ) -> Fact<Option<(Place, String)>> {
     let here = Path::new(OsStr::from_bytes(path));
     let is_safe_here = inspector.is_procfs && inspector.writers.of(here) == Ok(Can::Root);
-    let place = if !is_safe_here {
-        process.locate(path)?
-    } else if inspector.shares_our_root(process)? {
+    if !is_safe_here {
+        let place = process.locate(path)?;
+        return Ok(opening(&inspector.writers, &place)?.map(|flaw| (place, flaw)));
+    }
+    let mark = process.root_mark()?;
+    if inspector.is_our_root(mark.as_deref(), process)? {
         return Ok(None);
-    } else {
-        process.locate_below_own_root(path)?
-    };
-    Ok(opening(&inspector.writers, &place)?.map(|flaw| (place, flaw)))
+    }
+    let key = mark.map(|mark| [b"path\0", path, b"\0", &mark].concat());
+    if key.as_ref().is_some_and(|key| inspector.has_spoken(key, process.pid())) {
+        return Ok(None);
+    }
+    let place = process.locate_below_own_root(path)?;
+    let flaw = opening(&inspector.writers, &place)?;
+    if let (None, Some(key)) = (&flaw, key) {
+        inspector.speaks(key, process.pid());
+    }
+    Ok(flaw.map(|flaw| (place, flaw)))
 }
 
 /// Whether the path is a program, or a dangling link to one. Anything else is part of a title.
