@@ -40,8 +40,9 @@ pub(crate) struct Options {
     #[arg(value_name = "PID|NAME|SPEC")]
     what: OsString,
 
-    /// With a PID or NAME: say which specs of this file it satisfies; of a directory, of each file that
-    /// ends in .specs
+    /// With a PID or NAME, show which specs of this file it satisfies
+    ///
+    /// In a directory, each file that ends in .specs is read.
     #[arg(long, value_name = "FILE")]
     specs_from: Vec<PathBuf>,
 

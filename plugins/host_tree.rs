@@ -20,7 +20,9 @@ pub(crate) struct HostTree {
     #[arg(long)]
     no_systemd: bool,
 
-    /// Read what systemd says from a file: the output of systemctl show --all '*.service' '*.target'
+    /// Read what systemd says from a file
+    ///
+    /// It is the output of systemctl show --all '*.service' '*.target'.
     #[arg(long, value_name = "FILE", conflicts_with = "no_systemd")]
     units_from: Option<PathBuf>,
 

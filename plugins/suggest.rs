@@ -28,13 +28,15 @@ use crate::person::{Act, Outcome};
 #[command(name = "procwarden-suggest", bin_name = "procwarden suggest", max_term_width = 80)]
 #[command(about = "Suggest which daemons to monitor on this host")]
 pub(crate) struct Options {
-    /// Create this file instead of printing (with --all: files in this directory); an existing file is
-    /// never overwritten
+    /// Create this file instead of printing
+    ///
+    /// With --all it is a directory, in which several files are created. A file that exists is never overwritten.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Create daemons, cpu, privdrop and domains in the directory of -o: what the plugins need on this
-    /// host. Files that exist are kept
+    /// Create the files that the plugins need, in the directory of -o
+    ///
+    /// They are daemons, cpu and privdrop and, if daemons are confined, domains. Files that exist are kept.
     #[arg(long, requires = "output", conflicts_with = "format")]
     all: bool,
 
@@ -42,7 +44,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FORMAT", default_value = "specs", value_parser = formats())]
     format: Format,
 
-    /// Compare with a file of specs: what it lacks, and which of its lines match nothing
+    /// Show what a file of specs lacks, and which of its lines match nothing
     #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "format"])]
     compare: Option<PathBuf>,
 

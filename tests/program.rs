@@ -267,3 +267,13 @@ fn short_help_fits_a_screen_and_long_help_has_the_grammar() {
     let long = Check::plugin("check_proccount").arg("--help").run_raw();
     long.has("\n  SELECTOR  ").has("\n  name exe args ");
 }
+
+#[test]
+fn the_help_of_commands_fits_a_screen() {
+    for command in ["suggest", "explain", "link"] {
+        let short = Command::new(env!("CARGO_BIN_EXE_procwarden")).args([command, "-h"]).output();
+        let short = String::from_utf8(short.unwrap().stdout).unwrap();
+        assert!(short.lines().count() <= 24, "{short}");
+        assert!(short.lines().all(|line| line.chars().count() <= 80), "{short}");
+    }
+}

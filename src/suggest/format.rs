@@ -76,13 +76,14 @@ fn director(specs: &[String]) -> String {
 
 fn nagios(host: &str) -> String {
     format!(
-        "# The host's NRPE needs what 'procwarden suggest --format nrpe' prints there. host_name is the name by\n\
-         # which Nagios knows the host.\n\
+        "# For the Nagios server, whose commands must include Procwarden's nagios/procwarden.cfg. host_name is the\n\
+         # name by which Nagios knows the host. The host's NRPE needs what 'procwarden suggest --format nrpe' prints;\n\
+         # Procwarden's packages have installed that already.\n\
          define service {{\n    \
              use                     generic-service\n    \
              host_name               {host}\n    \
              service_description     Daemons\n    \
-             check_command           check_nrpe!check_daemons\n\
+             check_command           check_procwarden_nrpe!check_daemons\n\
          }}\n"
     )
 }
@@ -113,6 +114,20 @@ fn mon() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nagios_and_nrpe_are_told_of_commands_that_are_shipped() {
+        let service = text(Format::Nagios, &[], "h").unwrap();
+        let (_, called) = service.split_once("check_command ").unwrap();
+        let (command, argument) = called.trim().trim_end_matches("\n}").split_once('!').unwrap();
+        let commands = include_str!("../../packaging/nagios/procwarden.cfg");
+        assert!(commands.contains(&format!("command_name    {command}\n")), "{command}");
+        let command = text(Format::Nrpe, &[], "h").unwrap();
+        let line = command.lines().next_back().unwrap();
+        assert!(line.starts_with(&format!("command[{argument}]=")), "{line}");
+        let shipped = include_str!("../../packaging/nrpe/procwarden.cfg");
+        assert!(shipped.contains(line.split_once("/check_").unwrap().1), "{line}");
+    }
 
     #[test]
     fn strings_are_quoted_for_icinga() {

@@ -72,7 +72,7 @@ fn every_format_says_the_same() {
         ("specs", vec![spec]),
         ("icinga2", vec!["vars.daemons = [\n\t\"", spec, "\"\n]\n"]),
         ("director", vec!["{\n  \"vars\": {\n    \"daemons\": [\n", spec]),
-        ("nagios", vec!["define service {", "check_nrpe!check_daemons"]),
+        ("nagios", vec!["define service {", "check_procwarden_nrpe!check_daemons"]),
         (
             "nrpe",
             vec![
