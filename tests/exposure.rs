@@ -21,11 +21,12 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use support::tree::Recorded;
 use support::{
-    Answer, Check, Installed, NOBODY, Need, Process, Specimen, Tree, can, copy_executable, unique,
-    until, until_asleep,
+    Answer, Check, Installed, NOBODY, Need, Process, Specimen, Tree, between_scans, can,
+    copy_executable, unique, until,
 };
 
 /// A UID and a GID that nobody has.
@@ -1125,10 +1126,9 @@ fn traced_is_what_lasts() {
         answer.has(", user root); end it if it was forgotten");
     }
     // What ends between the two looks was a crash handler, or gdb's batch.
-    let running = check(process.pid(), "traced").start();
-    until_asleep(running.pid());
+    let running = between_scans(Duration::from_secs(1), || check(process.pid(), "traced"));
     drop(tracer);
-    running.finish().code(0).has("1 settled after 1 s");
+    running.go_on().code(0).has("1 settled after 1 s");
     let user = Specimen::called(unique()).verb(format!("uid={ALICE},{ALICE},{ALICE}")).start();
     let _tracer = Tracer::of(&user);
     check(user.pid(), "traced").run().code(0);

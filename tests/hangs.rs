@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use support::check::binary;
 use support::tree::Recorded;
 use support::{
-    Answer, Check, Installed, Need, Process, Specimen, Tree, blocked, can, fifo, unique,
-    until_asleep,
+    Answer, Check, Installed, Need, Process, Specimen, Tree, between_scans, blocked, can, fifo,
+    unique, until_asleep,
 };
 
 /// A user's number that nothing else on the machine has.
@@ -142,15 +142,14 @@ fn a_verdict_that_is_known_is_reported_at_the_time_limit() {
 fn a_second_look_that_hangs_leaves_what_was_decided() {
     let tree = Tree::new();
     tree.add(&Recorded::new(100, "pwd"));
-    let args = ["-t", "4", "--recheck", "2", "pwd:1-1", "absent"];
-    let check = Check::tree(&tree, args).start();
-    until_asleep(check.pid());
+    let args = ["-t", "12", "--recheck", "2", "pwd:1-1", "absent"];
+    let check = between_scans(Duration::from_secs(2), || Check::tree(&tree, args));
     fs::remove_file(tree.of(100).join("comm")).expect("comm");
     fifo(&tree.of(100).join("comm"));
-    let answer = check.finish();
-    answer.lawful().unknown().perf("'pwd'=1;;1:1;0 'absent'=0;;1:;0");
+    let answer = check.go_on();
+    answer.unknown().perf("'pwd'=1;;1:1;0 'absent'=0;;1:;0");
     answer.has(
-        "UNKNOWN: absent 0 (want 1-); 1 of 2 OK; timed out after 4 s while reading comm of process \
+        "UNKNOWN: absent 0 (want 1-); 1 of 2 OK; timed out after 12 s while reading comm of process \
          100",
     );
 }

@@ -16,12 +16,13 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use regex::Regex;
 use support::tree::Recorded;
 use support::{
-    Answer, Check, Installed, NOBODY, Need, Process, Specimen, Tree, can, open_dir, unique,
-    until_asleep,
+    Answer, Check, Installed, NOBODY, Need, Process, Specimen, Tree, between_scans, can, open_dir,
+    unique,
 };
 
 const ALL: &str = "--rules=all";
@@ -719,12 +720,10 @@ fn nrpe_varnishd_and_squid_are_known() {
 /// Runs a check that rechecks once after three seconds, and changes the tree in between.
 #[track_caller]
 fn with_change(tree: &Tree, change: impl FnOnce()) -> Answer {
-    let running = check_tree(tree, &["--recheck", "3", "-t", "60"]).start();
-    until_asleep(running.pid());
+    let check = || check_tree(tree, &["--recheck", "3", "-t", "60"]);
+    let running = between_scans(Duration::from_secs(3), check);
     change();
-    let answer = running.finish();
-    answer.lawful();
-    answer
+    running.go_on()
 }
 
 #[test]
@@ -778,10 +777,9 @@ fn a_real_process_that_ends_settles() {
     }
     let name = unique();
     let process = specimen(&name, "groups= gid=0,0,0 uid=33,33,33");
-    let running = check(&name, &["--recheck", "3"]).start();
-    until_asleep(running.pid());
+    let running = between_scans(Duration::from_secs(3), || check(&name, &["--recheck", "3"]));
     drop(process);
-    running.finish().lawful().code(0).has("1 settled after 3 s");
+    running.go_on().code(0).has("1 settled after 3 s");
     let start = std::time::Instant::now();
     check(&name, &["--recheck", "50"]).run().code(0);
     assert!(start.elapsed().as_secs() < 50, "no problem, no waiting");

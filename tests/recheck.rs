@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use support::specimen::specimen;
 use support::tree::Recorded;
 use support::{
-    Answer, Check, Installed, NOBODY, Need, Specimen, Tree, can, copy_executable, open_dir, unique,
-    until_asleep,
+    Answer, Check, Installed, NOBODY, Need, Specimen, Tree, between_scans, can, copy_executable,
+    open_dir, unique, until, until_asleep,
 };
 
 /// A recorded world with so many processes called `a`, and so many called `b`.
@@ -27,12 +27,10 @@ fn world(a: u32, b: u32) -> Tree {
 /// Runs a check on the tree that rechecks once after three seconds, and changes it in between.
 #[track_caller]
 fn with_change(tree: &Tree, args: &[&str], change: impl FnOnce()) -> Answer {
-    let running = Check::tree(tree, ["--recheck", "3", "-t", "60"]).args(args).start();
-    until_asleep(running.pid());
+    let check = || Check::tree(tree, ["--recheck", "3", "-t", "60"]).args(args);
+    let running = between_scans(Duration::from_secs(3), check);
     change();
-    let answer = running.finish();
-    answer.lawful();
-    answer
+    running.go_on()
 }
 
 #[test]
@@ -83,10 +81,8 @@ fn more_rechecks_give_more_chances() {
     let running = Check::tree(&tree, args).start();
     let start = Instant::now();
     until_asleep(running.pid());
-    // The second scan is then surely over: the first wait is two seconds.
-    while start.elapsed() < Duration::from_secs(3) {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    // The second scan is then over, as the first wait is two seconds; and the last is far away.
+    until("there was a second scan", || start.elapsed() > Duration::from_secs(3));
     tree.remove(101);
     running.finish().lawful().code(0).has("settled to 1");
 }
@@ -128,10 +124,11 @@ fn a_settled_problem_is_silent_under_mon() {
 #[test]
 fn a_restart_is_no_alarm() {
     let name = unique();
-    let running = Check::count(["--recheck", "4", "-t", "60", &format!("{name}:1-1")]).start();
-    until_asleep(running.pid());
+    let spec = format!("{name}:1-1");
+    let check = || Check::count(["--recheck", "4", "-t", "60", &spec]);
+    let running = between_scans(Duration::from_secs(4), check);
     let _restarted = Specimen::called(&name).start();
-    running.finish().lawful().code(0).has("settled to 1 after 4 s");
+    running.go_on().code(0).has("settled to 1 after 4 s");
 }
 
 /// Replaces a daemon while the plugin walks: after its name was read, and by one whose number the
@@ -144,7 +141,7 @@ const REPLACE: &str = r#"
     echo 300 >/proc/sys/kernel/ns_last_pid
     "$daemon"-last >/dev/null &
     echo 100 >/proc/sys/kernel/ns_last_pid
-    strace -f -qq -o "$trace" -P "/proc/$old/comm" -e inject=read:signal=SIGSTOP:when=1 "$plugin" "$spec" & strace=$!
+    strace -f -qq -o "$trace" -P "/proc/$old/comm" -e inject=read:signal=SIGSTOP:when=1 "$plugin" -t 60 "$spec" & strace=$!
     until grep -q 'stopped by SIGSTOP' "$trace" 2>/dev/null; do kill -0 "$strace" || exit 99; done
     kill "$old"
     wait "$old" 2>/dev/null

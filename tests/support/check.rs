@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::wait::BOUND;
+use super::wait::{BOUND, Sleep, until};
 use super::{Answer, Tree, copy_executable, open_dir};
 
 /// The uid and gid of an ordinary user who owns nothing.
@@ -224,7 +224,36 @@ impl Check {
     }
 }
 
+/// Starts a check that waits so long between two scans, and stops it in the first wait. A test then has
+/// all the time that it needs to change the world, and ends with [`Running::go_on`]. Where the machine was so
+/// slow that the wait may have been over, another check is started.
+#[track_caller]
+pub(crate) fn between_scans(wait: Duration, mut check: impl FnMut() -> Check) -> Running {
+    let start = Instant::now();
+    while start.elapsed() < BOUND {
+        let begun = Instant::now();
+        let running = check().start();
+        let mut sleep = Sleep::of(running.pid());
+        until("the check sleeps", || sleep.is_sound() || sleep.is_over());
+        running.signal(libc::SIGSTOP);
+        until("the check has stopped", || sleep.is_stopped() || sleep.is_over());
+        if begun.elapsed() < wait {
+            return running;
+        }
+    }
+    panic!("no check was caught between two scans");
+}
+
 impl Running {
+    /// Has it go on after [`between_scans`], to its end.
+    #[track_caller]
+    pub(crate) fn go_on(self) -> Answer {
+        self.signal(libc::SIGCONT);
+        let answer = self.finish();
+        answer.lawful();
+        answer
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -31,7 +31,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub(crate) use agent::Agent;
 pub(crate) use answer::Answer;
-pub(crate) use check::{Check, Installed, NOBODY};
+pub(crate) use check::{Check, Installed, NOBODY, between_scans};
 pub(crate) use need::{Need, can, unit_top};
 pub(crate) use skip::{lacking, skipped};
 pub(crate) use specimen::{Process, Specimen, blocked};

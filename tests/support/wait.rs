@@ -30,14 +30,53 @@ pub(crate) fn until_some<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> 
 /// is then between two scans.
 #[track_caller]
 pub(crate) fn until_asleep(pid: u32) {
+    let mut sleep = Sleep::of(pid);
     until("every thread of the check sleeps", || {
-        let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("the check ended too early");
-        tasks.flatten().all(|task| {
-            let stat = fs::read(task.path().join("stat")).unwrap_or_default();
-            let after_name = stat.iter().rposition(|&b| b == b')').map_or(0, |at| at + 2);
-            stat.get(after_name) == Some(&b'S')
-        })
+        assert!(!sleep.is_over(), "the check ended too early");
+        sleep.is_sound()
     });
+}
+
+/// Tells a process whose threads all sleep from one whose threads take turns.
+pub(crate) struct Sleep {
+    pid: u32,
+    /// How often each thread had gone to sleep at the last look.
+    before: Vec<String>,
+}
+
+impl Sleep {
+    pub(crate) const fn of(pid: u32) -> Self {
+        Self { pid, before: Vec::new() }
+    }
+
+    /// True if each thread sleeps, and did not wake since the last look. One look reads the threads one
+    /// after the other, and each may be asleep just when it is read.
+    pub(crate) fn is_sound(&mut self) -> bool {
+        let of_sleep = |line: &&str| line.starts_with("State:") || line.contains("ctxt_switches:");
+        let threads = self.threads().into_iter();
+        let now: Vec<String> =
+            threads.map(|status| status.lines().filter(of_sleep).collect()).collect();
+        let is_sound = now == self.before && now.iter().all(|it| it.starts_with("State:\tS"));
+        self.before = now;
+        is_sound && !self.before.is_empty()
+    }
+
+    /// True if the process has ended, whether or not anyone has waited for it.
+    pub(crate) fn is_over(&self) -> bool {
+        self.threads().iter().all(|status| status.contains("\nState:\tZ"))
+    }
+
+    /// True if it was stopped by a signal.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.threads().iter().all(|status| status.contains("\nState:\tT"))
+    }
+
+    /// The `status` of each thread.
+    fn threads(&self) -> Vec<String> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.pid)).into_iter().flatten();
+        let read = |task: fs::DirEntry| fs::read_to_string(task.path().join("status")).ok();
+        tasks.flatten().filter_map(read).collect()
+    }
 }
 
 /// A check that sleeps, whoever started it; killed in the end.
