@@ -45,6 +45,11 @@ fn option_page(name: &str, mut command: Command) {
 }
 
 #[test]
+fn changelog_names_this_version() {
+    assert_eq!(page::latest_release().0, env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
 fn completions_are_up_to_date() {
     for plugin in PLUGINS {
         let (name, command) = (plugin.name, plugin.command);

@@ -13,8 +13,8 @@ use super::roff::{Font, Roff, Span, bold, escaped, roman};
 use crate::PLUGINS;
 use crate::own_name::about;
 
-/// The date of the release.
-const DATE: &str = "2026-11-25";
+/// Its first heading with a date is that of the latest release.
+const CHANGELOG: &str = include_str!("../../CHANGELOG.md");
 
 /// The sections of man-pages(7) in their order; others follow OPTIONS.
 pub(super) const ORDER: [&str; 9] = [
@@ -32,6 +32,13 @@ pub(super) const ORDER: [&str; 9] = [
 /// The same for every plugin.
 const EXIT_STATUS: &str = "0 is OK, 1 WARNING, 2 CRITICAL, and 3 UNKNOWN, also after a usage error. With --mon, 0 \
      is OK and 1 is anything else. See ";
+
+/// The version and the date of the latest release.
+pub(super) fn latest_release() -> (&'static str, &'static str) {
+    let headings = CHANGELOG.lines().filter_map(|line| line.strip_prefix("## ["));
+    let mut dated = headings.filter_map(|heading| heading.split_once("] - "));
+    dated.next().expect("CHANGELOG.md has a heading '## [VERSION] - DATE'")
+}
 
 /// The position of a section.
 pub(super) fn rank(section: &str) -> usize {
@@ -63,7 +70,8 @@ pub(super) fn page(name: &str, section: &str, about: &str, command: Option<&Comm
     }
     sections.sort_by_key(|(title, _)| rank(title));
     let title = escaped(&name.to_uppercase());
-    let heading = format!(".TH {title} {section} {DATE} Procwarden Procwarden\n");
+    let (_, date) = latest_release();
+    let heading = format!(".TH {title} {section} {date} Procwarden Procwarden\n");
     // The first line requests tbl(1), which formats tables.
     "'\\\" t\n".to_owned()
         + &heading
