@@ -5,7 +5,6 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, Instant};
 
 use support::tree::Recorded;
 use support::{
@@ -599,11 +598,9 @@ fn a_read_that_hangs_ends_on_time() {
         let kept = fs::read(&path).expect("the file");
         fs::remove_file(&path).expect("the file");
         fifo(&path);
-        let start = Instant::now();
-        let answer = Check::tree(&tree, ["-t", "4", spec]).run();
-        // The default of 10 s would show.
-        assert!(start.elapsed() < Duration::from_secs(8), "took {:?}\n{answer}", start.elapsed());
+        let answer = Check::tree(&tree, ["-t", "20", spec]).run();
         answer.unknown().line_count(1).has(&format!("{file} does not answer (pid 101)"));
+        answer.lacks("timed out");
         fs::remove_file(&path).expect("the fifo");
         fs::write(&path, kept).expect("the file");
         Check::tree(&tree, [spec]).run().code(0);

@@ -8,7 +8,7 @@
  * thread wants it for writing, and the kernel lets no reader pass it.
  *
  * Prints "child PID" for each victim, and "up" when all of them are blocked. With this process, the
- * file system ends, and its victims with it: when its parent ends, or after half a minute, since
+ * file system ends, and its victims with it: when its parent ends, or after two minutes, since
  * whoever looks at all command lines of the machine, as ps does, waits for them.
  */
 #define _GNU_SOURCE
@@ -137,7 +137,7 @@ int main(int argc, char **argv) {
     pthread_t id;
     check(count > 0 && count <= 64, "COUNT");
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    alarm(30);
+    alarm(120);
     mount_here(argv[0]);
     /* Each victim says when it goes to be blocked: before, it may wait for something else. */
     volatile char *ready = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

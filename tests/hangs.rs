@@ -5,7 +5,7 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use support::check::binary;
 use support::tree::Recorded;
@@ -22,12 +22,12 @@ fn silent(name: &str, count: usize, uid: u32) -> Option<Process> {
     (can(Need::Root) && can(Need::Fuse)).then(|| blocked(name, count, uid))
 }
 
-/// Within a time limit that leaves a second of patience.
+/// A time limit that leaves a second of patience for each of three processes of a user, for one more that
+/// is needed to see the first, and for a busy machine.
+const LIMIT: [&str; 2] = ["-t", "40"];
+
 fn count(args: &[&str]) -> Answer {
-    let begun = Instant::now();
-    let answer = Check::count(["-t", "15"]).args(args).run();
-    // Three of each user, a second each, and one more that was needed to see the first.
-    assert!(begun.elapsed() < Duration::from_secs(14), "took {:?}\n{answer}", begun.elapsed());
+    let answer = Check::count(LIMIT).args(args).run();
     answer.lacks("timed out");
     answer
 }
@@ -69,7 +69,7 @@ fn check_procs_the_drop_in_tells_what_is_known() {
     let (name, alive) = (unique(), unique());
     let Some(_silent) = silent(&name, 1, STRANGER) else { return };
     let _alive = Specimen::called(&alive).start();
-    let check = |args: &[&str]| Check::plugin("check_procs").args(["-t", "15"]).args(args).run();
+    let check = |args: &[&str]| Check::plugin("check_procs").args(LIMIT).args(args).run();
     check(&["-c", "1:", "-a", &alive]).code(0);
     check(&["-c", "0", "-a", &alive]).code(2);
     let answer = check(&["-c", "1:", "-C", &name, "-a", "nosuch"]);
@@ -127,14 +127,14 @@ fn a_verdict_that_is_known_is_reported_at_the_time_limit() {
     tree.add(&Recorded::new(100, "pwd"));
     fs::remove_file(tree.of(100).join("stat")).expect("stat");
     fifo(&tree.of(100).join("stat"));
-    let answer = Check::tree(&tree, ["-t", "1", "pwd:0-0", "pwd:1-1", "absent"]).run();
+    let answer = Check::tree(&tree, ["-t", "5", "pwd:0-0", "pwd:1-1", "absent"]).run();
     answer.critical_with(
-        "pwd 1 (want 0-0), absent 0 (want 1-); 1 of 3 OK; timed out after 1 s while reading stat of \
+        "pwd 1 (want 0-0), absent 0 (want 1-); 1 of 3 OK; timed out after 5 s while reading stat of \
          process 100",
     );
     answer.perf("'pwd'=1;;0;0 'pwd_2'=1;;1:1;0 'absent'=0;;1:;0");
-    let answer = Check::tree(&tree, ["-t", "1", "-v", "pwd:1-1"]).run();
-    answer.ok("pwd 1").has("timed out after 1 s while reading stat of process 100");
+    let answer = Check::tree(&tree, ["-t", "5", "-v", "pwd:1-1"]).run();
+    answer.ok("pwd 1").has("timed out after 5 s while reading stat of process 100");
 }
 
 /// What was OK stays so. What was to be looked at again is not known.
@@ -186,15 +186,13 @@ fn a_dead_mount_hides_what_names_it_and_nothing_else() {
         let dir = tempfile::tempdir_in("/opt").expect("a directory");
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("its mode");
         let plugin = Installed::link("check_exposure");
-        let begun = Instant::now();
         let mut check = Check::program("unshare").args(["-m", "bash", "-c", DEAD_MOUNT, "bash"]);
         check = check.arg(dir.path()).arg(&name);
         if let Some(user) = user {
             check = check.args(["setpriv", "--reuid", user, "--clear-groups"]);
         }
         let exempt = format!("not-name={name}");
-        let answer = check.arg(plugin.path()).args(["-t", "15", "-v", "--exempt", &exempt]).run();
-        assert!(begun.elapsed() < Duration::from_secs(14), "took {:?}\n{answer}", begun.elapsed());
+        let answer = check.arg(plugin.path()).args(LIMIT).args(["-v", "--exempt", &exempt]).run();
         answer.lacks("timed out").code(2).has(&format!("CRITICAL writable-code: {name}, pid "));
         if user.is_none() {
             answer.has("1 process not judged by writable-code: exe does not answer");
@@ -206,15 +204,13 @@ fn a_dead_mount_hides_what_names_it_and_nothing_else() {
 
 /// The plugin with a pipe in the place of the files that the name service reads.
 fn without_names(plugin: &str, args: &[&str]) -> Answer {
-    let begun = Instant::now();
     let plugin = Installed::link(plugin);
     let pipe = plugin.dir().join("pipe");
     fifo(&pipe);
     let script =
         "mount --bind \"$1\" /etc/group && mount --bind \"$1\" /etc/passwd && shift && exec \"$@\"";
     let check = Check::program("unshare").args(["-m", "sh", "-c", script, "sh"]);
-    let answer = check.arg(&pipe).arg(plugin.path()).args(["-t", "15"]).args(args).run();
-    assert!(begun.elapsed() < Duration::from_secs(14), "took {:?}\n{answer}", begun.elapsed());
+    let answer = check.arg(&pipe).arg(plugin.path()).args(LIMIT).args(args).run();
     answer.lacks("timed out");
     answer
 }
@@ -280,8 +276,8 @@ fn the_offender_of_check_proccpu_is_reported_without_its_command_line() {
     let Some(silent) = silent(&name, 1, user) else { return };
     // It uses no CPU time, so that its whole life is told: more than nothing is not wanted.
     let exempt = format!("not-uid={user}");
-    let args = ["-t", "15", "--lifetime-critical", "@0:100", "--over", "1", "--exempt", &exempt];
-    let answer = Check::plugin("check_proccpu").args(args).run();
+    let args = ["--lifetime-critical", "@0:100", "--over", "1", "--exempt", &exempt];
+    let answer = Check::plugin("check_proccpu").args(LIMIT).args(args).run();
     answer.code(2).has(&format!("pid {} {name}, user {user}, ", silent.only_child()));
     answer.lacks("timed out");
 }

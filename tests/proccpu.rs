@@ -14,13 +14,17 @@
 mod cpu;
 mod support;
 
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use regex::Regex;
 
 use cpu::{Meter, Of, at_least, check, idle_window, only, recorded, share, value};
 use support::tree::{Recorded, TICKS, UPTIME};
-use support::{Answer, Check, Need, Process, Specimen, Tree, can, unique, until, until_asleep};
+use support::{
+    Answer, Check, Need, Process, Specimen, Tree, between_scans, can, unique, until, wait,
+};
 
 /// Points of percent between the check and the process's own clock.
 const TOLERANCE: f64 = 2.0;
@@ -81,7 +85,8 @@ fn a_loop_that_forks_shows_at_its_parent_only_with_its_children() {
     let (with, _) = share(&family, parent.pid());
     let alone = agrees(&parent, parent.pid(), &name, Of::Itself, &[]);
     let (without, _) = share(&alone, parent.pid());
-    assert!(with > 2.0 * without + 5.0, "{with} and {without}\n{alone}");
+    // More than the forks cost, and more than nothing on a machine that hardly gets round to it.
+    assert!(with > 2.0 * without + 0.5, "{with} and {without}\n{alone}");
 }
 
 /// It burns for 200 ms of CPU time and sleeps as long: never above 50 %, and above half a percent
@@ -102,23 +107,24 @@ fn a_duty_cycle_is_below_or_above_by_design() {
 fn one_that_ends_within_the_window_is_no_alarm() {
     let name = unique();
     let burner = Specimen::called(&name).verb("burn=1").start();
-    let running = only(&name, &["-c", "0", "--over", "5s"]).start();
-    until_asleep(running.pid());
+    let check = || only(&name, &["-c", "0", "--over", "3s"]);
+    let running = between_scans(Duration::from_secs(3), check);
     drop(burner);
-    let answer = running.finish();
-    answer.lawful().code(0).has("no process to judge");
+    running.go_on().code(0).has("no process to judge");
 }
 
 #[test]
 fn one_born_within_the_window_is_measured_from_its_birth() {
     let name = unique();
-    let running = only(&name, &["-c", "1", "--over", "6s"]).start();
-    until_asleep(running.pid());
+    let check = || only(&name, &["-c", "1", "--over", "3s"]);
+    let running = between_scans(Duration::from_secs(3), check);
     let start = cpu::now();
     let burner = Specimen::called(&name).verb("burn=1").start();
-    let answer = running.finish();
+    // Old enough to be judged.
+    until("it is a second old", || wait::age(burner.pid()) > 1.1);
+    let answer = running.go_on();
     let (used, lived) = (cpu::used(burner.pid(), Of::Itself).unwrap(), cpu::now() - start);
-    answer.lawful().code(2).has("of life");
+    answer.code(2).has("of life");
     let (percent, seconds) = share(&answer, burner.pid());
     assert!(seconds <= lived + 0.1, "{seconds} of {lived}\n{answer}");
     // What it used until the check ended, and no more.
@@ -202,7 +208,7 @@ fn a_daemon_that_is_driven_to_work_is_found_and_an_idle_one_is_not() {
     command.args(["-c", "echo up; exec redis-server \"$@\" >/dev/null", "sh"]);
     command.args(["--port", "0", "--save", "", "--unixsocket", socket]);
     let redis = Process::start(command.current_dir(dir.path()));
-    until("redis listens", || std::path::Path::new(socket).exists());
+    until("redis listens", || UnixStream::connect(socket).is_ok());
     let server = format!("not-ppid={}", std::process::id());
     let judge_it = ["--exempt", &server, "--exempt", "not-name=redis-server", "-t", "60", "-v"];
     let idle = check(judge_it).args(["-c", "30", "--over", "2s"]).run();
@@ -343,31 +349,30 @@ fn two_that_take_turns_are_not_sustained_and_one_that_goes_on_is() {
     let run = || only(&name, &args).arg(state.path());
     let a = Specimen::called(&name).verb("burn=1").start();
     let b = Specimen::called(&name).verb("burn=1").start();
-    a.signal(libc::SIGSTOP);
-    b.signal(libc::SIGSTOP);
-    let stopped = |pid| cpu::used(pid, Of::Itself);
-    until("both have stopped", || {
-        let before = (stopped(a.pid()), stopped(b.pid()));
-        std::thread::sleep(std::time::Duration::from_millis(50));
-        before == (stopped(a.pid()), stopped(b.pid()))
-    });
+    let stop = |process: &Process| {
+        process.signal(libc::SIGSTOP);
+        let sleep = wait::Sleep::of(process.pid());
+        until("each of its threads has stopped", || sleep.is_stopped());
+    };
+    stop(&a);
+    stop(&b);
     run().run().code(0);
     let burn = |process: &Process| {
-        let (from, start) = (stopped(process.pid()).unwrap(), cpu::now());
+        let used = || cpu::used(process.pid(), Of::Itself).unwrap();
+        let (from, start) = (used(), cpu::now());
         process.signal(libc::SIGCONT);
         until("it has burned within the window", || {
-            let used = stopped(process.pid()).unwrap() - from;
-            cpu::now() - start > 1.1 && used > 0.05
+            cpu::now() - start > 1.1 && used() - from > 0.05
         });
     };
-    burn(&a);
-    let turns = run().start();
-    until_asleep(turns.pid());
-    a.signal(libc::SIGSTOP);
+    let turns = between_scans(Duration::from_secs(3), || {
+        burn(&a);
+        stop(&a);
+        run()
+    });
     b.signal(libc::SIGCONT);
-    let turns = turns.finish();
-    turns.lawful().code(0).has(&format!("pid {} {name}", a.pid())).has("settled to 0.0%");
-    a.signal(libc::SIGCONT);
+    let turns = turns.go_on();
+    turns.code(0).has(&format!("pid {} {name}", a.pid())).has("settled to 0.0%");
     burn(&a);
     let sustained = run().run();
     sustained.code(2).has("in each of 2 windows").has(&format!("pid {} ", a.pid()));
@@ -388,8 +393,7 @@ fn a_pid_in_other_hands_is_another_process() {
     tree.add(&Recorded::new(7, "old"));
     let root = ["--proc-root".as_ref(), tree.path().as_os_str()];
     let args = ["-t", "60", "-c", "90", "--over", "3s", "--min-age", "0"];
-    let running = check(root).args(args).start();
-    until_asleep(running.pid());
+    let running = between_scans(Duration::from_secs(3), || check(root).args(args));
     // A second of CPU: a third of the window, and all of the life that began in it.
     let mut after = Recorded::new(7, "new");
     after.start = UPTIME * TICKS;
@@ -397,7 +401,7 @@ fn a_pid_in_other_hands_is_another_process() {
     let other = Tree::new();
     other.add(&after);
     std::fs::rename(other.of(7).join("stat"), tree.of(7).join("stat")).unwrap();
-    running.finish().lawful().code(2).has("of life");
+    running.go_on().code(2).has("of life");
 }
 
 #[test]

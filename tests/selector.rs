@@ -680,7 +680,7 @@ fn a_stale_pid_file_picks_none() {
     let daemon = Specimen::called(&name).start();
     let file = dir.path().join("x.pid");
     fs::write(&file, format!("{}", daemon.pid())).unwrap();
-    let before = std::time::SystemTime::now() - std::time::Duration::from_secs(185);
+    let before = std::time::SystemTime::now() - std::time::Duration::from_secs(230);
     fs::File::options().write(true).open(&file).unwrap().set_modified(before).unwrap();
     by_pid_file(&name, &file, 2, "x.pid is stale: its number is a process's that started 3m later");
     let ended = Specimen::called(&name).start();

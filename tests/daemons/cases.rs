@@ -71,7 +71,7 @@ impl Cases {
             ),
             case("lines", 2, &["-v", &format!("args~{in_crowd}:0-1")]),
             case("longest", 2, &["--specs-from", specs]),
-            case("hang", 3, &["--proc-root", &tree, "-t", "1", "whatever:1-"]),
+            case("hang", 3, &["--proc-root", &tree, "-t", "4", "whatever:1-"]),
             case("forged", 2, &["-v", &format!("args~{in_forger}:0-0")]),
         ];
         Self { all, alive, gone, _processes: processes }

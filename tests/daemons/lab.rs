@@ -5,6 +5,7 @@
 //! Nothing here sleeps for a fixed time: [`wait_for`] polls, with a bound.
 
 use std::fs::{self, File};
+use std::io::Read;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
@@ -233,15 +234,23 @@ impl Lab {
         Running { child: command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}")) }
     }
 
-    /// A process that does nothing, under the name `name`, with these words after it.
+    /// A process that does nothing, under the name `name`, with these words after it. It has both when this
+    /// returns: the kernel lets a caller go on before it has written them down.
     pub(crate) fn idler(&self, name: &str, words: &[&str]) -> Running {
         let program = self.path(name);
         if !program.exists() {
             symlink("/bin/sh", &program).unwrap();
         }
         let mut command = self.command(program);
-        command.process_group(0).args(["-c", "read x; exit"]).args(words).stdin(Stdio::piped());
-        Running { child: command.stdout(Stdio::null()).spawn().unwrap() }
+        command
+            .process_group(0)
+            .args(["-c", "echo up; read x; exit"])
+            .args(words)
+            .stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = [0; 3];
+        child.stdout.as_mut().unwrap().read_exact(&mut said).expect("it says that it is up");
+        Running { child }
     }
 
     /// Runs a plugin by hand, as the daemons' user.
