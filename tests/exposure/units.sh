@@ -12,8 +12,14 @@ judged() {
     [ $? = "$2" ] || wrong "$3 ($1)" "$2"
     [[ $said = *"$4"* ]] || wrong "$3 ($1)" "'$4'"
 }
-# said CODE WHAT WORDS: for root and for an ordinary user.
-said() { for user in root nobody; do judged $user "$@"; done; }
+# said CODE WHAT WORDS: for root and for an ordinary user. Both are asked at once: a check that
+# finds something waits for a second and looks again.
+said() {
+    (failed=0; judged nobody "$@"; exit $failed) &
+    local other=$!
+    judged root "$@"
+    wait $other || failed=1
+}
 # For root alone: an ordinary user may not see what a titled process runs, and is told so.
 said_root() { judged root "$@"; }
 # bounded COMMAND...: waits until it succeeds.
