@@ -29,7 +29,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 all: rust
 	cargo build --release --locked
 
-# What is missing is said at once, not by a tool that fails after minutes.
+# Reports at once what is missing, instead of a tool that fails after minutes.
 RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 rust:
 	@command -v cargo >/dev/null || { echo "no cargo in PATH: install Rust $(RUST) or newer, from rustup.rs" >&2; exit 1; }
@@ -78,9 +78,9 @@ install:
 	@$(if $(DESTDIR),,echo "installed; next: $(PREFIX)/bin/procwarden suggest -o $(CONFIG_DIR)/daemons" && \
 	    echo "then: $(PLUGIN_DIR)/check_proccount --specs-from $(CONFIG_DIR)/daemons --recheck 5")
 
-# A file that an administrator may have edited is not overwritten. One that calls plugins elsewhere, as
-# after a change of PREFIX, is told: its checks would fail, or run an old version.
-keep = $(if $(2),if test -e $(DESTDIR)$(2)/$(3); then \
+# A file that an administrator may have edited is not overwritten. If it calls plugins elsewhere, as after
+# a change of PREFIX, a warning says so: its checks would fail, or run an old version.
+keep = $(if $(2),@if test -e $(DESTDIR)$(2)/$(3); then \
 	    echo "kept: $(DESTDIR)$(2)/$(3)"; \
 	    ! grep '^[^\#]*=/[^ ]*/check_' $(DESTDIR)$(2)/$(3) | grep -qv '=$(PLUGIN_DIR)/check_' || \
 	        echo "WARNING: it does not call the plugins in $(PLUGIN_DIR); change that or remove it and install again" >&2; \

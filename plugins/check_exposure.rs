@@ -63,7 +63,7 @@ const EXAMPLES: &str = "  \
   check_exposure --rules all
   check_exposure --rules default,outdated --grace 7d";
 
-/// Check that no configuration error leaves a process open
+/// Check that no configuration error exposes a process
 #[derive(Debug, Parser)]
 #[command(name = "check_exposure", version, max_term_width = 80, after_long_help = EXAMPLES)]
 struct Options {

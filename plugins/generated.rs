@@ -69,10 +69,12 @@ fn complete(shell: Shell, file: &str, name: &str, mut command: Command) {
     compare(file, &script);
 }
 
-/// `procwarden` with its commands.
+/// `procwarden` with its commands and plugins.
 fn procwarden() -> Command {
     let commands = COMMANDS.map(|command| (command.options)().name(command.name));
-    Command::new("procwarden").disable_help_subcommand(true).subcommands(commands)
+    let plugins = PLUGINS.iter().map(|plugin| (plugin.command)().name(plugin.name));
+    let program = Command::new("procwarden").version(env!("CARGO_PKG_VERSION"));
+    program.disable_help_subcommand(true).subcommands(commands).subcommands(plugins)
 }
 
 /// Fails if a file is out of date; rewrites it if UPDATE is set.

@@ -148,7 +148,7 @@ impl Judge for Inspector {
     type Evidence = Vec<(Rules, Flaw)>;
     type Looks = Vec<(Rules, String)>;
 
-    const ALL_WELL: &'static str = "nothing stands open";
+    const ALL_WELL: &'static str = "nothing is exposed";
 
     fn severities(&self) -> &Severities<Rules> {
         &self.severities

@@ -4,7 +4,7 @@ use bitflags::bitflags;
 use procwarden::rules::set::RuleSet;
 
 bitflags! {
-    /// A set of rules. Each is a way for a process to stand open. Reports follow this order.
+    /// A set of rules. Each is a way in which a process is exposed. Reports follow this order.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
     pub(crate) struct Rules: u16 {
         /// Others can replace a program that root runs.

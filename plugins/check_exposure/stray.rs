@@ -74,7 +74,7 @@ const TOOLS: [&str; 39] = [
 const CLIENTS: [&str; 8] =
     ["less", "mariadb", "mongosh", "mysql", "psql", "redis-cli", "valkey-cli", "vim"];
 
-/// Daemons that are also what sends a mail.
+/// Daemons whose program people also run, to send mail.
 const MAILERS: [&[u8]; 3] = [b"exim4", b"exim", b"sendmail"];
 
 /// Users whose sessions are login screens.

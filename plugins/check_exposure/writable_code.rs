@@ -150,7 +150,7 @@ fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<St
         None
     } else {
         let exec = process.auxiliary_vector().map(<[u8]>::to_vec);
-        // Who may not read that judges by the executable alone: he may not read `maps`, either.
+        // Users who may not read that may not read `maps` either: the executable alone decides.
         let Ok(exec) = unless_gone(exec)? else { return Ok(None) };
         Some(likeness(process, &exe, &exec)?)
     };

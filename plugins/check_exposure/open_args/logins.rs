@@ -54,7 +54,7 @@ pub(super) fn dockerd(arguments: &[&[u8]]) -> Option<Wrong> {
     Some(([b"-H ", open].concat(), ROOT))
 }
 
-/// `podman system service tcp:0.0.0.0:8080`, which asks nobody who he is.
+/// `podman system service tcp:0.0.0.0:8080`, which authenticates nobody.
 pub(super) fn podman(arguments: &[&[u8]]) -> Option<Wrong> {
     let at = arguments.windows(2).position(|pair| pair == [&b"system"[..], b"service"])?;
     let asks_for_certificate = !values(arguments, &[b"--tls-client-ca"]).is_empty();
@@ -202,7 +202,7 @@ pub(super) fn sshd(arguments: &[&[u8]]) -> Option<Wrong> {
     is_open.then(|| (b"-o PermitEmptyPasswords=yes".to_vec(), NO_PASSWORD))
 }
 
-/// `-B` lets in who has an empty password. It may share a dash with other options.
+/// `-B` allows logins with an empty password. It may share a dash with other options.
 pub(super) fn dropbear(arguments: &[&[u8]]) -> Option<Wrong> {
     let is_it = |argument: &&&[u8]| {
         let letters = argument.strip_prefix(b"-").unwrap_or_default();

@@ -113,7 +113,7 @@ refused() {
 expect 0 '{ read write } nrpe_t tcp_socket' refused
 
 # Executables of other domains are refused to check_exposure, which counts what it could not judge.
-expect 0 '*is OK: nothing stands open; *not by writable-code*' nrpe exposure
+expect 0 '*is OK: nothing is exposed; *not by writable-code*' nrpe exposure
 
 # What other users' processes execute, with the privilege and the policy's leave; not with one alone.
 exe='exe may not be read (pid [0-9]*)'
