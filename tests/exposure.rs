@@ -1144,9 +1144,7 @@ fn what_is_out_of_sight_is_counted_and_unknown_only_if_it_was_asked_for() {
         Check::plugin("check_exposure").args(root).args(args).run()
     };
     let answer = run(&[]);
-    answer
-        .code(0)
-        .has("nothing is exposed; 1 process judged, 1 not by writable-code and fileless");
+    answer.code(0).has("nothing is exposed; 1 process judged, 1 not by writable-code and fileless");
     answer.has("(exe is missing)");
     for rule in ["fileless", "writable-code"] {
         let answer = run(&["--rules", rule]);
