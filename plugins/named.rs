@@ -46,8 +46,11 @@ const OTHERS: [&str; 4] = ["nrpe", "by_ssh", "procwarden_nrpe", "procwarden_ssh"
 
 /// Files that name every plugin but need no update by hand: the table itself, generated files, and the
 /// page of a command that writes files for some plugins.
-const WRITTEN: [&str; 5] = [
+const WRITTEN: [&str; 8] = [
     "plugins/main.rs",
+    "completions/procwarden.bash",
+    "completions/procwarden.fish",
+    "completions/_procwarden",
     "man/procwarden.8",
     "man/procwarden-suggest.8",
     "man/procwarden-suggest.md",

@@ -115,8 +115,8 @@ fn of_link(process: &mut Process<'_>) -> Fact<Answer> {
 
 /// Whether the path by which it was started has a program again: an updater renames the old directory
 /// (`/opt/app.old`), puts a new one there, and removes the old. Intruders name themselves after other
-/// programs, so what is there must have the same name, below the same directory of `/`, and be none of a
-/// package's. What we may not see is not there.
+/// programs, so what is there must have the same name, below the same directory of `/`, and not
+/// come from a package. What we may not see is not there.
 fn is_there_again(process: &mut Process<'_>, gone: &Path) -> Fact<bool> {
     let Ok(line) = unless_gone(process.cmdline())? else { return Ok(false) };
     let way = arguments(line).next().unwrap_or_default().to_vec();

@@ -119,12 +119,12 @@ impl Inspector {
         self.severities.on.contains(Rules::OUTDATED)
     }
 
-    /// Whether another process with the same key has spoken for this one.
+    /// Whether another process with the same key was found safe, so that this one need not be judged.
     pub(crate) fn has_spoken(&self, key: &[u8], pid: Pid) -> bool {
         self.speakers.borrow().get(key).is_some_and(|speaker| *speaker != pid)
     }
 
-    /// From now on this process speaks for all with the same key, unless another one does.
+    /// Records that this process is safe, and so all with the same key.
     pub(crate) fn speaks(&self, key: Vec<u8>, pid: Pid) {
         self.speakers.borrow_mut().entry(key).or_insert(pid);
     }

@@ -303,8 +303,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether a single user put together what lies ahead. It could lead to a file system that never
-    /// answers, and tells us nothing that counts.
+    /// Whether one user controls the rest of the path. It could lead to a file system that never answers,
+    /// and the verdict is known already.
     fn is_anyones(&self) -> bool {
         let is_one = |writer: &Writer| matches!(writer, Writer::Owner(_) | Writer::Everyone);
         self.openings.iter().any(|opening| opening.writers.iter().any(is_one))

@@ -25,7 +25,7 @@ const REFUSING: [&[u8]; 3] = [b"enforce", b"kill", b"user"];
 #[derive(Clone, Debug, Default)]
 pub struct Programs {
     patterns: Vec<Pattern>,
-    /// Whether a profile is for programs that the kernel does not tell.
+    /// Whether the kernel does not say which programs some profile is for.
     is_partial: bool,
 }
 
@@ -62,7 +62,7 @@ impl Programs {
         Ok(programs)
     }
 
-    /// Adds a profile's pattern; `None` if it has one that nobody tells. A profile that has no more than a
+    /// Adds a profile's pattern; `None` if nothing shows the one it has. A profile that has no more than a
     /// name is for what a policy or a program moves into it.
     fn add(&mut self, pattern: Option<&[u8]>) {
         if pattern.is_some_and(|pattern| !is_pattern(pattern)) {
@@ -79,7 +79,7 @@ impl Programs {
         }
     }
 
-    /// Whether a profile is for the program at a path; `None` if the kernel does not tell of all.
+    /// Whether a profile is for the program at a path; `None` if the kernel does not say so of all.
     pub(crate) fn include(&self, path: &[u8]) -> Option<bool> {
         let found = self.patterns.iter().any(|pattern| pattern.path.is_match(path));
         (found || !self.is_partial).then_some(found)

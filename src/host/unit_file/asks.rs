@@ -1,6 +1,6 @@
 //! What a service asks systemd for, see systemd.exec(5): whose rights it has, and what protects it.
 //!
-//! A setting that systemd does not understand counts for nothing, as there. What depends on the
+//! A setting that systemd does not understand has no effect, as in systemd. What depends on the
 //! kernel's or systemd's version is left out: a process that lacks it may be right.
 
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub struct Asks {
     pub account: Option<Account>,
     /// `Group=`: a name or a number.
     pub group: Option<String>,
-    /// `SupplementaryGroups=`: the groups that it has beside.
+    /// `SupplementaryGroups=`: its further groups.
     pub more_groups: Vec<String>,
     /// Asks for `no_new_privs`: `NoNewPrivileges=`.
     pub no_new_privs: Option<&'static str>,
@@ -434,7 +434,7 @@ fn truth(value: &[u8]) -> Option<bool> {
     }
 }
 
-/// A list of capabilities; words that are none are passed over.
+/// A list of capabilities; other words are skipped.
 fn capabilities(list: &[u8]) -> Capabilities {
     let words =
         list.split(u8::is_ascii_whitespace).filter_map(|word| std::str::from_utf8(word).ok());

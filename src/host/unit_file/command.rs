@@ -30,7 +30,7 @@ pub struct Command {
 }
 
 impl Command {
-    /// Where the program is; `None` if its name is looked for in vain.
+    /// Where the program is; `None` if no program has its name.
     pub fn path(&self) -> Option<PathBuf> {
         let program = Path::new(OsStr::from_bytes(&self.program));
         if program.is_absolute() {
@@ -45,7 +45,7 @@ pub fn in_search_path(name: &Path) -> Option<PathBuf> {
     PATH.iter().map(|directory| Path::new(directory).join(name)).find(|path| path.exists())
 }
 
-/// The commands of a value: several are told apart by a `;` of its own.
+/// The commands of a value: a `;` between blanks separates several.
 pub(super) fn commands(step: Step, value: &[u8]) -> Vec<Command> {
     let mut all = Vec::new();
     let mut is_first = true;
@@ -67,7 +67,7 @@ fn command(step: Step, word: &[u8]) -> Command {
     Command { step, program: program.to_vec(), is_unrestricted, keeps_root }
 }
 
-/// Words between blanks; quotes keep blanks together, a backslash takes the meaning from the next sign
+/// Words between blanks; quotes keep blanks together, a backslash takes away the next character's meaning
 /// (`\x20` and its kin are rare in what matters here: they stay as they are).
 fn words(value: &[u8]) -> Vec<Vec<u8>> {
     let mut all = Vec::new();

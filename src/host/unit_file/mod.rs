@@ -1,7 +1,7 @@
 //! What the files of a service say, read as systemd reads them: see systemd.unit(5).
 //!
-//! The files, not systemd's memory: a drop-in that was added without a restart is there, and the
-//! process does not know it yet. Nothing is asked of systemd.
+//! systemd itself is not asked. A drop-in that was added without a restart is in the files, though the
+//! process does not have it yet.
 
 mod asks;
 mod command;

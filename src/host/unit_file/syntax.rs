@@ -50,7 +50,7 @@ fn logical_lines(text: &[u8]) -> Vec<Vec<u8>> {
         }
         let mut whole = begun.take().unwrap_or_default();
         whole.extend_from_slice(line);
-        // An even number of backslashes is as many halves of themselves.
+        // An even number of backslashes stands for half as many.
         let backslashes = whole.iter().rev().take_while(|&&byte| byte == b'\\').count();
         if backslashes % 2 == 1 {
             whole.pop();
