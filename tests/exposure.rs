@@ -507,14 +507,19 @@ fn libc_file() -> PathBuf {
 fn a_script_counts_as_what_its_interpreter_runs() {
     let Some(place) = Place::of_root() else { return };
     place.dir("app", 0o755, ALICE, 0);
-    for (script, code) in [("app/job", 2), ("job", 0)] {
-        let path = place.at(script);
-        fs::write(&path, "echo up\nread line\n").expect("a script");
-        own(&path, 0o755, 0, 0);
-        let process = Process::start(Command::new("sh").arg(&path));
-        for user in [None, Some(NOBODY)] {
-            let check = check(process.pid(), "writable-code");
-            user.into_iter().fold(check, Check::by_user).run().code(code);
+    let awk = "BEGIN { print \"up\"; fflush(); getline }\n";
+    for (command, text) in [("sh", "echo up\nread line\n"), ("awk -f", awk)] {
+        for (script, code) in [("app/job", 2), ("job", 0)] {
+            let path = place.at(script);
+            fs::write(&path, text).expect("a script");
+            own(&path, 0o755, 0, 0);
+            let mut words = command.split(' ');
+            let mut command = Command::new(words.next().expect("a program"));
+            let process = Process::start(command.args(words).arg(&path));
+            for user in [None, Some(NOBODY)] {
+                let check = check(process.pid(), "writable-code");
+                user.into_iter().fold(check, Check::by_user).run().code(code);
+            }
         }
     }
 }
@@ -1017,6 +1022,7 @@ fn loader_env_is_what_others_can_write() {
         (format!("LD_LIBRARY_PATH='/usr/lib;{open}'"), "/", 2),
         ("LD_LIBRARY_PATH='$PLATFORM/lib'".into(), open.as_str(), 0),
         (format!("BASH_ENV={open}/env"), "/", 2),
+        (format!("PHP_INI_SCAN_DIR=:{open}"), "/", 2),
         (format!("LD_PRELOAD='libfrob.so {open}/x.so'"), "/", 2),
         (format!("FROB={open}"), "/", 0),
     ] {

@@ -16,7 +16,8 @@ pub(super) fn code_of_interpreter(process: &mut Process<'_>) -> Fact<Vec<Vec<u8>
     Ok(code(process.cmdline()?, comm.as_bytes()))
 }
 
-fn code(cmdline: &[u8], comm: &[u8]) -> Vec<Vec<u8>> {
+/// The same of a command line, and of the name of the program that runs it.
+pub(super) fn code(cmdline: &[u8], comm: &[u8]) -> Vec<Vec<u8>> {
     let own = arguments(cmdline).next().unwrap_or_default();
     let name = program_name(own);
     if is_interpreter(name) {

@@ -14,7 +14,7 @@ use super::inspector::Inspector;
 use super::writable_code::{in_working_directory, opening, raises_its_caller};
 
 /// Variables with files or directories from which code is loaded.
-const LOADERS: [&[u8]; 19] = [
+const LOADERS: [&[u8]; 22] = [
     b"LD_PRELOAD",
     b"LD_LIBRARY_PATH",
     b"LD_AUDIT",
@@ -34,6 +34,9 @@ const LOADERS: [&[u8]; 19] = [
     b"OPENSSL_CONF",
     b"OPENSSL_ENGINES",
     b"OPENSSL_MODULES",
+    b"PHPRC",
+    b"PHP_INI_SCAN_DIR",
+    b"GIO_EXTRA_MODULES",
 ];
 
 pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {

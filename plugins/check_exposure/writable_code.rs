@@ -4,10 +4,11 @@
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use procwarden::host::unit_file::Command;
 use procwarden::host::writers::{Answer as Can, Obstacle, Writers};
 use procwarden::kernel::cmdline::arguments;
 use procwarden::kernel::file::File;
@@ -21,7 +22,7 @@ use rustix::io::Errno;
 
 use super::answer::Answer;
 use super::inspector::Inspector;
-use super::interpreted::code_of_interpreter;
+use super::interpreted::{self, code_of_interpreter};
 use super::look::{look, metadata};
 use super::sandbox::{LONGEST, UNREADABLE, service_of};
 
@@ -110,8 +111,8 @@ fn script(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<Strin
     Ok(None)
 }
 
-/// What is wrong with the programs in its service's files that root runs: the running process may have
-/// another name and title. Only the process that systemd started reports it.
+/// What is wrong with the programs in its service's files that root runs, and with their scripts: the
+/// running process may have another name and title. Only the process that systemd started reports it.
 fn of_its_service(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
     let Some(services) = &inspector.services else { return Ok(None) };
     if process.parent()? != Pid(1) {
@@ -122,19 +123,28 @@ fn of_its_service(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Opti
         return Ok(None);
     };
     let is_roots = unit.asks.account.is_none();
-    for command in unit.asks.commands.iter().filter(|command| is_roots || command.keeps_root) {
-        let Some(path) = command.path() else { continue };
-        let path = path.as_os_str().as_bytes();
-        if opening(&inspector.writers, &Place::here(path)) == Ok(None) {
+    let commands = unit.asks.commands.iter();
+    for path in commands.filter(|command| is_roots || command.keeps_root).flat_map(started) {
+        if opening(&inspector.writers, &Place::here(&path)) == Ok(None) {
             continue;
         }
-        let place = process.locate(path)?;
+        let place = process.locate(&path)?;
         if let Some((who, remedy)) = replacement(&inspector.writers, &place)? {
             let name = escape::bounded(name.as_bytes(), LONGEST);
             return Ok(Some(format!("{who} and can replace what {name} starts: {remedy}")));
         }
     }
     Ok(None)
+}
+
+/// The program of a command, and the script that it runs if it is an interpreter. Relative scripts are left
+/// out, and paths that only systemd can fill in (`$DIR/job`, `%t/job`).
+fn started(command: &Command) -> impl Iterator<Item = Vec<u8>> {
+    let program = command.path().map(|path| path.into_os_string().into_vec());
+    let scripts = interpreted::code(&command.cmdline, b"").into_iter();
+    let scripts =
+        scripts.filter(|path| is_path(path) && !path.iter().any(|byte| b"$%".contains(byte)));
+    program.into_iter().chain(scripts)
 }
 
 /// What is wrong with the libraries that it has loaded. `maps` costs ten times what the other files do, so

@@ -26,6 +26,8 @@ struct Interpreter {
     /// Commands that run the file after them (`deno run x.ts`), for an interpreter that has commands.
     /// Any other word is a program only if it looks like a file.
     commands: Option<&'static [&'static str]>,
+    /// Whether the first word that is no option is the program's text and not a file (`awk '{print}'`).
+    takes_text: bool,
 }
 
 /// An interpreter without options.
@@ -39,6 +41,7 @@ const PLAIN: Interpreter = Interpreter {
     dotted: &[],
     clusters: true,
     commands: None,
+    takes_text: false,
 };
 
 // -l and -0 take only digits: `-lne CODE`, `-0777ne CODE` (perlrun(1)).
@@ -177,6 +180,16 @@ static R: Interpreter = Interpreter {
     ..PLAIN
 };
 
+static AWK: Interpreter = Interpreter {
+    valued: b"Fvil",
+    program: b"fE",
+    inline: b"e",
+    long_valued: &["--assign", "--field-separator", "--include", "--load"],
+    long_program: &["--file", "--exec"],
+    takes_text: true,
+    ..PLAIN
+};
+
 /// Whether a process of this name is better known by the script it runs.
 pub fn is_interpreter(comm: &[u8]) -> bool {
     find(comm).is_some()
@@ -288,6 +301,7 @@ fn find(name: &[u8]) -> Option<&'static Interpreter> {
         b"expect" => &EXPECT,
         b"Rscript" => &RSCRIPT,
         b"R" => &R,
+        b"awk" | b"gawk" | b"mawk" | b"nawk" | b"original-awk" => &AWK,
         _ => return None,
     })
 }
@@ -303,7 +317,7 @@ impl Interpreter {
             return role;
         }
         match argument {
-            b"--" => Role::EndOfOptions,
+            b"--" if !self.takes_text => Role::EndOfOptions,
             // The program comes from standard input.
             b"-" => Role::NoProgram,
             _ if is_one_of(self.long_program) => Role::Program(None, argument),
@@ -314,6 +328,7 @@ impl Interpreter {
             // A file of options. It may name the class as well (java(1)).
             [b'@', ..] if self.dotted.contains(&"") => Role::Flag,
             [b'-', letters @ ..] => self.letters(letters),
+            _ if self.takes_text => Role::NoProgram,
             program => Role::Program(Some(program), b""),
         }
     }
@@ -401,6 +416,13 @@ mod tests {
             ("R --no-echo --no-restore --file=app.R --args x", Some("app.R")),
             ("R -f app.R", Some("app.R")),
             ("R --no-save", None),
+            ("awk -F: -v x=1 -f /etc/job.awk /dev/null", Some("/etc/job.awk")),
+            ("gawk -v x=1 --file=job.awk", Some("job.awk")),
+            ("mawk -fjob.awk", Some("job.awk")),
+            ("gawk -E job.awk -f x", Some("job.awk")),
+            ("awk {print} -f job.awk", None),
+            ("gawk -- {print} job.awk", None),
+            ("gawk -e {print} -f job.awk", None),
             ("python3.11 -u -W ignore app.py -m x", Some("app.py")),
             ("python3 -m http.server", Some("http.server")),
             ("python3 -Ium gunicorn.app", Some("gunicorn.app")),

@@ -364,14 +364,17 @@ impl Read<'_, '_> {
         let others_are_roots = self.is_on("PermissionsStartOnly");
         for command in &mut all {
             command.keeps_root |= others_are_roots && command.step == Step::Other;
-            if let Some(program) = std::str::from_utf8(&command.program)
-                .ok()
-                .and_then(|program| self.filled_in(program))
-            {
-                command.program = program.into();
-            }
+            command.program = self.filled_in_if_known(&command.program);
+            let words = command.cmdline.split_inclusive(|&byte| byte == 0);
+            command.cmdline = words.flat_map(|word| self.filled_in_if_known(word)).collect();
         }
         all
+    }
+
+    /// The same word if only systemd can fill it in.
+    fn filled_in_if_known(&self, word: &[u8]) -> Vec<u8> {
+        let filled_in = std::str::from_utf8(word).ok().and_then(|word| self.filled_in(word));
+        filled_in.map_or_else(|| word.to_vec(), String::into_bytes)
     }
 
     /// With the specifiers that hang on the unit's name filled in (systemd.unit(5), "Specifiers").
@@ -592,7 +595,7 @@ mod tests {
 
     #[test]
     fn commands_are_those_that_an_empty_one_did_not_take_back() {
-        let lines = "ExecStart=/a\nExecStart=\nExecStart=/opt/%p/b -x\nExecStartPre=+/c\nExecStop=/d\n\
+        let lines = "ExecStart=/a\nExecStart=\nExecStart=/opt/%p/b %t %p\nExecStartPre=+/c\nExecStop=/d\n\
             PermissionsStartOnly=yes";
         let all = of(lines).commands;
         let shown = all.iter().map(|one| {
@@ -605,5 +608,6 @@ mod tests {
         let expected = [("/opt/x/b", false, false), ("/c", true, true), ("/d", false, true)];
         let expected = expected.map(|(program, plus, root)| (program.to_owned(), plus, root));
         assert_eq!(shown.collect::<Vec<_>>(), expected);
+        assert_eq!(all[0].cmdline, b"/opt/x/b\0%t\0x\0");
     }
 }

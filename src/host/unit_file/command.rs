@@ -23,6 +23,9 @@ pub struct Command {
     pub step: Step,
     /// The program: a path, or a name that is looked for. Its specifiers are filled in.
     pub program: Vec<u8>,
+    /// The program and its arguments, each ended by a NUL, as in `/proc/PID/cmdline`. Variables are not
+    /// filled in.
+    pub cmdline: Vec<u8>,
     /// `+`: none of the restrictions apply to it.
     pub is_unrestricted: bool,
     /// `+`, `!` or `!!`: it begins as root, whatever `User=` says.
@@ -47,24 +50,24 @@ pub fn in_search_path(name: &Path) -> Option<PathBuf> {
 
 /// The commands of a value: a `;` between blanks separates several.
 pub(super) fn commands(step: Step, value: &[u8]) -> Vec<Command> {
-    let mut all = Vec::new();
-    let mut is_first = true;
-    for word in words(value) {
-        if word == b";" {
-            is_first = true;
-        } else if std::mem::take(&mut is_first) {
-            all.push(command(step, &word));
-        }
-    }
-    all
+    let words = words(value);
+    let all = words.split(|word| word == b";");
+    all.filter_map(|words| Some(command(step, words.split_first()?))).collect()
 }
 
-fn command(step: Step, word: &[u8]) -> Command {
+fn command(step: Step, (word, arguments): (&Vec<u8>, &[Vec<u8>])) -> Command {
     let marks = word.iter().take_while(|byte| b"-@:+!|".contains(byte)).count();
     let (marks, program) = word.split_at(marks);
     let is_unrestricted = marks.contains(&b'+');
     let keeps_root = is_unrestricted || marks.contains(&b'!');
-    Command { step, program: program.to_vec(), is_unrestricted, keeps_root }
+    // With @ the program's name for itself comes first.
+    let arguments = arguments.iter().skip(usize::from(marks.contains(&b'@')));
+    let mut cmdline = Vec::new();
+    for word in [program].into_iter().chain(arguments.map(Vec::as_slice)) {
+        cmdline.extend_from_slice(word);
+        cmdline.push(0);
+    }
+    Command { step, program: program.to_vec(), cmdline, is_unrestricted, keeps_root }
 }
 
 /// Words between blanks; quotes keep blanks together, a backslash takes away the next character's meaning
@@ -113,6 +116,10 @@ mod tests {
             read("\"/opt/my app/x\" 'a ; b' ; +y"),
             [one("/opt/my app/x", false, false), one("y", true, true)]
         );
+        let lines = |value: &str| -> Vec<_> {
+            commands(Step::Start, value.as_bytes()).into_iter().map(|one| one.cmdline).collect()
+        };
+        assert_eq!(lines("-@/bin/sh name -e '/x y' ; z"), [&b"/bin/sh\0-e\0/x y\0"[..], b"z\0"]);
         assert_eq!(read(""), []);
         assert_eq!(read("\\"), [one("\\", false, false)]);
     }
