@@ -10,6 +10,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::{fs, io};
 
+use procwarden::kernel::mountinfo::{Mount, location, mounts};
 use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
 use procwarden::rules::judge::HostFinding;
@@ -35,7 +36,9 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     if let Some(known) = inspector.mounts.borrow().get(&container) {
         return Ok(in_container(known.clone()));
     }
-    let mounted = mounted(process.mountinfo()?);
+    let ours = process.root().own_mounts();
+    let theirs = process.mountinfo()?;
+    let mounted = mounted(theirs).or_else(|| with_run(ours, theirs));
     inspector.mounts.borrow_mut().insert(container, mounted.clone());
     Ok(in_container(mounted))
 }
@@ -65,10 +68,30 @@ fn mounted(mountinfo: &[u8]) -> Option<String> {
     fields.find(is_socket).map(|path| escape::bounded(path, 120))
 }
 
+/// The socket in the host's `/run`, if that is mounted as a whole (`docker run -v /run:/run`). While a runtime
+/// sets a container up, it still has the host's root, which does not count.
+fn with_run(ours: &[u8], theirs: &[u8]) -> Option<String> {
+    if location(ours, b"/") == location(theirs, b"/") {
+        return None;
+    }
+    let is_run = |mount: &Mount<'_>| matches!(mount.point, b"/run" | b"/var/run");
+    let is_shown = |path: &&&str| {
+        let place = location(ours, path.as_bytes());
+        place.is_some_and(|place| mounts(theirs).filter(is_run).any(|run| run.shows(&place)))
+            && is_socket(Path::new(path))
+    };
+    SOCKETS.iter().find(is_shown).map(|path| (*path).to_owned())
+}
+
+fn is_socket(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.file_type().is_socket())
+}
+
 /// The sockets of daemons that start containers and virtual machines.
-const SOCKETS: [&str; 8] = [
+const SOCKETS: [&str; 9] = [
     DOCKER,
     "/run/containerd/containerd.sock",
+    "/run/k3s/containerd/containerd.sock",
     "/run/crio/crio.sock",
     PODMAN,
     "/var/lib/lxd/unix.socket",

@@ -52,14 +52,15 @@ const HOLDERS: [&[u8]; 5] = [b"docker", b"libpod_parent", b"kubepods", b"kubepod
 /// Whether a process with this `/proc/PID/cgroup` is in a container of a known runtime. `own` is the
 /// reader's: its groups do not count, as the reader may be in a container, too.
 pub fn is_in_container(text: &[u8], own: &[u8]) -> bool {
-    let parts = |text| -> Vec<&[u8]> {
-        let path = HIERARCHIES.into_iter().find_map(|hierarchy| path_in(hierarchy, text));
-        path.unwrap_or_default()
-            .split(|&byte| byte == b'/')
-            .filter(|part| !part.is_empty())
-            .collect()
-    };
-    let (its, own) = (parts(text), parts(own));
+    // On a host that has both, a runtime may use either.
+    HIERARCHIES.into_iter().any(|hierarchy| {
+        let own = path_in(hierarchy, own).unwrap_or_default();
+        path_in(hierarchy, text).is_some_and(|path| is_containers(path, own))
+    })
+}
+
+fn is_containers(path: &[u8], own: &[u8]) -> bool {
+    let (its, own) = (parts(path), parts(own));
     let common = own.iter().zip(&its).take_while(|(own, its)| own == its).count();
     let is_container = |part: &&[u8]| {
         let is_scope =
@@ -69,6 +70,10 @@ pub fn is_in_container(text: &[u8], own: &[u8]) -> bool {
     };
     let is_held = |pair: &[&[u8]]| HOLDERS.contains(&pair[0]);
     its[common..].iter().any(is_container) || its[common..].windows(2).any(is_held)
+}
+
+fn parts(path: &[u8]) -> Vec<&[u8]> {
+    path.split(|&byte| byte == b'/').filter(|part| !part.is_empty()).collect()
 }
 
 fn unit_of_path(path: &[u8]) -> Option<&[u8]> {
@@ -169,6 +174,8 @@ mod tests {
             assert!(!is(path, "/user.slice"), "{path}");
         }
         assert!(!is("/docker/0123/system.slice/cron.service", "/docker/0123/init.scope"));
+        // Version 1 of systemd's hierarchy does not know of it.
+        assert!(is_in_container(b"1:name=systemd:/\n0::/docker/0123abcd\n", b"0::/\n"));
     }
 
     #[test]

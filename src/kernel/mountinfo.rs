@@ -54,6 +54,13 @@ pub fn location<'l>(text: &'l [u8], path: &[u8]) -> Option<(&'l [u8], Vec<u8>)> 
     Some((mount.device, [root, rest].concat()))
 }
 
+impl Mount<'_> {
+    /// Whether it shows the file at this [`location`].
+    pub fn shows(&self, (device, path): &(&[u8], Vec<u8>)) -> bool {
+        self.device == *device && below(self.root, path).is_some()
+    }
+}
+
 /// The rest of a path that lies at or below a mount: empty, or with its slash.
 fn below<'p>(point: &[u8], path: &'p [u8]) -> Option<&'p [u8]> {
     let rest = path.strip_prefix(point.strip_suffix(b"/").unwrap_or(point))?;

@@ -102,6 +102,15 @@ ln -sf /opt/safe/titled /opt/app/linked
 unit linkd 'ExecStart=/opt/app/linked'
 found 2 "linkd.service) writable-code: user 4000 owns /opt/app and can replace what linkd.service starts: chown root /opt/app" "a user's link behind a title"
 systemctl stop linkd
+# So is a script that only the unit file names, if root runs it.
+printf '%s\n' 'exit 0' | tee /opt/app/prepare >/opt/safe/prepare
+unit linkd 'ExecStartPre=/bin/sh -e /opt/safe/prepare' 'ExecStart=/opt/safe/safed 1e6'
+silent "root's script before the start"
+unit linkd 'ExecStartPre=/bin/sh -e /opt/app/prepare' 'ExecStart=/opt/safe/safed 1e6' User=nobody
+silent "a user's script before the start, run by another user"
+unit linkd 'ExecStartPre=/bin/sh -e /opt/app/prepare' 'ExecStart=/opt/safe/safed 1e6'
+found 2 "linkd.service) writable-code: user 4000 owns /opt/app and can replace what linkd.service starts: chown root /opt/app" "a user's script before the start"
+systemctl stop linkd
 
 # Nobody is in a group, but a service that is not root's has it, running or not.
 groupadd deploy
@@ -124,6 +133,23 @@ systemctl start docker.socket
 found 2 'everyone may write /run/docker.sock (mode 0666)' "docker's socket"
 chmod 660 /run/docker.sock
 silent "docker's socket with its own mode"
+
+# A container with the host's /run has the socket, one with a /run of its own has not.
+group=/sys/fs/cgroup/docker/made
+mkdir -p $group
+contained() {
+    unshare -m bash -c "echo \$\$ >$group/cgroup.procs
+        mount -t tmpfs none /mnt && mkdir /mnt/run
+        mkdir /mnt/{usr,lib,lib64}; for dir in usr lib lib64; do mount --rbind /\$dir /mnt/\$dir; done
+        $1 /mnt/run && exec chroot /mnt /usr/bin/sleep 1004" &
+    for _ in $(seq 100); do pgrep -f '^/usr/bin/sleep 1004' >/dev/null && break; sleep 0.1; done
+}
+contained 'mount -t tmpfs none'
+silent "a container with a /run of its own"
+pkill -f '^/usr/bin/sleep 1004'
+contained 'mount --rbind /run'
+found 1 "open-socket: /run/docker.sock is mounted in its container, which can become root of this host by it" "a container with the host's /run"
+pkill -f '^/usr/bin/sleep 1004'
 
 unit tokend 'ExecStart=/bin/bash -c "exec -a tokend sleep 1e6" --token=hunter2'
 silent "an argument that the shell kept"

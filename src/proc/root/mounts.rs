@@ -51,7 +51,7 @@ impl ProcRoot {
     }
 
     /// Our own `mountinfo`; empty where it is out of sight.
-    pub(crate) fn own_mounts(&self) -> &[u8] {
+    pub fn own_mounts(&self) -> &[u8] {
         self.own_mounts.get_or_init(|| fs::read("/proc/self/mountinfo").unwrap_or_default())
     }
 
