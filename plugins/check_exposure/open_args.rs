@@ -5,7 +5,7 @@ mod logins;
 mod options;
 
 use procwarden::kernel::cmdline::{arguments, base_name, program_name, untitled};
-use procwarden::kernel::interpreter::{is_interpreter, program};
+use procwarden::kernel::interpreter::{Program, is_interpreter, program};
 use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
 use procwarden::text::escape;
@@ -55,7 +55,7 @@ type Wrong = (Vec<u8>, &'static str);
 type Look = fn(&[&[u8]]) -> Option<Wrong>;
 
 /// Programs, and the modules of interpreters, with options of their own.
-const PROGRAMS: [(&[&[u8]], Look); 22] = [
+const PROGRAMS: [(&[&[u8]], Look); 23] = [
     (&[b"mysqld", b"mariadbd"], logins::mysqld),
     (&[b"dockerd"], logins::dockerd),
     (&[b"podman"], logins::podman),
@@ -64,8 +64,8 @@ const PROGRAMS: [(&[&[u8]], Look); 22] = [
     (&[b"kubelet", b"kube-apiserver"], logins::kubernetes),
     (&[b"etcd"], logins::etcd),
     (&[b"cockroach"], logins::cockroach),
-    (&[b"Xorg", b"X", b"Xvfb"], logins::xorg),
-    (&[b"Xvnc", b"Xtigervnc", b"x0vncserver"], logins::xvnc),
+    (&[b"Xorg", b"X", b"Xvfb", b"Xephyr", b"Xnest"], logins::xorg),
+    (&[b"Xvnc", b"Xtigervnc", b"x0vncserver", b"X0tigervnc", b"x0tigervncserver"], logins::xvnc),
     (&[b"x11vnc"], logins::x11vnc),
     (
         &[
@@ -73,6 +73,7 @@ const PROGRAMS: [(&[&[u8]], Look); 22] = [
             b"jupyter-lab",
             b"jupyter-notebook",
             b"jupyter-server",
+            b"jupyter_server",
             b"jupyterlab",
             b"notebook",
         ],
@@ -82,10 +83,21 @@ const PROGRAMS: [(&[&[u8]], Look); 22] = [
     (&[b"sshd"], logins::sshd),
     (&[b"dropbear"], logins::dropbear),
     (&[b"debugpy"], debuggers::debugpy),
+    (&[b"debugpy.adapter"], debuggers::debugpy_adapter),
     (&[b"gdbserver"], debuggers::gdbserver),
     (&[b"dlv"], debuggers::dlv),
     (&[b"lldb-server"], debuggers::lldb_server),
-    (&[b"chrome", b"chromium", b"google-chrome", b"headless_shell"], debuggers::chrome),
+    (
+        &[
+            b"chrome",
+            b"chromium",
+            b"chromium-browser",
+            b"google-chrome",
+            b"chrome-headless-shell",
+            b"headless_shell",
+        ],
+        debuggers::chrome,
+    ),
     (&[b"qemu-kvm", b"kvm"], debuggers::qemu),
     // The name of its machine follows.
     (&[b"qemu-system"], debuggers::qemu),
@@ -93,7 +105,7 @@ const PROGRAMS: [(&[&[u8]], Look); 22] = [
 
 /// Interpreters, whose options come before the program that they run.
 const INTERPRETERS: [(&[&[u8]], Look); 3] = [
-    (&[b"java", b"jsvc"], debuggers::java),
+    (&[b"java", b"jsvc", b"jsvc.exec"], debuggers::java),
     (&[b"node", b"nodejs", b"deno", b"bun"], debuggers::node),
     (&[b"php"], logins::php),
 ];
@@ -114,7 +126,12 @@ fn looks<'a>(cmdline: &'a [u8], comm: &[u8]) -> Vec<(Look, Vec<&'a [u8]>)> {
     if let Some(look) = of_interpreter {
         looks.push((look, arguments[1..end.max(1)].to_vec()));
     }
-    if let Some(look) = program.and_then(|program| look_for(&PROGRAMS, program.base_name())) {
+    // debugpy's adapter is a directory in its package.
+    let name_of = |program: Program<'a>| match program.text.ends_with(b"debugpy/adapter") {
+        true => b"debugpy.adapter",
+        false => program.base_name(),
+    };
+    if let Some(look) = program.and_then(|program| look_for(&PROGRAMS, name_of(program))) {
         looks.push((look, arguments.get(end + 1..).unwrap_or_default().to_vec()));
     }
     looks
@@ -277,6 +294,79 @@ mod tests {
             assert!(is_wrong(open), "{open}");
             assert!(!is_wrong(shut), "{shut}");
         }
+    }
+
+    #[test]
+    fn where_it_listens_and_what_else_it_asks_for_counts() {
+        for (open, shut) in [
+            ("dockerd -H tcp://localhost.example.com:1", "dockerd -H tcp://LOCALHOST:1"),
+            ("dockerd -H tcp://127.example.com:1", "dockerd -H tcp://127.1:1"),
+            ("dockerd -H tcp://[fe80::1]:1", "dockerd -H tcp://[::ffff:127.0.0.1]:1"),
+            ("php -S 0:8000", "php -S ip6-localhost:8000"),
+            ("node --inspect=:::9229 a.js", "node --inspect=0 a.js"),
+            (
+                "node --inspect=127.0.0.1:1 --inspect=0.0.0.0:1 a.js",
+                "node --inspect=0.0.0.0:1 --inspect=127.0.0.1:1 a.js",
+            ),
+            ("node --inspect=0.0.0.0 --inspect-port=9 a.js", "node --inspect-port=0.0.0.0 a.js"),
+            // A package's script fills a new database so.
+            ("mysqld --skip-grant-tables --user=mysql", "mysqld --bootstrap --skip-grant-tables"),
+            ("mongod --bind_ip_all", "mongod --bind_ip_all --auth"),
+            ("mongod --bind_ip localhost,10.0.0.5", "mongod --bind_ip 127.0.0.1,::1"),
+            ("mongod --bind_ip=0.0.0.0", "mongod -f /etc/mongod.conf --bind_ip=0.0.0.0"),
+            (
+                "cockroach start --insecure --listen-addr=localhost --sql-addr=:26257",
+                "cockroach start --insecure --listen-addr=localhost:26257",
+            ),
+            (
+                "java -agentlib:jdwp=server=y,address=*:5,allow=*",
+                "java -agentlib:jdwp=server=y,address=*:5,allow=127.0.0.1",
+            ),
+            ("jsvc.exec -agentlib:jdwp=server=y,address=*:1 A", "jsvc.exec -cwd / A"),
+            (
+                "python3 /x/debugpy/adapter --for-server 4 --host 0.0.0.0 --port 5",
+                "python3 /x/debugpy/adapter --for-server 4 --host 127.0.0.1 --port 5",
+            ),
+            ("dlv exec --headless -l :2345 x -- -a", "dlv exec --headless x -- --listen=:80"),
+            ("Xephyr :1 -ac -listen tcp", "Xephyr :1 -ac"),
+            ("Xvnc -securityTypes none", "Xvnc -SecurityTypes None -query host -inetd"),
+            (
+                "Xvnc -SecurityTypes VncAuth -SecurityTypes None",
+                "Xvnc -SecurityTypes None -SecurityTypes VncAuth",
+            ),
+            (
+                "Xvnc -SecurityTypes None -desktop localhost",
+                "Xvnc -SecurityTypes None -rfbport -1 -rfbunixpath /run/x",
+            ),
+            ("X0tigervnc -SecurityTypes None", "X0tigervnc -SecurityTypes None -localhost"),
+            ("x11vnc --nopw", "x11vnc -nopw --localhost"),
+            ("x11vnc -nopw -shared", "x11vnc -nopw -allow 127.0.0.1"),
+            (
+                "jupyter lab --LabApp.token=''",
+                "jupyter lab --IdentityProvider.token= --PasswordIdentityProvider.hashed_password=x",
+            ),
+            (
+                "python3 -m jupyter_server --ServerApp.token=",
+                "jupyter lab --ServerApp.token= --ServerApp.sock=/run/j",
+            ),
+            ("code-server --auth=none", "code-server --socket /run/c --auth none"),
+            ("kubelet --anonymous-auth=true -v 2", "kubelet --anonymous-auth=true --config=/k"),
+            ("kvm -monitor telnet::4,server,nowait", "kvm -monitor tcp:127.0.0.1:4,server"),
+            ("kvm -qmp tcp:0.0.0.0:4,server=on", "kvm -qmp tcp:10.0.0.1:4"),
+            (
+                "chromium-browser --remote-debugging-address=0.0.0.0 --remote-debugging-port=9",
+                "chromium-browser --remote-debugging-address=127.0.0.1 --remote-debugging-port=9",
+            ),
+        ] {
+            assert!(is_wrong(open), "{open}");
+            assert!(!is_wrong(shut), "{shut}");
+        }
+        let is_wrong = |cmdline: &[u8]| {
+            looks(cmdline, b"").into_iter().any(|(look, options)| look(&options).is_some())
+        };
+        assert!(is_wrong(b"redis-server\0--protected-mode no\0"));
+        assert!(!is_wrong(b"redis-server\0--protected-mode no\0--requirepass x\0"));
+        assert!(is_wrong(b"sshd\0-o\0PermitEmptyPasswords\tyes\0"));
     }
 
     #[test]

@@ -5,6 +5,8 @@ use super::options::{after, flag, is_loopback, is_network, split_value, switch, 
 
 const DEBUGGER: &str = "opens a debugger to the network: whoever connects runs code";
 
+const MONITOR: &str = "opens its monitor to the network: whoever connects runs code";
+
 /// The prefix of the properties of Java's remote management.
 const JMX: &[u8] = b"-Dcom.sun.management.jmxremote.";
 
@@ -38,9 +40,12 @@ fn is_java_debugger(argument: &[u8]) -> bool {
         .or_else(|| after(argument.strip_prefix(b"-agentpath:")?, b"jdwp.so="));
     let Some(options) = options else { return false };
     let options: Vec<_> = options.split(|&byte| byte == b',').map(split_value).collect();
-    let is_server = options.contains(&(b"server", Some(b"y")));
-    let mut addresses = options.iter().filter(|(name, _)| *name == b"address");
-    is_server && addresses.any(|(_, address)| address.is_some_and(is_network))
+    let value = |wanted: &[u8]| {
+        options.iter().rfind(|(name, _)| *name == wanted).and_then(|(_, value)| *value)
+    };
+    // Who may connect, since Java 10.
+    let is_limited = value(b"allow").is_some_and(|peers| peers != b"*");
+    value(b"server") == Some(b"y") && !is_limited && value(b"address").is_some_and(is_network)
 }
 
 /// Node, Deno and Bun.
@@ -49,12 +54,14 @@ pub(super) fn node(arguments: &[&[u8]]) -> Option<Wrong> {
     let is_on = arguments.iter().any(|argument| names.contains(&split_value(argument).0));
     // These say only where.
     let places: [&[u8]; 2] = [b"--inspect-port", b"--debug-port"];
-    let open = arguments.iter().find(|argument| {
+    let has_host = |address: &[u8]| address.iter().any(|byte| !byte.is_ascii_digit());
+    // The last host decides.
+    let last = arguments.iter().rfind(|argument| {
         let (name, address) = split_value(argument);
-        (names.contains(&name) || (is_on && places.contains(&name)))
-            && address.is_some_and(is_network)
+        (names.contains(&name) || places.contains(&name)) && address.is_some_and(has_host)
     })?;
-    Some((open.to_vec(), DEBUGGER))
+    let is_open = is_on && split_value(last).1.is_some_and(is_network);
+    is_open.then(|| (last.to_vec(), DEBUGGER))
 }
 
 /// `python -m debugpy --listen 0.0.0.0:5678 app.py`. With a port alone it listens for this host.
@@ -73,6 +80,12 @@ pub(super) fn debugpy(arguments: &[&[u8]]) -> Option<Wrong> {
     None
 }
 
+/// What `debugpy.listen()` in a program starts: `python …/debugpy/adapter --host 0.0.0.0 --port 5678`.
+pub(super) fn debugpy_adapter(arguments: &[&[u8]]) -> Option<Wrong> {
+    let host = *values(arguments, &[b"--host"]).last()?;
+    is_network(host).then(|| ([b"--host ", host].concat(), DEBUGGER))
+}
+
 pub(super) fn gdbserver(arguments: &[&[u8]]) -> Option<Wrong> {
     // A wrapper's command line ends with `--`.
     let begin = if arguments.contains(&&b"--wrapper"[..]) {
@@ -89,6 +102,8 @@ pub(super) fn gdbserver(arguments: &[&[u8]]) -> Option<Wrong> {
 
 /// Go's debugger. Only with `--headless` does it listen at all.
 pub(super) fn dlv(arguments: &[&[u8]]) -> Option<Wrong> {
+    // After `--` come the options of the program.
+    let arguments = arguments.split(|argument| *argument == b"--").next().unwrap_or_default();
     let is_server =
         switch(arguments, &[b"--headless"]) == Some(true) || arguments.contains(&&b"dap"[..]);
     let address = *values(arguments, &[b"--listen", b"-l"]).last()?;
@@ -114,12 +129,29 @@ pub(super) fn chrome(arguments: &[&[u8]]) -> Option<Wrong> {
     is_open.then(|| ([b"--remote-debugging-address=", address].concat(), DEBUGGER))
 }
 
-/// `-s` is short for `-gdb tcp::1234`, which listens on all addresses.
+/// `-s` is short for `-gdb tcp::1234`, which listens on all addresses. The monitor's commands run others.
 pub(super) fn qemu(arguments: &[&[u8]]) -> Option<Wrong> {
     if let Some(found) = flag(arguments, &[b"-s"]) {
         return Some((found, DEBUGGER));
     }
-    let place = *values(arguments, &[b"-gdb", b"--gdb"]).last()?;
-    let is_open = place.strip_prefix(b"tcp:").is_some_and(|address| !is_loopback(address));
-    is_open.then(|| ([b"-gdb ", place].concat(), DEBUGGER))
+    let address = |place: &[u8]| {
+        let rest = place.strip_prefix(b"tcp:").or_else(|| place.strip_prefix(b"telnet:"))?;
+        let mut parts = rest.split(|&byte| byte == b',');
+        let address = parts.next()?.to_vec();
+        Some((address, parts.any(|part| matches!(part, b"server" | b"server=on"))))
+    };
+    let gdb = values(arguments, &[b"-gdb", b"--gdb"])
+        .last()
+        .copied()
+        .filter(|place| address(place).is_some_and(|(address, _)| !is_loopback(&address)));
+    if let Some(place) = gdb {
+        return Some(([b"-gdb ", place].concat(), DEBUGGER));
+    }
+    let names: [&[u8]; 6] =
+        [b"-monitor", b"--monitor", b"-qmp", b"--qmp", b"-qmp-pretty", b"--qmp-pretty"];
+    let is_open = |place: &&&[u8]| {
+        address(place).is_some_and(|(address, is_server)| is_server && !is_loopback(&address))
+    };
+    let open = *values(arguments, &names).iter().find(is_open)?;
+    Some(([b"-monitor ", open].concat(), MONITOR))
 }

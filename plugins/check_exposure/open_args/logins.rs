@@ -11,6 +11,11 @@ const RUNS_CODE: &str = "lets anyone in to run code";
 const GRANT_TABLES: (&[u8], usize) = (b"skip-grant-tables", b"skip-gr".len());
 
 pub(super) fn mysqld(arguments: &[&[u8]]) -> Option<Wrong> {
+    // It fills a new database from its input, as packages do, and listens to nobody.
+    let fills: [&[u8]; 3] = [b"--bootstrap", b"--initialize", b"--initialize-insecure"];
+    if flag(arguments, &fills).is_some() {
+        return None;
+    }
     // The last of several decides.
     let found = arguments.iter().rfind(|argument| grants(argument).is_some())?;
     // Without the network, only local users get in. That is still all of them.
@@ -84,18 +89,42 @@ pub(super) fn redis(arguments: &[&[u8]]) -> Option<Wrong> {
     is_open.then(|| (b"--protected-mode no".to_vec(), NO_PASSWORD))
 }
 
-/// The words after the last `--NAME`, up to the next option. The case of a name does not matter.
+/// The words after the last `--NAME`, up to the next option, in one argument with it or not. The case of a
+/// name does not matter.
 fn redis_words<'a>(arguments: &[&'a [u8]], name: &[u8]) -> Option<Vec<&'a [u8]>> {
-    let is_it = |argument: &&[u8]| {
-        argument.strip_prefix(b"--").is_some_and(|known| known.eq_ignore_ascii_case(name))
+    let words: Vec<_> =
+        arguments.iter().flat_map(|argument| argument.split(|&byte| byte == b' ')).collect();
+    let is_it = |word: &&[u8]| {
+        word.strip_prefix(b"--").is_some_and(|known| known.eq_ignore_ascii_case(name))
     };
-    let at = arguments.iter().rposition(is_it)?;
-    let words = arguments[at + 1..].iter().take_while(|argument| !argument.starts_with(b"--"));
-    Some(words.flat_map(|argument| argument.split(|&byte| byte == b' ')).collect())
+    let at = words.iter().rposition(is_it)?;
+    Some(words[at + 1..].iter().take_while(|word| !word.starts_with(b"--")).copied().collect())
 }
 
+/// `--noauth`; or `--bind_ip_all` without `--auth`, unless a file may say more.
 pub(super) fn mongod(arguments: &[&[u8]]) -> Option<Wrong> {
-    Some((flag(arguments, &[b"--noauth"])?, NO_PASSWORD))
+    if let Some(found) = flag(arguments, &[b"--noauth"]) {
+        return Some((found, NO_PASSWORD));
+    }
+    let asks: [&[u8]; 6] = [
+        b"--auth",
+        b"--keyFile",
+        b"--clusterAuthMode",
+        b"--tlsCAFile",
+        b"--sslCAFile",
+        b"--config",
+    ];
+    let may_ask =
+        |argument: &&[u8]| argument.starts_with(b"-f") || asks.contains(&split_value(argument).0);
+    if arguments.iter().any(may_ask) {
+        return None;
+    }
+    if let Some(found) = flag(arguments, &[b"--bind_ip_all"]) {
+        return Some((found, NO_PASSWORD));
+    }
+    let bound = *values(arguments, &[b"--bind_ip"]).last()?;
+    let is_open = bound.split(|&byte| byte == b',').any(is_network);
+    is_open.then(|| ([b"--bind_ip ", bound].concat(), NO_PASSWORD))
 }
 
 pub(super) fn kubernetes(arguments: &[&[u8]]) -> Option<Wrong> {
@@ -106,8 +135,11 @@ pub(super) fn kubernetes(arguments: &[&[u8]]) -> Option<Wrong> {
         let found = b"--authorization-mode=AlwaysAllow".to_vec();
         return Some((found, "allows everything to everyone who gets in"));
     }
-    // The API server needs it for health checks. RBAC decides about everything else.
-    let is_open = switch(arguments, &[b"--anonymous-auth"]) == Some(true) && modes.is_empty();
+    // The API server needs it for health checks. RBAC decides about everything else. A file may name it.
+    let files = values(arguments, &[b"--config", b"--authorization-config"]);
+    let is_open = switch(arguments, &[b"--anonymous-auth"]) == Some(true)
+        && modes.is_empty()
+        && files.is_empty();
     is_open.then(|| (b"--anonymous-auth=true".to_vec(), NO_PASSWORD))
 }
 
@@ -124,8 +156,15 @@ pub(super) fn etcd(arguments: &[&[u8]]) -> Option<Wrong> {
 }
 
 pub(super) fn cockroach(arguments: &[&[u8]]) -> Option<Wrong> {
-    let is_server = arguments.first().is_some_and(|command| command.starts_with(b"start"));
-    let is_open = is_server && switch(arguments, &[b"--insecure"]) == Some(true);
+    let is_server = arguments
+        .iter()
+        .find(|argument| !argument.starts_with(b"-"))
+        .is_some_and(|command| command.starts_with(b"start"));
+    let last = |names: &[&[u8]]| values(arguments, names).last().copied();
+    // SQL has an address of its own, if it asks for one.
+    let is_local = last(&[b"--listen-addr", b"--host"]).is_some_and(is_loopback)
+        && last(&[b"--sql-addr"]).is_none_or(is_loopback);
+    let is_open = is_server && !is_local && switch(arguments, &[b"--insecure"]) == Some(true);
     is_open.then(|| (b"--insecure".to_vec(), NO_PASSWORD))
 }
 
@@ -144,46 +183,81 @@ pub(super) fn xorg(arguments: &[&[u8]]) -> Option<Wrong> {
 }
 
 pub(super) fn xvnc(arguments: &[&[u8]]) -> Option<Wrong> {
-    let names: [&[u8]; 4] =
-        [b"-SecurityTypes", b"--SecurityTypes", b"-securitytypes", b"SecurityTypes"];
-    let types = values(arguments, &names).into_iter().next()?;
+    let value = |name: &[u8]| {
+        let at = parameter(arguments, name)?;
+        split_value(arguments[at]).1.or_else(|| arguments.get(at + 1).copied())
+    };
     // TLSNone and X509None ask for no password, either.
     let is_none = |kind: &[u8]| kind.to_ascii_lowercase().ends_with(b"none");
-    let has_none = types.split(|&byte| byte == b',').any(is_none);
-    let is_bound = values(arguments, &[b"-interface", b"--interface"]).into_iter().any(is_loopback);
-    let is_local = arguments.iter().any(|argument| {
-        let (name, value) = split_value(argument);
-        name.trim_ascii_start().to_ascii_lowercase().ends_with(b"localhost")
-            && value.is_none_or(|value| matches!(value, b"1" | b"yes" | b"true" | b"on"))
+    let has_none = value(b"securitytypes")?.split(|&byte| byte == b',').any(is_none);
+    let is_bound = value(b"interface").is_some_and(is_loopback) || value(b"rfbport") == Some(b"-1");
+    let is_local = parameter(arguments, b"localhost").is_some_and(|at| {
+        split_value(arguments[at]).1.is_none_or(|on| matches!(on, b"1" | b"yes" | b"true" | b"on"))
     });
-    let is_open = has_none && !is_local && !is_bound;
+    // A display manager then asks for a password.
+    let asks: [&[u8]; 3] = [b"-query", b"-indirect", b"-broadcast"];
+    let is_open = has_none && !is_local && !is_bound && flag(arguments, &asks).is_none();
     is_open.then(|| (b"-SecurityTypes None".to_vec(), NO_PASSWORD))
+}
+
+/// Where a parameter of Xvnc's is set last: `-Name`, `--name`, `-name=value`, `name=value`.
+fn parameter(arguments: &[&[u8]], wanted: &[u8]) -> Option<usize> {
+    arguments.iter().rposition(|argument| {
+        let (name, value) = split_value(argument);
+        let plain = name.strip_prefix(b"-").unwrap_or(name);
+        let plain = plain.strip_prefix(b"-").unwrap_or(plain);
+        plain.eq_ignore_ascii_case(wanted) && (plain.len() < name.len() || value.is_some())
+    })
 }
 
 /// `-nopw` only silences the warning that there is no password, so there may be one.
 pub(super) fn x11vnc(arguments: &[&[u8]]) -> Option<Wrong> {
-    let asks: [&[u8]; 5] = [b"-rfbauth", b"-passwd", b"-passwdfile", b"-unixpw", b"-usepw"];
-    let is_local = flag(arguments, &[b"-localhost"]).is_some()
-        || values(arguments, &[b"-listen"]).into_iter().any(is_loopback);
-    let found = flag(arguments, &[b"-nopw"])?;
-    let is_open = !is_local && flag(arguments, &asks).is_none();
+    // Its options may have two dashes.
+    let plain = |argument: &&'_ [u8]| match argument.starts_with(b"--") {
+        true => argument[1..].to_vec(),
+        false => argument.to_vec(),
+    };
+    let plain: Vec<_> = arguments.iter().map(plain).collect();
+    let arguments: Vec<_> = plain.iter().map(Vec::as_slice).collect();
+    let asks: [&[u8]; 9] = [
+        b"-rfbauth",
+        b"-passwd",
+        b"-passwdfile",
+        b"-unixpw",
+        b"-unixpw_nis",
+        b"-unixpw_cmd",
+        b"-usepw",
+        b"-allow",
+        b"-inetd",
+    ];
+    let is_local = flag(&arguments, &[b"-localhost"]).is_some()
+        || values(&arguments, &[b"-listen"]).into_iter().any(is_loopback);
+    let found = flag(&arguments, &[b"-nopw"])?;
+    let is_open = !is_local && flag(&arguments, &asks).is_none();
     is_open.then_some((found, NO_PASSWORD))
 }
 
 pub(super) fn jupyter(arguments: &[&[u8]]) -> Option<Wrong> {
-    let names: [&[u8]; 3] =
-        [b"--NotebookApp.token", b"--ServerApp.token", b"--IdentityProvider.token"];
     let is_empty = |value: &[u8]| matches!(value, b"" | b"''" | b"\"\"");
-    let name = names
-        .into_iter()
-        .find(|name| values(arguments, &[name]).last().is_some_and(|value| is_empty(value)))?;
-    let password: [&[u8]; 2] = [b"--NotebookApp.password", b"--ServerApp.password"];
-    let has_password = values(arguments, &password).into_iter().any(|value| !is_empty(value));
-    (!has_password).then(|| ([name, b"="].concat(), RUNS_CODE))
+    // The last value of a class's option: `--ServerApp.token=x`.
+    let last = |classes: &[&str], name: &str| {
+        let names: Vec<_> = classes.iter().map(|class| format!("--{class}.{name}")).collect();
+        let names: Vec<_> = names.iter().map(String::as_bytes).collect();
+        values(arguments, &names).last().copied()
+    };
+    let apps = ["NotebookApp", "ServerApp", "LabApp"];
+    let classes = [&apps[..], &["IdentityProvider", "PasswordIdentityProvider"]].concat();
+    let class = classes.iter().find(|class| last(&[class], "token").is_some_and(is_empty))?;
+    let is_set = |classes: &[&str], name| last(classes, name).is_some_and(|value| !is_empty(value));
+    // A socket has an owner.
+    let asks = is_set(&apps, "password") || is_set(&classes, "hashed_password");
+    let is_open = !asks && !is_set(&apps, "sock");
+    is_open.then(|| (format!("--{class}.token=").into_bytes(), RUNS_CODE))
 }
 
 pub(super) fn code_server(arguments: &[&[u8]]) -> Option<Wrong> {
-    let is_open = values(arguments, &[b"--auth"]).last() == Some(&&b"none"[..]);
+    let is_open = values(arguments, &[b"--auth"]).last() == Some(&&b"none"[..])
+        && values(arguments, &[b"--socket"]).is_empty();
     is_open.then(|| (b"--auth none".to_vec(), RUNS_CODE))
 }
 
@@ -191,7 +265,7 @@ pub(super) fn code_server(arguments: &[&[u8]]) -> Option<Wrong> {
 /// keeps no words together, so we look at words.
 pub(super) fn sshd(arguments: &[&[u8]]) -> Option<Wrong> {
     let line = arguments.join(&b' ').to_ascii_lowercase();
-    let is_end = |byte: &u8| matches!(byte, b' ' | b'=' | b'"');
+    let is_end = |byte: &u8| matches!(byte, b' ' | b'\t' | b'=' | b'"');
     let mut words = line.split(is_end).filter(|word| !word.is_empty());
     words.find(|word| {
         let rest = word.strip_suffix(b"permitemptypasswords");

@@ -48,18 +48,39 @@ pub(super) fn after<'t>(text: &'t [u8], mark: &[u8]) -> Option<&'t [u8]> {
 /// Whether an address, with or without a port, is of a network: `0.0.0.0`, `*`, `[::]`, `10.0.0.1:80`. A
 /// name may be this host's.
 pub(super) fn is_network(address: &[u8]) -> bool {
-    let host = match address.strip_prefix(b"[") {
-        Some(rest) => rest.split(|&byte| byte == b']').next(),
-        None if address.starts_with(b"::") => Some(address),
-        None => address.split(|&byte| byte == b':').next(),
-    };
-    let host = host.unwrap_or_default();
-    let parsed = std::str::from_utf8(host).ok().and_then(|host| host.parse::<IpAddr>().ok());
-    host == b"*" || parsed.is_some_and(|address| !address.is_loopback())
+    let host = host(address);
+    // `0:80` is short for `0.0.0.0:80`. Without a colon it is a port.
+    let is_zero = host == b"0" && address.starts_with(b"0:");
+    host == b"*" || is_zero || parsed(host).is_some_and(|address| !address.is_loopback())
 }
 
-/// Whether an address is reachable only from this host.
+/// Whether an address is reachable only from this host: `localhost:80`, `[::1]:80`, `127.1`, `unix:/run/x`.
 pub(super) fn is_loopback(address: &[u8]) -> bool {
-    let hosts: [&[u8]; 5] = [b"127.", b"localhost", b"[::1]", b"::1", b"unix:"];
-    hosts.iter().any(|host| address.starts_with(host))
+    let names: [&[u8]; 4] =
+        [b"localhost", b"localhost.localdomain", b"ip6-localhost", b"ip6-loopback"];
+    let host = host(address);
+    let is_short =
+        host.starts_with(b"127.") && host.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    address.starts_with(b"unix:")
+        || is_short
+        || names.iter().any(|name| host.eq_ignore_ascii_case(name))
+        || parsed(host).is_some_and(|address| address.is_loopback())
+}
+
+/// The host of an address, without a port or a path.
+fn host(address: &[u8]) -> &[u8] {
+    let address = address.split(|&byte| byte == b'/').next().unwrap_or_default();
+    if let Some(rest) = address.strip_prefix(b"[") {
+        return rest.split(|&byte| byte == b']').next().unwrap_or_default();
+    }
+    // An address of IPv6 has colons of its own.
+    let is_v6 = parsed(address).is_some();
+    let colon = address.iter().rposition(|&byte| byte == b':').filter(|_| !is_v6);
+    &address[..colon.unwrap_or(address.len())]
+}
+
+fn parsed(host: &[u8]) -> Option<IpAddr> {
+    let address: IpAddr = std::str::from_utf8(host).ok()?.parse().ok()?;
+    // `::ffff:127.0.0.1` is 127.0.0.1.
+    Some(address.to_canonical())
 }
