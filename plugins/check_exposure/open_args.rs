@@ -127,9 +127,9 @@ fn looks<'a>(cmdline: &'a [u8], comm: &[u8]) -> Vec<(Look, Vec<&'a [u8]>)> {
         looks.push((look, arguments[1..end.max(1)].to_vec()));
     }
     // debugpy's adapter is a directory in its package.
-    let name_of = |program: Program<'a>| match program.text.ends_with(b"debugpy/adapter") {
-        true => b"debugpy.adapter",
-        false => program.base_name(),
+    let name_of = |program: Program<'a>| {
+        let is_adapter = program.text.ends_with(b"debugpy/adapter");
+        if is_adapter { b"debugpy.adapter" } else { program.base_name() }
     };
     if let Some(look) = program.and_then(|program| look_for(&PROGRAMS, name_of(program))) {
         looks.push((look, arguments.get(end + 1..).unwrap_or_default().to_vec()));
