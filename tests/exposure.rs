@@ -968,18 +968,31 @@ fn a_secret_on_a_command_line_is_found_and_never_printed() {
         &["curl", "-HX-Api-Key: hunter2", "http://h"],
         &["wget", "--header=PRIVATE-TOKEN: hunter2", "http://h"],
         &["curl", "--oauth2-bearer", "hunter2", "http://h"],
+        &["docker", "login", "-u", "bob", "-p", "hunter2"],
+        &["sh", "-c", "curl -H \"X-Api-Key: hunter2\" http://h"],
+        &["appd", "--private-key", "-----BEGIN PRIVATE KEY-----\nhunter2"],
+        &["appd", "ghp_hunter2hunter2hunter2"],
     ] {
         let process = start(argv);
         let answer = check(process.pid(), "secret-args").by_user(NOBODY).arg("-vvv").run();
         answer.code(1).has("secret-args: every user may read the secret after ");
         answer.lacks("hunter2");
     }
+    // A title that goes on where the kernel cuts the name.
+    let name = "abcdefghijklmno";
+    let process = Specimen::called(name).argv([format!("{name}: password=hunter2")]).start();
+    let answer = check(process.pid(), "secret-args").arg("-vvv").run();
+    answer.code(1).lacks("hunter2");
     for argv in [
         &["appd", "--password-file=hunter2"][..],
         &["appd", "--token", "/run/secrets/token"],
         &["appd", "--ssl-key=hunter2"],
         &["curl", "-H", "X-Api-Key: $KEY", "http://h"],
         &["mail", "-s", "password: changed"],
+        &["docker", "run", "-p", "8080:80", "nginx"],
+        &["etcd", "--initial-cluster-token", "etcd-cluster-1", "--auth-token=simple"],
+        &["nats", "--creds", "user.creds", "sub", "x"],
+        &["qemu-system-x86_64", "-drive", "file.password-secret=sec0"],
     ] {
         check(start(argv).pid(), "secret-args").run().code(0);
     }

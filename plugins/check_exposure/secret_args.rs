@@ -10,14 +10,9 @@ use procwarden::text::escape;
 use super::answer::Answer;
 use super::inspector::Inspector;
 
-/// Values that mean that the secret is elsewhere, or that there is none.
-const NO_SECRETS: [&[u8]; 13] = [
-    b"true", b"false", b"yes", b"no", b"on", b"off", b"none", b"null", b"ask", b"prompt", b"stdin",
-    b"default", b"public",
-];
-
-/// Prefixes of values that name a file, a variable or a descriptor instead.
-const ELSEWHERE: [&[u8]; 4] = [b"file:", b"env:", b"fd:", b"vault:"];
+/// Endings of values that are names of files.
+const FILES: [&[u8]; 8] =
+    [b".json", b".pem", b".key", b".creds", b".txt", b".yml", b".yaml", b".conf"];
 
 /// Longest name of an option shown, in characters.
 const LONGEST: usize = 40;
@@ -42,17 +37,15 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     })))
 }
 
-/// Whether a value is a secret, and not the place of one, a switch, a small number or a mask.
+/// Whether a value is a secret, and not the place of one or a mask.
 fn is_secret(value: &[u8]) -> bool {
     let value = value.strip_prefix(b"\"").or_else(|| value.strip_prefix(b"'")).unwrap_or(value);
     let Some(first) = value.first() else { return false };
-    let lower = value.to_ascii_lowercase();
     // Text after a colon and a blank belongs to a title or a sentence.
     let is_place = matches!(first, b'/' | b'.' | b'~' | b'$' | b'%' | b'-' | b'<' | b'{' | b' ')
-        || ELSEWHERE.iter().any(|start| lower.starts_with(start));
-    let is_number = value.len() <= 3 && value.iter().all(u8::is_ascii_digit);
-    let is_mask = lower.iter().all(|byte| matches!(byte, b'*' | b'x' | b' '));
-    !is_place && !is_number && !is_mask && !NO_SECRETS.contains(&lower.as_slice())
+        || FILES.iter().any(|end| value.ends_with(end));
+    let is_mask = value.to_ascii_lowercase().iter().all(|byte| matches!(byte, b'*' | b'x' | b' '));
+    value.starts_with(b"-----BEGIN") || (!is_place && !is_mask)
 }
 
 #[cfg(test)]
@@ -82,6 +75,12 @@ mod tests {
             ("appd --password=hunter2", "appd --password=yes"),
             ("smbclient -U bob%hunter2 //h/s", "smbclient -U bob //h/s"),
             ("snmpwalk -v2c -c hunter2 h", "snmpwalk -v2c -c public h"),
+            ("docker login -u bob -p hunter2", "docker run -p 8080:80 nginx"),
+            ("nats --creds bob:hunter2 sub x", "nats --creds user.creds sub x"),
+            ("appd --credentials hunter2", "appd --credentials sa.json"),
+            ("appd --private-key -----BEGIN", "appd --private-key id.pem"),
+            ("etcd --token=hunter2", "etcd --auth-token=simple --initial-cluster-token=e"),
+            ("erl -setcookie HUNTER2", "erl -setcookie nocookie"),
             ("appd oci://bob:hunter2@reg:5000/app", "appd oci://reg:5000/app@sha256:12"),
         ] {
             assert!(is_found(open), "{open}");

@@ -14,7 +14,7 @@ use crate::kernel::cmdline::{base_name, joined};
 const COVER: &[u8] = b"***";
 
 /// A name that ends in one of these holds a secret.
-const ENDINGS: [&[u8]; 29] = [
+const ENDINGS: [&[u8]; 31] = [
     b"password",
     b"passwd",
     b"passphrase",
@@ -32,6 +32,8 @@ const ENDINGS: [&[u8]; 29] = [
     b"encryptionkey",
     b"masterkey",
     b"accountkey",
+    b"subscriptionkey",
+    b"hmackey",
     b"secretkeybase",
     b"roottokenid",
     b"setcookie",
@@ -47,11 +49,54 @@ const ENDINGS: [&[u8]; 29] = [
 ];
 
 /// Words that also end harmless names (`bypass`). They count only as the whole last word of a name.
-const WORDS: [&[u8]; 7] =
-    [b"pass", b"pwd", b"pw", b"psk", b"credential", b"credentials", b"bearer"];
+const WORDS: [&[u8]; 8] =
+    [b"pass", b"pwd", b"pw", b"psk", b"credential", b"credentials", b"creds", b"bearer"];
 
-/// A header with a secret, which follows the name of a scheme (RFC 9110): `Authorization: Bearer X`.
-const HEADER: &[u8] = b"authorization:";
+/// Names of something else than a secret, as their last parts between dots and in small letters without dashes:
+/// qemu's secret objects, etcd's cluster.
+const OTHER_NAMES: [&[u8]; 4] =
+    [b"keysecret", b"passwordsecret", b"initialclustertoken", b"etcdinitialclustertoken"];
+
+/// Values that mean that there is no secret, or that it is elsewhere.
+const NO_SECRETS: [&[u8]; 14] = [
+    b"true",
+    b"false",
+    b"yes",
+    b"no",
+    b"on",
+    b"off",
+    b"none",
+    b"null",
+    b"ask",
+    b"prompt",
+    b"stdin",
+    b"default",
+    b"public",
+    b"nocookie",
+];
+
+/// Prefixes of values that name a file, a variable or a descriptor instead.
+const ELSEWHERE: [&[u8]; 4] = [b"file:", b"env:", b"fd:", b"vault:"];
+
+/// Beginnings of secrets that are known by their form: the keys of code hosts and chats, a signed JSON token, a
+/// private key.
+const FORMS: [&[u8]; 9] = [
+    b"ghp_",
+    b"gho_",
+    b"ghs_",
+    b"github_pat_",
+    b"glpat-",
+    b"xoxb-",
+    b"xoxp-",
+    b"eyJ",
+    b"-----BEGIN",
+];
+
+/// What follows the beginning of such a secret has at least this length.
+const LEAST: usize = 16;
+
+/// Headers with a secret. In the first it follows the name of a scheme (RFC 9110): `Authorization: Bearer X`.
+const HEADERS: [&[u8]; 2] = [b"authorization:", b"cookie:"];
 const SCHEMES: [&[u8]; 4] = [b"bearer", b"basic", b"token", b"apikey"];
 
 /// First words of a switch that takes no secret (`--no-password`).
@@ -67,40 +112,124 @@ struct Short {
     between: Option<u8>,
     /// Whether one dash may begin several options: `curl -su`. `openssl -check` and `snmpwalk -OX` are one.
     may_share: bool,
+    /// The command after which the options mean this: in `docker run -p 80` it is a port.
+    command: Option<&'static [u8]>,
 }
 
 const fn short(programs: &'static [&'static [u8]], options: &'static [&'static [u8]]) -> Short {
-    Short { programs, options, between: None, may_share: true }
+    Short { programs, options, between: None, may_share: true, command: None }
 }
 
-static SHORT: [Short; 15] = [
-    short(&[b"mysql", b"mariadb", b"7z", b"7za", b"7zr"], &[b"-p"]),
-    short(&[b"mongo", b"sshpass"], &[b"-p", b"-p "]),
-    short(&[b"rdesktop"], &[b"-p "]),
+static SHORT: [Short; 25] = [
+    short(&[b"mysql", b"mariadb", b"7z", b"7za", b"7zr", b"7zz"], &[b"-p"]),
+    short(&[b"rar", b"unrar"], &[b"-hp", b"-p"]),
+    short(&[b"mongo", b"sshpass", b"usermod", b"useradd", b"check_mysql"], &[b"-p", b"-p "]),
+    short(
+        &[
+            b"rdesktop",
+            b"mycli",
+            b"cqlsh",
+            b"cypher-shell",
+            b"couchbase-cli",
+            b"ncftp",
+            b"ipmipower",
+            b"fence_",
+            b"openfortivpn",
+            b"racadm",
+            b"rabbitmqadmin",
+            b"steghide",
+            b"check_pgsql",
+            b"twine",
+            b"esxcli",
+            b"hydra",
+        ],
+        &[b"-p "],
+    ),
+    Short {
+        command: Some(b"login"),
+        ..short(
+            &[
+                b"docker", b"podman", b"buildah", b"skopeo", b"nerdctl", b"crane", b"oc", b"az",
+                b"helm",
+            ],
+            &[b"-p", b"-p "],
+        )
+    },
+    short(&[b"ldappasswd"], &[b"-w", b"-w ", b"-s", b"-s ", b"-a", b"-a "]),
     short(&[b"ldap", b"basic_ldap_auth", b"ext_ldap_group_acl"], &[b"-w", b"-w "]),
     Short {
         between: Some(b':'),
         ..short(
             &[b"curl"],
-            &[b"-u", b"-u ", b"-U", b"-U ", b"--user ", b"--user=", b"--proxy-user "],
+            &[
+                b"-u",
+                b"-u ",
+                b"-U",
+                b"-U ",
+                b"--user ",
+                b"--user=",
+                b"--proxy-user ",
+                b"-E ",
+                b"--cert ",
+            ],
         )
     },
+    Short { between: Some(b':'), ..short(&[b"ab"], &[b"-A ", b"-P "]) },
+    Short {
+        between: Some(b':'),
+        ..short(&[b"check_http"], &[b"-a ", b"-b ", b"--authorization="])
+    },
+    Short { between: Some(b':'), ..short(&[b"nsupdate", b"dig"], &[b"-y", b"-y "]) },
     Short {
         between: Some(b'%'),
-        ..short(&[b"smbclient", b"rpcclient"], &[b"-U", b"-U ", b"--user=", b"--user "])
+        ..short(
+            &[
+                b"smbclient",
+                b"smbget",
+                b"smbcacls",
+                b"smbcquotas",
+                b"smbtree",
+                b"rpcclient",
+                b"samba-tool",
+                b"winexe",
+                b"wmic",
+                b"net",
+            ],
+            &[b"-U", b"-U ", b"--user=", b"--user "],
+        )
     },
     Short { between: Some(b','), ..short(&[b"lftp"], &[b"-u", b"-u "]) },
     Short { between: Some(b':'), ..short(&[b"ttyd", b"gotty"], &[b"-c "]) },
     short(&[b"redis-cli", b"keydb-cli", b"valkey-cli"], &[b"-a", b"-a "]),
-    short(&[b"mosquitto", b"ipmitool", b"sqlcmd", b"isql", b"zip", b"unzip"], &[b"-P", b"-P "]),
+    short(
+        &[
+            b"mosquitto",
+            b"ipmitool",
+            b"sqlcmd",
+            b"isql",
+            b"zip",
+            b"unzip",
+            b"bcp",
+            b"tsql",
+            b"check_ldap",
+        ],
+        &[b"-P", b"-P "],
+    ),
+    short(&[b"ssh-keygen"], &[b"-N", b"-N ", b"-P", b"-P "]),
     Short {
         may_share: false,
         ..short(&[b"snmpget", b"snmpwalk", b"snmpbulk", b"snmpset"], &[b"-A ", b"-X ", b"-c "])
     },
+    Short { may_share: false, ..short(&[b"check_snmp"], &[b"-A ", b"-X ", b"-C "]) },
+    Short { may_share: false, ..short(&[b"swaks", b"sendEmail"], &[b"-ap ", b"-xp "]) },
     short(&[b"ss-server", b"ss-local", b"ss-redir", b"ss-tunnel", b"ss-manager"], &[b"-k "]),
     short(&[b"ssserver", b"sslocal"], &[b"-k "]),
-    Short { may_share: false, ..short(&[b"openssl"], &[b"-k ", b"-K "]) },
+    Short { may_share: false, ..short(&[b"openssl"], &[b"-k ", b"-K ", b"-hmac "]) },
     short(&[b"xfreerdp", b"wlfreerdp"], &[b"/p:"]),
+    Short {
+        may_share: false,
+        ..short(&[b"consul", b"serf", b"nomad"], &[b"-encrypt ", b"-encrypt="])
+    },
 ];
 
 /// Of a program without such options.
@@ -109,8 +238,9 @@ const NONE: Short = short(&[], &[]);
 /// Options with one dash that begin like one with an attached value: `-port=3306`.
 const LONG: [&[u8]; 5] = [b"-port", b"-path", b"-pid", b"-prefix", b"-profile"];
 
-/// Options of programs that name a file, although their names say something else.
-const FILES: [(&[u8], &[u8]); 3] = [
+/// Options of programs that hold no secret, although their names say so: most name a file.
+const OTHERS: [(&[u8], &[u8]); 4] = [
+    (b"etcd", b"--auth-token"),
     (b"openvpn", b"--auth-user-pass"),
     (b"openvpn", b"--secret"),
     (b"xtightvncviewer", b"-passwd"),
@@ -148,7 +278,7 @@ pub fn covered(cmdline: &[u8]) -> Cow<'_, [u8]> {
 /// The secrets in a `/proc/PID/cmdline`, in order. None is empty.
 pub fn secrets(cmdline: &[u8]) -> Vec<Secret> {
     let mut found = Vec::new();
-    let mut short = &NONE;
+    let mut of_program = OfProgram { short: &NONE, after_command: &NONE };
     let mut pending: Option<Range<usize>> = None;
     let mut covered_to = 0;
     let own = base_name(cmdline.split(|&byte| byte == 0).next().unwrap_or_default());
@@ -157,6 +287,9 @@ pub fn secrets(cmdline: &[u8]) -> Vec<Secret> {
             continue;
         }
         let text = &cmdline[word.at.clone()];
+        let short = of_program.short;
+        let option = text.split(|&byte| byte == b'=').next().unwrap_or_default();
+        let is_other = OTHERS.contains(&(own, option));
         let secret = match pending.take().filter(|_| !is_long_option(text)) {
             Some(name) => {
                 let value = word.at.start..word.end;
@@ -164,28 +297,50 @@ pub fn secrets(cmdline: &[u8]) -> Vec<Secret> {
                     && !short.has_secret(&cmdline[value.clone()]);
                 (!is_user).then_some(Secret { name, value })
             }
+            None if is_other => None,
             None => word
                 .assigned(cmdline)
                 .or_else(|| word.attached(cmdline, short))
                 .or_else(|| word.header(cmdline)),
         };
-        match secret.filter(|secret| !secret.value.is_empty()) {
+        match secret.filter(|secret| !is_harmless(&cmdline[secret.value.clone()])) {
             Some(secret) => {
                 covered_to = secret.value.end;
                 found.push(secret);
             }
-            None => found.extend(word.url(cmdline).or_else(|| word.source(cmdline))),
+            None => found.extend(
+                word.url(cmdline).or_else(|| word.source(cmdline)).or_else(|| word.formed(cmdline)),
+            ),
         }
-        let is_file = FILES.contains(&(own, text));
-        if covered_to <= word.at.start && !is_file && (names_secret(text) || is_short(text, short))
+        if covered_to <= word.at.start && !is_other && (names_secret(text) || is_short(text, short))
         {
             pending = Some(word.at.clone());
         }
-        if let Some(known) = SHORT.iter().find(|known| known.is_of(base_name(text))) {
-            short = known;
-        }
+        of_program.see(text, word.ends_command(cmdline));
     }
     found
+}
+
+/// The options of the program that the words so far named.
+struct OfProgram {
+    short: &'static Short,
+    /// Those that its command will bring.
+    after_command: &'static Short,
+}
+
+impl OfProgram {
+    fn see(&mut self, word: &[u8], ends_command: bool) {
+        if let Some(known) = SHORT.iter().find(|known| known.is_of(base_name(word))) {
+            let waits = known.command.is_some();
+            self.short = if waits { &NONE } else { known };
+            self.after_command = if waits { known } else { &NONE };
+        } else if self.after_command.command == Some(word) {
+            self.short = self.after_command;
+        }
+        if ends_command {
+            *self = Self { short: &NONE, after_command: &NONE };
+        }
+    }
 }
 
 impl Short {
@@ -226,6 +381,13 @@ fn words(cmdline: &[u8]) -> impl Iterator<Item = Word> + '_ {
 }
 
 impl Word {
+    /// Whether a command of a shell ends here: `mysql; ssh -p 22 h`. A whole argument is no text for a shell.
+    fn ends_command(&self, cmdline: &[u8]) -> bool {
+        let is_whole = self.at.end == self.end
+            && self.at.start.checked_sub(1).is_none_or(|at| cmdline[at] == 0);
+        !is_whole && matches!(cmdline[self.at.end - 1], b';' | b'|' | b'&')
+    }
+
     /// Finds X in `--password=X`, `PGPASSWORD=X`, `user=a,password=X`, `"token":"X"`, `pass:X`: everything
     /// after the `=` or `:` of the first name that holds a secret.
     fn assigned(&self, cmdline: &[u8]) -> Option<Secret> {
@@ -244,7 +406,10 @@ impl Word {
                     return Some(Secret { name, value: start..self.end });
                 }
             }
-            if !is_of_name(byte) && !matches!(byte, b'"' | b'\'') {
+            // A quote may follow a name, or come before it.
+            let is_quote = matches!(byte, b'"' | b'\'');
+            let opens = text.get(at + 1).is_some_and(|&next| is_of_name(next));
+            if !is_of_name(byte) && (!is_quote || opens) {
                 begin = at + 1;
             }
         }
@@ -262,17 +427,47 @@ impl Word {
         is_it.then_some(Secret { name: self.at.start..start, value: start..self.end })
     }
 
-    /// Finds X in `Authorization: Bearer X`, also without the first blank.
+    /// Finds X in `Authorization: Bearer X`, also without the first blank, and in `-H 'Cookie: X'`.
     fn header(&self, cmdline: &[u8]) -> Option<Secret> {
         let text = cmdline[self.at.clone()].to_ascii_lowercase();
-        let begin = text.windows(HEADER.len()).position(|part| part == HEADER)?;
-        let (begin, end) = (self.at.start + begin, self.at.start + begin + HEADER.len());
+        let begin_of = |name: &&[u8]| text.windows(name.len()).position(|part| part == *name);
+        let name = HEADERS.iter().find(|name| begin_of(name).is_some())?;
+        let begin = self.at.start + begin_of(name)?;
+        let end = begin + name.len();
         let mut rest = words(&cmdline[end..self.end]);
-        let (scheme, secret) = (rest.next()?, rest.next()?);
-        let place = |at: usize| end + at;
-        let scheme = cmdline[place(scheme.at.start)..place(scheme.at.end)].to_ascii_lowercase();
-        let value = place(secret.at.start)..self.end;
-        SCHEMES.contains(&scheme.as_slice()).then(|| Secret { name: begin..end - 1, value })
+        let (first, second) = (rest.next()?, rest.next());
+        let scheme = cmdline[end + first.at.start..end + first.at.end].to_ascii_lowercase();
+        let is_sure = is_in_header(&cmdline[..begin], &text);
+        let value = match second {
+            Some(second)
+                if *name == HEADERS[0] && (is_sure || SCHEMES.contains(&scheme.as_slice())) =>
+            {
+                second
+            }
+            _ if is_sure => first,
+            _ => return None,
+        };
+        Some(Secret { name: begin..end - 1, value: end + value.at.start..self.end })
+    }
+
+    /// Finds X in `ghp_X`, which no name announces. It begins the word, or follows what is of no name.
+    fn formed(&self, cmdline: &[u8]) -> Option<Secret> {
+        let text = &cmdline[self.at.clone()];
+        let mut starts = (0..text.len()).filter(|&at| at == 0 || !is_of_name(text[at - 1]));
+        starts.find_map(|at| {
+            let form = FORMS.iter().find(|form| text[at..].starts_with(form))?;
+            let start = at + form.len();
+            let name = self.at.start + at..self.at.start + start;
+            let blanks = cmdline[name.end..self.end].iter().take_while(|byte| **byte == b' ');
+            let value = name.end + blanks.count()..self.end;
+            let length = text[start..].iter().take_while(|&&byte| is_of_name(byte)).count();
+            let is_secret = if form.starts_with(b"-") {
+                has(&cmdline[value.clone()], b"PRIVATE KEY")
+            } else {
+                length >= LEAST
+            };
+            is_secret.then_some(Secret { name, value })
+        })
     }
 
     /// Finds X in `scheme://user:X@host`. X may contain slashes and at signs.
@@ -314,12 +509,33 @@ fn begins_with_port(text: &[u8]) -> bool {
 /// Whether a header of HTTP begins after `before`: `-H 'X-Api-Key: X'`, `--header='X-Api-Key: X'`. `word` is
 /// the word that it begins in. Elsewhere a colon and a blank are of a title or a sentence.
 fn is_in_header(before: &[u8], word: &[u8]) -> bool {
-    let mut arguments = before.rsplit(|&byte| byte == 0);
-    let attached = arguments.next().unwrap_or_default();
-    let option = if attached.is_empty() { arguments.next().unwrap_or_default() } else { attached };
-    let option = option.strip_suffix(b"=").unwrap_or(option);
-    let is_long = option.starts_with(b"--") && option.ends_with(b"header");
-    is_long || option == b"-H" || (attached.is_empty() && word.starts_with(b"-H"))
+    let is_between =
+        |byte: &u8| matches!(byte, 0 | b'=' | b'"' | b'\'') || byte.is_ascii_whitespace();
+    let end = before.iter().rposition(|byte| !is_between(byte)).map_or(0, |last| last + 1);
+    let start = before[..end].iter().rposition(is_between).map_or(0, |last| last + 1);
+    let option = &before[start..end];
+    let is_option = option == b"-H" || (option.starts_with(b"--") && option.ends_with(b"header"));
+    // In a command for a shell, a header has quotes, since it has blanks.
+    let is_own = before[end..].iter().any(|byte| !byte.is_ascii_whitespace());
+    (is_option && is_own) || word.starts_with(b"-H") || word.starts_with(b"-h")
+}
+
+fn has(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+/// Whether a value is a switch, a small number or the place of a secret, and nothing follows it.
+fn is_harmless(value: &[u8]) -> bool {
+    let value = value.trim_ascii_end();
+    let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'');
+    let start = value.iter().position(|byte| !is_quote(byte)).unwrap_or(value.len());
+    let end = value.iter().rposition(|byte| !is_quote(byte)).map_or(start, |last| last + 1);
+    let value = value[start..end].to_ascii_lowercase();
+    let is_number = value.len() <= 3 && value.iter().all(u8::is_ascii_digit);
+    let is_of_place = |byte: &u8| is_of_name(*byte) || matches!(byte, b'/' | b':' | b'#');
+    let is_place =
+        ELSEWHERE.iter().any(|start| value.starts_with(start)) && value.iter().all(is_of_place);
+    is_number || is_place || NO_SECRETS.contains(&value.as_slice())
 }
 
 /// Whether the word is an option like `--password`, whose value is the next argument.
@@ -363,13 +579,24 @@ fn is_secret(name: &[u8]) -> bool {
     if words.iter().any(|word| SWITCHES.contains(&word.to_ascii_lowercase().as_slice())) {
         return false;
     }
-    let plain = words.concat().to_ascii_lowercase();
+    // `password1` is a password.
+    let unnumbered = |word: &'_ [u8]| {
+        let end = word.iter().rposition(|byte| !byte.is_ascii_digit()).map_or(0, |last| last + 1);
+        word[..end].to_vec()
+    };
+    let plain = unnumbered(&words.concat()).to_ascii_lowercase();
+    let part = name.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
+    let letters = part.iter().filter(|byte| byte.is_ascii_alphanumeric());
+    let part: Vec<_> = letters.map(u8::to_ascii_lowercase).collect();
+    if OTHER_NAMES.contains(&part.as_slice()) {
+        return false;
+    }
     // `dbPass` has two words.
-    let last = words.last().copied().unwrap_or_default();
+    let last = unnumbered(words.last().copied().unwrap_or_default());
     let capital = last.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
     let is_word = |word: &[u8]| WORDS.contains(&word.to_ascii_lowercase().as_slice());
     ENDINGS.iter().any(|ending| plain.ends_with(ending))
-        || is_word(last)
+        || is_word(&last)
         || is_word(&last[capital..])
 }
 
@@ -423,6 +650,24 @@ mod tests {
             ("x --dsn=root:hunter2@unix(/s)/", "x --dsn=root:***@unix(/s)/"),
             ("x --password -hunter2", "x --password ***"),
             ("snmpwalk -v2c -OX -c hunter2 host", "snmpwalk -v2c -OX -c *** host"),
+            ("docker login -u bob -p hunter2 h", "docker login -u bob -p *** h"),
+            ("podman login -phunter2 h", "podman login -p*** h"),
+            ("imapsync --password1 hunter2 --user2 b", "imapsync --password1 *** --user2 b"),
+            ("openfortivpn h -u bob -p hunter2", "openfortivpn h -u bob -p ***"),
+            ("fence_ipmilan -l bob -p hunter2 -a h", "fence_ipmilan -l bob -p *** -a h"),
+            ("consul agent -encrypt=hunter2 -x", "consul agent -encrypt=*** -x"),
+            ("net ads join -U bob%hunter2", "net ads join -U ***"),
+            ("ssh-keygen -t rsa -N hunter2 -f k", "ssh-keygen -t rsa -N *** -f k"),
+            ("rar a -hphunter2 x.rar f", "rar a -hp*** x.rar f"),
+            ("ldappasswd -s hunter2 cn=a", "ldappasswd -s *** cn=a"),
+            ("dig -y hmac-sha256:k:hunter2 h", "dig -y *** h"),
+            ("check_snmp -H h -C hunter2 -o 1", "check_snmp -H h -C *** -o 1"),
+            ("skopeo copy --src-creds bob:hunter2 a b", "skopeo copy --src-creds *** a b"),
+            ("curl -E c.pem:hunter2 http://h", "curl -E *** http://h"),
+            ("x ghp_hunter2hunter2hunter2 y", "x ghp_*** y"),
+            ("x --jwt=eyJhbGciOiJIUzI1NiJ9.e30.hunter2 y", "x --jwt=eyJ*** y"),
+            ("x --password env:A,token=hunter2 y", "x --password *** y"),
+            ("x --pass 3 --token hunter2 y", "x --pass 3 --token *** y"),
         ] {
             assert_eq!(shown(line), expected);
         }
@@ -448,6 +693,22 @@ mod tests {
             }
         }
         assert_eq!(covered(b"x\0token: a\0"), "x token:***");
+        for (line, shown) in [
+            (
+                "curl\0-H\0Authorization: SSWS a\0http://h\0",
+                "curl -H Authorization: SSWS *** http://h",
+            ),
+            ("curl\0-H\0Authorization: a\0http://h\0", "curl -H Authorization: *** http://h"),
+            ("curl\0-HCookie: sid=a\0http://h\0", "curl -HCookie: *** http://h"),
+            ("sh\0-c\0curl -H\"X-Api-Key: a\" h\0", "sh -c curl -H\"X-Api-Key: ***"),
+            ("x\0-----BEGIN PRIVATE KEY-----\na\0y\0", "x -----BEGIN *** y"),
+            ("sh\0-c\0mongodump; ssh -p 2222 h\0", "sh -c mongodump; ssh -p 2222 h"),
+            ("sh\0-c\0true; mysql -pa; x\0", "sh -c true; mysql -p***"),
+            ("curl\0https://h/?a&\0-u\0b:a\0", "curl https://h/?a& -u ***"),
+            ("sh\0-c\0x --pass 3 a\0", "sh -c x --pass ***"),
+        ] {
+            assert_eq!(covered(line.as_bytes()), shown);
+        }
         let header = b"curl\0-H\0authorization:Basic a\0http://h\0";
         assert_eq!(covered(header), "curl -H authorization:Basic *** http://h");
         for shown in
@@ -482,6 +743,19 @@ mod tests {
             "x --key=1 --keyring=a --secrets-dir=/x",
             "openssl dhparam -check -out dh.pem 4096",
             "snmpwalk -Cc -OX host",
+            "docker run -p 8080:80 -u 1:2 nginx",
+            "login -p -- root",
+            "ffmpeg -pass 2 -i a",
+            "openssl enc -pass env:PW -in a",
+            "openssl enc -pass file:/etc/pw -in a",
+            "etcd --auth-token simple --initial-cluster-token etcd-1",
+            "etcd --auth-token=jwt,pub-key=/x --initial-cluster-token=etcd-1",
+            "docker run -e ETCD_INITIAL_CLUSTER_TOKEN=etcd-1 etcd",
+            "qemu -object {\"qom-type\":\"secret\",\"id\":\"s-secret0\",\"file\":\"/x\"}",
+            "qemu -blockdev {\"driver\":\"rbd\",\"key-secret\":\"s-secret0\"}",
+            "qemu -drive file.password-secret=sec0,x=y",
+            "kube-controller-manager --use-service-account-credentials=true",
+            "x ghp_short eyJ --name=eyJhbGci",
         ] {
             assert_eq!(shown(line), line);
         }

@@ -1,11 +1,14 @@
 //! What a process is called: `comm`, the long name that the kernel cut, or the program that an
 //! interpreter runs.
 
+use std::borrow::Cow;
+
 use super::Process;
 use super::executable::{link_of, undeleted};
 use crate::kernel::cmdline::{arguments, base_name, untitled};
 use crate::kernel::comm::Comm;
 use crate::kernel::interpreter::{Program, is_interpreter, program};
+use crate::kernel::secret::covered;
 use crate::proc::fact::{Fact, Missing};
 
 /// Whether `name` is a name of the process.
@@ -96,7 +99,10 @@ pub fn shown(process: &mut Process<'_>) -> Fact<Vec<u8>> {
     let cmdline = process.cmdline().unwrap_or_default();
     let is_longer = |name: &&[u8]| is_cut && name.len() > comm.len() && name.starts_with(comm);
     let script = || program(cmdline).filter(|_| interprets).map(Program::base_name);
-    Ok(other_names(cmdline).find(is_longer).or_else(script).unwrap_or(comm).to_vec())
+    // A title may have a secret in it.
+    let longer = other_names(cmdline).find(is_longer).map(covered);
+    let name = longer.or_else(|| script().map(Cow::Borrowed)).unwrap_or(Cow::Borrowed(comm));
+    Ok(name.into_owned())
 }
 
 /// The names that a command line gives a process: its first argument, without a title or a login
