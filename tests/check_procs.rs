@@ -29,6 +29,15 @@ fn words(line: &str) -> Vec<String> {
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
+/// With `-vv` the original shows whole command lines.
+#[test]
+fn secrets_are_not_printed() {
+    let name = unique();
+    let _appd = Specimen::called(&name).argv([name.as_str(), "--password", "hunter2"]).start();
+    let answer = check(&["-c", "0:0", "-C", &name, "-vv"]);
+    answer.code(2).has(&format!("prog={name} args={name} --password ***")).lacks("hunter2");
+}
+
 #[test]
 fn a_dead_daemon_is_not_running() {
     let name = unique();

@@ -87,8 +87,11 @@ pub fn shown(key: Key, process: &mut Process<'_>, longest: usize) -> Fact<String
     })
 }
 
-/// As `ps` shows it, with secrets covered.
-fn shown_command(process: &mut Process<'_>) -> Fact<Vec<u8>> {
+/// The command line as `ps` shows it, with secrets covered.
+///
+/// # Errors
+/// Gone, or hidden.
+pub fn shown_command(process: &mut Process<'_>) -> Fact<Vec<u8>> {
     let line = secret::covered(process.cmdline()?).trim_ascii().to_vec();
     if line.is_empty() { process.ps_command() } else { Ok(line) }
 }

@@ -1,6 +1,7 @@
 //! Renders the result as the original does.
 
 use procwarden::count::scan::Scan;
+use procwarden::count::value::shown_command;
 use procwarden::nagios::state::State;
 use procwarden::plugin::runner::Output;
 use procwarden::proc::fact::Fact;
@@ -154,7 +155,7 @@ pub(super) fn matched(process: &mut Process<'_>) -> Option<String> {
         let (ppid, age) = (process.stat()?.ppid, process.age()?.floor());
         let (cpu, stat) = (process.lifetime_cpu()?, process.ps_stat()?);
         let name = shown(process.comm()?.as_bytes());
-        let command = shown(&process.ps_command()?);
+        let command = shown(&shown_command(process)?);
         Ok(format!(
             "Matched: uid={uid} vsz={vsz} rss={rss} pid={pid} ppid={ppid} pcpu={cpu:.2} stat={stat} \
              etime={age} prog={name} args={}",
