@@ -264,12 +264,12 @@ pub fn covered(cmdline: &[u8]) -> Cow<'_, [u8]> {
     let mut shown = Vec::with_capacity(cmdline.len());
     let mut at = 0;
     for Secret { value, .. } in secrets {
-        // A URL's secret can lie within another secret.
+        // A URL's secret can lie within another secret, or reach into one.
         if value.start >= at {
             shown.extend_from_slice(&cmdline[at..value.start]);
             shown.extend_from_slice(COVER);
-            at = value.end;
         }
+        at = at.max(value.end);
     }
     shown.extend_from_slice(&cmdline[at..]);
     Cow::Owned(joined(&shown).into_owned())
@@ -303,14 +303,20 @@ pub fn secrets(cmdline: &[u8]) -> Vec<Secret> {
                 .or_else(|| word.attached(cmdline, short))
                 .or_else(|| word.header(cmdline)),
         };
-        match secret.filter(|secret| !is_harmless(&cmdline[secret.value.clone()])) {
-            Some(secret) => {
-                covered_to = secret.value.end;
-                found.push(secret);
-            }
-            None => found.extend(
-                word.url(cmdline).or_else(|| word.source(cmdline)).or_else(|| word.formed(cmdline)),
-            ),
+        let secret = secret.filter(|secret| !is_harmless(&cmdline[secret.value.clone()]));
+        let start = secret.as_ref().map_or(word.end, |secret| secret.value.start);
+        // Those without a name may come before it: `https://user:X@host/?token=X`.
+        let mut all = vec![
+            word.url(cmdline)
+                .or_else(|| word.source(cmdline))
+                .filter(|one| one.value.start < start),
+            word.formed(cmdline).filter(|one| one.value.start < start),
+            secret,
+        ];
+        all.sort_by_key(|one| one.as_ref().map(|one| one.value.start));
+        for one in all.into_iter().flatten() {
+            covered_to = covered_to.max(one.value.end);
+            found.push(one);
         }
         if covered_to <= word.at.start && !is_other && (names_secret(text) || is_short(text, short))
         {
@@ -668,6 +674,13 @@ mod tests {
             ("x --jwt=eyJhbGciOiJIUzI1NiJ9.e30.hunter2 y", "x --jwt=eyJ*** y"),
             ("x --password env:A,token=hunter2 y", "x --password *** y"),
             ("x --pass 3 --token hunter2 y", "x --pass 3 --token *** y"),
+            ("x https://u:hunter2@h/?token=hunter2 y", "x https://u:***@h/?token=*** y"),
+            ("x https://u:hunter2@h/?token=hun@ter2 y", "x https://u:*** y"),
+            (
+                "x https://u:hunter2@h/?a=eyJhbGciOiJIUzI1NiJ9.hunter2 y",
+                "x https://u:***@h/?a=eyJ*** y",
+            ),
+            ("x https://ghp_hunter2hunter2hunter2:x@h y", "x https://ghp_*** y"),
         ] {
             assert_eq!(shown(line), expected);
         }
