@@ -111,8 +111,8 @@ fn script(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<Strin
     Ok(None)
 }
 
-/// What is wrong with the programs in its service's files that root runs, and with their scripts: the
-/// running process may have another name and title. Only the process that systemd started reports it.
+/// What is wrong with its service's files, or with the programs in them that root runs: the running process
+/// may have another name and title. Only the process that systemd started reports it.
 fn of_its_service(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
     let Some(services) = &inspector.services else { return Ok(None) };
     if process.parent()? != Pid(1) {
@@ -122,6 +122,17 @@ fn of_its_service(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Opti
     let Some(unit) = services.files.service(&name).map_err(|_| UNREADABLE)? else {
         return Ok(None);
     };
+    let told = |(who, remedy)| {
+        let name = escape::bounded(name.as_bytes(), LONGEST);
+        format!("{who} and can replace what {name} starts: {remedy}")
+    };
+    // systemd reads them, whatever the process sees.
+    for file in std::iter::once(&unit.path).chain(&unit.drop_ins) {
+        let place = Place::here(file.as_os_str().as_bytes());
+        if let Some(found) = replacement(&inspector.writers, &place)? {
+            return Ok(Some(told(found)));
+        }
+    }
     let is_roots = unit.asks.account.is_none();
     let commands = unit.asks.commands.iter();
     for path in commands.filter(|command| is_roots || command.keeps_root).flat_map(started) {
@@ -129,9 +140,8 @@ fn of_its_service(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Opti
             continue;
         }
         let place = process.locate(&path)?;
-        if let Some((who, remedy)) = replacement(&inspector.writers, &place)? {
-            let name = escape::bounded(name.as_bytes(), LONGEST);
-            return Ok(Some(format!("{who} and can replace what {name} starts: {remedy}")));
+        if let Some(found) = replacement(&inspector.writers, &place)? {
+            return Ok(Some(told(found)));
         }
     }
     Ok(None)

@@ -111,6 +111,20 @@ silent "a user's script before the start, run by another user"
 unit linkd 'ExecStartPre=/bin/sh -e /opt/app/prepare' 'ExecStart=/opt/safe/safed 1e6'
 found 2 "linkd.service) writable-code: user 4000 owns /opt/app and can replace what linkd.service starts: chown root /opt/app" "a user's script before the start"
 systemctl stop linkd
+# Whoever may write what systemd reads decides what root runs.
+unit filed 'ExecStart=/opt/safe/safed 1e6'
+mkdir /run/systemd/system/filed.service.d
+printf '[Service]\nNice=1\n' >/run/systemd/system/filed.service.d/nice.conf
+ln -s /dev/null /run/systemd/system/filed.service.d/masked.conf
+silent "root's drop-in, and a masked one"
+chown 4000 /run/systemd/system/filed.service.d
+found 2 "filed.service) writable-code: user 4000 owns /run/systemd/system/filed.service.d and can replace what filed.service starts: chown root /run/systemd/system/filed.service.d" "a user's drop-in"
+rm -r /run/systemd/system/filed.service.d
+chown 4000 /run/systemd/system/filed.service
+found 2 "filed.service) writable-code: user 4000 owns /run/systemd/system/filed.service and can replace what filed.service starts: chown root /run/systemd/system/filed.service" "a user's unit file"
+systemctl stop filed
+rm /run/systemd/system/filed.service
+systemctl daemon-reload
 
 # Nobody is in a group, but a service that is not root's has it, running or not.
 groupadd deploy

@@ -38,6 +38,8 @@ const MOST_ALIASES: usize = 20;
 pub struct UnitFile {
     /// The file that makes it: not a drop-in.
     pub path: PathBuf,
+    /// The drop-ins, in the order in which systemd reads them, less those that are empty or masked.
+    pub drop_ins: Vec<PathBuf>,
     /// The file that changed last, and when (ctime, since 1970): packages keep the mtime of their build.
     pub changed: (PathBuf, Duration),
     /// What they say.
@@ -111,7 +113,9 @@ impl UnitFiles {
         let asks = Asks::read(all, asked);
         let latest = texts.iter().max_by_key(|text| text.changed).unwrap_or(&main);
         let changed = (latest.path.clone(), latest.changed);
-        Ok(Some(UnitFile { path: main.path.clone(), changed, asks }))
+        let drop_ins = texts[1..].iter().filter(|text| !text.is_empty);
+        let drop_ins = drop_ins.map(|text| text.path.clone()).collect();
+        Ok(Some(UnitFile { path: main.path.clone(), drop_ins, changed, asks }))
     }
 
     /// The name under which systemd knows a unit, and its file.
