@@ -3,7 +3,7 @@
 //! A setting that systemd does not understand has no effect, as in systemd. What depends on the
 //! kernel's or systemd's version is left out: a process that lacks it may be right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::command::{Command, Step, commands};
 use super::search::Name;
@@ -142,6 +142,9 @@ const MOUNT_LISTS: [&str; 14] = [
     "TemporaryFileSystem",
 ];
 
+/// What `RestrictNamespaces=` may list.
+const NAMESPACES: [&[u8]; 7] = [b"cgroup", b"ipc", b"mnt", b"net", b"pid", b"user", b"uts"];
+
 /// What settings take from the bounding set beside `CapabilityBoundingSet=`.
 const IMPLIED: [(&str, &[&str]); 4] = [
     ("PrivateDevices", &["cap_mknod", "cap_sys_rawio"]),
@@ -210,8 +213,8 @@ impl Read<'_, '_> {
 
     /// The settings that ask for a seccomp filter; `implied` is another, which stands where none does.
     fn seccomp(&self, implied: Option<&'static str>) -> Vec<&'static str> {
-        let lists = SECCOMP_LISTS.into_iter().chain(SOCKET_LIST).filter(|key| self.lists(key));
-        let namespaces = ["RestrictNamespaces"].into_iter().filter(|key| self.restricts(key));
+        let lists = SECCOMP_LISTS.into_iter().chain(SOCKET_LIST).filter(|key| self.filters(key));
+        let namespaces = self.restricts().then_some("RestrictNamespaces");
         let flags = SECCOMP_FLAGS.into_iter().filter(|key| self.is_on(key));
         or(lists.chain(namespaces).chain(flags).collect(), implied)
     }
@@ -254,14 +257,42 @@ impl Read<'_, '_> {
     fn lists(&self, key: &str) -> bool {
         // That directory is the host's.
         let is_of_host = |value: &[u8]| key == "RootDirectory" && value == b"/";
-        self.values(key)
-            .iter()
-            .any(|value| !value.is_empty() && *value != b"~" && !is_of_host(value))
+        self.values(key).iter().any(|value| !value.is_empty() && !is_of_host(value))
     }
 
-    /// `yes`, or a list of namespaces.
-    fn restricts(&self, key: &str) -> bool {
-        self.flag(key).unwrap_or_else(|| self.lists(key))
+    /// Whether a list allows only what it names, or denies something. After a `~` it denies, and a later line
+    /// without one takes back what it names: `~@mount`, then `@mount`. The first line says which it is.
+    fn filters(&self, key: &str) -> bool {
+        let mut denied: Option<BTreeSet<&[u8]>> = None;
+        for value in self.values(key).iter().filter(|value| !value.is_empty()) {
+            let (is_inverse, listed) = list(value);
+            if is_inverse {
+                denied.get_or_insert_default().extend(listed);
+            } else if let Some(denied) = &mut denied {
+                listed.iter().for_each(|word| _ = denied.remove(word));
+            } else {
+                return true;
+            }
+        }
+        denied.is_some_and(|denied| !denied.is_empty())
+    }
+
+    /// Whether it may not make some kind of namespace. Lines add up, but for a yes or no. systemd ignores a
+    /// line with a word that it does not know.
+    fn restricts(&self) -> bool {
+        let all = || BTreeSet::from(NAMESPACES);
+        let mut denied: Option<BTreeSet<&[u8]>> = None;
+        for value in self.values("RestrictNamespaces") {
+            let (is_inverse, listed) = list(value);
+            match truth(value) {
+                Some(true) => denied = Some(all()),
+                Some(false) => denied = Some(BTreeSet::new()),
+                None if listed.is_empty() || !listed.is_subset(&all()) => {}
+                None if is_inverse => denied.get_or_insert_default().extend(listed),
+                None => denied.get_or_insert_with(all).retain(|kind| !listed.contains(kind)),
+            }
+        }
+        denied.is_some_and(|denied| !denied.is_empty())
     }
 
     fn account(&self) -> Option<Account> {
@@ -310,8 +341,7 @@ impl Read<'_, '_> {
 
     fn more_groups(&self) -> Vec<String> {
         let values = self.values("SupplementaryGroups").iter();
-        let words = values.flat_map(|value| value.split(u8::is_ascii_whitespace));
-        let words = words.filter(|word| !word.is_empty());
+        let words = values.flat_map(|value| words(value));
         words.filter_map(|word| self.filled_in(std::str::from_utf8(word).ok()?)).collect()
     }
 
@@ -437,10 +467,23 @@ fn truth(value: &[u8]) -> Option<bool> {
     }
 }
 
+/// The words of a list, and whether a `~` turns it round. A system call may name its error: `mount:EPERM`.
+fn list(value: &[u8]) -> (bool, BTreeSet<&[u8]>) {
+    let inverse = value.strip_prefix(b"~");
+    let words = words(inverse.unwrap_or(value));
+    let words = words.filter_map(|word| word.split(|&byte| byte == b':').next());
+    (inverse.is_some(), words.collect())
+}
+
+/// The words of a list, each with or without quotes.
+fn words(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let words = list.split(|byte| byte.is_ascii_whitespace() || b"\"'".contains(byte));
+    words.filter(|word| !word.is_empty())
+}
+
 /// A list of capabilities; other words are skipped.
 fn capabilities(list: &[u8]) -> Capabilities {
-    let words =
-        list.split(u8::is_ascii_whitespace).filter_map(|word| std::str::from_utf8(word).ok());
+    let words = words(list).filter_map(|word| std::str::from_utf8(word).ok());
     let known = words.filter_map(|word| Capabilities::named(word).ok());
     known.fold(Capabilities::default(), Capabilities::union)
 }
@@ -496,8 +539,19 @@ mod tests {
         for (lines, setting) in [
             ("SystemCallFilter=@system-service", &["SystemCallFilter"][..]),
             ("SystemCallFilter=~@mount\nSystemCallFilter=", &[]),
+            ("SystemCallFilter=~@mount @swap\nSystemCallFilter=@swap", &["SystemCallFilter"]),
+            ("SystemCallFilter=~@mount:EPERM\nSystemCallFilter=@mount", &[]),
+            ("SystemCallFilter=@mount\nSystemCallFilter=~@mount", &["SystemCallFilter"]),
+            ("RestrictAddressFamilies=~AF_PACKET\nRestrictAddressFamilies=AF_PACKET", &[]),
             ("RestrictNamespaces=no", &[]),
             ("RestrictNamespaces=~user", &["RestrictNamespaces"]),
+            ("RestrictNamespaces=user", &["RestrictNamespaces"]),
+            ("RestrictNamespaces=no\nRestrictNamespaces=~user", &["RestrictNamespaces"]),
+            ("RestrictNamespaces=no\nRestrictNamespaces=user", &[]),
+            ("RestrictNamespaces=~user\nRestrictNamespaces=user", &[]),
+            ("RestrictNamespaces=~user\nRestrictNamespaces=no", &[]),
+            ("RestrictNamespaces=user nonsense", &[]),
+            ("RestrictNamespaces=cgroup ipc net mnt pid user uts", &[]),
             ("RestrictRealtime=1\nSystemCallFilter=x", &["SystemCallFilter", "RestrictRealtime"]),
             ("MemoryDenyWriteExecute=yes", &[]),
             ("SystemCallLog=@mount", &["SystemCallLog"]),
@@ -585,6 +639,7 @@ mod tests {
                 but("cap_chown"),
             ),
             ("CapabilityBoundingSet=", Capabilities::ALL),
+            ("CapabilityBoundingSet=\"cap_chown\" 'cap_kill'", but("cap_chown cap_kill")),
             ("CapabilityBoundingSet=cap_kill\nCapabilityBoundingSet=~", Capabilities::default()),
             ("CapabilityBoundingSet=\nCapabilityBoundingSet=cap_kill", but("cap_kill")),
             ("PrivateDevices=yes", some("cap_mknod cap_sys_rawio")),
