@@ -447,14 +447,15 @@ fn program(programs: &Programs, process: &mut Process<'_>) -> Fact<Option<PathBu
 }
 
 /// The names by which it may have been started: the first word, or the words of a title. A listener's
-/// title names the program again (`sshd: /usr/sbin/sshd -D`), or says what it is (`php-fpm: master process`).
+/// title names the program again (`sshd: /usr/sbin/sshd -D`), or says what it is (`php-fpm: master process`,
+/// `rspamd: main process`).
 /// The title of a fork that outlives the daemon does neither (`sshd: alice [priv]`).
 fn called(line: &[u8]) -> Vec<&[u8]> {
     let mut words = line.split(u8::is_ascii_whitespace);
     let first = words.next().unwrap_or_default();
     let Some(title) = first.strip_suffix(b":") else { return vec![first] };
     let words: Vec<_> = words.take(MOST_WORDS).collect();
-    if words.starts_with(&[b"master", b"process"]) {
+    if matches!(words.as_slice(), [b"master" | b"main", b"process", ..]) {
         [&[title], &words[..]].concat()
     } else {
         words
@@ -567,6 +568,8 @@ mod tests {
         let is_called = |line: &[u8], name: &[u8]| called(line).contains(&name);
         assert!(is_called(b"php-fpm: master process (/etc/php/8.2/fpm/php-fpm.conf)", b"php-fpm"));
         assert!(is_called(b"nginx: master process /usr/sbin/nginx", b"/usr/sbin/nginx"));
+        assert!(is_called(b"rspamd: main process", b"rspamd"));
+        assert!(!is_called(b"rspamd: controller process (localhost:11334)", b"rspamd"));
         assert!(!is_called(b"sshd: master [priv]", b"sshd"));
         assert!(!is_called(b"php-fpm: pool www", b"php-fpm"));
     }
