@@ -269,7 +269,7 @@ impl Read<'_, '_> {
             if is_inverse {
                 denied.get_or_insert_default().extend(listed);
             } else if let Some(denied) = &mut denied {
-                listed.iter().for_each(|word| _ = denied.remove(word));
+                denied.retain(|word| !listed.contains(word));
             } else {
                 return true;
             }
