@@ -9,7 +9,7 @@ as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups procwarden chec
 # silent WHEN: neither says anything, at the second look at the latest.
 silent() {
     for who in as_root as_nobody; do
-        said=$($who --recheck 3) || wrong "$who, $1: $said"
+        said=$($who --recheck 9) || wrong "$who, $1: $said"
     done
 }
 # found CODE PATTERN WHAT [OPTION...]: both end with CODE, and say so.
@@ -21,11 +21,11 @@ found() {
         [ $? = "$code" ] && [[ $said == *$pattern* ]] || wrong "$who, $what (wanted $code, $pattern): $said"
     done
 }
-# unit NAME LINE...: starts a service of these lines.
+# unit NAME LINE...: starts a service of these lines, and waits until it runs what they say.
 unit() {
     local name=$1
     shift
-    printf '%s\n' '[Service]' "$@" >"/run/systemd/system/$name.service"
+    printf '%s\n' '[Service]' Type=exec "$@" >"/run/systemd/system/$name.service"
     systemctl daemon-reload
     systemctl restart "$name"
 }
@@ -55,15 +55,15 @@ for setting in "${settings[@]}"; do
     number=$((number + 1))
     start='ExecStart=/opt/safe/safed 1e6'
     [ "$setting" != Type=oneshot ] || start='ExecStart=/bin/sh -c "/opt/safe/safed 1e6 &"'
-    printf '%s\n' '[Service]' "$start" "$setting" >"/run/systemd/system/small$number.service"
-    printf '%s\n' '[Service]' "$start" User=daemon NoNewPrivileges=yes "$setting" \
+    printf '%s\n' '[Service]' Type=exec "$start" "$setting" >"/run/systemd/system/small$number.service"
+    printf '%s\n' '[Service]' Type=exec "$start" User=daemon NoNewPrivileges=yes "$setting" \
         >"/run/systemd/system/little$number.service"
 done
 systemctl daemon-reload
 systemctl start --no-block $(eval echo "small{1..$number} little{1..$number}")
 # settled: nothing is being started any more.
 settled() { [ -z "$(systemctl list-jobs --no-legend)" ]; }
-for _ in $(seq 300); do settled && break; sleep 0.2; done
+for _ in $(seq 600); do settled && break; sleep 0.2; done
 count=$(systemctl list-units --type=service --state=running --no-legend | wc -l)
 [ "$count" -ge 50 ] || wrong "only $count services run"
 silent "after boot, with $count services"
@@ -100,6 +100,7 @@ printf '#!/bin/bash\nexec -a linkd /bin/sleep 1e6\n' >/opt/safe/titled
 chmod 755 /opt/safe/titled
 ln -sf /opt/safe/titled /opt/app/linked
 unit linkd 'ExecStart=/opt/app/linked'
+for _ in $(seq 600); do pgrep -f '^linkd 1e6' >/dev/null && break; sleep 0.1; done
 found 2 "linkd.service) writable-code: user 4000 owns /opt/app and can replace what linkd.service starts: chown root /opt/app" "a user's link behind a title"
 systemctl stop linkd
 # So is a script that only the unit file names, if root runs it.

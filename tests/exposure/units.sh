@@ -24,11 +24,17 @@ said() {
 said_root() { judged root "$@"; }
 # bounded COMMAND...: waits until it succeeds.
 bounded() {
-    for _ in $(seq 100); do "$@" && return; sleep 0.1; done
+    for _ in $(seq 600); do "$@" >/dev/null && return; sleep 0.1; done
     echo "WRONG: never true: $*"
     failed=1
 }
 running() { [ "$(pgrep -c -x "$1")" = "$2" ]; }
+gone() { ! pgrep "$@"; }
+# end OPTION... PATTERN: ends these processes, and waits until they have ended.
+end() {
+    pkill "$@"
+    bounded gone "$@"
+}
 # drop_in UNIT LINE: adds it, and does not restart the unit.
 drop_in() {
     mkdir -p "/etc/systemd/system/$1.service.d"
@@ -101,7 +107,7 @@ drop_in pwtest@a "ExecStartPre=+/opt/prepare
 NoNewPrivileges=yes"
 systemctl daemon-reload
 systemctl restart --no-block pwtest@a
-bounded pgrep -f '^sleep 1007' >/dev/null
+bounded pgrep -f '^sleep 1007'
 said 0 "a script with +" OK
 rm -r /etc/systemd/system/pwtest@a.service.d
 systemctl daemon-reload
@@ -112,6 +118,7 @@ cp /bin/sleep '/opt/(sd-pam)'
 printf '%s\n' '[Service]' 'ExecStart="/opt/(sd-pam)" 1e6' >/etc/systemd/system/keeper.service
 systemctl daemon-reload
 systemctl start keeper
+bounded pgrep -f '^/opt/.sd-pam'
 drop_in keeper NoNewPrivileges=yes
 said_root 1 "a false session keeper" "keeper.service asks for NoNewPrivileges="
 systemctl stop keeper
@@ -125,13 +132,13 @@ session() { ssh -i /root/.ssh/id -o StrictHostKeyChecking=no -o LogLevel=ERROR r
 # left PATTERN COMMAND: leaves it in the background of a session, and waits until it is there.
 left() {
     session "$2 >/dev/null 2>&1 &"
-    bounded pgrep -f "$1" >/dev/null
+    bounded pgrep -f "$1"
 }
 ssh -tt -i /root/.ssh/id -o StrictHostKeyChecking=no -o LogLevel=ERROR root@localhost sleep 1000 </dev/null >/dev/null &
-bounded pgrep -f '^sleep 1000' >/dev/null
+bounded pgrep -f '^sleep 1000'
 session 'nohup sleep 1001 >/dev/null 2>&1 &'
 echo 'sleep 1002' | at now 2>/dev/null
-bounded pgrep -f '^sleep 1002' >/dev/null
+bounded pgrep -f '^sleep 1002'
 systemctl restart ssh cron atd
 systemd-run -q sleep 1003
 said 0 "sessions that outlive their daemons" OK
@@ -139,59 +146,53 @@ said 0 "sessions that outlive their daemons" OK
 # Daemons that were started by hand, in a session.
 systemctl stop nginx redis-server
 session nginx
-bounded pgrep -x nginx >/dev/null
+bounded pgrep -x nginx
 said_root 1 "nginx by hand" "outside of its service nginx.service: end it, and start nginx.service if that does not run"
-pkill -x nginx
-bounded running nginx 0
+end -x nginx
 session 'redis-server --port 7002 --daemonize yes --save "" --dir /tmp >/dev/null'
 bounded running redis-server 1
 said_root 1 "redis by hand, as root" "outside of its service redis-server.service: end it, and start redis-server.service if that does not run"
-pkill -x redis-server
-bounded running redis-server 0
+end -x redis-server
 # Nor is a service of its own what has such a child.
 session 'bash -c "\"/opt/(sd-pam)\" 1006 & exec redis-server --port 7004 --save \"\" --dir /tmp" >/dev/null 2>&1 &'
 bounded running redis-server 1
-bounded pgrep -f '^/opt/.sd-pam' >/dev/null
+bounded pgrep -f '^/opt/.sd-pam'
 said_root 1 "redis by hand, with a false session keeper" "outside of its service redis-server.service"
-pkill -x redis-server
-pkill -f '^/opt/.sd-pam'
-bounded running redis-server 0
+end -x redis-server
+end -f '^/opt/.sd-pam'
 # Another tool, that is the same program.
 left '^redis-check-rdb' 'bash -c "exec -a redis-check-rdb /usr/bin/redis-check-rdb <(sleep 1004)"'
 said 0 "another name of the same program" OK
-pkill -f '^sleep 1004'
+end -f '^sleep 1004'
 session "runuser -u redis -- redis-server --port 7001 --daemonize yes --dir /tmp >/dev/null"
 bounded running redis-server 1
 said 1 "redis by hand" "started by hand, outside of any service (session-"
-pkill -x redis-server
-bounded running redis-server 0
+end -x redis-server
 # What people leave in the background is no daemon.
 session "su -s /bin/bash www-data -c 'nohup bash -c \"while sleep 1005; do :; done\" >/dev/null 2>&1 &'"
-bounded pgrep -f '^bash -c while sleep 1005' >/dev/null
+bounded pgrep -f '^bash -c while sleep 1005'
 said 0 "a shell that someone left" OK
-pkill -f '^bash -c while sleep 1005'
-pkill -f '^sleep 1005'
+end -f '^bash -c while sleep 1005'
+end -f '^sleep 1005'
 # Its service starts it by a script, so no unit file names the daemon.
 systemctl stop memcached
 session 'memcached -d -u memcache -p 7003'
 bounded running memcached 1
 said 1 "memcached by hand" "started by hand, outside of any service (session-"
-pkill -x memcached
-bounded running memcached 0
+end -x memcached
 session 'memcached -d -u root -p 7003'
 bounded running memcached 1
 said_root 1 "memcached by hand, as root" "outside of its service memcached.service: end it, and start memcached.service if"
-pkill -x memcached
-bounded running memcached 0
+end -x memcached
 # A script is a daemon as much as a program; a line of code is none.
 as_daemon="setpriv --reuid www-data --clear-groups setsid"
 echo 'sleep 1 while 1' >/opt/serve.pl
 left '^perl /opt/serve.pl' "$as_daemon perl /opt/serve.pl"
 said 1 "a script by hand" "started by hand, outside of any service (session-"
-pkill -f '^perl /opt/serve.pl'
+end -f '^perl /opt/serve.pl'
 left '^perl -e sleep' "$as_daemon perl -e 'sleep 1 while 1'"
 said 0 "a line of code that someone left" OK
-pkill -f '^perl -e sleep'
+end -f '^perl -e sleep'
 # Root's jobs are root's own, but for one that the network can reach. nobody may not see that.
 serve() { echo "use Socket; socket(S,PF_INET,SOCK_STREAM,0); bind(S,sockaddr_in(7005,inet_aton('$1'))); listen(S,1); sleep 1 while 1" >/opt/serve.pl; }
 for address in 127.0.0.1 0.0.0.0; do
@@ -203,16 +204,16 @@ for address in 127.0.0.1 0.0.0.0; do
     else
         said 0 "root's job" OK
     fi
-    pkill -f '^perl /opt/serve.pl'
+    end -f '^perl /opt/serve.pl'
 done
 # Anyone can choose a name.
 cp /bin/sleep /opt/serve
 left '^sleep 1007' "$as_daemon bash -c 'exec -a sleep /opt/serve 1007'"
 said_root 1 "a daemon with the name of a tool" "started by hand, outside of any service (session-"
-pkill -f '^sleep 1007'
+end -f '^sleep 1007'
 left '^sleep 1008' "$as_daemon sleep 1008"
 said 0 "a tool that someone left" OK
-pkill -f '^sleep 1008'
+end -f '^sleep 1008'
 systemctl start nginx redis-server memcached
 bounded running memcached 1
 said 0 "all starts" OK

@@ -88,7 +88,7 @@ INSIDE
         /bin/bash "$work/boot" "$work" >"$work/log" 2>&1
 ) &
 outer=$!
-for _ in $(seq 120); do
+for _ in $(seq 480); do
     sleep 0.25
     pid=$(pgrep -P "$outer" || true)
     [ -n "$pid" ] || kill -0 "$outer" 2>/dev/null || break
