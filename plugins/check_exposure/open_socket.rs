@@ -144,18 +144,36 @@ fn is_left_over(path: &Path) -> bool {
     asked.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
-/// Whether everyone may search every directory of the path.
+/// Whether everyone may search every directory of the path, and of the path that its links lead to.
 fn is_reachable(path: &Path) -> bool {
     const OTHERS_SEARCH: u32 = 0o001;
     let may_search = |dir: &Path| {
         fs::metadata(dir).is_ok_and(|found| found.permissions().mode() & OTHERS_SEARCH != 0)
     };
-    path.ancestors().skip(1).all(may_search)
+    let is_open = |path: &Path| path.ancestors().skip(1).all(may_search);
+    is_open(path) && fs::canonicalize(path).is_ok_and(|real| is_open(&real))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_into_a_closed_directory_is_not_reachable() {
+        let host = tempfile::tempdir().unwrap();
+        let (shut, link) = (host.path().join("shut"), host.path().join("link"));
+        fs::create_dir(&shut).unwrap();
+        fs::write(shut.join("socket"), "").unwrap();
+        std::os::unix::fs::symlink(shut.join("socket"), &link).unwrap();
+        let set_mode = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        set_mode(host.path(), 0o755);
+        for (mode, is_open) in [(0o755, true), (0o700, false)] {
+            set_mode(&shut, mode);
+            assert_eq!(is_reachable(&link), is_open);
+        }
+    }
 
     #[test]
     fn a_mounted_socket_is_found_and_its_neighbours_are_not() {
