@@ -27,7 +27,10 @@ pub(super) fn metadata(path: &Path) -> Fact<io::Result<Metadata>> {
     look(path, |path| fs::metadata(path))
 }
 
-/// The path without links, of a file that is there and answers.
-pub(super) fn real_path(path: &Path) -> Option<PathBuf> {
-    patience::path(path, |path| fs::canonicalize(path))?.ok()
+/// The path without links; `None` if no file is there.
+///
+/// # Errors
+/// Hidden, if it does not answer.
+pub(super) fn real_path(path: &Path) -> Fact<Option<PathBuf>> {
+    look(path, |path| fs::canonicalize(path).ok())
 }

@@ -23,7 +23,7 @@ use procwarden::text::escape;
 
 use super::answer::Answer;
 use super::inspector::Inspector;
-use super::look::{look, real_path};
+use super::look::real_path;
 use super::sandbox::Services;
 use super::writable_code::is_of_the_system;
 
@@ -144,7 +144,7 @@ impl Programs {
                 base_name(word) == start.name
                     || is_version(&start.name, base_name(word))
                     || (!start.is_link
-                        && resolved(word).is_ok_and(|path| path.as_deref() == Some(program)))
+                        && self.resolved(word).is_ok_and(|path| path.as_deref() == Some(program)))
             })
         };
         // One that can be started as it is, rather than a template.
@@ -201,7 +201,7 @@ fn main_programs<'u>(
         if is_of_people(name) {
             return None;
         }
-        let path = real_path(&command.path()?)?;
+        let path = real_path(&command.path()?).ok()??;
         if is_script(&path) { behind_script(stem) } else { Some((path, name.to_vec())) }
     })
 }
@@ -241,7 +241,7 @@ fn resolved(word: &[u8]) -> Fact<Option<PathBuf>> {
     } else {
         in_search_path(path)
     };
-    found.map_or(Ok(None), |path| look(&path, |path| fs::canonicalize(path).ok()))
+    found.map_or(Ok(None), |path| real_path(&path))
 }
 
 pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {

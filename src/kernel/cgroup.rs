@@ -60,26 +60,29 @@ pub fn is_in_container(text: &[u8], own: &[u8]) -> bool {
 }
 
 fn is_containers(path: &[u8], own: &[u8]) -> bool {
-    let (its, own) = (parts(path), parts(own));
-    let common = own.iter().zip(&its).take_while(|(own, its)| own == its).count();
-    let is_container = |part: &&[u8]| {
+    let mut its = parts(path).peekable();
+    for part in parts(own) {
+        if its.next_if_eq(&part).is_none() {
+            break;
+        }
+    }
+    let is_container = |part: &[u8]| {
         let is_scope =
             part.ends_with(b".scope") && SCOPES.iter().any(|name| part.starts_with(name));
         let is_monitor = MONITORS.iter().any(|name| part.starts_with(name));
         (is_scope && !is_monitor) || part.starts_with(b"lxc.payload")
     };
-    let is_held = |pair: &[&[u8]]| HOLDERS.contains(&pair[0]);
-    its[common..].iter().any(is_container) || its[common..].windows(2).any(is_held)
+    let mut above: &[u8] = b"";
+    its.any(|part| is_container(part) || HOLDERS.contains(&mem::replace(&mut above, part)))
 }
 
-fn parts(path: &[u8]) -> Vec<&[u8]> {
-    path.split(|&byte| byte == b'/').filter(|part| !part.is_empty()).collect()
+fn parts(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|&byte| byte == b'/').filter(|part| !part.is_empty())
 }
 
 fn unit_of_path(path: &[u8]) -> Option<&[u8]> {
-    let parts = path.split(|&byte| byte == b'/');
     // A path that leads out of our control group namespace begins with "..".
-    let mut parts = parts.filter(|part| !part.is_empty() && *part != b"..");
+    let mut parts = parts(path).filter(|part| *part != b"..");
     unit_of_group(parts.find(|part| !is_slice(part))?)
 }
 

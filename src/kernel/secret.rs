@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::kernel::cmdline::{base_name, joined};
+use crate::text::bytes::contains;
 
 /// Printed in place of a secret. It has the same length for all, since a length is a hint.
 const COVER: &[u8] = b"***";
@@ -442,9 +443,9 @@ impl Word {
             return None;
         }
         let text = text.to_ascii_lowercase();
-        let begin_of = |name: &&[u8]| text.windows(name.len()).position(|part| part == *name);
-        let name = HEADERS.iter().find(|name| begin_of(name).is_some())?;
-        let begin = self.at.start + begin_of(name)?;
+        let begin_of = |name: &[u8]| text.windows(name.len()).position(|part| part == name);
+        let (name, begin) = HEADERS.iter().find_map(|name| Some((name, begin_of(name)?)))?;
+        let begin = self.at.start + begin;
         let end = begin + name.len();
         let mut rest = words(&cmdline[end..self.end]);
         let (first, second) = (rest.next()?, rest.next());
@@ -474,7 +475,7 @@ impl Word {
             let value = name.end + blanks.count()..self.end;
             let length = text[start..].iter().take_while(|&&byte| is_of_name(byte)).count();
             let is_secret = if form.starts_with(b"-") {
-                has(&cmdline[value.clone()], b"PRIVATE KEY")
+                contains(&cmdline[value.clone()], b"PRIVATE KEY")
             } else {
                 length >= LEAST
             };
@@ -530,10 +531,6 @@ fn is_in_header(before: &[u8], word: &[u8]) -> bool {
     // In a command for a shell, a header has quotes, since it has blanks.
     let is_own = before[end..].iter().any(|byte| !byte.is_ascii_whitespace());
     (is_option && is_own) || word.starts_with(b"-H") || word.starts_with(b"-h")
-}
-
-fn has(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
 }
 
 /// Whether a value is a switch, a small number or the place of a secret, and nothing follows it.

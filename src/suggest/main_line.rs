@@ -7,6 +7,7 @@ use super::daemon::{Daemon, resembles};
 use super::line::Line;
 use super::names;
 use crate::kernel::interpreter::is_interpreter;
+use crate::text::bytes::contains;
 
 /// Programs that run as daemons, but that people and jobs run as well. Only the unit distinguishes them.
 const TOOLS: [&str; 13] = [
@@ -168,10 +169,6 @@ pub fn is_of_anybody(name: &str) -> bool {
 
 fn base_name(path: &[u8]) -> &[u8] {
     crate::kernel::cmdline::base_name(path)
-}
-
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
 }
 
 /// A unit's name as a label. Performance data and graphs don't cope with backslashes.

@@ -2,6 +2,7 @@
 //!
 //! Everything here turns text into text or numbers. Nothing here knows processes, thresholds or files.
 
+pub(crate) mod bytes;
 pub mod ere;
 pub mod error;
 pub mod escape;

@@ -134,24 +134,23 @@ pub(super) fn qemu(arguments: &[&[u8]]) -> Option<Wrong> {
     if let Some(found) = flag(arguments, &[b"-s"]) {
         return Some((found, DEBUGGER));
     }
-    let address = |place: &[u8]| {
-        let rest = place.strip_prefix(b"tcp:").or_else(|| place.strip_prefix(b"telnet:"))?;
-        let mut parts = rest.split(|&byte| byte == b',');
-        let address = parts.next()?.to_vec();
-        Some((address, parts.any(|part| matches!(part, b"server" | b"server=on"))))
-    };
-    let gdb = values(arguments, &[b"-gdb", b"--gdb"])
-        .last()
-        .copied()
-        .filter(|place| address(place).is_some_and(|(address, _)| !is_loopback(&address)));
-    if let Some(place) = gdb {
+    let gdb = values(arguments, &[b"-gdb", b"--gdb"]).last().copied();
+    if let Some(place) = gdb.filter(|place| is_qemu_network(place)) {
         return Some(([b"-gdb ", place].concat(), DEBUGGER));
     }
     let names: [&[u8]; 6] =
         [b"-monitor", b"--monitor", b"-qmp", b"--qmp", b"-qmp-pretty", b"--qmp-pretty"];
-    let is_open = |place: &&&[u8]| {
-        address(place).is_some_and(|(address, is_server)| is_server && !is_loopback(&address))
+    let is_server = |place: &[u8]| {
+        place.split(|&byte| byte == b',').any(|part| matches!(part, b"server" | b"server=on"))
     };
-    let open = *values(arguments, &names).iter().find(is_open)?;
+    let mut places = values(arguments, &names).into_iter();
+    let open = places.find(|place| is_server(place) && is_qemu_network(place))?;
     Some(([b"-monitor ", open].concat(), MONITOR))
+}
+
+/// Whether a place such as `tcp::1234,server=on` is an address of a network's.
+fn is_qemu_network(place: &[u8]) -> bool {
+    let rest = place.strip_prefix(b"tcp:").or_else(|| place.strip_prefix(b"telnet:"));
+    let address = rest.and_then(|rest| rest.split(|&byte| byte == b',').next());
+    address.is_some_and(|address| !is_loopback(address))
 }

@@ -213,12 +213,8 @@ fn parameter(arguments: &[&[u8]], wanted: &[u8]) -> Option<usize> {
 /// `-nopw` only silences the warning that there is no password, so there may be one.
 pub(super) fn x11vnc(arguments: &[&[u8]]) -> Option<Wrong> {
     // Its options may have two dashes.
-    let plain = |argument: &&'_ [u8]| {
-        let rest = argument.strip_prefix(b"--").map(|rest| [b"-", rest].concat());
-        rest.unwrap_or_else(|| argument.to_vec())
-    };
-    let plain: Vec<_> = arguments.iter().map(plain).collect();
-    let arguments: Vec<_> = plain.iter().map(Vec::as_slice).collect();
+    let two = |argument: &&[u8]| usize::from(argument.starts_with(b"--"));
+    let arguments: Vec<_> = arguments.iter().map(|argument| &argument[two(argument)..]).collect();
     let asks: [&[u8]; 9] = [
         b"-rfbauth",
         b"-passwd",

@@ -9,6 +9,7 @@ use crate::kernel::cmdline::{arguments, base_name, joined};
 use crate::kernel::comm::Comm;
 use crate::kernel::interpreter::is_interpreter;
 use crate::proc::process::{Process, shown_name};
+use crate::text::bytes::contains;
 use crate::text::escape;
 
 /// Longest term shown, in characters.
@@ -97,9 +98,8 @@ fn same_text(regex: &str, process: &mut Process<'_>) -> Option<Neighbour> {
     let text = regex.strip_prefix('^').unwrap_or(regex);
     let text = text.strip_suffix('$').unwrap_or(text);
     let line = process.cmdline().map(joined).ok()?;
-    let is_there = line.windows(text.len().max(1)).any(|part| part == text.as_bytes());
     let term = || format!("args~{}", regex.replacen(text, &literally(text), 1));
-    is_there.then(|| Neighbour::new(0, term().as_bytes()))
+    contains(&line, text.as_bytes()).then(|| Neighbour::new(0, term().as_bytes()))
 }
 
 /// A regular expression for just this text, as a spec has it: with each comma doubled.

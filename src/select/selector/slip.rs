@@ -4,6 +4,7 @@
 
 use super::hint;
 use super::{Key, Kind};
+use crate::text::bytes::contains;
 use crate::text::error::Error;
 use crate::text::escape;
 use crate::text::number::{self, Unit};
@@ -155,7 +156,7 @@ pub(super) fn without_signs_at_end(text: &[u8]) -> String {
 
 /// Whether an exact value was meant as a pattern. A profile of AppArmor's may hold any of it.
 pub(super) fn is_like_regex(key: Key, value: &[u8]) -> bool {
-    let has = |part: &[u8]| value.windows(part.len()).any(|found| found == part);
+    let has = |part: &[u8]| contains(value, part);
     let is_anchored = value.starts_with(b"^") || value.ends_with(b"$");
     is_anchored || (key != Key::Domain && (has(b".*") || has(b".+")))
 }
