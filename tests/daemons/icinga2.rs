@@ -13,7 +13,7 @@ use crate::cases::{
     Case, Cases, ages_left_out, assert_panicked, assert_sound, assert_understood, examples, items,
     split, values,
 };
-use crate::drop_ins::Host;
+use crate::drop_ins::{self, Host};
 use crate::lab::{Answer, Lab, Running, answer, have, repository, wait_for};
 
 fn installed() -> bool {
@@ -230,11 +230,13 @@ fn icinga2s_own_procs_finds_the_drop_in_as_the_original() {
             host.daemon,
             lab.user()
         );
+        let [warning, critical] = drop_ins::ZOMBIE_LIMITS;
+        let zombies = format!("state = \"Z\"; warning = {warning}; critical = {critical}");
         let sizes = format!("metric = \"VSZ\"; command = \"{}\"; warning = 1", host.daemon);
         let calls = [
             ("nothing", "", [0, 1]),
             ("all", &all, [0, 2]),
-            ("zombies", "state = \"Z\"; warning = 5; critical = 10", [0, 2]),
+            ("zombies", &zombies, [0, 2]),
             ("sizes", &sizes, [2, 0]),
         ];
         let mut text = format!(

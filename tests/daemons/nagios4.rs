@@ -177,9 +177,10 @@ fn debians_and_nagios_own_definitions_find_the_drop_in_as_the_original() {
         let commands = format!("{debians}\n{local}}}\n");
         let commands = commands.replace("command_name\t", "command_name    ");
         let mut objects = drop_ins::doubled(&lab, &commands, "command_name    ", "ours_");
+        let zombies = format!("check_procs_zombie!{}", drop_ins::ZOMBIE_LIMITS.join("!"));
         let calls = [
             ("check_procs!250!400", [0, 1]),
-            ("check_procs_zombie!5!10", [0, 2]),
+            (zombies.as_str(), [0, 2]),
             ("check_procs_httpd", [0, 2]),
             ("check_local_procs!250!400!Z", [0, 1]),
             // The call of localhost.cfg: the original has never found a process by these letters.

@@ -175,7 +175,9 @@ fn the_commands_of_nrpe_cfg_find_the_drop_in_as_the_original() {
             lines.filter(|line| line.starts_with("command[") && line.contains("/check_procs"));
         let lines: Vec<_> = lines.collect();
         let arguments = format!("-w 1:2 -c 1:2 -C {} -a x.conf", host.daemon);
+        let [warning, critical] = drop_ins::ZOMBIE_LIMITS;
         let lines = lines.join("\n").replace("$ARG1$", &arguments);
+        let lines = lines.replace("-w 5 -c 10 -s Z", &format!("-w {warning} -c {critical} -s Z"));
         let nrpe = Nrpe::start(&lab, &drop_ins::doubled(&lab, &lines, "command[", "ours_"), "");
         for (command, states) in
             [("check_zombie_procs", [0, 2]), ("check_total_procs", [0, 2]), ("check_procs", [0, 2])]
