@@ -9,6 +9,7 @@ mod fileless;
 mod group_holders;
 mod inspector;
 mod interpreted;
+mod last;
 mod loader_env;
 mod look;
 mod open_args;

@@ -15,6 +15,7 @@ use procwarden::suggest::systemctl;
 
 use super::answer::{Answer, Flaw, ITS_PID};
 use super::group_holders::GroupHolders;
+use super::last::Last;
 use super::rules::Rules;
 use super::sandbox::Services;
 use super::stray::Programs;
@@ -56,6 +57,10 @@ pub(crate) struct Inspector {
     roots: RefCell<HashMap<Vec<u8>, bool>>,
     /// For each group of processes that are alike, the one that was found safe.
     speakers: RefCell<HashMap<Vec<u8>, Pid>>,
+    /// Whether a path on a command line is a program of the host's.
+    pub(crate) are_programs: Last<bool>,
+    /// What `secret-args` says of a command line.
+    pub(crate) secrets: Last<Answer>,
     /// Whether users can't read each other's processes.
     pub(crate) is_private: bool,
     /// How long replaced code may run.
@@ -88,6 +93,8 @@ impl Inspector {
             is_procfs: root.is_procfs(),
             roots: RefCell::default(),
             speakers: RefCell::default(),
+            are_programs: Last::default(),
+            secrets: Last::default(),
             is_private: root.is_private(),
             grace,
             who: Who::new(root),

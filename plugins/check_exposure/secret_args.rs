@@ -26,15 +26,17 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     if cmdline.is_empty() {
         return Ok(Answer::NotAsked);
     }
+    inspector.secrets.answer(cmdline, || Ok(Answer::of(flaw(cmdline))))
+}
+
+fn flaw(cmdline: &[u8]) -> Option<String> {
     let is_real = |secret: &Secret| is_secret(&cmdline[secret.value.clone()]);
-    let found = secrets(cmdline).into_iter().find(is_real);
-    Ok(Answer::of(found.map(|Secret { name, .. }| {
-        let name = escape::bounded(&cmdline[name], LONGEST);
-        format!(
-            "every user may read the secret after {name} on its command line; put it into a file, and \
-             change the secret"
-        )
-    })))
+    let Secret { name, .. } = secrets(cmdline).into_iter().find(is_real)?;
+    let name = escape::bounded(&cmdline[name], LONGEST);
+    Some(format!(
+        "every user may read the secret after {name} on its command line; put it into a file, and change \
+         the secret"
+    ))
 }
 
 /// Whether a value is a secret, and not the place of one or a mask.

@@ -9,6 +9,8 @@ use procwarden::proc::fact::Fact;
 use procwarden::proc::process::Process;
 use procwarden::proc::root::ProcRoot;
 
+use super::last::Last;
+
 /// Capabilities with which a process can become root or change what root does.
 const AS_GOOD_AS_ROOT: [&str; 15] = [
     "sys_admin",
@@ -42,6 +44,8 @@ pub(crate) struct Who {
     first_regular_uid: u32,
     /// Our own control groups. We may be in a container ourselves, which does not count.
     own_groups: Vec<u8>,
+    /// Whether control groups are a container's.
+    are_containers: Last<bool>,
 }
 
 impl Who {
@@ -53,6 +57,7 @@ impl Who {
             strong: strong.fold(Capabilities::default(), Capabilities::union),
             first_regular_uid: login_defs::regular_uids().0,
             own_groups: own_groups.unwrap_or_default(),
+            are_containers: Last::default(),
         }
     }
 
@@ -89,6 +94,8 @@ impl Who {
 
     /// Whether it is in a known runtime's control group.
     pub(crate) fn is_in_containers_group(&self, process: &mut Process<'_>) -> Fact<bool> {
-        Ok(cgroup::is_in_container(process.cgroup()?, &self.own_groups))
+        let groups = process.cgroup()?;
+        self.are_containers
+            .answer(groups, || Ok(cgroup::is_in_container(groups, &self.own_groups)))
     }
 }

@@ -51,7 +51,7 @@ fn executable(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<S
             let claim = first_argument(process)?;
             let is_file = is_path(&claim)
                 && inspector.writers.of(Path::new(OsStr::from_bytes(&claim))) != Ok(Can::Absent)
-                && is_program(&Place::here(&claim))?;
+                && inspector.are_programs.answer(&claim, || is_program(&Place::here(&claim)))?;
             if !is_file {
                 return Err(Missing::Hidden(hidden));
             }
@@ -166,17 +166,12 @@ fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<St
     }
     let Ok(Some(exe)) = process.exe() else { return Ok(None) };
     let exe = undeleted(exe).to_vec();
-    let key = if inspector.reads_maps() {
-        None
-    } else {
-        let exec = process.auxiliary_vector().map(<[u8]>::to_vec);
-        // Users who may not read that may not read `maps` either: the executable alone decides.
-        let Ok(exec) = unless_gone(exec)? else { return Ok(None) };
-        Some(likeness(process, &exe, &exec)?)
-    };
+    let mark = process.exec_mark().filter(|_| !inspector.reads_maps());
+    let key = mark.map(|mark| likeness(process, &exe, mark)).transpose()?;
     if key.as_ref().is_some_and(|key| inspector.has_spoken(key, process.pid())) {
         return Ok(None);
     }
+    // Users who may not read them: the executable alone decides.
     let Ok(maps) = unless_gone(process.maps())? else { return Ok(None) };
     let maps = maps.to_vec();
     for file in code(&maps).into_iter().filter(|file| file.path != exe) {
@@ -194,10 +189,10 @@ fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<St
 
 /// What processes of a program or script in a unit have in common if they have loaded the same: a master and
 /// the workers that it forked come from one exec, and have as much code unless one loaded a plugin.
-fn likeness(process: &mut Process<'_>, exe: &[u8], exec: &[u8]) -> Fact<Vec<u8>> {
+fn likeness(process: &mut Process<'_>, exe: &[u8], exec: usize) -> Fact<Vec<u8>> {
     let script = code_of_interpreter(process)?.join(&b':');
-    let size = process.status()?.libraries.unwrap_or(0).to_ne_bytes();
-    Ok([process.cgroup()?, b"\0", exe, b"\0", &script, b"\0", &size, exec].concat())
+    let (size, exec) = (process.status()?.libraries.unwrap_or(0).to_ne_bytes(), exec.to_ne_bytes());
+    Ok([process.cgroup()?, b"\0", exe, b"\0", &script, b"\0", &size, &exec].concat())
 }
 
 /// Whether a file lies there, or a link to one, that the next start would load. Of a library that was

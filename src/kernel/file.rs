@@ -69,8 +69,6 @@ files! {
     Maps = "maps",
     /// The environment at its start, each variable ended by a NUL.
     Environ = "environ",
-    /// What exec told the program, such as random addresses. A fork keeps it.
-    AuxiliaryVector = "auxv",
     /// A link to the working directory.
     WorkingDirectory = "cwd",
     /// A directory with one directory per thread.
@@ -116,7 +114,6 @@ impl File {
                 | Self::Statm
                 | Self::Maps
                 | Self::Environ
-                | Self::AuxiliaryVector
         )
     }
 
@@ -131,7 +128,6 @@ impl File {
                 | Self::Descriptors
                 | Self::Maps
                 | Self::Environ
-                | Self::AuxiliaryVector
                 | Self::WorkingDirectory
         )
     }

@@ -1,5 +1,7 @@
 //! The mounts that a process sees: `/proc/PID/mountinfo`, see `proc_pid_mountinfo(5)`.
 
+use memchr::memchr_iter;
+
 use crate::kernel::word::parse_number;
 
 /// The first fields of a line: where a mount is. The kernel's escapes in paths are kept.
@@ -36,6 +38,15 @@ fn mount(line: &[u8]) -> Option<Mount<'_>> {
 /// root (`show_mountinfo` in `fs/proc_namespace.c`).
 pub fn root_mount(text: &[u8]) -> Option<u64> {
     mounts(text).find(|mount| mount.point == b"/").map(|mount| mount.id)
+}
+
+/// The first line's id, parent, device, root and mount point, as they are written. They differ between any two
+/// roots of processes: another namespace's mount has another id, and another root sees it at another point.
+///
+/// `None` if the text has none, or ends before them.
+pub fn first_place(text: &[u8]) -> Option<&[u8]> {
+    // The kernel escapes blanks in paths.
+    memchr_iter(b' ', text).nth(4).map(|end| &text[..end])
 }
 
 /// Where an absolute path without links is: the device of a file system, and the path in it. Two processes
@@ -90,6 +101,8 @@ mod tests {
         assert_eq!(root_mount(b"40 133 0:22 / /proc rw - proc proc rw\n"), None);
         assert_eq!(root_mount(b""), None);
         assert_eq!(mounts(&TEXT[..12]).count(), 0);
+        assert_eq!(first_place(TEXT), Some(&b"133 26 254:1 / /"[..]));
+        assert_eq!(first_place(&TEXT[..16]), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod children;
 mod dead_leader;
 mod descriptors;
+mod exec_mark;
 pub(crate) mod executable;
 pub(crate) mod identity;
 mod label;
@@ -99,6 +100,8 @@ pub struct Process<'r> {
     needed_status: bool,
     needed_in_a_row: u8,
     pidfds: Pidfds,
+    /// Where the last executable was that lies in our own root, and which file. Many processes share one.
+    last_here: Option<(Place, Identity)>,
     /// One for each file that was read of any process.
     contents: Vec<Content>,
     scratch: Vec<u8>,
@@ -128,6 +131,7 @@ impl<'r> Process<'r> {
             needed_status: false,
             needed_in_a_row: 0,
             pidfds: Pidfds::default(),
+            last_here: None,
             contents: Vec::new(),
             scratch: Vec::new(),
             status_text: Vec::new(),

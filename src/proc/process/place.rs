@@ -15,7 +15,7 @@ use super::missing::missing;
 use super::same_way::is_same_way;
 use crate::host::{patience, progress};
 use crate::kernel::file::File;
-use crate::kernel::mountinfo::root_mount;
+use crate::kernel::mountinfo::{first_place, root_mount};
 use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 
 /// A dead mount on the way hides a file.
@@ -57,6 +57,10 @@ impl Place {
     }
 }
 
+fn is_at(place: &Place, path: &[u8]) -> bool {
+    place.path.as_os_str().as_bytes() == path
+}
+
 impl Process<'_> {
     /// `mountinfo`: a line a mount that the process sees. Everyone may ask.
     ///
@@ -95,15 +99,6 @@ impl Process<'_> {
         self.whole(File::Maps)
     }
 
-    /// `auxv`: differs between any two processes but those that were forked from the same since its exec, by
-    /// random addresses (`proc_pid_auxv(5)`, `create_elf_tables` in `fs/binfmt_elf.c`).
-    ///
-    /// # Errors
-    /// Gone, or hidden.
-    pub fn auxiliary_vector(&mut self) -> Fact<&[u8]> {
-        self.whole(File::AuxiliaryVector)
-    }
-
     /// `environ`: the variables that it was started with, each ended by a NUL.
     ///
     /// # Errors
@@ -126,8 +121,8 @@ impl Process<'_> {
     }
 
     /// Text that only processes with the same root directory share: the links `ns/mnt` and `root`, or without
-    /// the right to read them the first mounts, which have numbers of their own and are seen from that
-    /// directory. `None` if there are none. It costs a tenth of [`Self::has_our_root`].
+    /// the right to read them the first mount, which has a number of its own and is seen from that
+    /// directory. `None` if there is none. It costs a tenth of [`Self::has_our_root`].
     ///
     /// # Errors
     /// Gone, or hidden.
@@ -136,9 +131,12 @@ impl Process<'_> {
             return Ok(Some(links));
         }
         // The kernel makes up no more lines than are asked for (`seq_read_iter` in fs/seq_file.c).
-        let mut first = [0_u8; 256];
-        let length = self.read_short(File::MountInfo, &mut first)?;
-        Ok((length > 0).then(|| first[..length].to_vec()))
+        let mut start = [0_u8; 40];
+        let length = self.read_short(File::MountInfo, &mut start)?;
+        match first_place(&start[..length]) {
+            Some(place) => Ok(Some(place.to_vec())),
+            None => self.mountinfo().map(|mounts| first_place(mounts).map(<[u8]>::to_vec)),
+        }
     }
 
     fn root_links(&mut self) -> Option<Vec<u8>> {
@@ -209,10 +207,19 @@ impl Process<'_> {
     pub fn locate_executable(&mut self) -> Fact<Option<Place>> {
         let Some(link) = link_of(self)?.map(<[u8]>::to_owned) else { return Ok(None) };
         let Some(identity) = self.executable()? else { return Ok(None) };
+        let known = self.last_here.as_ref().filter(|(_, found)| *found == identity);
+        if let Some((place, _)) = known.filter(|(place, _)| is_at(place, &link)) {
+            return Ok(Some(place.clone()));
+        }
         for root in ["/".into(), self.own_root()] {
             let place = Place::new(root, &link);
             match place.identity() {
-                Some(found) if found == Ok(identity) => return Ok(Some(place)),
+                Some(found) if found == Ok(identity) => {
+                    if place.root == Path::new("/") {
+                        self.last_here = Some((place.clone(), identity));
+                    }
+                    return Ok(Some(place));
+                }
                 Some(_) => {}
                 None => return Err(NO_ANSWER),
             }

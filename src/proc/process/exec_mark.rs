@@ -1,0 +1,59 @@
+//! Tells the processes of one exec from those of others.
+
+use super::Process;
+
+impl Process<'_> {
+    /// A number that only processes share that were forked from the same since its exec: the random address at
+    /// which the C library keeps the list of robust futexes of its first thread (`get_robust_list(2)`). An
+    /// exec clears it (`futex_cleanup` in kernel/futex/core.c), and a fork sets it again (`_Fork` in glibc). Where the
+    /// kernel randomizes addresses, as it does by default, two execs as good as never get the same one.
+    ///
+    /// `None` if there is no list, as with musl and Go, or if we may not trace the process.
+    pub fn exec_mark(&self) -> Option<usize> {
+        let thread = i32::try_from(self.pid().0).ok().filter(|_| self.root().is_ours())?;
+        let (mut head, mut length) = (0_usize, 0_usize);
+        // SAFETY: the kernel writes a pointer and a length, each of the size of a usize.
+        let result = unsafe {
+            libc::syscall(libc::SYS_get_robust_list, thread, &raw mut head, &raw mut length)
+        };
+        (result == 0 && head != 0).then_some(head)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::path::Path;
+    use std::process::{Child, Command, Stdio};
+
+    use super::*;
+    use crate::proc::root::{Pid, ProcRoot};
+
+    /// A shell that has forked itself, and its fork.
+    fn pair() -> (Child, Pid) {
+        let mut shell = Command::new("sh");
+        // The fork's output comes after it has set its list.
+        shell.args(["-c", "exec 3<&0; (echo; read x <&3) & wait"]);
+        let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        shell.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+        let pid = shell.id();
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+        (shell, Pid(children.trim().parse().unwrap()))
+    }
+
+    #[test]
+    fn a_fork_has_it_too_and_another_exec_has_not() {
+        let root = ProcRoot::open(Path::new("/proc")).unwrap();
+        let mark = |pid| Process::new(&root, pid).exec_mark();
+        let pairs = [pair(), pair()];
+        let marks = pairs.each_ref().map(|(shell, fork)| [mark(Pid(shell.id())), mark(*fork)]);
+        for (mut shell, _) in pairs {
+            drop(shell.stdin.take());
+            shell.wait().unwrap();
+        }
+        assert!(marks[0][0].is_some());
+        assert!(marks.iter().all(|[shell, fork]| shell == fork), "{marks:x?}");
+        assert_ne!(marks[0], marks[1]);
+        assert_eq!(mark(Pid(u32::MAX)), None);
+    }
+}
