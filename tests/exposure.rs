@@ -173,6 +173,21 @@ fn writable_code_is_judged_by_what_runs_and_not_by_its_path() {
     check(process.pid(), "writable-code").run().code(0);
 }
 
+/// One that runs the host's file speaks for none that runs another file of the same path.
+#[test]
+fn two_files_at_one_path_are_judged_each() {
+    let Some(place) = Place::of_root() else { return };
+    let dir = place.dir("app", 0o755, 0, 0);
+    let _safe = place.start("app/appd");
+    let script = format!(
+        "mount -t tmpfs -o mode=777 none {0} && cp -p {1} {0}/appd && exec {0}/appd",
+        dir.display(),
+        support::specimen::specimen().display()
+    );
+    let process = Specimen::called(unique()).under(&["unshare", "-m", "sh", "-c", &script]).start();
+    check(process.pid(), "writable-code").run().code(2).has("everyone may write");
+}
+
 /// A check that NRPE runs is in NRPE's mount namespace, which with `PrivateTmp=` is its own.
 #[test]
 fn an_ordinary_user_in_another_mount_namespace_judges_what_both_see() {

@@ -140,7 +140,9 @@ fn looks<'a>(cmdline: &'a [u8], comm: &[u8]) -> Vec<(Look, Vec<&'a [u8]>)> {
 /// The look for a program of this name, which a version may follow: `php8.2`.
 fn look_for(known: &[(&[&[u8]], Look)], name: &[u8]) -> Option<Look> {
     let name = if name.starts_with(b"qemu-system-") { b"qemu-system" } else { name };
-    let is_it = |names: &[&[u8]]| names.iter().any(|known| is_version(name, known));
+    // Most processes have none of these names, and few begin like one.
+    let is_it = |known: &&[u8]| known.first() == name.first() && is_version(name, known);
+    let is_it = |names: &[&[u8]]| names.iter().any(is_it);
     known.iter().find(|(names, _)| is_it(names)).map(|(_, look)| *look)
 }
 
