@@ -10,6 +10,7 @@ mod group_holders;
 mod inspector;
 mod interpreted;
 mod last;
+mod likeness;
 mod loader_env;
 mod look;
 mod open_args;

@@ -462,6 +462,13 @@ fn a_library_counts_as_what_its_program_runs() {
     for process in &both {
         check(process.pid(), "writable-code").run().code(2);
     }
+    // Nor does it hide its own fork.
+    let mut forking = Command::new(&ours);
+    forking.args(["-c", "exec 3<&0; (read line <&3) & echo up; read line"]);
+    let forking = Process::start(forking.env("LD_LIBRARY_PATH", place.at("users")));
+    for pid in [forking.pid(), child_of(forking.pid())] {
+        check(pid, "writable-code").run().code(2);
+    }
 }
 
 /// Its owner puts a new one there, for the next start to load.

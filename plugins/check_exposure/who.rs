@@ -95,7 +95,6 @@ impl Who {
     /// Whether it is in a known runtime's control group.
     pub(crate) fn is_in_containers_group(&self, process: &mut Process<'_>) -> Fact<bool> {
         let groups = process.cgroup()?;
-        self.are_containers
-            .answer(groups, || Ok(cgroup::is_in_container(groups, &self.own_groups)))
+        self.are_containers.answer(groups, || Ok(cgroup::is_in_container(groups, &self.own_groups)))
     }
 }

@@ -23,6 +23,7 @@ use rustix::io::Errno;
 use super::answer::Answer;
 use super::inspector::Inspector;
 use super::interpreted::{self, code_of_interpreter};
+use super::likeness::Likeness;
 use super::look::{look, metadata};
 use super::sandbox::{LONGEST, UNREADABLE, service_of};
 
@@ -39,8 +40,30 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     if !inspector.who.is_privileged(process)? {
         return Ok(Answer::NotAsked);
     }
-    let looks = [executable, script, of_its_service, libraries];
-    Answer::of_all(looks.into_iter().map(|look| look(inspector, process)))
+    if !inspector.reads_maps() && !is_foreign(process)? {
+        return all(inspector, process, &[executable, script, of_its_service]);
+    }
+    let likeness = if inspector.reads_maps() { None } else { Likeness::of(process)? };
+    let pid = process.pid();
+    let speaker = likeness.as_ref().filter(|likeness| inspector.has_spoken(&likeness.key, pid));
+    if let Some(Likeness { is_whole, .. }) = speaker {
+        let whole: &[Look] = &[of_its_service];
+        let looks = if *is_whole { whole } else { &[executable, script, of_its_service] };
+        return all(inspector, process, looks);
+    }
+    let answer = all(inspector, process, &[executable, script, of_its_service, libraries]);
+    // Not otherwise: one that is gone, hidden or at fault, and exempt, must not hide the others.
+    if let (Ok(Answer::Kept), Some(Likeness { key, .. })) = (&answer, likeness) {
+        inspector.speaks(key, pid);
+    }
+    answer
+}
+
+/// Looks for something wrong.
+type Look = fn(&Inspector, &mut Process<'_>) -> Fact<Option<String>>;
+
+fn all(inspector: &Inspector, process: &mut Process<'_>, looks: &[Look]) -> Fact<Answer> {
+    Answer::of_all(looks.iter().map(|look| look(inspector, process)))
 }
 
 /// What is wrong with the executable. If we may not read which one it is, we trust an absolute first
@@ -49,10 +72,11 @@ fn executable(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<S
     match process.exe() {
         Err(Missing::Hidden(hidden)) if hidden.cause == Cause::Denied => {
             let claim = first_argument(process)?;
-            let is_file = is_path(&claim)
-                && inspector.writers.of(Path::new(OsStr::from_bytes(&claim))) != Ok(Can::Absent)
-                && inspector.are_programs.answer(&claim, || is_program(&Place::here(&claim)))?;
-            if !is_file {
+            let is_there = || {
+                let found = inspector.writers.of(Path::new(OsStr::from_bytes(&claim)));
+                Ok(found != Ok(Can::Absent) && is_program(&Place::here(&claim))?)
+            };
+            if !is_path(&claim) || !inspector.are_programs.answer(&claim, is_there)? {
                 return Err(Missing::Hidden(hidden));
             }
             Ok(claimed(inspector, process, &claim)?.map(|(_, flaw)| flaw))
@@ -161,16 +185,8 @@ fn started(command: &Command) -> impl Iterator<Item = Vec<u8>> {
 /// that it is read only of programs and scripts outside of `/usr`, which may bring their own, and of those that
 /// are alike until one is found safe; of all where another rule reads it anyway.
 fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
-    if !inspector.reads_maps() && !is_foreign(process)? {
-        return Ok(None);
-    }
     let Ok(Some(exe)) = process.exe() else { return Ok(None) };
     let exe = undeleted(exe).to_vec();
-    let mark = process.exec_mark().filter(|_| !inspector.reads_maps());
-    let key = mark.map(|mark| likeness(process, &exe, mark)).transpose()?;
-    if key.as_ref().is_some_and(|key| inspector.has_spoken(key, process.pid())) {
-        return Ok(None);
-    }
     // Users who may not read them: the executable alone decides.
     let Ok(maps) = unless_gone(process.maps())? else { return Ok(None) };
     let maps = maps.to_vec();
@@ -180,19 +196,7 @@ fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<St
             _ => {}
         }
     }
-    // Not before: one that is gone, hidden or at fault, and exempt, must not hide the others.
-    if let Some(key) = key {
-        inspector.speaks(key, process.pid());
-    }
     Ok(None)
-}
-
-/// What processes of a program or script in a unit have in common if they have loaded the same: a master and
-/// the workers that it forked come from one exec, and have as much code unless one loaded a plugin.
-fn likeness(process: &mut Process<'_>, exe: &[u8], exec: usize) -> Fact<Vec<u8>> {
-    let script = code_of_interpreter(process)?.join(&b':');
-    let (size, exec) = (process.status()?.libraries.unwrap_or(0).to_ne_bytes(), exec.to_ne_bytes());
-    Ok([process.cgroup()?, b"\0", exe, b"\0", &script, b"\0", &size, &exec].concat())
 }
 
 /// Whether a file lies there, or a link to one, that the next start would load. Of a library that was
@@ -220,7 +224,7 @@ pub(super) fn is_of_the_system(path: &[u8]) -> bool {
     of_system.iter().any(|start| path.starts_with(start)) && !path.starts_with(b"/usr/local/")
 }
 
-fn first_argument(process: &mut Process<'_>) -> Fact<Vec<u8>> {
+pub(super) fn first_argument(process: &mut Process<'_>) -> Fact<Vec<u8>> {
     Ok(arguments(process.cmdline()?).next().unwrap_or_default().to_vec())
 }
 
@@ -292,7 +296,7 @@ pub(super) fn from_working_directory(process: &Process<'_>, path: &[u8]) -> Fact
 }
 
 /// Whether a word is a path that means the same to us: absolute, and not a descriptor.
-fn is_path(word: &[u8]) -> bool {
+pub(super) fn is_path(word: &[u8]) -> bool {
     let of_process: [&[u8]; 2] = [b"/proc/", b"/dev/fd/"];
     word.starts_with(b"/") && !of_process.iter().any(|start| word.starts_with(start))
 }

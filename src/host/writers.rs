@@ -13,6 +13,7 @@
 mod acl;
 mod answer;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -118,14 +119,18 @@ impl Writers {
         let Ok(relative) = path.strip_prefix("/") else {
             return Err(Unseen { path: path.to_owned(), why: Obstacle::Relative });
         };
-        let whole = root.join(relative);
-        if let Some(known) = self.answers.borrow().get(&whole) {
+        let whole = if root == Path::new("/") {
+            Cow::Borrowed(path)
+        } else {
+            Cow::Owned(root.join(relative))
+        };
+        if let Some(known) = self.answers.borrow().get(whole.as_ref()) {
             return known.clone();
         }
         let answer =
             Walk { writers: self, root, at: root.to_owned(), openings: Vec::new(), doubt: None }
                 .along(relative);
-        keep(&mut self.answers.borrow_mut(), whole, answer.clone());
+        keep(&mut self.answers.borrow_mut(), whole.into_owned(), answer.clone());
         answer
     }
 

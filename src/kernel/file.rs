@@ -107,14 +107,7 @@ impl File {
 
     /// Whether the kernel reads it from the process's memory. A thread that has ended has none.
     pub(crate) const fn is_of_memory(self) -> bool {
-        matches!(
-            self,
-            Self::Cmdline
-                | Self::Exe
-                | Self::Statm
-                | Self::Maps
-                | Self::Environ
-        )
+        matches!(self, Self::Cmdline | Self::Exe | Self::Statm | Self::Maps | Self::Environ)
     }
 
     /// Whether the kernel shows it only to those who may trace the process (`ptrace_may_access`).
