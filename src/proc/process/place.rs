@@ -57,10 +57,6 @@ impl Place {
     }
 }
 
-fn is_at(place: &Place, path: &[u8]) -> bool {
-    place.path.as_os_str().as_bytes() == path
-}
-
 impl Process<'_> {
     /// `mountinfo`: a line a mount that the process sees. Everyone may ask.
     ///
@@ -207,8 +203,10 @@ impl Process<'_> {
     pub fn locate_executable(&mut self) -> Fact<Option<Place>> {
         let Some(link) = link_of(self)?.map(<[u8]>::to_owned) else { return Ok(None) };
         let Some(identity) = self.executable()? else { return Ok(None) };
-        let known = self.last_here.as_ref().filter(|(_, found)| *found == identity);
-        if let Some((place, _)) = known.filter(|(place, _)| is_at(place, &link)) {
+        let is_it = |(place, found): &&(Place, Identity)| {
+            *found == identity && place.path.as_os_str().as_bytes() == link
+        };
+        if let Some((place, _)) = self.last_here.as_ref().filter(is_it) {
             return Ok(Some(place.clone()));
         }
         for root in ["/".into(), self.own_root()] {
