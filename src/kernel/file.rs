@@ -125,6 +125,12 @@ impl File {
         )
     }
 
+    /// Whether the kernel gives it in parts: a read ends where the next line does not fit into a page
+    /// (`seq_read_iter` in fs/seq_file.c).
+    pub(crate) const fn is_list(self) -> bool {
+        matches!(self, Self::Maps | Self::MountInfo | Self::Children | Self::Tcp | Self::Tcp6)
+    }
+
     /// Whether it holds a security label.
     pub(crate) const fn is_label(self) -> bool {
         matches!(self, Self::Label | Self::ApparmorLabel | Self::SmackLabel)

@@ -19,6 +19,9 @@ use crate::proc::fact::{Cause, Fact, Hidden, Missing};
 /// (`prctl(PR_SET_MM_ARG_END)`), and the check must stay small. Exec allows 6 MiB of arguments.
 const LONGEST: usize = 8 << 20;
 
+/// As much as most files hold, and as the kernel gives of a list at once.
+const PAGE: usize = 4096;
+
 impl Process<'_> {
     /// Whether the directory of the process is still there.
     pub(super) fn is_listed(&self) -> bool {
@@ -96,7 +99,7 @@ impl Process<'_> {
         if patience::is_careful_with(file) {
             *bytes = self.read_with_care(file)?;
         } else {
-            self.attempt(file, |path| read_all(self.root.as_directory(), path, bytes))?;
+            self.attempt(file, |path| read_all(self.root.as_directory(), path, file, bytes))?;
         }
         if bytes.len() > LONGEST {
             return Err(Missing::Hidden(Hidden { file, cause: Cause::TooLong }));
@@ -113,7 +116,7 @@ impl Process<'_> {
             let (directory, path) = (fcntl_dupfd_cloexec(directory, 0)?, path.to_owned());
             let read = move || {
                 let mut bytes = Vec::new();
-                read_all(directory.as_fd(), &path, &mut bytes).map(|()| bytes)
+                read_all(directory.as_fd(), &path, file, &mut bytes).map(|()| bytes)
             };
             patience::file(file, who, read).transpose()
         })?;
@@ -160,17 +163,23 @@ impl Process<'_> {
 }
 
 /// Reads the file to its end, but not much beyond [`LONGEST`].
-fn read_all(directory: BorrowedFd<'_>, path: &CStr, bytes: &mut Vec<u8>) -> Result<(), Errno> {
+fn read_all(
+    directory: BorrowedFd<'_>,
+    path: &CStr,
+    file: File,
+    bytes: &mut Vec<u8>,
+) -> Result<(), Errno> {
     bytes.clear();
-    bytes.reserve(4096);
+    bytes.reserve(PAGE);
     let open = openat(directory, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
     while bytes.len() <= LONGEST {
-        // procfs fills the buffer as far as it can, so a short read is the last one.
         let room = bytes.capacity() - bytes.len();
-        if read(&open, spare_capacity(bytes))? < room {
+        let count = read(&open, spare_capacity(bytes))?;
+        // Of most files procfs fills the buffer as far as it can, so a short read is the last one.
+        if count == 0 || (count < room && !file.is_list()) {
             return Ok(());
         }
-        bytes.reserve(bytes.len());
+        bytes.reserve(bytes.len().max(PAGE));
     }
     Ok(())
 }
@@ -178,4 +187,32 @@ fn read_all(directory: BorrowedFd<'_>, path: &CStr, bytes: &mut Vec<u8>) -> Resu
 /// The user of a process; in a recorded tree, the user who unpacked it.
 fn uid_of(root: BorrowedFd<'_>, directory: &CStr) -> Result<u32, Errno> {
     statx(root, directory, AtFlags::NO_AUTOMOUNT, StatxFlags::UID).map(|found| found.stx_uid)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::*;
+    use crate::proc::root::ProcRoot;
+
+    /// Each thread has mappings of its own, and the stack's is one of the last.
+    #[test]
+    fn a_list_is_read_to_its_end() {
+        let root = ProcRoot::open(Path::new("/proc")).unwrap();
+        let mut me = Process::own(&root).unwrap();
+        let end = Barrier::new(61);
+        let maps = thread::scope(|scope| {
+            for _ in 0..60 {
+                scope.spawn(|| end.wait());
+            }
+            let maps = me.maps().unwrap().to_vec();
+            end.wait();
+            maps
+        });
+        assert!(maps.len() > PAGE, "too short for this test");
+        assert!(String::from_utf8_lossy(&maps).contains(" [stack]\n"));
+    }
 }
