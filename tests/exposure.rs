@@ -173,19 +173,45 @@ fn writable_code_is_judged_by_what_runs_and_not_by_its_path() {
     check(process.pid(), "writable-code").run().code(0);
 }
 
-/// One that runs the host's file speaks for none that runs another file of the same path.
+/// One that runs the host's file speaks for none that runs another file of the same path, whether or not the
+/// kernel gives them random addresses.
 #[test]
 fn two_files_at_one_path_are_judged_each() {
     let Some(place) = Place::of_root() else { return };
     let dir = place.dir("app", 0o755, 0, 0);
-    let _safe = place.start("app/appd");
+    let specimen = support::specimen::specimen();
+    copy_executable(specimen, &dir.join("appd"));
+    for start in ["exec", "exec setarch -R"] {
+        let start = format!("{start} {}/appd", dir.display());
+        let _safe = Specimen::called(unique()).under(&["sh", "-c", &start]).start();
+        let script = format!(
+            "mount -t tmpfs -o mode=777 none {0} && cp -p {1} {0}/appd && {start}",
+            dir.display(),
+            specimen.display()
+        );
+        let process = Specimen::called(unique()).under(&["unshare", "-m", "sh", "-c", &script]);
+        let process = process.start();
+        check(process.pid(), "writable-code").run().code(2).has("everyone may write");
+    }
+}
+
+/// One whose file lies below a root of its own does not speak for its fork in another.
+#[test]
+fn a_fork_in_another_root_is_judged_there() {
+    let Some(place) = Place::of_root() else { return };
+    let app = place.dir("app", 0o755, 0, 0).display().to_string();
+    let jail = place.dir("jail", 0o755, 0, 0).display().to_string();
+    let fork =
+        "$| = 1; if (fork) { wait } else { chroot $ARGV[0]; chdir q(/); print qq(up\n); <STDIN> }";
     let script = format!(
-        "mount -t tmpfs -o mode=777 none {0} && cp -p {1} {0}/appd && exec {0}/appd",
-        dir.display(),
-        support::specimen::specimen().display()
+        "mount -t tmpfs none {app} && cp /usr/bin/perl {app}/appd && \
+         mkdir -p {jail}{app} && chmod 777 {jail}{app} && touch {jail}{app}/appd && \
+         mount --bind {app}/appd {jail}{app}/appd && exec {app}/appd -e '{fork}' {jail}"
     );
-    let process = Specimen::called(unique()).under(&["unshare", "-m", "sh", "-c", &script]).start();
-    check(process.pid(), "writable-code").run().code(2).has("everyone may write");
+    let process = Process::start(Command::new("unshare").args(["-m", "sh", "-c", &script]));
+    let pid = child_of(process.pid());
+    let root = format!("everyone may write /proc/{pid}/root{app}");
+    check(pid, "writable-code").run().code(2).has(&root);
 }
 
 /// A check that NRPE runs is in NRPE's mount namespace, which with `PrivateTmp=` is its own.
@@ -209,6 +235,24 @@ fn an_ordinary_user_in_another_mount_namespace_judges_what_both_see() {
     // Another program lies at its path here, and everyone may replace that one.
     // It is UNKNOWN if no process beside it is judged.
     check(&users).has(" not by writable-code (").lacks("everyone may write");
+}
+
+/// So it is where that process has so many mounts that the kernel lists them in parts.
+#[test]
+fn an_ordinary_user_sees_the_last_mount_of_many() {
+    let Some(place) = Place::of_root() else { return };
+    let app = place.dir("app", 0o755, 0, 0);
+    copy_executable(support::specimen::specimen(), &place.at("app/appd"));
+    let script = format!(
+        "for n in $(seq 80); do mkdir {0}/$n && mount -t tmpfs none {0}/$n; done && \
+         mount -t tmpfs -o mode=777 none {1} && cp {2} {1}/appd && exec {1}/appd",
+        place.dir("many", 0o755, 0, 0).display(),
+        app.display(),
+        support::specimen::specimen().display()
+    );
+    let process = Specimen::called(unique()).under(&["unshare", "-m", "sh", "-c", &script]).start();
+    let check = check(process.pid(), "writable-code").by_user(NOBODY);
+    check.run().code(0).has(" 1 not by writable-code (");
 }
 
 /// Whoever can change the link chooses what root runs next time.
@@ -462,6 +506,14 @@ fn a_library_counts_as_what_its_program_runs() {
     for process in &both {
         check(process.pid(), "writable-code").run().code(2);
     }
+    // Nor do two execs that the kernel gave the same addresses.
+    let fixed = |dir: &str| {
+        let mut command = Command::new("setarch");
+        command.arg("-R").arg(&ours).args(["-c", "echo up; read line"]);
+        Process::start(command.env("LD_LIBRARY_PATH", place.at(dir)))
+    };
+    let (_safe, preloaded) = (fixed("roots"), fixed("users"));
+    check(preloaded.pid(), "writable-code").run().code(2);
     // Nor does it hide its own fork.
     let mut forking = Command::new(&ours);
     forking.args(["-c", "exec 3<&0; (read line <&3) & echo up; read line"]);
@@ -469,6 +521,25 @@ fn a_library_counts_as_what_its_program_runs() {
     for pid in [forking.pid(), child_of(forking.pid())] {
         check(pid, "writable-code").run().code(2);
     }
+}
+
+/// The kernel gives a long list in parts, and what was loaded first is in one of the last.
+#[test]
+fn a_library_among_many_counts() {
+    let Some(place) = Place::of_root() else { return };
+    copy_executable(Path::new("/usr/bin/perl"), &place.at("perl"));
+    own(&place.at("perl"), 0o755, 0, 0);
+    let libc = libc_file();
+    let copy = place.dir("users", 0o755, ALICE, 0).join(libc.file_name().expect("a name"));
+    fs::copy(&libc, &copy).expect("a library");
+    let mut command = Command::new(place.at("perl"));
+    command.args(["-MPOSIX", "-MSocket", "-MEncode", "-MStorable", "-MData::Dumper"]);
+    command.args(["-e", "$| = 1; print qq(up\n); <STDIN>"]).env("LD_PRELOAD", &copy);
+    let process = Process::start(&mut command);
+    let maps = fs::read_to_string(format!("/proc/{}/maps", process.pid())).expect("maps");
+    let at = maps.find(copy.to_str().expect("text")).expect("the library");
+    assert!(at > 4096, "it is among the first");
+    check(process.pid(), "writable-code").run().code(2).has(&format!("user {ALICE} owns "));
 }
 
 /// Its owner puts a new one there, for the next start to load.

@@ -53,6 +53,18 @@ fn a_dead_daemon_is_reported_beside_a_spec_that_hangs() {
     ));
 }
 
+/// Its file may be judged without it.
+#[test]
+fn a_writable_program_is_found_although_its_command_line_does_not_answer() {
+    let Some(silent) = silent(&unique(), 1, 0) else { return };
+    let exe = silent.exe();
+    let dir = exe.parent().expect("a directory");
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o777)).expect("its mode");
+    let check = Check::plugin("check_exposure").args(LIMIT).args(["--rules", "writable-code"]);
+    let check = check.args(["--exempt", &format!("not-pid={}", silent.only_child())]);
+    check.run().code(2).has("everyone may write");
+}
+
 #[test]
 fn what_others_satisfy_is_ok() {
     let (name, alive) = (unique(), unique());

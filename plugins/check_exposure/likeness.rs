@@ -1,19 +1,30 @@
 //! Which processes run the same code, so that `writable-code` need not judge each.
 
-use procwarden::proc::fact::Fact;
+use std::path::Path;
+
+use procwarden::proc::fact::{Fact, unless_gone};
 use procwarden::proc::process::Process;
 
+use super::inspector::Inspector;
 use super::interpreted::code_of_interpreter;
 use super::writable_code::{first_argument, is_path};
 
-/// What a process has in common with those that run the same executable, script and libraries, in the same unit.
+/// What a process has in common with others that run the same code: a master with the workers that it forked.
 pub(super) struct Likeness {
-    /// A master and the workers that it forked come from one exec, and have as much code unless one loaded a
-    /// plugin.
-    pub(super) key: Vec<u8>,
-    /// Whether all that is judged is alike. Where a script or another path to the executable leads depends on a
-    /// process's root and working directory, too.
-    pub(super) is_whole: bool,
+    /// Shared by those that have loaded the same libraries: they come from one exec in the same unit, and have as
+    /// much code, unless one loaded a plugin.
+    libraries: Vec<u8>,
+    /// Shared by those of them for which nothing but the executable remains to be judged. `None` where a script, or
+    /// another path to the executable, may lead elsewhere for each.
+    whole: Option<Vec<u8>>,
+}
+
+/// What need not be judged again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Nothing,
+    Libraries,
+    Whole,
 }
 
 impl Likeness {
@@ -31,6 +42,40 @@ impl Likeness {
         let libraries = process.status()?.libraries.unwrap_or(0).to_ne_bytes();
         let (code, exec) = (code.join(&b':'), exec.to_ne_bytes());
         let parts = [process.cgroup()?, b"\0", &exe, b"\0", &code, b"\0", &libraries, &exec];
-        Ok(Some(Self { key: parts.concat(), is_whole }))
+        let libraries = parts.concat();
+        let whole = is_whole.then(|| [b"whole\0", &libraries[..]].concat());
+        Ok(Some(Self { libraries, whole }))
+    }
+
+    /// What another process like this one was found to be safe in.
+    pub(super) fn known(&self, inspector: &Inspector, process: &Process<'_>) -> Known {
+        let has_spoken = |key: &Vec<u8>| inspector.has_spoken(key, process.pid());
+        if self.whole.as_ref().is_some_and(has_spoken) {
+            Known::Whole
+        } else if has_spoken(&self.libraries) {
+            Known::Libraries
+        } else {
+            Known::Nothing
+        }
+    }
+
+    /// Records that all of this process is safe. It does not speak for others if its exec has no random addresses
+    /// to tell it from others, and not for their executable if that lies below a root of its own.
+    ///
+    /// # Errors
+    /// Gone.
+    pub(super) fn speak(self, inspector: &Inspector, process: &mut Process<'_>) -> Fact<()> {
+        if unless_gone(process.has_random_addresses())? != Ok(true) {
+            return Ok(());
+        }
+        let pid = process.pid();
+        inspector.speaks(self.libraries, pid);
+        let place = unless_gone(process.locate_executable())?.ok().flatten();
+        if let (Some(whole), Some(place)) = (self.whole, place) {
+            if place.root == Path::new("/") {
+                inspector.speaks(whole, pid);
+            }
+        }
+        Ok(())
     }
 }

@@ -23,7 +23,7 @@ use rustix::io::Errno;
 use super::answer::Answer;
 use super::inspector::Inspector;
 use super::interpreted::{self, code_of_interpreter};
-use super::likeness::Likeness;
+use super::likeness::{Known, Likeness};
 use super::look::{look, metadata};
 use super::sandbox::{LONGEST, UNREADABLE, service_of};
 
@@ -40,23 +40,29 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
     if !inspector.who.is_privileged(process)? {
         return Ok(Answer::NotAsked);
     }
-    if !inspector.reads_maps() && !is_foreign(process)? {
-        return all(inspector, process, &[executable, script, of_its_service]);
+    let likeness = if inspector.reads_maps() {
+        None
+    } else {
+        // What hides this hides some of the looks, too, but a flaw that others see counts.
+        if !unless_gone(is_foreign(process))?.unwrap_or(true) {
+            return all(inspector, process, &[executable, script, of_its_service]);
+        }
+        unless_gone(Likeness::of(process))?.ok().flatten()
+    };
+    let known = likeness.as_ref().map(|likeness| likeness.known(inspector, process));
+    match known.unwrap_or(Known::Nothing) {
+        Known::Whole => all(inspector, process, &[of_its_service]),
+        Known::Libraries => all(inspector, process, &[executable, script, of_its_service]),
+        Known::Nothing => {
+            let looks = [executable, script, of_its_service, libraries];
+            let answer = all(inspector, process, &looks);
+            // Not otherwise: one that is gone, hidden or at fault, and exempt, must not hide the others.
+            if let (Ok(Answer::Kept), Some(likeness)) = (&answer, likeness) {
+                likeness.speak(inspector, process)?;
+            }
+            answer
+        }
     }
-    let likeness = if inspector.reads_maps() { None } else { Likeness::of(process)? };
-    let pid = process.pid();
-    let speaker = likeness.as_ref().filter(|likeness| inspector.has_spoken(&likeness.key, pid));
-    if let Some(Likeness { is_whole, .. }) = speaker {
-        let whole: &[Look] = &[of_its_service];
-        let looks = if *is_whole { whole } else { &[executable, script, of_its_service] };
-        return all(inspector, process, looks);
-    }
-    let answer = all(inspector, process, &[executable, script, of_its_service, libraries]);
-    // Not otherwise: one that is gone, hidden or at fault, and exempt, must not hide the others.
-    if let (Ok(Answer::Kept), Some(Likeness { key, .. })) = (&answer, likeness) {
-        inspector.speaks(key, pid);
-    }
-    answer
 }
 
 /// Looks for something wrong.
@@ -181,9 +187,7 @@ fn started(command: &Command) -> impl Iterator<Item = Vec<u8>> {
     program.into_iter().chain(scripts)
 }
 
-/// What is wrong with the libraries that it has loaded. `maps` costs ten times what the other files do, so
-/// that it is read only of programs and scripts outside of `/usr`, which may bring their own, and of those that
-/// are alike until one is found safe; of all where another rule reads it anyway.
+/// What is wrong with the libraries that it has loaded.
 fn libraries(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Option<String>> {
     let Ok(Some(exe)) = process.exe() else { return Ok(None) };
     let exe = undeleted(exe).to_vec();
@@ -209,7 +213,9 @@ fn may_be_library(place: &Place) -> Fact<bool> {
     })
 }
 
-/// Whether the executable or the script lies elsewhere than packages put theirs.
+/// Whether the executable or the script lies elsewhere than packages put theirs. It may bring its own libraries.
+/// They are judged of no others unless another rule reads `maps` anyway, which costs ten times what the other
+/// files do.
 fn is_foreign(process: &mut Process<'_>) -> Fact<bool> {
     if process.exe().is_ok_and(|exe| exe.is_some_and(|exe| !is_of_the_system(exe))) {
         return Ok(true);

@@ -69,6 +69,8 @@ files! {
     Maps = "maps",
     /// The environment at its start, each variable ended by a NUL.
     Environ = "environ",
+    /// Where the C library keeps the list of robust futexes: no file, but a system call that may block as well.
+    RobustList = "robust list",
     /// A link to the working directory.
     WorkingDirectory = "cwd",
     /// A directory with one directory per thread.
@@ -126,7 +128,7 @@ impl File {
     }
 
     /// Whether the kernel gives it in parts: a read ends where the next line does not fit into a page
-    /// (`seq_read_iter` in fs/seq_file.c).
+    /// (`seq_read_iter` in `fs/seq_file.c`).
     pub(crate) const fn is_list(self) -> bool {
         matches!(self, Self::Maps | Self::MountInfo | Self::Children | Self::Tcp | Self::Tcp6)
     }

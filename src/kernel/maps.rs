@@ -21,6 +21,17 @@ pub fn code(maps: &[u8]) -> Vec<Mapped<'_>> {
     found
 }
 
+/// Whether the kernel gave the process random addresses. Without them, as under `setarch -R`, the stack ends
+/// with the address space, or a page before (`STACK_TOP` in `load_elf_binary`, `fs/binfmt_elf.c`).
+pub fn are_random(maps: &[u8]) -> bool {
+    let mut lines = maps.split(|&byte| byte == b'\n');
+    let Some(stack) = lines.find(|line| line.ends_with(b" [stack]")) else { return false };
+    let range = stack.split(|&byte| byte == b' ').next().unwrap_or_default();
+    let end = range.rsplit(|&byte| byte == b'-').next().unwrap_or_default();
+    let end = std::str::from_utf8(end).ok().and_then(|end| u64::from_str_radix(end, 16).ok());
+    end.is_some_and(|end| !end.is_power_of_two() && !end.saturating_add(4096).is_power_of_two())
+}
+
 /// `7f0c-7f0d r-xp 00000000 08:01 1234    /usr/lib/libssl.so.3 (deleted)`.
 fn mapped(line: &[u8]) -> Option<Mapped<'_>> {
     let mut fields = line.splitn(6, |&byte| byte == b' ');
@@ -34,6 +45,20 @@ fn mapped(line: &[u8]) -> Option<Mapped<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_random_unless_the_stack_ends_the_address_space() {
+        for (stack, are_they) in [
+            ("7ffc4a1d2000-7ffc4a1f3000 rw-p 00000000 00:00 0    [stack]", true),
+            ("7ffffffde000-7ffffffff000 rw-p 00000000 00:00 0    [stack]", false),
+            ("fffffffdf000-1000000000000 rw-p 00000000 00:00 0    [stack]", false),
+            ("7ffc4a1d2000-7ffc4a1f3000 rw-p 00000000 00:00 0", false),
+            ("x [stack]", false),
+        ] {
+            let maps = format!("7f0c-7f0d r-xp 00000000 08:01 12    /a\n{stack}\n");
+            assert_eq!(are_random(maps.as_bytes()), are_they, "{stack}");
+        }
+    }
 
     #[test]
     fn each_file_of_code_is_found_once() {

@@ -40,8 +40,9 @@ pub fn root_mount(text: &[u8]) -> Option<u64> {
     mounts(text).find(|mount| mount.point == b"/").map(|mount| mount.id)
 }
 
-/// The first line's id, parent, device, root and mount point, as they are written. They differ between any two
-/// roots of processes: another namespace's mount has another id, and another root sees it at another point.
+/// The first line's id, parent, device, root and mount point, as they are written. They differ between two
+/// roots of processes, unless one was mounted over the other: another namespace's mount has another id, and
+/// another root sees it at another point.
 ///
 /// `None` if the text has none, or ends before them.
 pub fn first_place(text: &[u8]) -> Option<&[u8]> {

@@ -1,22 +1,39 @@
 //! Tells the processes of one exec from those of others.
 
 use super::Process;
+use crate::host::progress;
+use crate::kernel::file::File;
+use crate::kernel::maps::are_random;
+use crate::proc::fact::Fact;
+
+/// The addresses of programs that are linked for fixed ones lie below.
+const LOWEST: u64 = 1 << 32;
 
 impl Process<'_> {
-    /// A number that only processes share that were forked from the same since its exec: the random address at
-    /// which the C library keeps the list of robust futexes of its first thread (`get_robust_list(2)`). An
-    /// exec clears it (`futex_cleanup` in kernel/futex/core.c), and a fork sets it again (`_Fork` in glibc). Where the
-    /// kernel randomizes addresses, as it does by default, two execs as good as never get the same one.
+    /// A number that only processes share that were forked from the same since its exec: the address at which the
+    /// C library keeps the list of robust futexes of its first thread (`get_robust_list(2)`). An exec clears it
+    /// (`futex_cleanup` in kernel/futex/core.c), and a fork sets it again (`_Fork` in glibc). It is as good as unique
+    /// if it is random (18 bits at least), for which see [`Process::has_random_addresses`].
     ///
-    /// `None` if there is no list, as with musl and Go, or if we may not trace the process.
-    pub fn exec_mark(&self) -> Option<usize> {
+    /// `None` if there is no list, as in programs of Go, if it may be at a fixed address, or if we may not trace the
+    /// process.
+    pub fn exec_mark(&self) -> Option<u64> {
         let thread = i32::try_from(self.pid().0).ok().filter(|_| self.root().is_ours())?;
         let (mut head, mut length) = (0_usize, 0_usize);
+        progress::reading(self.pid().0, File::RobustList);
         // SAFETY: the kernel writes a pointer and a length, each of the size of a usize.
         let result = unsafe {
             libc::syscall(libc::SYS_get_robust_list, thread, &raw mut head, &raw mut length)
         };
-        (result == 0 && head != 0).then_some(head)
+        u64::try_from(head).ok().filter(|head| result == 0 && *head >= LOWEST)
+    }
+
+    /// Whether its [mark](Self::exec_mark) is random, from `maps`.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn has_random_addresses(&mut self) -> Fact<bool> {
+        self.maps().map(are_random)
     }
 }
 
