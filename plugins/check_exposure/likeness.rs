@@ -11,6 +11,8 @@ use super::writable_code::{first_argument, is_path};
 
 /// What a process has in common with others that run the same code: a master with the workers that it forked.
 pub(super) struct Likeness {
+    /// What tells their exec from others; see [`Process::exec_mark`].
+    exec: u64,
     /// Shared by those that have loaded the same libraries: they come from one exec in the same unit, and have as
     /// much code, unless one loaded a plugin.
     libraries: Vec<u8>,
@@ -40,11 +42,11 @@ impl Likeness {
         let claim = first_argument(process)?;
         let is_whole = code.is_empty() && (!is_path(&claim) || claim == exe);
         let libraries = process.status()?.libraries.unwrap_or(0).to_ne_bytes();
-        let (code, exec) = (code.join(&b':'), exec.to_ne_bytes());
-        let parts = [process.cgroup()?, b"\0", &exe, b"\0", &code, b"\0", &libraries, &exec];
+        let (code, mark) = (code.join(&b':'), exec.to_ne_bytes());
+        let parts = [process.cgroup()?, b"\0", &exe, b"\0", &code, b"\0", &libraries, &mark];
         let libraries = parts.concat();
         let whole = is_whole.then(|| [b"whole\0", &libraries[..]].concat());
-        Ok(Some(Self { libraries, whole }))
+        Ok(Some(Self { exec, libraries, whole }))
     }
 
     /// What another process like this one was found to be safe in.
@@ -59,13 +61,13 @@ impl Likeness {
         }
     }
 
-    /// Records that all of this process is safe. It does not speak for others if its exec has no random addresses
-    /// to tell it from others, and not for their executable if that lies below a root of its own.
+    /// Records that all of this process is safe. It does not speak for others if another exec may have the
+    /// same mark, and not for their executable if that lies below a root of its own.
     ///
     /// # Errors
     /// Gone.
     pub(super) fn speak(self, inspector: &Inspector, process: &mut Process<'_>) -> Fact<()> {
-        if unless_gone(process.has_random_addresses())? != Ok(true) {
+        if unless_gone(process.is_random(self.exec))? != Ok(true) {
             return Ok(());
         }
         let pid = process.pid();

@@ -21,15 +21,38 @@ pub fn code(maps: &[u8]) -> Vec<Mapped<'_>> {
     found
 }
 
-/// Whether the kernel gave the process random addresses. Without them, as under `setarch -R`, the stack ends
-/// with the address space, or a page before (`STACK_TOP` in `load_elf_binary`, `fs/binfmt_elf.c`).
-pub fn are_random(maps: &[u8]) -> bool {
-    let mut lines = maps.split(|&byte| byte == b'\n');
-    let Some(stack) = lines.find(|line| line.ends_with(b" [stack]")) else { return false };
-    let range = stack.split(|&byte| byte == b' ').next().unwrap_or_default();
-    let end = range.rsplit(|&byte| byte == b'-').next().unwrap_or_default();
-    let end = std::str::from_utf8(end).ok().and_then(|end| u64::from_str_radix(end, 16).ok());
-    end.is_some_and(|end| !end.is_power_of_two() && !end.saturating_add(4096).is_power_of_two())
+/// The addresses of programs that are linked for fixed ones lie below, and mappings at random ones above.
+const LOWEST: u64 = 1 << 32;
+
+/// Whether an address of the process was chosen at random: one in a mapping without a file, or in a heap that
+/// does not begin where the program ends.
+///
+/// Where no address is random, as under `setarch -R`, the stack ends with the address space, or a page before
+/// (`STACK_TOP` in `load_elf_binary`, `fs/binfmt_elf.c`).
+pub fn is_random(address: u64, maps: &[u8]) -> bool {
+    let (mut end_before, mut is_in_random, mut is_stack_random) = (0, false, false);
+    for (start, end, path) in maps.split(|&byte| byte == b'\n').filter_map(mapping) {
+        if (start..end).contains(&address) {
+            is_in_random = match path {
+                b"" => start >= LOWEST,
+                b"[heap]" => start > end_before,
+                _ => false,
+            };
+        } else if path == b"[stack]" {
+            is_stack_random =
+                !end.is_power_of_two() && !(end.saturating_add(4096)).is_power_of_two();
+        }
+        end_before = end;
+    }
+    is_in_random && is_stack_random
+}
+
+/// Where a mapping begins and ends, and its path or name.
+fn mapping(line: &[u8]) -> Option<(u64, u64, &[u8])> {
+    let mut fields = std::str::from_utf8(line.get(..line.len().min(73))?).ok()?.splitn(2, ' ');
+    let (start, end) = fields.next()?.split_once('-')?;
+    let [start, end] = [start, end].map(|number| u64::from_str_radix(number, 16).ok());
+    Some((start?, end?, line.splitn(6, |&byte| byte == b' ').nth(5)?.trim_ascii_start()))
 }
 
 /// `7f0c-7f0d r-xp 00000000 08:01 1234    /usr/lib/libssl.so.3 (deleted)`.
@@ -47,17 +70,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_random_unless_the_stack_ends_the_address_space() {
-        for (stack, are_they) in [
-            ("7ffc4a1d2000-7ffc4a1f3000 rw-p 00000000 00:00 0    [stack]", true),
-            ("7ffffffde000-7ffffffff000 rw-p 00000000 00:00 0    [stack]", false),
-            ("fffffffdf000-1000000000000 rw-p 00000000 00:00 0    [stack]", false),
-            ("7ffc4a1d2000-7ffc4a1f3000 rw-p 00000000 00:00 0", false),
-            ("x [stack]", false),
+    fn an_address_is_random_unless_the_program_or_the_kernel_fixes_it() {
+        let random = "7ffc4a1d2000-7ffc4a1f3000 rw-p 00000000 00:00 0    [stack]";
+        for (address, stack, is_it) in [
+            // A mapping of the C library's.
+            (0x7f0c_1234_5a20, random, true),
+            (0x7f0c_1234_5a20, "7ffffffde000-7ffffffff000 rw-p 00000000 00:00 0    [stack]", false),
+            (
+                0x7f0c_1234_5a20,
+                "fffffffdf000-1000000000000 rw-p 00000000 00:00 0    [stack]",
+                false,
+            ),
+            (0x7f0c_1234_5a20, "7ffc4a1d2000-7ffc4a1f3000 rw-p 00000000 00:00 0 ", false),
+            // The program's data, with a file and beyond it.
+            (0x40_41a0, random, false),
+            (0x40_51a0, random, false),
+            // A heap behind it, and one by itself.
+            (0x40_61a0, random, false),
+            (0x3cdc_8660, random, true),
+            (0x1000, random, false),
         ] {
-            let maps = format!("7f0c-7f0d r-xp 00000000 08:01 12    /a\n{stack}\n");
-            assert_eq!(are_random(maps.as_bytes()), are_they, "{stack}");
+            let maps = format!(
+                "00404000-00405000 rw-p 00003000 08:01 12    /a\n\
+                 00405000-00406000 rw-p 00000000 00:00 0 \n\
+                 00406000-00407000 rw-p 00000000 00:00 0    [heap]\n\
+                 3cdc8000-3cdea000 rw-p 00000000 00:00 0    [heap]\n\
+                 7f0c12345000-7f0c12348000 rw-p 00000000 00:00 0 \n{stack}\n"
+            );
+            assert_eq!(is_random(address, maps.as_bytes()), is_it, "{address:x} {stack}");
         }
+        assert!(!is_random(0, b"x-y [stack]\n\n-"));
     }
 
     #[test]

@@ -3,20 +3,16 @@
 use super::Process;
 use crate::host::progress;
 use crate::kernel::file::File;
-use crate::kernel::maps::are_random;
+use crate::kernel::maps::is_random;
 use crate::proc::fact::Fact;
 
-/// The addresses of programs that are linked for fixed ones lie below.
-const LOWEST: u64 = 1 << 32;
-
 impl Process<'_> {
-    /// A number that only processes share that were forked from the same since its exec: the address at which the
-    /// C library keeps the list of robust futexes of its first thread (`get_robust_list(2)`). An exec clears it
-    /// (`futex_cleanup` in kernel/futex/core.c), and a fork sets it again (`_Fork` in glibc). It is as good as unique
-    /// if it is random (18 bits at least), for which see [`Process::has_random_addresses`].
+    /// A number that only processes share that were forked from the same since its exec, provided that it is
+    /// [random](Self::is_random): the address at which the C library keeps the list of robust futexes of its first
+    /// thread (`get_robust_list(2)`). An exec clears it (`futex_cleanup` in kernel/futex/core.c), and a fork sets it
+    /// again (`_Fork` in glibc).
     ///
-    /// `None` if there is no list, as in programs of Go, if it may be at a fixed address, or if we may not trace the
-    /// process.
+    /// `None` if there is no list, as in programs of Go, or if we may not trace the process.
     pub fn exec_mark(&self) -> Option<u64> {
         let thread = i32::try_from(self.pid().0).ok().filter(|_| self.root().is_ours())?;
         let (mut head, mut length) = (0_usize, 0_usize);
@@ -25,15 +21,15 @@ impl Process<'_> {
         let result = unsafe {
             libc::syscall(libc::SYS_get_robust_list, thread, &raw mut head, &raw mut length)
         };
-        u64::try_from(head).ok().filter(|head| result == 0 && *head >= LOWEST)
+        u64::try_from(head).ok().filter(|head| result == 0 && *head != 0)
     }
 
-    /// Whether its [mark](Self::exec_mark) is random, from `maps`.
+    /// Whether an address of the process was chosen at random, of 8,000 or more, by its `maps`.
     ///
     /// # Errors
     /// Gone, or hidden.
-    pub fn has_random_addresses(&mut self) -> Fact<bool> {
-        self.maps().map(are_random)
+    pub fn is_random(&mut self, address: u64) -> Fact<bool> {
+        self.maps().map(|maps| is_random(address, maps))
     }
 }
 
