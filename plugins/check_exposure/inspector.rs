@@ -59,6 +59,8 @@ pub(crate) struct Inspector {
     speakers: RefCell<HashMap<Vec<u8>, Pid>>,
     /// Whether a path on a command line is a program of the host's.
     pub(crate) are_programs: Last<bool>,
+    /// Whether a command line is none that `open-args` knows.
+    pub(crate) are_plain: Last<bool>,
     /// What `secret-args` says of a command line.
     pub(crate) secrets: Last<Answer>,
     /// Whether users can't read each other's processes.
@@ -94,6 +96,7 @@ impl Inspector {
             roots: RefCell::default(),
             speakers: RefCell::default(),
             are_programs: Last::default(),
+            are_plain: Last::default(),
             secrets: Last::default(),
             is_private: root.is_private(),
             grace,

@@ -14,10 +14,17 @@ use super::answer::Answer;
 use super::inspector::Inspector;
 use super::stray::is_version;
 
-pub(crate) fn ask(_: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
+pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answer> {
     let comm = process.comm()?;
     let cmdline = process.cmdline()?;
     if cmdline.is_empty() {
+        return Ok(Answer::NotAsked);
+    }
+    let is_known = |name: &[u8]| {
+        look_for(&PROGRAMS, name).is_some() || look_for(&INTERPRETERS, name).is_some()
+    };
+    let is_plain = || Ok(looks(cmdline, b"").is_empty());
+    if inspector.are_plain.answer(cmdline, is_plain)? && !is_known(comm.as_bytes()) {
         return Ok(Answer::NotAsked);
     }
     let looks = looks(cmdline, comm.as_bytes());

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 
 use procwarden::host::clock;
 use procwarden::host::unit_file::{Asks, Command, Step, UnitFile, UnitFiles};
-use procwarden::kernel::cgroup;
 use procwarden::kernel::cmdline::{arguments, base_name};
 use procwarden::kernel::file::File;
 use procwarden::kernel::interpreter::{Program, program};
@@ -116,8 +115,7 @@ pub(super) const UNREADABLE: Missing =
 
 /// The system service that it belongs to. `None` for a user's manager and everything below.
 pub(super) fn service_of(process: &mut Process<'_>) -> Fact<Option<String>> {
-    let unit = cgroup::unit(process.cgroup()?);
-    let name = unit.and_then(|unit| std::str::from_utf8(unit).ok());
+    let name = process.unit()?.and_then(|unit| std::str::from_utf8(unit).ok());
     let is_service = |name: &&str| name.ends_with(".service") && !name.starts_with("user@");
     Ok(name.filter(is_service).map(str::to_owned))
 }

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 
 use procwarden::host::unit_file::{Step, UnitFile, UnitFiles, in_search_path};
 use procwarden::host::{names, patience};
-use procwarden::kernel::cgroup;
 use procwarden::kernel::cmdline::{arguments, base_name, joined, program_name, untitled};
 use procwarden::kernel::comm::Comm;
 use procwarden::kernel::interpreter::{self, is_interpreter, is_shell};
@@ -327,7 +326,7 @@ fn own_service<'i>(
 
 /// Its control group, if that is not a service's: `session-3.scope`.
 fn outside(process: &mut Process<'_>) -> Fact<Option<String>> {
-    let unit = cgroup::unit(process.cgroup()?);
+    let unit = process.unit()?;
     let is_service = unit.is_some_and(|unit| unit.ends_with(b".service"));
     let shown = unit.map_or("no unit".into(), |unit| escape::bounded(unit, LONGEST));
     Ok((!is_service).then_some(shown))

@@ -3,7 +3,6 @@
 
 use clap::ValueEnum;
 use procwarden::host::names;
-use procwarden::kernel::cgroup;
 use procwarden::proc::fact::Fact;
 use procwarden::proc::process::{Process, shown_name};
 use procwarden::text::escape;
@@ -70,7 +69,7 @@ impl Group {
             Per::Name => Self::Name(shown_name(process)?),
             Per::User => Self::User(process.known_uid()?),
             Per::Unit => {
-                let unit = cgroup::unit(process.cgroup()?);
+                let unit = process.unit()?;
                 unit.map_or(Self::NoUnit, |unit| Self::Unit(unit.to_vec()))
             }
         }))

@@ -1,7 +1,6 @@
 //! Describes a process: each fact as the grammar writes it, ready to copy into a spec.
 
 use procwarden::count::value;
-use procwarden::kernel::cgroup;
 use procwarden::kernel::interpreter::is_interpreter;
 use procwarden::proc::describe;
 use procwarden::proc::fact::{Fact, Missing};
@@ -25,7 +24,7 @@ pub(super) fn of(process: &mut Process<'_>, source: &Source, population: &Popula
         }
     }
     push("ancestors", &ancestors(process));
-    if let Some(unit) = process.cgroup().ok().and_then(cgroup::unit) {
+    if let Some(unit) = process.unit().ok().flatten() {
         push("suggest", &in_suggest(&String::from_utf8_lossy(unit), source));
     }
     push("counted", &in_words(population.membership(process), population.containers));

@@ -1,7 +1,6 @@
 //! Words for the fact that a key asks about, as a process has it.
 
 use crate::host::names;
-use crate::kernel::cgroup;
 use crate::kernel::secret;
 use crate::proc::describe;
 use crate::proc::fact::Fact;
@@ -74,7 +73,7 @@ pub fn shown(key: Key, process: &mut Process<'_>, longest: usize) -> Fact<String
         Key::Fds => process.open_descriptors()?.to_string(),
         Key::Fdshare => format!("{:.1}%", process.descriptor_share()?),
         Key::Children => process.child_count()?.to_string(),
-        Key::Unit => cgroup::unit(process.cgroup()?).map_or("none".into(), text),
+        Key::Unit => process.unit()?.map_or("none".into(), text),
         // What such a file holds is not for output.
         Key::Pidfile => String::new(),
         Key::Container => yes_no(process.is_contained()?),

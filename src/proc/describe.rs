@@ -1,7 +1,6 @@
 //! Describes a process in words: bounded, escaped, and without the facts that may not be read.
 
 use crate::host::names;
-use crate::kernel::cgroup;
 use crate::kernel::secret;
 use crate::proc::process::{Process, shown_name};
 use crate::proc::root::Pid;
@@ -35,7 +34,7 @@ pub fn labelled(process: &mut Process<'_>) -> String {
         }
     };
     push("label", process.label().ok().map(|label| label.context));
-    push("unit", process.cgroup().ok().and_then(cgroup::unit));
+    push("unit", process.unit().ok().flatten());
     match process.exe() {
         Ok(link) => push("exe", link),
         Err(_) => push_command(&mut text, process),
@@ -60,7 +59,7 @@ pub fn headline(process: &mut Process<'_>) -> String {
 /// `cron.service`, or `session-3.scope, child of bash`; `None` if it has neither, or neither can be
 /// read.
 pub fn place(process: &mut Process<'_>) -> Option<String> {
-    let unit = process.cgroup().ok().and_then(cgroup::unit);
+    let unit = process.unit().ok().flatten();
     let is_service = unit.is_some_and(|unit| unit.ends_with(b".service"));
     let unit = unit.map(|unit| escape::bounded(unit, LONGEST_UNIT));
     let parent = if is_service { None } else { parent(process) };

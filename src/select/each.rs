@@ -1,7 +1,6 @@
 //! Groups of the processes of a spec, each of which is held against its ranges: `each=unit`.
 
 use crate::host::names;
-use crate::kernel::cgroup;
 use crate::proc::describe;
 use crate::proc::fact::Fact;
 use crate::proc::process::{Process, shown_name};
@@ -85,7 +84,7 @@ impl Each {
             Key::User => Group::Number(id(Key::Uid, process)?),
             Key::RealUser => Group::Number(id(Key::RealUid, process)?),
             Key::Group => Group::Number(id(Key::Gid, process)?),
-            Key::Unit => match cgroup::unit(process.cgroup()?) {
+            Key::Unit => match process.unit()? {
                 Some(unit) => Group::Text(unit.to_vec()),
                 None => Group::None,
             },

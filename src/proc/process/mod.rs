@@ -100,6 +100,8 @@ pub struct Process<'r> {
     needed_status: bool,
     needed_in_a_row: u8,
     pidfds: Pidfds,
+    /// The control groups that were read last, and the unit in them. Many processes share them.
+    last_groups: (Vec<u8>, Option<Vec<u8>>),
     /// Where the last executable was that lies in our own root, and which file. Many processes share one.
     last_here: Option<(Place, Identity)>,
     /// One for each file that was read of any process.
@@ -131,6 +133,7 @@ impl<'r> Process<'r> {
             needed_status: false,
             needed_in_a_row: 0,
             pidfds: Pidfds::default(),
+            last_groups: Default::default(),
             last_here: None,
             contents: Vec::new(),
             scratch: Vec::new(),
@@ -347,9 +350,28 @@ impl<'r> Process<'r> {
     /// Gone, or hidden.
     pub fn cgroup(&mut self) -> Fact<&[u8]> {
         let root = self.root;
-        self.checked(File::Cgroup, |text| {
+        let (mut last, mut unit) = mem::take(&mut self.last_groups);
+        let result = self.checked(File::Cgroup, |text| {
+            if text == last && !text.is_empty() {
+                return true;
+            }
+            text.clone_into(&mut last);
+            unit = cgroup::unit(text).map(<[u8]>::to_vec);
             if text.is_empty() { !root.has_control_groups() } else { cgroup::is_of_form(text) }
-        })
+        });
+        if result.is_ok() {
+            self.last_groups = (last, unit);
+        }
+        self.whole(File::Cgroup)
+    }
+
+    /// The systemd unit that its control groups name.
+    ///
+    /// # Errors
+    /// Gone, or hidden.
+    pub fn unit(&mut self) -> Fact<Option<&[u8]>> {
+        self.cgroup()?;
+        Ok(self.last_groups.1.as_deref())
     }
 }
 

@@ -4,7 +4,6 @@ use regex::bytes::Regex;
 
 use super::{Key, Question, STATES, Test, pid_file};
 use crate::host::names::{self, NoAnswer};
-use crate::kernel::cgroup;
 use crate::kernel::cmdline::joined;
 use crate::kernel::file::File;
 use crate::proc::fact::{self, Cause, Fact, Hidden, Missing, NO_NAMES};
@@ -59,7 +58,7 @@ fn holds(key: Key, test: &Test, process: &mut Process<'_>) -> Fact<bool> {
         Key::Stat => process.ps_stat_fits(|stat| test.fits_text(stat)),
         Key::Leader => process.stat().map(|stat| test.is(stat.session == process.pid().0)),
         Key::Unit => {
-            let unit = process.cgroup().map(cgroup::unit)?;
+            let unit = process.unit()?;
             Ok(unit.is_some_and(|unit| test.fits_text(unit)))
         }
         Key::Pidfile => match test {

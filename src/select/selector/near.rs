@@ -4,7 +4,6 @@
 use std::{ptr, str};
 
 use super::{Key, Question, Selector, Test};
-use crate::kernel::cgroup;
 use crate::kernel::cmdline::{arguments, base_name, joined};
 use crate::kernel::comm::Comm;
 use crate::kernel::interpreter::is_interpreter;
@@ -80,7 +79,7 @@ fn other_name(wanted: &[u8], process: &mut Process<'_>) -> Option<Neighbour> {
 
 /// `unit=ssh.service` for `unit=sshd` and `unit=ssh.servic`, `unit=pg@15.service` for `unit=pg`.
 fn other_unit(wanted: &[u8], process: &mut Process<'_>) -> Option<Neighbour> {
-    let unit = str::from_utf8(cgroup::unit(process.cgroup().ok()?)?).ok()?;
+    let unit = str::from_utf8(process.unit().ok()??).ok()?;
     // Without a kind it was made a service, whatever was written.
     let (wanted, stem) = (stem(str::from_utf8(wanted).ok()?), stem(unit));
     let is_instance = stem.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('@'));
