@@ -251,17 +251,23 @@ fn an_ordinary_user_sees_the_last_mount_of_many() {
     );
     let script = format!(
         "unshare -m sh -c '{covered}' & \
-         until [ \"$(readlink /proc/$!/exe)\" = {}/appd ]; do sleep 0.1; done; \
-         exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups \"$0\" \"$@\"",
+         until [ \"$(readlink /proc/$!/exe)\" = {}/appd ]; do sleep 0.1; done",
         app.display()
     );
+    check_by_nobody_after(&script).code(3).has("writable-code cannot judge 1 process: ");
+}
+
+/// What `writable-code` says to an ordinary user who sees only the processes that `setup` started, in
+/// namespaces of their own.
+fn check_by_nobody_after(setup: &str) -> Answer {
     let plugin = Installed::link("check_exposure");
+    let script = format!(
+        "{setup} && exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups \"$0\" \"$@\""
+    );
     Check::program("/usr/bin/unshare")
         .args(["-m", "-p", "-f", "--mount-proc", "sh", "-c", &script])
         .args([plugin.path().to_str().expect("text"), "-t", "60", "--rules", "writable-code"])
         .run()
-        .code(3)
-        .has("writable-code cannot judge 1 process: ");
 }
 
 /// Whoever can change the link chooses what root runs next time.
@@ -373,17 +379,11 @@ fn an_ordinary_user_takes_no_script_in_another_root_for_the_hosts() {
          mkfifo {at}/ready {at}/never && \
          {{ /bin/sh {at}/app/run {at} & }} && read line <{at}/ready && \
          mkfifo {root}{at}/ready {root}{at}/never && \
-         {{ chroot {root} /bin/sh {at}/app/run {at} & }} && read line <{root}{at}/ready && \
-         exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups \"$0\" \"$@\"",
+         {{ chroot {root} /bin/sh {at}/app/run {at} & }} && read line <{root}{at}/ready",
         root = root.display(),
     );
-    let plugin = Installed::link("check_exposure");
-    Check::program("/usr/bin/unshare")
-        .args(["-m", "-p", "-f", "--mount-proc", "sh", "-c", &script])
-        .args([plugin.path().to_str().expect("text"), "-t", "60", "--rules", "writable-code"])
-        .run()
-        .code(0)
-        .has(" 2 processes judged, 1 not by writable-code (");
+    let answer = check_by_nobody_after(&script);
+    answer.code(0).has(" 2 processes judged, 1 not by writable-code (");
 }
 
 /// Anyone may have written the first argument of a set-user-ID program, and a title is no path.
