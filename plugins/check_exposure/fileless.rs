@@ -138,7 +138,7 @@ fn is_there_again(process: &mut Process<'_>, gone: &Path) -> Fact<bool> {
 /// The real path of the program at a place, as the link `exe` of a process that runs it would show it.
 fn program_at(place: &Place) -> Option<PathBuf> {
     let flags = OFlags::PATH | OFlags::CLOEXEC;
-    let file = if place.root == Path::new("/") {
+    let file = if place.is_ours() {
         open(&place.path, flags, Mode::empty()).ok()?
     } else {
         // Absolute links lead below the process's own root.

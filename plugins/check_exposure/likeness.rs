@@ -1,7 +1,5 @@
 //! Which processes run the same code, so that `writable-code` need not judge each.
 
-use std::path::Path;
-
 use procwarden::proc::fact::{Fact, unless_gone};
 use procwarden::proc::process::Process;
 
@@ -74,7 +72,7 @@ impl Likeness {
         inspector.speaks(self.libraries, pid);
         let place = unless_gone(process.locate_executable())?.ok().flatten();
         if let (Some(whole), Some(place)) = (self.whole, place) {
-            if place.root == Path::new("/") {
+            if place.is_ours() {
                 inspector.speaks(whole, pid);
             }
         }

@@ -28,9 +28,6 @@ pub(crate) fn ask(inspector: &Inspector, process: &mut Process<'_>) -> Fact<Answ
         return Ok(Answer::NotAsked);
     }
     let looks = looks(cmdline, comm.as_bytes());
-    if looks.is_empty() {
-        return Ok(Answer::NotAsked);
-    }
     let flaw = looks.into_iter().find_map(|(look, options)| look(&options));
     Ok(Answer::of(flaw.map(|(option, what)| {
         let option = escape::bounded(&option, 80);

@@ -12,7 +12,6 @@ use crate::count::lasting::Lasting;
 use crate::count::scan::Target;
 use crate::count::sieve::Sieve;
 use crate::count::value::in_words;
-use crate::kernel::cgroup;
 use crate::proc::describe;
 use crate::proc::fact::Missing;
 use crate::proc::process::Process;
@@ -305,8 +304,8 @@ pub fn closely(
 
 /// Whether it certainly is in no unit. A process that has ended is in none.
 fn is_in_no_unit(process: &mut Process<'_>) -> bool {
-    match process.cgroup() {
-        Ok(text) => cgroup::unit(text).is_none(),
+    match process.unit() {
+        Ok(unit) => unit.is_none(),
         Err(missing) => missing == Missing::Gone,
     }
 }

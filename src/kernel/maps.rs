@@ -39,8 +39,7 @@ pub fn is_random(address: u64, maps: &[u8]) -> bool {
                 _ => false,
             };
         } else if path == b"[stack]" {
-            is_stack_random =
-                !end.is_power_of_two() && !(end.saturating_add(4096)).is_power_of_two();
+            is_stack_random = !end.is_power_of_two() && !end.saturating_add(4096).is_power_of_two();
         }
         end_before = end;
     }
@@ -49,20 +48,25 @@ pub fn is_random(address: u64, maps: &[u8]) -> bool {
 
 /// Where a mapping begins and ends, and its path or name.
 fn mapping(line: &[u8]) -> Option<(u64, u64, &[u8])> {
-    let mut fields = std::str::from_utf8(line.get(..line.len().min(73))?).ok()?.splitn(2, ' ');
-    let (start, end) = fields.next()?.split_once('-')?;
+    let (range, _, path) = fields(line)?;
+    let (start, end) = std::str::from_utf8(range).ok()?.split_once('-')?;
     let [start, end] = [start, end].map(|number| u64::from_str_radix(number, 16).ok());
-    Some((start?, end?, line.splitn(6, |&byte| byte == b' ').nth(5)?.trim_ascii_start()))
+    Some((start?, end?, path))
 }
 
-/// `7f0c-7f0d r-xp 00000000 08:01 1234    /usr/lib/libssl.so.3 (deleted)`.
 fn mapped(line: &[u8]) -> Option<Mapped<'_>> {
-    let mut fields = line.splitn(6, |&byte| byte == b' ');
-    let is_code = fields.nth(1)?.get(2) == Some(&b'x');
-    let path = fields.nth(3)?.trim_ascii_start();
+    let (_, permissions, path) = fields(line)?;
+    let is_code = permissions.get(2) == Some(&b'x');
     let whole = path.strip_suffix(DELETED);
     let (path, is_gone) = (whole.unwrap_or(path), whole.is_some());
     (is_code && path.starts_with(b"/")).then_some(Mapped { path, is_gone })
+}
+
+/// Addresses, permissions and path of a line
+/// `7f0c-7f0d r-xp 00000000 08:01 1234    /usr/lib/libssl.so.3 (deleted)`.
+fn fields(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let mut fields = line.splitn(6, |&byte| byte == b' ');
+    Some((fields.next()?, fields.next()?, fields.nth(3)?.trim_ascii_start()))
 }
 
 #[cfg(test)]

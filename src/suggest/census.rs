@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::kernel::cgroup;
 use crate::kernel::cmdline::joined;
 use crate::proc::doubts::Doubts;
 use crate::proc::fact::{Fact, Missing};
@@ -69,7 +68,7 @@ impl Census {
         match population.membership(process)? {
             Membership::Member => {}
             Membership::Elsewhere => {
-                let unit = process.cgroup().map(unit_of)?.unwrap_or_default();
+                let unit = process.unit()?.map(text).unwrap_or_default();
                 *self.contained.entry(unit).or_default() += 1;
                 return Ok(());
             }
@@ -118,7 +117,7 @@ impl Seen {
             start: ticks_to_seconds(stat.start),
             age: process.age()?,
             args: joined(process.cmdline()?).trim_ascii_end().to_vec(),
-            unit: unit_of(process.cgroup()?),
+            unit: process.unit()?.map(text),
         })
     }
 
@@ -137,8 +136,8 @@ impl Seen {
     }
 }
 
-fn unit_of(cgroup: &[u8]) -> Option<String> {
-    cgroup::unit(cgroup).map(|unit| String::from_utf8_lossy(unit).into_owned())
+fn text(unit: &[u8]) -> String {
+    String::from_utf8_lossy(unit).into_owned()
 }
 
 #[cfg(test)]

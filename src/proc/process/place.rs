@@ -40,6 +40,11 @@ impl Place {
         Self::new("/".into(), path)
     }
 
+    /// Whether it begins at our own root.
+    pub fn is_ours(&self) -> bool {
+        self.root == Path::new("/")
+    }
+
     /// The path from our own root.
     pub fn whole(&self) -> PathBuf {
         self.root.join(self.path.strip_prefix("/").unwrap_or(&self.path))
@@ -213,7 +218,7 @@ impl Process<'_> {
             let place = Place::new(root, &link);
             match place.identity() {
                 Some(found) if found == Ok(identity) => {
-                    if place.root == Path::new("/") {
+                    if place.is_ours() {
                         self.last_here = Some((place.clone(), identity));
                     }
                     return Ok(Some(place));
